@@ -1,0 +1,36 @@
+/*
+ * Checks on text from outside: UTF-8, codes, and the nearest known word to a misspelt one.
+ */
+#ifndef OMB_BASE_TEXT_H
+#define OMB_BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/bytes.h"
+
+#define OMB_CODE_MAX 96
+
+/* Well-formed UTF-8 (no surrogates, no overlong forms) without U+0000. */
+bool omb_text_utf8(struct omb_view text);
+
+/* Control characters other than tab, line feed and carriage return. */
+bool omb_text_has_controls(struct omb_view text);
+
+/* [a-z0-9-], 1 to OMB_CODE_MAX bytes. */
+bool omb_text_is_code(struct omb_view text);
+
+/* Cuts at a character boundary to at most `max` bytes. */
+struct omb_view omb_text_cut(struct omb_view text, size_t max);
+
+/*
+ * Writes up to `most` of the words nearest to `word` as "a, b or c" into out (size bytes), those
+ * within a third of the word's length in edits, or sharing a prefix; "" when none is near.
+ */
+void omb_text_nearest(struct omb_view word, const struct omb_view *known, size_t count, size_t most,
+                      char *out, size_t size);
+
+/* A decimal number without sign, spaces or leading zeros (0 itself allowed). */
+enum omb_rc omb_text_u64(struct omb_view text, uint64_t *out) OMB_MUST_USE;
+
+#endif
