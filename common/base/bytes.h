@@ -33,11 +33,12 @@ struct omb_view omb_view(const void *data, size_t size);
 struct omb_view omb_view_str(const char *text); /* without the NUL; NULL gives the empty view */
 bool omb_view_equal(struct omb_view a, struct omb_view b);
 bool omb_view_is(struct omb_view view, const char *text);
-int omb_view_compare(struct omb_view a, struct omb_view b); /* bytewise, shorter first */
+int omb_view_compare(struct omb_view a, struct omb_view b); /* bytewise; a prefix comes first */
 bool omb_view_starts(struct omb_view view, struct omb_view prefix);
 
 /* For "%.*s": the precision and the pointer of a view. */
-#define OMB_VIEW_ARGS(view) (int)(view).size, (const char *)((view).size ? (view).data : (const uint8_t *)"")
+#define OMB_VIEW_ARGS(view) \
+    (int)(view).size, (const char *)((view).size ? (view).data : (const uint8_t *)"")
 
 struct omb_buf {
     uint8_t *data;
@@ -48,7 +49,8 @@ struct omb_buf {
 #define OMB_BUF_INIT ((struct omb_buf){NULL, 0, 0})
 
 void omb_buf_free(struct omb_buf *buf);  /* also makes it empty again */
-void omb_buf_wipe(struct omb_buf *buf);  /* overwrites, then frees: for secrets */
+/* Overwrites, then frees: for secrets. Growth leaves copies, so reserve their size first. */
+void omb_buf_wipe(struct omb_buf *buf);
 void omb_buf_clear(struct omb_buf *buf); /* size 0, memory kept */
 void omb_buf_reserve(struct omb_buf *buf, size_t more);
 void omb_buf_add(struct omb_buf *buf, const void *data, size_t size);
@@ -70,7 +72,10 @@ uint64_t omb_be64(const uint8_t *at);
 void omb_put_be32(uint8_t *at, uint32_t value);
 void omb_put_be64(uint8_t *at, uint64_t value);
 
-/* A bump allocator: chunks are kept over resets up to the first one's size. */
+/*
+ * A bump allocator: memory comes in chunks that double; the first (64 KiB) is kept over a reset.
+ * The limit is on the sum of what was asked for, each rounded up to 16.
+ */
 struct omb_arena {
     struct omb_arena_chunk *chunk;
     size_t used;  /* bytes given out since the last reset */

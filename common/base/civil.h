@@ -25,12 +25,17 @@ int64_t omb_civil_to_ms(const struct omb_civil *civil);
 int omb_weekday(int64_t days); /* 0 Monday .. 6 Sunday */
 bool omb_civil_valid(const struct omb_civil *civil);
 
-/* "2026-09-30T17:20:00.000Z", or with the offset in seconds "+03:00"; out has OMB_RFC3339_SIZE. */
+/*
+ * "2026-09-30T17:20:00.000Z", or with an offset "+03:00" (in seconds, under a day, shown in
+ * minutes); out has OMB_RFC3339_SIZE. Instants outside the years 1 to 9999 show as the nearest end.
+ */
 void omb_rfc3339(int64_t ms, int32_t offset_s, char *out);
 
 /*
  * Reads "2026-09-30", "2026-09-30 17:20[:05[.123]]" or with "T" and "Z" or "+hh:mm". Without an
- * offset *out_local is true and the instant is as if in UTC.
+ * offset *out_local is true and the instant is as if in UTC. Up to nine digits of a second are
+ * read, below the millisecond they are cut. OMB_INVALID for any other form and for dates and times
+ * that do not exist (no 30 February, no 24:00, no second 60).
  */
 enum omb_rc omb_rfc3339_parse(struct omb_view text, int64_t *out_ms, bool *out_local) OMB_MUST_USE;
 

@@ -23,7 +23,10 @@ struct omb_error {
 enum omb_rc omb_fail(struct omb_error *err, enum omb_rc rc, const char *field, const char *format,
                      ...) __attribute__((format(printf, 4, 5)));
 
-/* Puts "prefix: " before the words of an error that came from below; returns err->rc. */
+/*
+ * Puts "prefix: " before the words of an error that came from below; returns err->rc. Without err
+ * the code is lost and OMB_INVALID comes back: who steers by the code keeps it.
+ */
 enum omb_rc omb_fail_within(struct omb_error *err, const char *prefix);
 
 #endif

@@ -21,7 +21,7 @@ struct omb_office_id {
     uint8_t bytes[OMB_OFFICE_ID_SIZE];
 };
 struct omb_incarnation {
-    uint8_t bytes[OMB_INCARNATION_SIZE]; /* big-endian number of the life, then 8 random: they sort */
+    uint8_t bytes[OMB_INCARNATION_SIZE]; /* big-endian number of the life, then 8 random */
 };
 struct omb_digest {
     uint8_t bytes[OMB_DIGEST_SIZE];

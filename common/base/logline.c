@@ -51,7 +51,7 @@ static void add_hidden(struct omb_buf *out, enum omb_log_format format, uint8_t 
 static void add_escaped(struct omb_buf *out, enum omb_log_format format, const char *text)
 {
     struct omb_view view = omb_view_str(text);
-    /* With broken UTF-8 or a second set of controls (C1) every byte above ASCII is shown as such. */
+    /* With broken UTF-8 or controls in it, every byte above ASCII is shown as a byte. */
     bool letters = omb_text_utf8(view) && !omb_text_has_controls(view);
 
     for (size_t i = 0; i < view.size; i++) {

@@ -23,7 +23,11 @@ struct omb_log_field {
 #define OMB_LOG_T(key, text) ((struct omb_log_field){(key), (text), 0})
 #define OMB_LOG_N(key, number) ((struct omb_log_field){(key), NULL, (int64_t)(number)})
 
-/* Appends one line with its line feed. Text values are quoted and escaped where they need it. */
+/*
+ * Appends one line with its line feed. Text values are quoted and escaped where they need it.
+ *   <6>what key=value key="quoted value"
+ *   {"level":"info","message":"what","key":"value","key":7}
+ */
 void omb_log_line(struct omb_buf *out, enum omb_log_format format, enum omb_log_level level,
                   const char *what, const struct omb_log_field *fields, size_t count);
 

@@ -14,7 +14,7 @@
 /* Well-formed UTF-8 (no surrogates, no overlong forms) without U+0000. */
 bool omb_text_utf8(struct omb_view text);
 
-/* Control characters other than tab, line feed and carriage return. */
+/* Control characters (C0, DEL and C1) other than tab, line feed and carriage return. */
 bool omb_text_has_controls(struct omb_view text);
 
 /* [a-z0-9-], 1 to OMB_CODE_MAX bytes. */
@@ -24,13 +24,14 @@ bool omb_text_is_code(struct omb_view text);
 struct omb_view omb_text_cut(struct omb_view text, size_t max);
 
 /*
- * Writes up to `most` of the words nearest to `word` as "a, b or c" into out (size bytes), those
- * within a third of the word's length in edits, or sharing a prefix; "" when none is near.
+ * Writes up to `most` (at most 8) of the words nearest to `word` as "a, b or c" into out (size
+ * bytes): those within a third of the word's length in edits (a swap of neighbours is one), then
+ * those of which one begins with the other; capitals do not count. "" when none is near.
  */
 void omb_text_nearest(struct omb_view word, const struct omb_view *known, size_t count, size_t most,
                       char *out, size_t size);
 
-/* A decimal number without sign, spaces or leading zeros (0 itself allowed). */
+/* A decimal number without sign, spaces or leading zeros (0 itself allowed), else OMB_INVALID. */
 enum omb_rc omb_text_u64(struct omb_view text, uint64_t *out) OMB_MUST_USE;
 
 #endif

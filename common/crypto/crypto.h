@@ -34,10 +34,10 @@ struct omb_digest omb_hash_parts(const char *tag, const struct omb_view *parts, 
 /* From the operating system: for io and tools only, never the core. */
 void omb_random(void *out, size_t size);
 
-/* A deterministic stream (ChaCha20) from a seed. */
+/* A deterministic stream (ChaCha20) from a seed, the same however it is cut into calls. */
 struct omb_drbg {
     uint8_t key[OMB_SEED_SIZE];
-    uint64_t counter;
+    uint64_t counter; /* bytes given out */
 };
 void omb_drbg_init(struct omb_drbg *drbg, const uint8_t seed[OMB_SEED_SIZE]);
 void omb_drbg_bytes(struct omb_drbg *drbg, void *out, size_t size);
@@ -64,7 +64,7 @@ struct omb_secret; /* 32 secret bytes in locked memory */
 struct omb_secret *omb_secret_new(const uint8_t bytes[OMB_KEY_SIZE]);
 void omb_secret_free(struct omb_secret *secret);
 const uint8_t *omb_secret_bytes(const struct omb_secret *secret);
-/* A subkey for one purpose: BLAKE2b-256 keyed with the secret over tag. */
+/* A subkey for one purpose: BLAKE2b-256 keyed with the secret over tag (with its NUL). */
 struct omb_secret *omb_secret_derive(const struct omb_secret *secret, const char *tag);
 void omb_wipe(void *data, size_t size);
 bool omb_equal_ct(const void *a, const void *b, size_t size);
@@ -82,13 +82,17 @@ enum omb_rc omb_open(const uint8_t *key, const uint8_t nonce[OMB_NONCE_SIZE], st
 /*
  * A sealed box as libsodium's crypto_box_seal_open opens it (ephemeral key || box, nonce =
  * BLAKE2b-192(ephemeral || recipient)), but with the ephemeral key from `drbg`. Appends.
+ * OMB_INVALID: the recipient is not a key (a point of small order). Opening: OMB_UNAUTHENTIC.
  */
 enum omb_rc omb_box_seal(const uint8_t recipient[OMB_PUBLIC_SIZE], struct omb_view plain,
                          struct omb_drbg *drbg, struct omb_buf *out) OMB_MUST_USE;
 enum omb_rc omb_box_open(const struct omb_secret *secret, struct omb_view sealed,
                          struct omb_buf *out) OMB_MUST_USE;
 
-/* Argon2id of a passphrase (interactive limits), for key files. */
+/*
+ * Argon2id of a passphrase (interactive limits: 64 MiB, 2 passes), for key files. OMB_LIMIT: no
+ * memory for it.
+ */
 enum omb_rc omb_passphrase_key(struct omb_view passphrase, const uint8_t salt[16],
                                uint8_t out[OMB_KEY_SIZE]) OMB_MUST_USE;
 
