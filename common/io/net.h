@@ -1,0 +1,79 @@
+/*
+ * The transport: ZeroMQ and CURVE behind a few calls. The identity of whoever sent a message is the
+ * CURVE key that the ZAP handler vouched for, read from a body frame (design: trust, Transport).
+ *
+ * Endpoints of a daemon: `api` (ROUTER, ipc in the data directory and TCP with client-listen) and
+ * `bell` (PUB). A handler thread answers ZAP from a table of admitted keys; it is bound before any
+ * endpoint, the domain is enforced, and omb_net_self_test shows that an unknown key is refused.
+ */
+#ifndef OMB_IO_NET_H
+#define OMB_IO_NET_H
+
+#include "crypto/crypto.h"
+
+struct omb_net;
+
+struct omb_net_setup {
+    const char *ipc_path;           /* absolute path of run/api.sock; at most 107 bytes */
+    const char *bell_path;          /* run/bell.sock */
+    const char *client_listen;      /* "tcp://host:port" or NULL; port 0 or * picks a free one */
+    const char *bell_listen;        /* the same for the bell, or NULL */
+    const struct omb_secret *transport; /* server's CURVE secret */
+    uint8_t transport_public[OMB_PUBLIC_SIZE];
+};
+
+/* A message that came in. Views live until the next omb_net_receive. */
+struct omb_net_message {
+    uint64_t from;                  /* name for omb_net_reply; never reused while the daemon runs */
+    uint8_t peer[OMB_PUBLIC_SIZE];
+    struct omb_view bytes;
+};
+
+enum omb_rc omb_net_open(const struct omb_net_setup *setup, struct omb_net **out,
+                         struct omb_error *err) OMB_MUST_USE;
+void omb_net_close(struct omb_net *net);
+
+/* Replaces the table of keys that may connect (thread-safe). */
+void omb_net_admit(struct omb_net *net, const uint8_t (*keys)[OMB_PUBLIC_SIZE], size_t count);
+/* Connects with a key of its own making and expects to be refused. OMB_REFUSED when it was not. */
+enum omb_rc omb_net_self_test(struct omb_net *net, struct omb_error *err) OMB_MUST_USE;
+
+/*
+ * Waits until a message, the wake-up fd (readable) or the timeout (ms; -1: none). OMB_OK also after
+ * a timeout.
+ */
+enum omb_rc omb_net_wait(struct omb_net *net, int wake_fd, int64_t timeout_ms,
+                         struct omb_error *err) OMB_MUST_USE;
+/* Takes one waiting message; OMB_NOT_FOUND when there is none. Malformed ones are counted, skipped. */
+enum omb_rc omb_net_receive(struct omb_net *net, struct omb_net_message *out) OMB_MUST_USE;
+/* Sends without blocking; a client that does not read loses its reply (counted). */
+void omb_net_reply(struct omb_net *net, uint64_t to, struct omb_view bytes);
+void omb_net_ring(struct omb_net *net, const char *topic, struct omb_view position);
+/* The endpoint as bound, e.g. with the port that was picked. "" when not there. */
+const char *omb_net_client_endpoint(const struct omb_net *net);
+const char *omb_net_bell_endpoint(const struct omb_net *net);
+
+/* --- the client's side: the command line, benchmarks, tests --- */
+
+struct omb_client;
+
+struct omb_client_setup {
+    const char *endpoint;           /* ipc:///... or tcp://host:port */
+    uint8_t server_key[OMB_PUBLIC_SIZE];
+    const struct omb_secret *secret;
+};
+enum omb_rc omb_client_open(const struct omb_client_setup *setup, struct omb_client **out,
+                            struct omb_error *err) OMB_MUST_USE;
+void omb_client_close(struct omb_client *client);
+enum omb_rc omb_client_send(struct omb_client *client, struct omb_view request,
+                            struct omb_error *err) OMB_MUST_USE;
+/* The next reply, appended; OMB_UNREACHABLE after the deadline or when the key was refused. */
+enum omb_rc omb_client_receive(struct omb_client *client, int64_t deadline_ms, struct omb_buf *out,
+                               struct omb_error *err) OMB_MUST_USE;
+/* Subscribes to the bell; then omb_client_bell waits for one ring (OMB_NOT_FOUND on the deadline). */
+enum omb_rc omb_client_subscribe(struct omb_client *client, const char *endpoint,
+                                 struct omb_error *err) OMB_MUST_USE;
+enum omb_rc omb_client_bell(struct omb_client *client, int64_t deadline_ms, char topic[32],
+                            struct omb_error *err) OMB_MUST_USE;
+
+#endif

@@ -1,0 +1,47 @@
+/*
+ * The store: RocksDB behind the core's port. It knows families, keys and values, not what they mean.
+ *
+ * One synced batch per update. A damaged write-ahead log is refused, never silently shortened; after
+ * a background error the store takes no more writes and the daemon stops (design: libraries).
+ */
+#ifndef OMB_IO_STORE_H
+#define OMB_IO_STORE_H
+
+#include "office/writes.h"
+
+#define OMB_STORE_SCHEMA 1
+
+struct omb_store;
+
+enum omb_store_mode {
+    OMB_STORE_CREATE, /* must not exist */
+    OMB_STORE_OPEN,   /* must exist; one process at a time */
+};
+
+/*
+ * Opens DIR/db. OMB_BUSY: another process has it, OMB_DAMAGED: says what and that nothing was
+ * changed, OMB_LATER: a later schema, OMB_NOT_FOUND, OMB_FULL, OMB_IO.
+ */
+enum omb_rc omb_store_open(const char *dir, enum omb_store_mode mode, struct omb_store **out,
+                           struct omb_error *err) OMB_MUST_USE;
+void omb_store_close(struct omb_store *store);
+const struct omb_port *omb_store_port(const struct omb_store *store);
+
+/* Persists all writes in one batch; returns after fsync when sync. OMB_FULL, OMB_IO, OMB_DAMAGED. */
+enum omb_rc omb_store_commit(struct omb_store *store, const struct omb_writes *writes, bool sync,
+                             struct omb_error *err) OMB_MUST_USE;
+
+/* OMB_OK, or the background error that the store met (poll it now and then). */
+enum omb_rc omb_store_health(struct omb_store *store, struct omb_error *err) OMB_MUST_USE;
+
+struct omb_family_size {
+    const char *family;
+    uint64_t rows;  /* estimated */
+    uint64_t bytes;
+};
+size_t omb_store_sizes(struct omb_store *store, struct omb_family_size out[OMB_FAMILY_COUNT]);
+
+/* Reads every block and compares its checksum; OMB_DAMAGED with the file's name. */
+enum omb_rc omb_store_verify(struct omb_store *store, struct omb_error *err) OMB_MUST_USE;
+
+#endif

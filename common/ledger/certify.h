@@ -1,0 +1,43 @@
+/*
+ * Certificates: making them, checking them up to the anchor, and what they say about where an office
+ * stands. Pure; files and enrolment by hand are tools/cli.
+ */
+#ifndef OMB_LEDGER_CERTIFY_H
+#define OMB_LEDGER_CERTIFY_H
+
+#include "crypto/crypto.h"
+#include "wire/certificate.h"
+
+#define OMB_CHAIN_MAX 9
+#define OMB_ROOT_CERTIFY_DEPTH 8
+
+struct omb_office_id omb_certify_office_id(struct omb_view code,
+                                           const uint8_t signing_key[OMB_PUBLIC_SIZE]);
+struct omb_digest omb_certify_digest(struct omb_view certificate_bytes);
+struct omb_digest omb_certify_anchor_issuer(const uint8_t anchor[OMB_PUBLIC_SIZE]);
+
+/* Encodes and signs; appends a SignedCertificate. The caller filled in every field. */
+void omb_certify_issue(const struct omb_certificate *certificate, const struct omb_signer *issuer,
+                       struct omb_buf *out_signed);
+
+/* A certificate taken apart: views into `bytes`' arena. */
+struct omb_known_certificate {
+    struct omb_view signed_bytes;
+    struct omb_signed_certificate outer;
+    struct omb_certificate inner;
+    struct omb_digest digest;
+};
+/* Form only: sizes, code, kind, id made from code and key when it is the office's first. */
+enum omb_rc omb_certify_read(struct omb_view signed_bytes, struct omb_arena *arena,
+                             struct omb_known_certificate *out, struct omb_error *err) OMB_MUST_USE;
+
+/*
+ * Checks chain[0] (an office's own) up to chain[count-1] (the root's, signed by the anchor):
+ * signatures, issuer digests, parents, depths, how deep each may certify. Dates are not judged:
+ * expiry binds the daemon and its link, not history. OMB_UNAUTHENTIC says which link is broken.
+ */
+enum omb_rc omb_certify_check_chain(const struct omb_known_certificate *chain, size_t count,
+                                    const uint8_t anchor[OMB_PUBLIC_SIZE],
+                                    struct omb_error *err) OMB_MUST_USE;
+
+#endif

@@ -1,0 +1,57 @@
+/*
+ * The desk: operators' requests. One table row per request: its tag, who may ask it, and the
+ * function that answers. A request in no row is refused; a role that may not is told which could.
+ * Families of requests live in desk/, one file each.
+ */
+#ifndef OMB_OFFICE_DESK_H
+#define OMB_OFFICE_DESK_H
+
+#include "office/corridor.h"
+
+/*
+ * Answers one request: `ask` is the decoded alternative; *out is a message of the alternative of the
+ * same tag in Reply, in the step's arena. A refusal rolls the step back and is sent as words.
+ */
+typedef enum omb_rc omb_desk_fn(struct omb_step *step, const void *ask, const void **out,
+                                struct omb_error *err);
+
+struct omb_desk_row {
+    uint32_t tag;   /* OMB_ASK_* */
+    uint32_t may;   /* OMB_MAY(...) bits; acts are judged by their event's row as well */
+    bool writes;    /* kept under (operator, id); repeated: the first result again */
+    omb_desk_fn *answer;
+};
+
+const struct omb_desk_row *omb_desk_row(uint32_t tag);
+
+/* acts: desk/act.c, desk/register.c, desk/import.c, desk/operators.c */
+omb_desk_fn omb_desk_act, omb_desk_import_batch, omb_desk_operator_add, omb_desk_operator_change;
+/* cases: desk/show.c, desk/list.c, desk/report.c */
+omb_desk_fn omb_desk_case_show, omb_desk_case_history, omb_desk_case_list, omb_desk_report;
+/* logs: desk/logs.c, desk/changes.c */
+omb_desk_fn omb_desk_log_list, omb_desk_log_show, omb_desk_log_verify, omb_desk_log_export,
+    omb_desk_explain, omb_desk_changes, omb_desk_export_events;
+/* the office: desk/offices.c, desk/status.c */
+omb_desk_fn omb_desk_status, omb_desk_office_list, omb_desk_office_show, omb_desk_operator_list,
+    omb_desk_policy_when, omb_desk_vocabulary, omb_desk_doctor;
+/* the store: desk/stores.c */
+omb_desk_fn omb_desk_store_rebuild, omb_desk_store_stats, omb_desk_store_check;
+
+/* Whether this operator may read the bodies of a case (role, grant, recusal, confidential). */
+bool omb_desk_may_read(struct omb_step *step, const struct omb_casefile *file,
+                       struct omb_error *err);
+
+/* Views shared by show, history and export. */
+void omb_desk_event_view(struct omb_step *step, const struct omb_casefile *file,
+                         const struct omb_judged *judged, bool with_text,
+                         struct omb_event_view *out);
+void omb_desk_case_summary(struct omb_step *step, const struct omb_case_row *row,
+                           struct omb_case_summary *out);
+/* Whether a case row passes a filter. */
+struct omb_desk_filter;
+enum omb_rc omb_desk_filter_new(struct omb_step *step, const struct omb_filter *filter,
+                                struct omb_desk_filter **out, struct omb_error *err) OMB_MUST_USE;
+bool omb_desk_filter_passes(const struct omb_desk_filter *filter, const struct omb_case_row *row,
+                            const struct omb_case_summary *summary);
+
+#endif

@@ -1,0 +1,77 @@
+/*
+ * The keys of the store, all drawn here: fixed width, big-endian, so that they sort as they read.
+ *
+ *   meta       name (text)
+ *   log        number(4)
+ *   record     number(4) seq(8)
+ *   part       number(4) seq(8) kind(1)                1 body, 2 grants, 4 extract
+ *   digest     first 16 bytes of the digest
+ *   journal    position(8)
+ *   case       home(16) incarnation(12) year(4) serial(8)            = case id (40)
+ *   case_log   case id(40) number(4) seq(8)
+ *   index      kind(1) value NUL case id(40)
+ *   key        'C' case id(40)   |   'E' number(4) seq(8) of `escrow opened`
+ *   office     'C' certificate digest(32)   |   'I' office id(16) certificate digest(32)
+ *              | 'N' code NUL office id(16)
+ *   operator   code (text)
+ *   request    operator code NUL id
+ *   outbox     due(8) id
+ */
+#ifndef OMB_OFFICE_KEYS_H
+#define OMB_OFFICE_KEYS_H
+
+#include "base/bytes.h"
+#include "base/ids.h"
+#include "wire/facts.h"
+
+#define OMB_CASE_KEY_SIZE 40
+#define OMB_KEY_MAX 256
+
+/* A key being built; its view lives as long as it does. */
+struct omb_key {
+    uint8_t bytes[OMB_KEY_MAX];
+    size_t size;
+};
+struct omb_view omb_key_view(const struct omb_key *key);
+
+enum omb_part_kind { OMB_PART_BODY = 1, OMB_PART_GRANTS = 2, OMB_PART_EXTRACT = 4 };
+
+/* Kinds of index rows; values are codes, numbers as text, or bytes without NUL. */
+enum omb_index_kind {
+    OMB_INDEX_STATUS = 's',
+    OMB_INDEX_DUE = 'd',        /* due of the decision, be64, of open cases */
+    OMB_INDEX_RESPONSIBLE = 'r',
+    OMB_INDEX_FLAG = 'f',
+    OMB_INDEX_REFERENCE = 'x',  /* source/reference of imports */
+    OMB_INDEX_NUMBER = 'n',     /* year-serial of a home office: finds a case by its number */
+};
+
+struct omb_key omb_key_meta(const char *name);
+struct omb_key omb_key_log(uint32_t number);
+struct omb_key omb_key_record(uint32_t number, uint64_t seq);
+struct omb_key omb_key_part(uint32_t number, uint64_t seq, enum omb_part_kind kind);
+struct omb_key omb_key_digest(const struct omb_digest *digest);
+struct omb_key omb_key_journal(uint64_t position);
+struct omb_key omb_key_case(const struct omb_case_id *id);
+struct omb_key omb_key_case_log(const struct omb_case_id *id, uint32_t number, uint64_t seq);
+struct omb_key omb_key_index(enum omb_index_kind kind, struct omb_view value,
+                             const struct omb_case_id *id); /* id NULL: the prefix */
+struct omb_key omb_key_case_secret(const struct omb_case_id *id);
+struct omb_key omb_key_escrow(uint32_t number, uint64_t seq);
+struct omb_key omb_key_certificate(const struct omb_digest *digest);
+struct omb_key omb_key_office(const struct omb_office_id *id, const struct omb_digest *digest);
+struct omb_key omb_key_office_code(struct omb_view code, const struct omb_office_id *id);
+struct omb_key omb_key_operator(struct omb_view code);
+struct omb_key omb_key_request(struct omb_view operator_code, struct omb_view id);
+
+/* The other direction; false when the size is wrong. */
+bool omb_key_read_record(struct omb_view key, uint32_t *out_number, uint64_t *out_seq);
+bool omb_key_read_case(struct omb_view key, struct omb_case_id *out);
+bool omb_key_read_case_log(struct omb_view key, struct omb_case_id *out_id, uint32_t *out_number,
+                           uint64_t *out_seq);
+
+/* A place of a record as a value: number(4) seq(8). */
+void omb_put_place(uint8_t out[12], uint32_t number, uint64_t seq);
+bool omb_read_place(struct omb_view value, uint32_t *out_number, uint64_t *out_seq);
+
+#endif

@@ -1,0 +1,122 @@
+/*
+ * Welcome to the office: the pure core of every daemon.
+ *
+ *     omb_office_open       reads what it keeps in memory through the port
+ *     omb_office_step       one input: a client's request or a tick; may be called many times,
+ *                           each on top of the writes of those before it
+ *     omb_office_close      signs the batch once and completes the records
+ *
+ * after which the driver performs the update in one order, always: persist in one synced batch,
+ * then send the replies, then ring the bells and arm the timer. The core does no I/O, reads no
+ * clock, draws no random number and never blocks: time and random bytes come with the input. When
+ * persisting fails the driver must drop the office and open it again (or stop).
+ *
+ * Read office/corridor.h next for how an event is written, then desk/ for what operators may ask.
+ */
+#ifndef OMB_OFFICE_OFFICE_H
+#define OMB_OFFICE_OFFICE_H
+
+#include "cases/zone.h"
+#include "crypto/crypto.h"
+#include "office/writes.h"
+
+#define OMB_SOFTWARE "ombud 0.1.0"
+
+struct omb_office;
+
+/* What the driver lends for the life of the office. */
+struct omb_office_setup {
+    const struct omb_port *port;
+    const struct omb_signer *signer;       /* the office's signing key */
+    const struct omb_secret *transport;    /* X25519, for escrow of a new key */
+    const struct omb_secret *sealing;      /* X25519: opens grants; store key derives from it */
+    const struct omb_zone *zone;           /* the office's time zone */
+    struct omb_view bell;                  /* endpoint of the PUB socket, told in Status */
+    int64_t started_at;
+};
+
+enum omb_input_kind {
+    OMB_INPUT_START,   /* once, first: opens an incarnation where one is due */
+    OMB_INPUT_REQUEST, /* bytes of a Request */
+    OMB_INPUT_TICK,    /* a timer came due: deadlines, month's end, request ids to forget */
+};
+
+struct omb_input {
+    enum omb_input_kind kind;
+    int64_t now_ms;                /* wall clock, UTC */
+    int64_t monotonic_ms;          /* a clock that is never set: its jump against now_ms shows */
+    uint8_t seed[OMB_SEED_SIZE];   /* fresh random bytes for this input alone */
+    uint8_t peer[OMB_PUBLIC_SIZE]; /* CURVE key of the sender, from the transport */
+    bool local_admin;              /* a command line that opened the store itself */
+    struct omb_view bytes;
+    uint64_t reply_to;             /* the driver's name for whoever waits */
+};
+
+struct omb_reply_out {
+    uint64_t to;
+    struct omb_view bytes;
+};
+struct omb_bell {
+    const char *topic;
+    struct omb_view position; /* text */
+};
+
+struct omb_update; /* opaque to others than the office; reused from batch to batch */
+
+struct omb_update *omb_update_new(void);
+void omb_update_free(struct omb_update *update);
+/* Begins a batch on top of the store as it is now. */
+void omb_update_begin(struct omb_update *update, const struct omb_office *office);
+
+const struct omb_writes *omb_update_writes(const struct omb_update *update);
+bool omb_update_must_sync(const struct omb_update *update); /* false: it only read */
+size_t omb_update_replies(const struct omb_update *update, const struct omb_reply_out **out);
+size_t omb_update_bells(const struct omb_update *update, const struct omb_bell **out);
+/* Wall-clock time at which the next tick is wanted; INT64_MAX: none. */
+int64_t omb_update_timer(const struct omb_update *update);
+/* Who may connect changed: ask omb_office_admitted again. */
+bool omb_update_operators_changed(const struct omb_update *update);
+
+enum omb_rc omb_office_open(const struct omb_office_setup *setup, struct omb_office **out,
+                            struct omb_error *err) OMB_MUST_USE;
+void omb_office_free(struct omb_office *office);
+
+/*
+ * Works one input. Refusals are replies, not errors: an error here means that the store cannot be
+ * read (OMB_DAMAGED, OMB_IO), and the driver stops.
+ */
+enum omb_rc omb_office_step(struct omb_office *office, const struct omb_input *input,
+                            struct omb_update *update, struct omb_error *err) OMB_MUST_USE;
+
+/* Builds the batch's proofs, signs once, completes the records. Cheap when nothing was written. */
+void omb_office_close(struct omb_office *office, struct omb_update *update);
+
+/* Whether the transport may let this CURVE key in (an enrolled operator). */
+bool omb_office_admits(const struct omb_office *office, const uint8_t key[OMB_PUBLIC_SIZE]);
+/* Every admitted key, for the transport's own table. */
+size_t omb_office_admitted(const struct omb_office *office,
+                           const uint8_t (**out_keys)[OMB_PUBLIC_SIZE]);
+struct omb_view omb_office_code(const struct omb_office *office);
+
+/* --- a new office (tools only): the rows of an empty store and the log's first batch --- */
+
+struct omb_office_birth {
+    struct omb_view certificates;          /* concatenated length-prefixed (be32) SignedCertificates,
+                                              own first, up to the root's */
+    uint8_t anchor[OMB_PUBLIC_SIZE];       /* pinned */
+    uint8_t recovery[OMB_PUBLIC_SIZE];     /* sealing key of the offline recovery key */
+    uint8_t admin_key[OMB_PUBLIC_SIZE];    /* CURVE key of operator `admin` */
+    uint8_t epoch[16];                     /* store epoch */
+    struct omb_view zone;                  /* IANA name */
+    int64_t now_ms;
+};
+
+/*
+ * Puts the first rows (schema, identity, epoch, certificates) into the update's writes. The driver
+ * persists them, opens the office and gives it OMB_INPUT_START, which writes the first records:
+ * escrow opened, operator admin enrolled.
+ */
+enum omb_rc omb_office_found(const struct omb_office_birth *birth, struct omb_writes *writes,
+                             struct omb_error *err) OMB_MUST_USE;
+
+#endif
