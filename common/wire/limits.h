@@ -6,6 +6,7 @@
 #define OMB_WIRE_LIMITS_H
 
 #include <assert.h>
+#include <stdint.h>
 
 #include "base/text.h"
 
@@ -25,6 +26,8 @@
 #define OMB_PAGE_MAX 1000                  /* rows of one page of a long answer */
 #define OMB_IMPORT_ROWS_MAX 1000           /* rows of one import batch */
 #define OMB_THEN_MAX 8                     /* further acts of one request */
+#define OMB_WHEN_MIN INT64_C(-62135510400000) /* 0001-01-02T00:00Z: with any offset still a date */
+#define OMB_WHEN_MAX INT64_C(253402214400000) /* 9999-12-31T00:00Z */
 #define OMB_DECODE_FACTOR 12               /* decoded memory per byte of input ... */
 #define OMB_DECODE_FLOOR (64 * 1024)       /* ... and what is always allowed */
 

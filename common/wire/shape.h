@@ -37,7 +37,7 @@
     X(u64, uint64_t)                                                                             \
     X(i64, int64_t)                                                                              \
     X(i64s, struct omb_i64s)                                                                     \
-    X(when, int64_t)                  /* instant, ms since 1970 UTC; 0: no date */               \
+    X(when, int64_t)                  /* instant, ms since 1970 UTC, to OMB_WHEN_MAX; 0: none */ \
     X(flag, bool)                                                                                \
     X(id, struct omb_office_id)       /* 16 bytes; zero: absent */                               \
     X(keyid, struct omb_key_id)       /* 16 bytes; zero: absent */                               \
@@ -63,7 +63,7 @@ struct omb_any_list {
 };
 struct omb_any {
     uint32_t tag; /* field number of the alternative; 0: none */
-    const void *value;
+    const void *value; /* when encoding, NULL is a message that says nothing */
 };
 
 /* The message in a oneof whose tag has been looked at. */
@@ -90,6 +90,7 @@ struct omb_shape_field {
 
 struct omb_shape {
     const char *name; /* as in the .proto file, in lower case with underscores */
+    unsigned number;  /* its row in the tables of this folder */
     size_t size;      /* of the struct */
     const struct omb_shape_field *fields;
     size_t field_count;
@@ -97,7 +98,10 @@ struct omb_shape {
     size_t alternative_count;
 };
 
-/* Checks all tables against the .proto descriptors; once, before anything else of this folder. */
+/*
+ * Checks all tables against the .proto descriptors; at program start, before any other thread and
+ * before anything else of this folder. A second call does nothing.
+ */
 void omb_wire_init(void);
 
 const struct omb_shape_field *omb_shape_field(const struct omb_shape *shape, struct omb_view name);
@@ -110,7 +114,10 @@ bool omb_shape_is_empty(const struct omb_shape_field *field, const void *message
 /* Copies a message and all that it points to into the arena. */
 void *omb_shape_copy(const struct omb_shape *shape, const void *message, struct omb_arena *arena);
 
-/* Appends the encoding: fields ascend, so equal messages give equal bytes. */
+/*
+ * Appends the encoding: fields ascend, so equal messages give equal bytes. Texts hold no NUL, which
+ * omb_shape_check() sees to.
+ */
 void omb_shape_encode(const struct omb_shape *shape, const void *message, struct omb_buf *out);
 
 /*
@@ -122,6 +129,14 @@ void omb_shape_encode(const struct omb_shape *shape, const void *message, struct
 enum omb_rc omb_shape_decode(const struct omb_shape *shape, struct omb_view bytes,
                              struct omb_arena *arena, void *out_message, bool *out_odd,
                              struct omb_error *err) OMB_MUST_USE;
+
+/*
+ * The same for a reply that a later version of this program may have written: fields that this one
+ * does not know are skipped, wherever they are.
+ */
+enum omb_rc omb_shape_decode_tolerant(const struct omb_shape *shape, struct omb_view bytes,
+                                      struct omb_arena *arena, void *out_message,
+                                      struct omb_error *err) OMB_MUST_USE;
 
 /*
  * Checks a message that was not decoded but built (from a command line): kinds and sizes as the

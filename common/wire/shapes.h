@@ -1,0 +1,37 @@
+/*
+ * All shapes there are, in one list, each with the descriptor that protoc made of its message. For
+ * this folder alone: protobuf-c shows here. Read wire/bridge.h next.
+ */
+#ifndef OMB_WIRE_SHAPES_H
+#define OMB_WIRE_SHAPES_H
+
+#include <protobuf-c/protobuf-c.h>
+
+#include "wire/certificate.h"
+#include "wire/control.h"
+#include "wire/facts.h"
+#include "wire/link.h"
+#include "wire/parts.h"
+#include "wire/record.h"
+#include "wire/rows.h"
+
+#define OMB_SHAPES_ALL(S)                                                                        \
+    OMB_SHAPES_facts(S)                                                                          \
+    OMB_SHAPES_parts(S)                                                                          \
+    OMB_SHAPES_record(S)                                                                         \
+    OMB_SHAPES_certificate(S)                                                                    \
+    OMB_SHAPES_link(S)                                                                           \
+    OMB_SHAPES_control(S)                                                                        \
+    OMB_SHAPES_rows(S)
+
+enum {
+#define OMB_SHAPE_NUMBER(s) OMB_NUMBER_##s,
+    OMB_SHAPES_ALL(OMB_SHAPE_NUMBER)
+#undef OMB_SHAPE_NUMBER
+    OMB_SHAPE_COUNT
+};
+
+extern const struct omb_shape *const omb_shapes[OMB_SHAPE_COUNT];
+extern const ProtobufCMessageDescriptor *const omb_shape_protos[OMB_SHAPE_COUNT];
+
+#endif
