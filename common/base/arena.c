@@ -75,8 +75,7 @@ void *omb_arena_try(struct omb_arena *arena, size_t size)
     size_t rounded;
     void *given;
 
-    if (arena->used > arena->limit || size > arena->limit - arena->used ||
-        size > SIZE_MAX / 2)
+    if (arena->used > arena->limit || size > arena->limit - arena->used || size > SIZE_MAX / 2)
         return NULL;
     rounded = size > 0 ? (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT : ALIGNMENT;
     if (!arena->chunk || rounded > arena->chunk->size - arena->chunk->used)

@@ -10,13 +10,18 @@
 
 #include "base/bytes.h"
 
-enum omb_log_level { OMB_LOG_ERROR = 3, OMB_LOG_WARNING = 4, OMB_LOG_NOTICE = 5, OMB_LOG_INFO = 6,
-                     OMB_LOG_DEBUG = 7 };
+enum omb_log_level {
+    OMB_LOG_ERROR = 3,
+    OMB_LOG_WARNING = 4,
+    OMB_LOG_NOTICE = 5,
+    OMB_LOG_INFO = 6,
+    OMB_LOG_DEBUG = 7
+};
 enum omb_log_format { OMB_LOG_TEXT, OMB_LOG_JSON };
 
 struct omb_log_field {
     const char *key;
-    const char *text;  /* NULL: the number counts */
+    const char *text; /* NULL: the number counts */
     int64_t number;
 };
 

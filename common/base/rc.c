@@ -3,8 +3,8 @@
 const char *omb_rc_word(enum omb_rc rc)
 {
     switch (rc) {
-#define WORD(name, word, meaning) \
-    case OMB_##name:              \
+#define WORD(name, word, meaning)                                                                  \
+    case OMB_##name:                                                                               \
         return word;
         OMB_RC_TABLE(WORD)
 #undef WORD
@@ -15,8 +15,8 @@ const char *omb_rc_word(enum omb_rc rc)
 const char *omb_rc_meaning(enum omb_rc rc)
 {
     switch (rc) {
-#define MEANING(name, word, meaning) \
-    case OMB_##name:                 \
+#define MEANING(name, word, meaning)                                                               \
+    case OMB_##name:                                                                               \
         return meaning;
         OMB_RC_TABLE(MEANING)
 #undef MEANING

@@ -1,8 +1,8 @@
 #include <sodium.h>
 #include <string.h>
 
-#include <assert.h>
 #include "crypto/crypto.h"
+#include <assert.h>
 
 static_assert(OMB_DIGEST_SIZE == crypto_generichash_BYTES, "BLAKE2b-256");
 

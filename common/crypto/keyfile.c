@@ -7,7 +7,8 @@
 #include "base/assert.h"
 #include "base/text.h"
 
-#define FIRST_LINE "ombud-key 1"
+#define FIRST_WORD "ombud-key "
+#define FIRST_LINE FIRST_WORD "1"
 
 enum {
     SALT_SIZE = 16,
@@ -194,14 +195,18 @@ static enum omb_rc take_value(struct lines *lines, const char *name, struct omb_
 
 static enum omb_rc take_first_line(struct lines *lines, struct omb_error *err)
 {
+    const struct omb_view word = OMB_VIEW_LIT(FIRST_WORD);
     struct omb_view line = OMB_VIEW_NONE;
+    uint64_t version = 0;
 
-    if (take_line(lines, &line) && omb_view_is(line, FIRST_LINE))
-        return OMB_OK;
-    if (omb_view_starts(line, OMB_VIEW_LIT("ombud-key ")))
+    if (!take_line(lines, &line) || !omb_view_starts(line, word) ||
+        omb_text_u64(omb_view(line.data + word.size, line.size - word.size), &version) != OMB_OK ||
+        version == 0)
+        return omb_fail(err, OMB_INVALID, NULL, "line 1 of the key file is not \"" FIRST_LINE "\"");
+    if (version > 1)
         return omb_fail(err, OMB_LATER, NULL,
                         "line 1 of the key file names a version that this program cannot read");
-    return omb_fail(err, OMB_INVALID, NULL, "line 1 of the key file is not \"" FIRST_LINE "\"");
+    return OMB_OK;
 }
 
 static enum omb_rc take_hex(struct lines *lines, const char *name, uint8_t *out, size_t size,
@@ -211,9 +216,9 @@ static enum omb_rc take_hex(struct lines *lines, const char *name, uint8_t *out,
     enum omb_rc rc = take_value(lines, name, &value, err);
 
     if (rc == OMB_OK && omb_unhex(value, out, size) != OMB_OK)
-        rc = omb_fail(err, OMB_INVALID, name,
-                      "line %d of the key file does not hold %zu hex digits", lines->number,
-                      2 * size);
+        rc =
+            omb_fail(err, OMB_INVALID, name, "line %d of the key file does not hold %zu hex digits",
+                     lines->number, 2 * size);
     return rc;
 }
 

@@ -42,9 +42,7 @@ enum omb_rc omb_keyfile_read(struct omb_view text, struct omb_view passphrase,
                              struct omb_keyfile *out, struct omb_error *err) OMB_MUST_USE;
 void omb_keyfile_free(struct omb_keyfile *key);
 
-/*
- * "abcd ef01 2345 6789 ...", the first 16 bytes of the plain BLAKE2b-256 of a public key, for people.
- */
+/* "abcd ef01 2345 6789 ...": the first 16 bytes of BLAKE2b-256 of a public key, for people. */
 void omb_fingerprint(const uint8_t public_key[OMB_PUBLIC_SIZE], char out[40]);
 
 #endif

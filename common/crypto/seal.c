@@ -15,8 +15,8 @@ void omb_seal(const uint8_t *key, const uint8_t nonce[OMB_NONCE_SIZE], struct om
 {
     omb_buf_reserve(out, plain.size + OMB_TAG_SIZE);
     OMB_ASSERT(crypto_aead_xchacha20poly1305_ietf_encrypt(out->data + out->size, NULL, plain.data,
-                                                          plain.size, ad.data, ad.size, NULL,
-                                                          nonce, key) == 0);
+                                                          plain.size, ad.data, ad.size, NULL, nonce,
+                                                          key) == 0);
     out->size += plain.size + OMB_TAG_SIZE;
 }
 
