@@ -92,6 +92,24 @@ struct omb_appended {
 enum omb_rc omb_append(struct omb_step *step, const struct omb_draft *draft,
                        struct omb_appended *out, struct omb_error *err) OMB_MUST_USE;
 
+/*
+ * Opens a new incarnation when one is due, so that tip.incarnation is the life in which the next
+ * event will be written: a case is named by it.
+ */
+enum omb_rc omb_log_ready(struct omb_step *step, struct omb_error *err) OMB_MUST_USE;
+
+/* A point to return to within a step: the rows of one import batch fail one by one. */
+struct omb_savepoint {
+    struct omb_tip tip;
+    size_t writes;
+    size_t bells;
+    size_t pending; /* records appended in this batch */
+    int64_t timer;
+};
+struct omb_writes *omb_step_writes(struct omb_step *step);
+void omb_step_save(struct omb_step *step, struct omb_savepoint *out);
+void omb_step_restore(struct omb_step *step, const struct omb_savepoint *to);
+
 /* --- cases --- */
 
 /* The records of a case as far as they are here, folded. Memory is the step's arena. */
@@ -129,6 +147,13 @@ void omb_vault_keep_case_key(struct omb_step *step, const struct omb_case_id *id
                              const uint8_t key[OMB_KEY_SIZE]);
 /* Opens the escrow key of this month and incarnation when it is due (writes `escrow opened`). */
 enum omb_rc omb_vault_escrow(struct omb_step *step, struct omb_error *err) OMB_MUST_USE;
+/*
+ * A new case's key: random, kept wrapped, committed to in the facts, and sealed under the escrow key
+ * (opened first when the month or the incarnation has none).
+ */
+enum omb_rc omb_vault_new_case(struct omb_step *step, const struct omb_case_id *id,
+                               struct omb_digest *out_commitment, struct omb_grants *out_grants,
+                               struct omb_error *err) OMB_MUST_USE;
 /* The decoded body of a record: OMB_NOT_FOUND (part not here), OMB_SEALED, OMB_ERASED. */
 enum omb_rc omb_vault_body(struct omb_step *step, const struct omb_event *event,
                            const struct omb_row_at *at, struct omb_body *out) OMB_MUST_USE;
@@ -153,6 +178,8 @@ struct omb_view omb_office_code_of(struct omb_step *step, const struct omb_offic
 /* OMB_NOT_FOUND names the nearest known office codes. */
 enum omb_rc omb_office_by_code(struct omb_step *step, struct omb_view code,
                                struct omb_office_ref *out, struct omb_error *err) OMB_MUST_USE;
+/* The look-up that the fold and the rules are given. */
+struct omb_seats omb_step_seats(struct omb_step *step);
 const struct omb_seat *omb_office_seat(struct omb_step *step, const struct omb_office_ref *ref);
 
 struct omb_view omb_office_self_code(const struct omb_office *office);

@@ -1,0 +1,51 @@
+#include "office/desk.h"
+
+#define ANYONE                                                                                    \
+    (OMB_MAY(TELLER) | OMB_MAY(HANDLER) | OMB_MAY(SUPERVISOR) | OMB_MAY(ANALYST) |                \
+     OMB_MAY(AUDITOR) | OMB_MAY(ADMIN))
+#define STAFF (OMB_MAY(TELLER) | OMB_MAY(HANDLER) | OMB_MAY(SUPERVISOR))
+#define READERS (STAFF | OMB_MAY(ANALYST) | OMB_MAY(AUDITOR))
+#define INSPECTORS (OMB_MAY(AUDITOR) | OMB_MAY(ADMIN))
+
+/* Who may ask what (design: trust, Operators and roles). */
+static const struct omb_desk_row rows[] = {
+    {OMB_ASK_ACT, STAFF, true, omb_desk_act},
+    {OMB_ASK_IMPORT_BATCH, OMB_MAY(SUPERVISOR), true, omb_desk_import_batch},
+    {OMB_ASK_OPERATOR_ADD, OMB_MAY(ADMIN), true, omb_desk_operator_add},
+    {OMB_ASK_OPERATOR_CHANGE, OMB_MAY(ADMIN), true, omb_desk_operator_change},
+    {OMB_ASK_STORE_REBUILD, OMB_MAY(ADMIN), true, omb_desk_store_rebuild},
+
+    {OMB_ASK_STATUS, ANYONE, false, omb_desk_status},
+    {OMB_ASK_CASE_SHOW, READERS, false, omb_desk_case_show},
+    {OMB_ASK_CASE_HISTORY, READERS | OMB_MAY(ADMIN), false, omb_desk_case_history},
+    {OMB_ASK_CASE_LIST, READERS, false, omb_desk_case_list},
+    {OMB_ASK_LOG_LIST, INSPECTORS, false, omb_desk_log_list},
+    {OMB_ASK_LOG_SHOW, INSPECTORS, false, omb_desk_log_show},
+    {OMB_ASK_LOG_VERIFY, INSPECTORS, false, omb_desk_log_verify},
+    {OMB_ASK_LOG_EXPORT, INSPECTORS, false, omb_desk_log_export},
+    {OMB_ASK_EXPLAIN, INSPECTORS, false, omb_desk_explain},
+    {OMB_ASK_REPORT, OMB_MAY(SUPERVISOR) | OMB_MAY(ANALYST) | OMB_MAY(AUDITOR), false,
+     omb_desk_report},
+    {OMB_ASK_CHANGES,
+     OMB_MAY(HANDLER) | OMB_MAY(SUPERVISOR) | OMB_MAY(ANALYST) | OMB_MAY(AUDITOR), false,
+     omb_desk_changes},
+    {OMB_ASK_OFFICE_LIST, ANYONE, false, omb_desk_office_list},
+    {OMB_ASK_OFFICE_SHOW, ANYONE, false, omb_desk_office_show},
+    {OMB_ASK_OPERATOR_LIST, OMB_MAY(SUPERVISOR) | INSPECTORS, false, omb_desk_operator_list},
+    {OMB_ASK_POLICY_WHEN, ANYONE, false, omb_desk_policy_when},
+    {OMB_ASK_STORE_STATS, INSPECTORS, false, omb_desk_store_stats},
+    {OMB_ASK_STORE_CHECK, INSPECTORS, false, omb_desk_store_check},
+    {OMB_ASK_DOCTOR, INSPECTORS, false, omb_desk_doctor},
+    {OMB_ASK_EXPORT_EVENTS, OMB_MAY(SUPERVISOR) | OMB_MAY(AUDITOR), false,
+     omb_desk_export_events},
+    {OMB_ASK_VOCABULARY, ANYONE, false, omb_desk_vocabulary},
+};
+
+const struct omb_desk_row *omb_desk_row(uint32_t tag)
+{
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (rows[i].tag == tag)
+            return &rows[i];
+    }
+    return NULL;
+}

@@ -1,0 +1,41 @@
+/*
+ * Acts: one event of an operator on a case, from the request to the record. What registration adds
+ * is desk/register.c; imports and everything else that writes an event of a case go through
+ * omb_act_write.
+ */
+#ifndef OMB_OFFICE_DESK_ACT_H
+#define OMB_OFFICE_DESK_ACT_H
+
+#include "office/desk.h"
+
+/* One act being written, and the case as it stands after it. */
+struct omb_act_work {
+    struct omb_step *step;
+    const struct omb_act *act;
+    bool imported;              /* codes of the source's vocabulary, acts without a date */
+    struct omb_casefile file;   /* of the case; after a registration, the new one */
+    struct omb_appended record; /* the newest record written */
+    struct omb_buf *warnings;   /* lines */
+};
+
+/* Whether the operator's role reaches what the event asks for; OMB_FORBIDDEN names who may. */
+enum omb_rc omb_act_role(const struct omb_step *step, const struct omb_event_row *row,
+                         struct omb_error *err) OMB_MUST_USE;
+
+/* Registers a new case (desk/register.c) and fills work->file. */
+enum omb_rc omb_act_register(struct omb_act_work *work, struct omb_error *err) OMB_MUST_USE;
+
+/* Writes the act and those in `then`, on the case that work->file holds or that it registers. */
+enum omb_rc omb_act_write(struct omb_act_work *work, struct omb_error *err) OMB_MUST_USE;
+
+/*
+ * A copy of the act's facts in which the office may fill in its own fields; OMB_INVALID when the
+ * request set one of them.
+ */
+enum omb_rc omb_act_facts(const struct omb_act_work *work, struct omb_facts *out,
+                          struct omb_error *err) OMB_MUST_USE;
+
+/* The printed number of a case. */
+struct omb_view omb_act_number(struct omb_step *step, const struct omb_case_id *id);
+
+#endif
