@@ -27,10 +27,18 @@ size_t omb_deadlines_compute(const struct omb_profile *profile, struct omb_view 
                              const struct omb_zone *zone,
                              struct omb_deadline out[OMB_DEADLINES_MAX]);
 
+/*
+ * When the survey of a case answered at answered_at falls due (R13, R54); 0: not answered, or the
+ * profile has no survey.
+ */
+int64_t omb_deadline_survey_due(const struct omb_profile *profile, int64_t answered_at,
+                                const struct omb_calendar *calendar, const struct omb_zone *zone);
+
+/* NULL: there is none with that code. */
 const struct omb_deadline *omb_deadline_find(const struct omb_deadline *deadlines, size_t count,
                                              const char *code);
 
-/* "15 wd", "24 h", "30 d", "8 w"; OMB_INVALID otherwise. */
+/* "15 wd", "24 h", "30 d", "8 w", 1 to 9999 of them; OMB_INVALID otherwise. */
 enum omb_rc omb_term_parse(struct omb_view text, struct omb_term *out) OMB_MUST_USE;
 void omb_term_print(struct omb_term term, char out[16]);
 

@@ -29,11 +29,16 @@ struct omb_profile {
     size_t count;
 };
 
-/* One vocabulary: what it is called in messages, and the codes in it. */
+/*
+ * One vocabulary, named by the field of the message that takes its codes: product, reply_methods.
+ * Where an event narrows or widens a field it is event.field: answered.method. Besides those there
+ * are outcome.KIND (the outcomes that fit a kind), status, topics, profile and calendar.
+ */
 struct omb_vocabulary {
     const char *name;
     const struct omb_view *codes;
     size_t count;
+    bool closed; /* part of the procedure: the same in every policy, and for imported cases too */
 };
 
 struct omb_policy {
@@ -58,15 +63,23 @@ const struct omb_profile *omb_policy_profile(const struct omb_policy *policy, st
 const struct omb_calendar *omb_policy_calendar(const struct omb_policy *policy,
                                                struct omb_view code);
 
-/* OMB_UNKNOWN_CODE names the nearest known codes; `field` goes into the error. */
+/* Whether a code is in a vocabulary; a vocabulary that no policy has is the caller's fault. */
+bool omb_policy_knows(const struct omb_policy *policy, const char *vocabulary,
+                      struct omb_view code);
+
+/*
+ * OMB_UNKNOWN_CODE names the nearest known codes, or all of a short list; `field` goes into the
+ * error. OMB_INVALID: not a code at all. An empty code passes: whether a field must be said is
+ * another rule.
+ */
 enum omb_rc omb_policy_check_code(const struct omb_policy *policy, const char *vocabulary,
                                   struct omb_view code, const char *field,
                                   struct omb_error *err) OMB_MUST_USE;
 
 /*
  * Checks every code field of an event's facts against the vocabulary that the field belongs to (one
- * table: event, field -> vocabulary). `imported` events may carry unlisted codes. Fields of closed
- * sets (kind, severity, outcome, bank_error, ...) are vocabularies too. Empty fields pass.
+ * table: event, field -> vocabulary). `imported` events may carry unlisted codes where the
+ * vocabulary is not closed (closed are kind, severity, outcome, bank_error, ...). Empty fields pass.
  */
 struct omb_facts;
 enum omb_rc omb_policy_check_facts(const struct omb_policy *policy, const struct omb_facts *facts,
