@@ -1,3 +1,5 @@
 omb_unit(calendar USES cases base)
+omb_unit(deadline USES cases wire base)
 omb_unit(number USES cases crypto wire base)
+omb_unit(policy USES cases wire base)
 omb_unit(zone USES cases base)
