@@ -18,6 +18,7 @@
 #define OMB_HEADER_MAX (256 * 1024)        /* bytes of a header: a policy is the largest */
 #define OMB_PART_MAX (512 * 1024)          /* bytes of a sealed part */
 #define OMB_RECORD_MAX (2 * 1024 * 1024)   /* header, proof and all parts */
+#define OMB_PROOF_LEVELS_MAX 16            /* of a Merkle path: batches to 65536 */
 #define OMB_CERTIFICATE_MAX (16 * 1024)
 #define OMB_REQUEST_MAX (4 * 1024 * 1024)  /* one message of a client */
 #define OMB_REPLY_MAX (16 * 1024 * 1024)

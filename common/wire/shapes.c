@@ -1,4 +1,4 @@
-#include "wire/shapes.h"
+#include "wire/bridge.h"
 
 #include "certificate.pb-c.h"
 #include "control.pb-c.h"

@@ -1,11 +1,9 @@
 /*
- * All shapes there are, in one list, each with the descriptor that protoc made of its message. For
- * this folder alone: protobuf-c shows here. Read wire/bridge.h next.
+ * All shapes there are, in one list: for the tables of this folder, and for tests that want every
+ * one.
  */
 #ifndef OMB_WIRE_SHAPES_H
 #define OMB_WIRE_SHAPES_H
-
-#include <protobuf-c/protobuf-c.h>
 
 #include "wire/certificate.h"
 #include "wire/control.h"
@@ -32,6 +30,5 @@ enum {
 };
 
 extern const struct omb_shape *const omb_shapes[OMB_SHAPE_COUNT];
-extern const ProtobufCMessageDescriptor *const omb_shape_protos[OMB_SHAPE_COUNT];
 
 #endif

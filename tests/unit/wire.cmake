@@ -1,0 +1,1 @@
+omb_unit(wire_round USES wire base)
