@@ -52,7 +52,8 @@ static void print_check(const char *stem, const struct omb_case_id *id, char out
     out[2] = '\0';
 }
 
-void omb_number_print(const struct omb_case_id *id, struct omb_view code, char out[OMB_NUMBER_SIZE])
+void omb_number_print(const struct omb_case_id *id, struct omb_view code,
+                      char out[OMB_NUMBER_SIZE])
 {
     size_t length = print_stem(code, id->year, id->serial, out);
     char check[CHECK_SIZE + 1];
@@ -166,7 +167,7 @@ static enum omb_rc parse_check(const char *text, char out[CHECK_SIZE + 1], struc
 static enum omb_rc parse_code(const char *text, char out[OMB_CODE_MAX + 1], struct omb_error *err)
 {
     if (!omb_text_is_code(omb_view_str(text)))
-        return wrong(err, text[0] == '\0' ? "it has no office code" : "the office code is too long");
+        return wrong(err, *text == '\0' ? "it has no office code" : "the office code is too long");
     memcpy(out, text, strlen(text) + 1);
     return OMB_OK;
 }

@@ -29,7 +29,8 @@
 #define OMB_NUMBER_SIZE (OMB_CODE_MAX + 48)
 
 /* The number as text with a NUL. `code` is the home office's code. */
-void omb_number_print(const struct omb_case_id *id, struct omb_view code, char out[OMB_NUMBER_SIZE]);
+void omb_number_print(const struct omb_case_id *id, struct omb_view code,
+                      char out[OMB_NUMBER_SIZE]);
 
 /* A number taken apart; which case it is (the incarnation) takes a look-up by the caller. */
 struct omb_number {

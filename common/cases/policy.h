@@ -79,7 +79,8 @@ enum omb_rc omb_policy_check_code(const struct omb_policy *policy, const char *v
 /*
  * Checks every code field of an event's facts against the vocabulary that the field belongs to (one
  * table: event, field -> vocabulary). `imported` events may carry unlisted codes where the
- * vocabulary is not closed (closed are kind, severity, outcome, bank_error, ...). Empty fields pass.
+ * vocabulary is not closed (closed are kind, severity, outcome, bank_error, ...). Empty fields
+ * pass.
  */
 struct omb_facts;
 enum omb_rc omb_policy_check_facts(const struct omb_policy *policy, const struct omb_facts *facts,

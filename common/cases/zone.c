@@ -55,9 +55,9 @@ static bool ends_by(const struct omb_zone *zone, size_t span, int64_t ms)
 }
 
 /*
- * The instant at which clocks show local_ms. Spans are tried in order, so the first that shows it is
- * the earlier of two. Behind the end of one span and before the start of the next lies a gap: read
- * with the offset before it, the instant falls behind the gap, moved forward by its length.
+ * The instant at which clocks show local_ms. Spans are tried in order, so the first that shows it
+ * is the earlier of two. Behind the end of one span and before the start of the next lies a gap:
+ * read with the offset before it, the instant falls behind the gap, moved forward by its length.
  */
 static int64_t instant_of(const struct omb_zone *zone, int64_t local_ms)
 {

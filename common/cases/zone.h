@@ -1,8 +1,8 @@
 /*
  * Local time of one time zone, as a table of transitions that io reads from TZif (io/tzif.h).
  * A local time that occurs twice is the earlier one; one that does not exist moves forward by the
- * gap (design: complaints, Deadlines). Instants and days beyond some thousands of years count as the
- * farthest of these, so that no date from outside overflows.
+ * gap (design: complaints, Deadlines). Instants and days beyond some thousands of years count as
+ * the farthest of these, so that no date from outside overflows.
  */
 #ifndef OMB_CASES_ZONE_H
 #define OMB_CASES_ZONE_H

@@ -134,9 +134,12 @@ static void the_change_to_winter_time_shifts_hours_not_days(void **state)
     const struct omb_calendar *calendar = &omb_calendar_weekdays;
     (void)state;
 
-    expect_on(calendar, &zone, "24 h", "2026-10-24T12:00:00+02:00", "2026-10-25T11:00:00.000+01:00");
-    expect_on(calendar, &zone, "1 d", "2026-10-24T12:00:00+02:00", "2026-10-25T23:59:59.000+01:00");
-    expect_on(calendar, &zone, "15 d", "2026-10-20T12:00:00+02:00", "2026-11-04T23:59:59.000+01:00");
+    expect_on(calendar, &zone, "24 h", "2026-10-24T12:00:00+02:00",
+              "2026-10-25T11:00:00.000+01:00");
+    expect_on(calendar, &zone, "1 d", "2026-10-24T12:00:00+02:00",
+              "2026-10-25T23:59:59.000+01:00");
+    expect_on(calendar, &zone, "15 d", "2026-10-20T12:00:00+02:00",
+              "2026-11-04T23:59:59.000+01:00");
     expect_on(calendar, &zone, "15 wd", "2026-10-20T12:00:00+02:00",
               "2026-11-10T23:59:59.000+01:00");
 }
@@ -148,7 +151,8 @@ static void the_change_to_summer_time_shifts_hours_not_days(void **state)
     const struct omb_calendar *calendar = &omb_calendar_weekdays;
     (void)state;
 
-    expect_on(calendar, &zone, "24 h", "2026-03-28T12:00:00+01:00", "2026-03-29T13:00:00.000+02:00");
+    expect_on(calendar, &zone, "24 h", "2026-03-28T12:00:00+01:00",
+              "2026-03-29T13:00:00.000+02:00");
     expect_on(calendar, &zone, "8 w", "2026-03-20T12:00:00+01:00", "2026-05-15T23:59:59.000+02:00");
 }
 
@@ -281,8 +285,9 @@ static void terms_read_back(void **state)
 
 static void what_is_no_term_is_refused(void **state)
 {
-    static const char *const wrong[] = {"",    " ",    "15",   "wd",    " wd",     "15wd", "0 d",
-                                        "-1 d", "01 d", "15  d", "15 wd ", "10000 d", "15 m", "15 W"};
+    static const char *const wrong[] = {"",     " ",     "15",     "wd",      " wd",  "15wd", "0 d",
+                                        "-1 d", "01 d", "15  d", "15 wd ", "10000 d", "15 m",
+                                        "15 W"};
     (void)state;
 
     for (size_t i = 0; i < UNIT_COUNT(wrong); i++) {

@@ -21,7 +21,8 @@ static size_t samples(struct sample out[4])
 {
     out[0] = (struct sample){"vsp-0045", case_id(1, 2, 2026, 123)};
     out[1] = (struct sample){"ho", case_id(3, 4, 2027, 1)};
-    out[2] = (struct sample){"a-very-long-office-code-of-the-far-north-7-7", case_id(5, 6, 1999, 1234567)};
+    out[2] = (struct sample){"a-very-long-office-code-of-the-far-north-7-7",
+                             case_id(5, 6, 1999, 1234567)};
     out[3] = (struct sample){"x", case_id(7, 8, 9999, UINT64_MAX)};
     return 4;
 }
