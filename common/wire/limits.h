@@ -29,7 +29,7 @@
 #define OMB_THEN_MAX 8                     /* further acts of one request */
 #define OMB_WHEN_MIN INT64_C(-62135510400000) /* 0001-01-02T00:00Z: with any offset still a date */
 #define OMB_WHEN_MAX INT64_C(253402214400000) /* 9999-12-31T00:00Z */
-#define OMB_DECODE_FACTOR 12               /* decoded memory per byte of input ... */
+#define OMB_DECODE_FACTOR 16               /* decoded memory per byte of input ... */
 #define OMB_DECODE_FLOOR (64 * 1024)       /* ... and what is always allowed */
 
 static_assert(OMB_TEXT_MAX * 6 < OMB_PART_MAX, "a body of full texts fits a part");

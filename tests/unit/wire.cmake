@@ -1,1 +1,3 @@
+omb_unit(wire_fence USES wire base)
+omb_unit(wire_header USES wire base)
 omb_unit(wire_round USES wire base)
