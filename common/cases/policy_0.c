@@ -28,10 +28,13 @@ CODES(roles) = {W("teller"),  W("handler"), W("supervisor"),
                 W("analyst"), W("auditor"), W("admin")};
 CODES(watched) = {W("cases"),   W("escalations"), W("resolutions"),
                   W("overdue"), W("attention"),   W("offices")};
-/* Fields of a registration that `amended` may empty; kind and receipt a case always has. */
-CODES(clearable) = {W("about"),        W("channel"),    W("product"),      W("issue"),
-                    W("severity"),     W("segment"),    W("vulnerable"),   W("confidential"),
-                    W("anonymous"),    W("wish"),       W("first-asked"),  W("reply-methods")};
+/*
+ * Fields of a registration that `amended` may empty, as codes: with - for _. Kind, channel, receipt
+ * and who was first asked (R15) a case always has.
+ */
+CODES(clearable) = {W("about"),      W("product"),      W("issue"),     W("severity"), W("segment"),
+                    W("vulnerable"), W("confidential"), W("anonymous"), W("wish"),
+                    W("reply-methods")};
 
 #define REPLY_METHODS W("in-person"), W("phone"), W("sms"), W("email"), W("post")
 #define OTHER_CHANNELS                                                                             \

@@ -59,8 +59,8 @@ static void every_vocabulary_lists_what_the_design_lists(void **state)
         {"prevent", "none process training system"},
         {"routes", "supervisor head-office ombudsman regulator court"},
         {"accepts", "yes no unknown"},
-        {"cleared", "about channel product issue severity segment vulnerable confidential "
-                    "anonymous wish first-asked reply-methods"},
+        {"cleared", "about product issue severity segment vulnerable confidential anonymous wish "
+                    "reply-methods"},
         {"status", "waiting open resolved answered closed withdrawn"},
         {"topics", "cases escalations resolutions overdue attention offices"},
         {"roles", "teller handler supervisor analyst auditor admin"},
