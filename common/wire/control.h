@@ -208,12 +208,12 @@ OMB_SHAPE(client_view)
     F(line, proof, )
 OMB_SHAPE(event_view)
 
-#define OMB_FIELDS_old_value(F)                                                        \
+#define OMB_FIELDS_corrected_value(F)                                                        \
     F(line, field, )                                                                   \
     F(line, value, )                                                                   \
     F(line, by, )                                                                      \
     F(when, at, )
-OMB_SHAPE(old_value)
+OMB_SHAPE(corrected_value)
 
 #define OMB_FIELDS_promise_view(F)                                                     \
     F(line, record, )                                                                  \
@@ -260,7 +260,7 @@ OMB_SHAPE(link_view)
     F(when, closed_at, )                                                               \
     F(u32, score, )                                                                    \
     F(line, reference, )                                                               \
-    F(many, corrected, old_value)                                                      \
+    F(many, corrected, corrected_value)                                                      \
     F(many, promises, promise_view)                                                    \
     F(many, links, link_view)                                                          \
     F(u32, hand_overs, )                                                               \
@@ -643,7 +643,7 @@ OMB_SHAPE(vocabulary)
     S(deadline_view)                                                                   \
     S(client_view)                                                                     \
     S(event_view)                                                                      \
-    S(old_value)                                                                       \
+    S(corrected_value)                                                                       \
     S(promise_view)                                                                    \
     S(link_view)                                                                       \
     S(case_view)                                                                       \
