@@ -13,6 +13,11 @@
 
 struct omb_net;
 
+/* Requests that wait for their reply at once; when more do, the oldest loses its reply. */
+#define OMB_NET_WAITING 4096
+/* A client that keeps no more than this many requests unanswered, and reads, loses no reply. */
+#define OMB_NET_OUTSTANDING 32
+
 struct omb_net_setup {
     const char *ipc_path;           /* absolute path of run/api.sock; at most 107 bytes */
     const char *bell_path;          /* run/bell.sock */
@@ -25,8 +30,18 @@ struct omb_net_setup {
 /* A message that came in. Views live until the next omb_net_receive. */
 struct omb_net_message {
     uint64_t from;                  /* name for omb_net_reply; never reused while the daemon runs */
-    uint8_t peer[OMB_PUBLIC_SIZE];
+    uint8_t peer[OMB_PUBLIC_SIZE];  /* as the handshake proved it; may be revoked since */
     struct omb_view bytes;
+};
+
+/* What happened since the start. */
+struct omb_net_counts {
+    uint64_t received;              /* messages given out */
+    uint64_t malformed;             /* of other frames than [request] or [empty][request]: dropped */
+    uint64_t revoked;               /* from keys revoked since their handshake: the core refuses */
+    uint64_t gone;                  /* replies whose client had left */
+    uint64_t unread;                /* replies lost by clients that do not read */
+    uint64_t refused;               /* handshakes with a key that is not admitted */
 };
 
 enum omb_rc omb_net_open(const struct omb_net_setup *setup, struct omb_net **out,
@@ -35,7 +50,10 @@ void omb_net_close(struct omb_net *net);
 
 /* Replaces the table of keys that may connect (thread-safe). */
 void omb_net_admit(struct omb_net *net, const uint8_t (*keys)[OMB_PUBLIC_SIZE], size_t count);
-/* Connects with a key of its own making and expects to be refused. OMB_REFUSED when it was not. */
+/*
+ * Connects to each endpoint with a key of its own making and expects to be refused. OMB_REFUSED: the
+ * door is open. OMB_UNREACHABLE: nothing was shown within 5 s.
+ */
 enum omb_rc omb_net_self_test(struct omb_net *net, struct omb_error *err) OMB_MUST_USE;
 
 /*
@@ -48,10 +66,12 @@ enum omb_rc omb_net_wait(struct omb_net *net, int wake_fd, int64_t timeout_ms,
 enum omb_rc omb_net_receive(struct omb_net *net, struct omb_net_message *out) OMB_MUST_USE;
 /* Sends without blocking; a client that does not read loses its reply (counted). */
 void omb_net_reply(struct omb_net *net, uint64_t to, struct omb_view bytes);
+/* Tells whoever listens: two frames, topic and position. Bells that nobody hears are lost. */
 void omb_net_ring(struct omb_net *net, const char *topic, struct omb_view position);
 /* The endpoint as bound, e.g. with the port that was picked. "" when not there. */
 const char *omb_net_client_endpoint(const struct omb_net *net);
 const char *omb_net_bell_endpoint(const struct omb_net *net);
+struct omb_net_counts omb_net_counts(const struct omb_net *net);
 
 /* --- the client's side: the command line, benchmarks, tests --- */
 
@@ -60,20 +80,36 @@ struct omb_client;
 struct omb_client_setup {
     const char *endpoint;           /* ipc:///... or tcp://host:port */
     uint8_t server_key[OMB_PUBLIC_SIZE];
-    const struct omb_secret *secret;
+    const struct omb_secret *secret; /* lent for the life of the client */
 };
+
+/*
+ * Begins to connect. Where the path of an ipc endpoint is not there, or nobody listens behind it,
+ * OMB_UNREACHABLE at once; everything else shows in the calls that wait.
+ */
 enum omb_rc omb_client_open(const struct omb_client_setup *setup, struct omb_client **out,
                             struct omb_error *err) OMB_MUST_USE;
 void omb_client_close(struct omb_client *client);
+/*
+ * Waits up to 5 s for the connection. OMB_UNREACHABLE: nobody there, or the key was refused; the
+ * words say which. OMB_LIMIT: a request larger than any office takes.
+ */
 enum omb_rc omb_client_send(struct omb_client *client, struct omb_view request,
                             struct omb_error *err) OMB_MUST_USE;
-/* The next reply, appended; OMB_UNREACHABLE after the deadline or when the key was refused. */
-enum omb_rc omb_client_receive(struct omb_client *client, int64_t deadline_ms, struct omb_buf *out,
+/*
+ * The next reply, appended. OMB_UNREACHABLE: none within timeout_ms from now, the connection ended
+ * before it came (ask again with the same request id), or the key was refused.
+ */
+enum omb_rc omb_client_receive(struct omb_client *client, int64_t timeout_ms, struct omb_buf *out,
                                struct omb_error *err) OMB_MUST_USE;
-/* Subscribes to the bell; then omb_client_bell waits for one ring (OMB_NOT_FOUND on the deadline). */
+/*
+ * Listens to the bell at the endpoint that the office tells in Status; a wildcard host in it is
+ * the host of the client's own endpoint. Waits up to 5 s until the bell's door has opened.
+ */
 enum omb_rc omb_client_subscribe(struct omb_client *client, const char *endpoint,
                                  struct omb_error *err) OMB_MUST_USE;
-enum omb_rc omb_client_bell(struct omb_client *client, int64_t deadline_ms, char topic[32],
+/* Waits for one ring; OMB_NOT_FOUND: none within timeout_ms from now. */
+enum omb_rc omb_client_bell(struct omb_client *client, int64_t timeout_ms, char out_topic[32],
                             struct omb_error *err) OMB_MUST_USE;
 
 #endif

@@ -1,0 +1,70 @@
+/*
+ * One ZeroMQ socket with this program's settings, and what its monitor tells: everything that was
+ * measured about libzmq (design: libraries) is obeyed here, once, for servers and clients alike.
+ * Internal to io/: the daemon's endpoints are io/net.c, the client's side is io/client.c.
+ */
+#ifndef OMB_IO_SOCKET_H
+#define OMB_IO_SOCKET_H
+
+#include <zmq.h>
+
+#include "crypto/crypto.h"
+
+#define OMB_ZAP_DOMAIN "ombud"
+#define OMB_IPC_PATH_MAX 107      /* bytes of a socket's path: the system's limit */
+#define OMB_ENDPOINT_MAX 256      /* bytes of an endpoint as text */
+
+struct omb_socket_setup {
+    int type;                     /* ZMQ_ROUTER, ... */
+    int send_queue;               /* messages that wait for one peer at most */
+    int receive_queue;
+    int64_t message_max;          /* bytes of one frame; a larger one closes its connection; -1: any */
+    int linger_ms;                /* how long unsent messages hold up the end */
+    const struct omb_secret *secret;
+    const uint8_t *public_key;    /* of the secret; a server needs none */
+    const uint8_t *server_key;    /* NULL: this side is the server */
+};
+
+/* A socket with CURVE on, neither bound nor connected. A server's enforces the ZAP domain. */
+enum omb_rc omb_socket_open(void *context, const struct omb_socket_setup *setup, void **out,
+                            struct omb_error *err) OMB_MUST_USE;
+void omb_socket_close(void *socket); /* NULL is fine */
+
+/* Turns errno after a call of libzmq on this endpoint into words. */
+enum omb_rc omb_socket_fail(struct omb_error *err, const char *endpoint);
+
+/* "ipc://" and the path: NULL when the endpoint is of another transport. */
+const char *omb_ipc_path(const char *endpoint);
+
+/*
+ * Asks who is behind the path of an ipc endpoint. OMB_OK: somebody listens. OMB_NOT_FOUND: there is
+ * no such file. OMB_UNREACHABLE: a socket that a stopped process left behind. OMB_LIMIT: too long.
+ * OMB_INVALID: not a socket. OMB_IO: may not be touched.
+ */
+enum omb_rc omb_ipc_knock(const char *path, struct omb_error *err) OMB_MUST_USE;
+
+/* tcp://HOST:PORT, host "*" for every address of the machine; says what is wrong with it. */
+enum omb_rc omb_tcp_check(const char *endpoint, const char *field,
+                          struct omb_error *err) OMB_MUST_USE;
+
+/* --- the monitor: what became of a connection --- */
+
+enum omb_contact {
+    OMB_CONTACT_NONE,      /* nothing new */
+    OMB_CONTACT_MADE,      /* the handshake succeeded */
+    OMB_CONTACT_REFUSED,   /* the other side does not admit our key */
+    OMB_CONTACT_BROKEN,    /* the handshake failed in another way */
+    OMB_CONTACT_ABSENT,    /* nobody took the connection; it is tried again */
+    OMB_CONTACT_LOST,      /* a connection that stood has ended */
+};
+
+/* The monitor of a socket, to be opened before it connects and closed before the socket is. */
+enum omb_rc omb_monitor_open(void *context, void *socket, void **out,
+                             struct omb_error *err) OMB_MUST_USE;
+void omb_monitor_close(void *monitor, void *socket);
+/* The next thing that happened; never blocks. */
+enum omb_contact omb_monitor_next(void *monitor);
+/* Waits for it. OMB_CONTACT_NONE: the deadline (of omb_clock_monotonic_ms) has passed. */
+enum omb_contact omb_monitor_wait(void *monitor, int64_t deadline_ms);
+
+#endif

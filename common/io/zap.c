@@ -1,0 +1,196 @@
+#include "io/zap.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zmq.h>
+
+#include "base/assert.h"
+#include "io/socket.h"
+
+#define ENDPOINT "inproc://zeromq.zap.01"
+
+struct omb_zap {
+    void *socket; /* used by the thread alone once it runs */
+    pthread_t thread;
+    pthread_mutex_t lock; /* guards what follows */
+    uint8_t (*keys)[OMB_PUBLIC_SIZE];
+    size_t count;
+    uint64_t refused;
+};
+
+/* The frames of a request, in order. */
+enum frame { VERSION, REQUEST_ID, DOMAIN, ADDRESS, IDENTITY, MECHANISM, CREDENTIALS, FRAME_COUNT };
+
+struct request {
+    zmq_msg_t frames[FRAME_COUNT];
+    size_t count; /* beyond FRAME_COUNT they are only counted */
+};
+
+static struct omb_view frame_view(struct request *request, enum frame frame)
+{
+    zmq_msg_t *msg = &request->frames[frame];
+
+    return omb_view(zmq_msg_data(msg), zmq_msg_size(msg));
+}
+
+/* Reads one whole request; false when the context ends. */
+static bool take_request(void *socket, struct request *request)
+{
+    zmq_msg_t spare;
+    bool more = true, lives = true;
+
+    zmq_msg_init(&spare);
+    for (request->count = 0; more && lives; request->count++) {
+        zmq_msg_t *to = request->count < FRAME_COUNT ? &request->frames[request->count] : &spare;
+
+        while (zmq_msg_recv(to, socket, 0) < 0 && lives)
+            lives = errno == EINTR;
+        more = zmq_msg_more(to) != 0;
+    }
+    zmq_msg_close(&spare);
+    return lives;
+}
+
+static bool is_known(struct omb_zap *zap, struct request *request)
+{
+    struct omb_view key;
+
+    if (request->count != FRAME_COUNT || !omb_view_is(frame_view(request, VERSION), "1.0") ||
+        !omb_view_is(frame_view(request, DOMAIN), OMB_ZAP_DOMAIN) ||
+        !omb_view_is(frame_view(request, MECHANISM), "CURVE"))
+        return false;
+    key = frame_view(request, CREDENTIALS);
+    return key.size == OMB_PUBLIC_SIZE && omb_zap_admits(zap, key.data);
+}
+
+static void send_text(void *socket, const char *text, int flags)
+{
+    zmq_send(socket, text, strlen(text), flags);
+}
+
+static void answer(struct omb_zap *zap, struct request *request)
+{
+    char user[2 * OMB_PUBLIC_SIZE + 1] = "";
+    struct omb_view id = OMB_VIEW_NONE;
+    bool known = is_known(zap, request);
+
+    if (known)
+        omb_hex(frame_view(request, CREDENTIALS), user);
+    if (request->count > REQUEST_ID)
+        id = frame_view(request, REQUEST_ID);
+    send_text(zap->socket, "1.0", ZMQ_SNDMORE);
+    zmq_send(zap->socket, id.data, id.size, ZMQ_SNDMORE);
+    send_text(zap->socket, known ? "200" : "400", ZMQ_SNDMORE);
+    send_text(zap->socket, known ? "OK" : "the key is not enrolled here", ZMQ_SNDMORE);
+    send_text(zap->socket, user, ZMQ_SNDMORE);
+    send_text(zap->socket, "", 0);
+    if (known)
+        return;
+    pthread_mutex_lock(&zap->lock);
+    zap->refused++;
+    pthread_mutex_unlock(&zap->lock);
+}
+
+static void *run(void *arg)
+{
+    struct omb_zap *zap = arg;
+    struct request request;
+
+    for (size_t i = 0; i < FRAME_COUNT; i++)
+        zmq_msg_init(&request.frames[i]);
+    while (take_request(zap->socket, &request))
+        answer(zap, &request);
+    for (size_t i = 0; i < FRAME_COUNT; i++)
+        zmq_msg_close(&request.frames[i]);
+    omb_socket_close(zap->socket);
+    return NULL;
+}
+
+/* The thread takes no signals: they belong to the loop. */
+static bool start_thread(struct omb_zap *zap)
+{
+    sigset_t all, before;
+    bool started;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    started = pthread_create(&zap->thread, NULL, run, zap) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return started;
+}
+
+enum omb_rc omb_zap_start(void *context, struct omb_zap **out, struct omb_error *err)
+{
+    struct omb_zap *zap = calloc(1, sizeof(*zap));
+
+    OMB_ASSERT(zap);
+    pthread_mutex_init(&zap->lock, NULL);
+    zap->socket = zmq_socket(context, ZMQ_REP);
+    if (zap->socket && zmq_bind(zap->socket, ENDPOINT) == 0 && start_thread(zap)) {
+        *out = zap;
+        return OMB_OK;
+    }
+    omb_socket_close(zap->socket);
+    pthread_mutex_destroy(&zap->lock);
+    free(zap);
+    return omb_fail(err, OMB_IO, NULL, "the handler that checks keys cannot be started: %s",
+                    zmq_strerror(errno));
+}
+
+void omb_zap_stop(struct omb_zap *zap)
+{
+    if (!zap)
+        return;
+    pthread_join(zap->thread, NULL);
+    pthread_mutex_destroy(&zap->lock);
+    free(zap->keys);
+    free(zap);
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+    return memcmp(a, b, OMB_PUBLIC_SIZE);
+}
+
+void omb_zap_admit(struct omb_zap *zap, const uint8_t (*keys)[OMB_PUBLIC_SIZE], size_t count)
+{
+    uint8_t(*sorted)[OMB_PUBLIC_SIZE] = NULL;
+    void *old;
+
+    if (count > 0) {
+        sorted = malloc(count * OMB_PUBLIC_SIZE);
+        OMB_ASSERT(sorted);
+        memcpy(sorted, keys, count * OMB_PUBLIC_SIZE);
+        qsort(sorted, count, OMB_PUBLIC_SIZE, compare_keys);
+    }
+    pthread_mutex_lock(&zap->lock);
+    old = zap->keys;
+    zap->keys = sorted;
+    zap->count = count;
+    pthread_mutex_unlock(&zap->lock);
+    free(old);
+}
+
+bool omb_zap_admits(struct omb_zap *zap, const uint8_t key[OMB_PUBLIC_SIZE])
+{
+    bool known;
+
+    pthread_mutex_lock(&zap->lock);
+    known = zap->count > 0 &&
+            bsearch(key, zap->keys, zap->count, OMB_PUBLIC_SIZE, compare_keys) != NULL;
+    pthread_mutex_unlock(&zap->lock);
+    return known;
+}
+
+uint64_t omb_zap_refused(struct omb_zap *zap)
+{
+    uint64_t refused;
+
+    pthread_mutex_lock(&zap->lock);
+    refused = zap->refused;
+    pthread_mutex_unlock(&zap->lock);
+    return refused;
+}
