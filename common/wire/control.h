@@ -71,7 +71,7 @@ OMB_SHAPE(refusal)
     A(ANSWER_STORE_CHECK, 48, store_check, store_checked)                              \
     A(ANSWER_DOCTOR, 49, doctor, doctor)                                               \
     A(ANSWER_EXPORT_EVENTS, 50, export_events, export_events)                          \
-    A(ANSWER_VOCABULARY, 51, vocabulary, vocabulary)
+    A(ANSWER_VOCABULARY, 51, vocabulary, vocabularies)
 #define OMB_FIELDS_reply(F)                                                            \
     F(bytes, id, )                                                                     \
     F(one, error, refusal)                                                             \
@@ -613,14 +613,14 @@ OMB_SHAPE(export_events)
 #define OMB_FIELDS_vocabulary_ask(F)
 OMB_SHAPE(vocabulary_ask)
 
-#define OMB_FIELDS_vocabulary_field(F)                                                 \
+#define OMB_FIELDS_vocabulary_codes(F)                                                 \
     F(line, field, )                                                                   \
     F(lines, codes, )
-OMB_SHAPE(vocabulary_field)
+OMB_SHAPE(vocabulary_codes)
 
-#define OMB_FIELDS_vocabulary(F)                                                       \
-    F(many, fields, vocabulary_field)
-OMB_SHAPE(vocabulary)
+#define OMB_FIELDS_vocabularies(F)                                                       \
+    F(many, fields, vocabulary_codes)
+OMB_SHAPE(vocabularies)
 
 #define OMB_SHAPES_control(S)                                                          \
     S(request)                                                                         \
@@ -696,7 +696,7 @@ OMB_SHAPE(vocabulary)
     S(exported_event)                                                                  \
     S(export_events)                                                                   \
     S(vocabulary_ask)                                                                  \
-    S(vocabulary_field)                                                                \
-    S(vocabulary)
+    S(vocabulary_codes)                                                                \
+    S(vocabularies)
 
 #endif

@@ -13,6 +13,7 @@
 #include <time.h>
 #include <zmq.h>
 
+#include "base/text.h"
 #include "base/assert.h"
 #include "io/officedir.h"
 #include "wire/control.h"
@@ -60,7 +61,7 @@ static void build_request(uint64_t number, struct omb_buf *out)
     const struct omb_client person = {.name = omb_view_str(name),
                                       .phone = OMB_VIEW_LIT("+10000000000")};
     const struct omb_registered_body words = {.client = &person,
-                                              .narrative = OMB_VIEW_LIT(narrative)};
+                                              .narrative = omb_view_str(narrative)};
     const struct omb_body body = {.event = {OMB_BODY_REGISTERED, &words}};
     const struct omb_act act = {.facts = &facts, .body = &body};
     uint8_t id[16];

@@ -22,6 +22,9 @@ struct omb_act_work {
 enum omb_rc omb_act_role(const struct omb_step *step, const struct omb_event_row *row,
                          struct omb_error *err) OMB_MUST_USE;
 
+/* The role bits any of which reaches a least role. */
+uint32_t omb_act_reaches(enum omb_role least);
+
 /* Registers a new case (desk/register.c) and fills work->file. */
 enum omb_rc omb_act_register(struct omb_act_work *work, struct omb_error *err) OMB_MUST_USE;
 
@@ -34,6 +37,11 @@ enum omb_rc omb_act_write(struct omb_act_work *work, struct omb_error *err) OMB_
  */
 enum omb_rc omb_act_facts(const struct omb_act_work *work, struct omb_facts *out,
                           struct omb_error *err) OMB_MUST_USE;
+
+/* The whole of it for an event on a case that is there: `subject` is who may not be assigned. */
+enum omb_rc omb_act_fill(const struct omb_act_work *work, const struct omb_event_row *row,
+                         struct omb_view subject, struct omb_facts *out,
+                         struct omb_error *err) OMB_MUST_USE;
 
 /* The printed number of a case. */
 struct omb_view omb_act_number(struct omb_step *step, const struct omb_case_id *id);

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "base/assert.h"
 #include "office/desk/act.h"
 #include "wire/limits.h"
 
@@ -40,7 +41,18 @@ static enum omb_rc find_imported(struct omb_step *step, struct omb_view value, s
                                 out);
 }
 
-static enum omb_rc check_row(const struct omb_import_row *row, struct omb_error *err)
+/* What the case will be indexed by, once its registration is written, must be what the row says. */
+static bool names_its_source(struct omb_view source, const struct omb_import_row *row)
+{
+    const struct omb_registered *registered = OMB_AS(registered, row->act->facts->event);
+
+    return registered->imported != NULL &&
+           omb_view_equal(registered->imported->source, source) && row->act->extract != NULL &&
+           omb_view_equal(row->act->extract->reference, row->reference);
+}
+
+static enum omb_rc check_row(struct omb_view source, const struct omb_import_row *row,
+                             struct omb_error *err)
 {
     if (row->reference.size == 0)
         return omb_fail(err, OMB_MISSING, "reference", "a row needs its id at the source");
@@ -50,11 +62,14 @@ static enum omb_rc check_row(const struct omb_import_row *row, struct omb_error 
     if (row->act == NULL || row->act->facts == NULL ||
         row->act->facts->event.tag != OMB_EVENT_REGISTERED)
         return omb_fail(err, OMB_INVALID, "act", "a row begins with a registration");
+    if (!names_its_source(source, row))
+        return omb_fail(err, OMB_INVALID, "imported",
+                        "the registration names another source or reference than the row");
     return OMB_OK;
 }
 
 static enum omb_rc import_new(struct omb_step *step, const struct omb_import_row *row,
-                              struct omb_view value, struct omb_import_result *result,
+                              struct omb_import_result *result,
                               struct omb_error *err)
 {
     struct omb_buf warnings = OMB_BUF_INIT;
@@ -62,12 +77,8 @@ static enum omb_rc import_new(struct omb_step *step, const struct omb_import_row
         .step = step, .act = row->act, .imported = true, .warnings = &warnings};
     enum omb_rc rc = omb_act_write(&work, err);
 
-    if (rc == OMB_OK) {
-        const struct omb_key key = omb_key_index(OMB_INDEX_REFERENCE, value, &work.file.id);
-
-        omb_put(omb_step_writes(step), OMB_FAMILY_INDEX, omb_key_view(&key), OMB_VIEW_LIT(""));
+    if (rc == OMB_OK)
         result->number = omb_act_number(step, &work.file.id);
-    }
     omb_buf_free(&warnings);
     return rc;
 }
@@ -81,7 +92,7 @@ static enum omb_rc import_row(struct omb_step *step, struct omb_view source,
     struct omb_view value;
     struct seen seen;
     struct omb_error why = {0};
-    enum omb_rc rc = check_row(row, &why);
+    enum omb_rc rc = check_row(source, row, &why);
 
     result->line = row->line;
     omb_step_save(step, &before);
@@ -95,7 +106,7 @@ static enum omb_rc import_row(struct omb_step *step, struct omb_view source,
         }
     }
     if (rc == OMB_OK)
-        rc = import_new(step, row, value, result, &why);
+        rc = import_new(step, row, result, &why);
     if (rc != OMB_OK || dry_run)
         omb_step_restore(step, &before);
     if (dry_run)

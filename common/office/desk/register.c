@@ -1,5 +1,3 @@
-#include <string.h>
-
 #include "cases/deadline.h"
 #include "cases/rules.h"
 #include "office/desk/act.h"
@@ -100,25 +98,6 @@ static enum omb_rc check_people(const struct omb_act_work *work, const struct om
     return OMB_OK;
 }
 
-/* The number of the new case: the next serial of the year of registration, in office time. */
-static void next_case_id(struct omb_step *step, struct omb_case_id *out)
-{
-    struct omb_tip *tip = omb_office_tip(step->office);
-    const struct omb_civil local =
-        omb_zone_local(omb_office_zone(step->office), step->input->now_ms);
-    const uint32_t year = (uint32_t)local.year;
-
-    if (tip->serial_year != year) {
-        tip->serial_year = year;
-        tip->serial = 0;
-    }
-    tip->serial++;
-    out->home = omb_office_self(step->office)->office;
-    out->incarnation = tip->incarnation;
-    out->year = year;
-    out->serial = tip->serial;
-}
-
 static enum omb_rc door(const struct omb_act_work *work, const struct omb_case_id *id,
                         const struct omb_facts *facts, struct omb_error *err)
 {
@@ -188,13 +167,10 @@ enum omb_rc omb_act_register(struct omb_act_work *work, struct omb_error *err)
         rc = omb_policy_check_facts(omb_office_policy(step->office), &facts, work->imported, err);
     if (rc == OMB_OK)
         rc = pin_deadlines(work, registered, err);
-    /* The case is named by the life of the log that registers it: that life must have begun. */
     if (rc == OMB_OK)
-        rc = omb_log_ready(step, err);
-    if (rc == OMB_OK) {
-        next_case_id(step, &id);
+        rc = omb_case_next(step, &id, err);
+    if (rc == OMB_OK)
         rc = door(work, &id, &facts, err);
-    }
     if (rc == OMB_OK)
         rc = seal_and_append(work, &facts, &id, err);
     return rc;
