@@ -67,8 +67,8 @@ static void bind_field(struct omb_binding *binding, const struct omb_shape *shap
     OMB_ASSERT(field != NULL);
     traits = &omb_kinds[field->kind];
     OMB_ASSERT(traits->type == proto->type);
-    OMB_ASSERT(proto->label == (traits->repeated ? PROTOBUF_C_LABEL_REPEATED
-                                                 : PROTOBUF_C_LABEL_NONE));
+    OMB_ASSERT(proto->label ==
+               (traits->repeated ? PROTOBUF_C_LABEL_REPEATED : PROTOBUF_C_LABEL_NONE));
     OMB_ASSERT((traits->form == OMB_FORM_ANY) == !!(proto->flags & PROTOBUF_C_FIELD_FLAG_ONEOF));
     OMB_ASSERT((traits->form == OMB_FORM_NUMBERS) ==
                !!(proto->flags & PROTOBUF_C_FIELD_FLAG_PACKED));

@@ -21,9 +21,9 @@ struct omb_binding {
 struct omb_bridge {
     const struct omb_shape *shape;
     const ProtobufCMessageDescriptor *proto;
-    const struct omb_binding *bindings;       /* one per field of the .proto file, by number */
+    const struct omb_binding *bindings;        /* one per field of the .proto file, by number */
     const struct omb_binding *const *by_field; /* one per field of the shape; of `any`, the first */
-    size_t always;                            /* fields that are never absent */
+    size_t always;                             /* fields that are never absent */
 };
 
 /* The descriptor that protoc made of the message of each shape, by the shape's number. */

@@ -160,8 +160,8 @@ static size_t item_size(const struct omb_binding *binding)
     return omb_kinds[binding->field->kind].size;
 }
 
-static bool take_list(struct taking *taking, const struct omb_binding *binding,
-                      const uint8_t *from, void *to)
+static bool take_list(struct taking *taking, const struct omb_binding *binding, const uint8_t *from,
+                      void *to)
 {
     enum omb_form form = omb_kinds[binding->field->kind].form;
     const void *items = omb_pointer_at(from + binding->proto->offset);
@@ -191,8 +191,8 @@ static bool take_list(struct taking *taking, const struct omb_binding *binding,
     return true;
 }
 
-static bool take_sub(struct taking *taking, const struct omb_binding *binding,
-                     const uint8_t *from, void *to)
+static bool take_sub(struct taking *taking, const struct omb_binding *binding, const uint8_t *from,
+                     void *to)
 {
     const ProtobufCMessage *sub = omb_pointer_at(from + binding->proto->offset);
     const void *taken;

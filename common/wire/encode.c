@@ -181,8 +181,8 @@ static ProtobufCMessage *to_proto(struct omb_scratch *scratch, const struct omb_
     if (!message)
         return out;
     for (size_t i = 0; i < shape->field_count; i++)
-        put_field(scratch, bridge, bridge->by_field[i],
-                  omb_shape_at(&shape->fields[i], message), (uint8_t *)out);
+        put_field(scratch, bridge, bridge->by_field[i], omb_shape_at(&shape->fields[i], message),
+                  (uint8_t *)out);
     return out;
 }
 

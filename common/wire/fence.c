@@ -296,8 +296,7 @@ enum omb_rc omb_fence_check(const struct omb_bridge *bridge, struct omb_view byt
                             bool *out_odd, struct omb_error *err)
 {
     bool found = false;
-    struct fence fence = {
-        .tolerant = tolerant, .out_odd = out_odd ? &found : NULL, .err = err};
+    struct fence fence = {.tolerant = tolerant, .out_odd = out_odd ? &found : NULL, .err = err};
     struct level top = {.bridge = bridge, .depth = 1};
     enum omb_rc rc;
 

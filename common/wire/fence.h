@@ -1,9 +1,9 @@
 /*
- * The fence: bytes from outside are walked by their descriptor before protobuf-c sees them. Messages
- * nest to OMB_DEPTH_MAX, lists have at most OMB_REPEATED_MAX items, fields ascend and none comes
- * twice, wire types are those that were declared (repeated numbers packed), varints are minimal,
- * values obey their kind. A field written out though it is empty or zero is let through. For this
- * folder alone.
+ * The fence: bytes from outside are walked by their descriptor before protobuf-c sees them.
+ * Messages nest to OMB_DEPTH_MAX, lists have at most OMB_REPEATED_MAX items, fields ascend and none
+ * comes twice, wire types are those that were declared (repeated numbers packed), varints are
+ * minimal, values obey their kind. A field written out though it is empty or zero is let through.
+ * For this folder alone.
  */
 #ifndef OMB_WIRE_FENCE_H
 #define OMB_WIRE_FENCE_H

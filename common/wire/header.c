@@ -32,8 +32,8 @@ static enum omb_rc check_author(const struct omb_header *header, struct omb_erro
     if (header->version == 0)
         return omb_fail(err, OMB_INVALID, "version", "version: a header says its version");
     if (header->version > OMB_HEADER_VERSION)
-        return omb_fail(err, OMB_LATER, "version",
-                        "version: %u is later than this program knows", (unsigned)header->version);
+        return omb_fail(err, OMB_LATER, "version", "version: %u is later than this program knows",
+                        (unsigned)header->version);
     if (omb_office_id_none(&header->office))
         return omb_fail(err, OMB_INVALID, "office", "office: a header names its author");
     if (none(header->incarnation.bytes, sizeof(header->incarnation.bytes)))
@@ -108,8 +108,7 @@ enum omb_rc omb_record_check_sizes(const struct omb_record *record, struct omb_e
     const struct {
         const char *name;
         struct omb_view bytes;
-    } parts[] = {
-        {"body", record->body}, {"grants", record->grants}, {"extract", record->extract}};
+    } parts[] = {{"body", record->body}, {"grants", record->grants}, {"extract", record->extract}};
 
     if (record->header.size == 0)
         return omb_fail(err, OMB_INVALID, "header", "header: a record has one");

@@ -12,10 +12,10 @@
 #define OMB_SALT_SIZE 16
 
 /*
- * Decodes a header and checks its frame: version, author, life, seq from 1, prev present, key, salt,
- * actor a code, a digest with every size and the reverse, facts present. *out_odd (may be NULL: then
- * strict) as in omb_shape_decode(); an odd header may hold no event (tag 0). OMB_INVALID, OMB_LIMIT,
- * or OMB_LATER when the version is a later one, with the field.
+ * Decodes a header and checks its frame: version, author, life, seq from 1, prev present, key,
+ * salt, actor a code, a digest with every size and the reverse, facts present. *out_odd (may be
+ * NULL: then strict) as in omb_shape_decode(); an odd header may hold no event (tag 0).
+ * OMB_INVALID, OMB_LIMIT, or OMB_LATER when the version is a later one, with the field.
  */
 enum omb_rc omb_header_decode(struct omb_view bytes, struct omb_arena *arena,
                               struct omb_header *out_header, bool *out_odd,

@@ -107,7 +107,9 @@ const char *omb_kind_fault(enum omb_kind kind, struct omb_view value, enum omb_r
 
 const char *omb_when_fault(int64_t ms)
 {
-    return ms < OMB_WHEN_MIN || ms > OMB_WHEN_MAX ? "the date is outside the years 1 to 9999" : NULL;
+    bool shown = ms >= OMB_WHEN_MIN && ms <= OMB_WHEN_MAX;
+
+    return shown ? NULL : "the date is outside the years 1 to 9999";
 }
 
 /* Writes the path into out (size bytes) and returns its length; what does not fit is left out. */

@@ -117,8 +117,8 @@ static void copy_any(const struct omb_shape *shape, struct omb_any *any, struct 
     any->value = omb_shape_copy(alternative->shape, any->value, arena);
 }
 
-static void copy_field(const struct omb_shape *shape, const struct omb_shape_field *field,
-                       void *at, struct omb_arena *arena)
+static void copy_field(const struct omb_shape *shape, const struct omb_shape_field *field, void *at,
+                       struct omb_arena *arena)
 {
     struct omb_view *view = at;
 

@@ -11,8 +11,11 @@
  * given "OPEN(s) ROW" for F, and F(kind, member, sub) becomes OPEN(s) ROW(kind, member, sub), of
  * which OPEN writes the part that needs the shape's name.
  */
-#define OPEN(s) {.offset = __builtin_offsetof(struct omb_##s,
-#define ROW(kind_, member, s) member), .name = #member, .kind = OMB_KIND_##kind_, SUB_##kind_(s)},
+#define OPEN(s)                                                                                    \
+    {.offset = __builtin_offsetof(struct omb_##s,
+#define ROW(kind_, member, s) member), .name = #member, .kind = OMB_KIND_##kind_, SUB_##kind_(s)   \
+    }                                                                                              \
+    ,
 
 #define SUB_one(s) .sub = &omb_shape_##s
 #define SUB_many(s) .sub = &omb_shape_##s
@@ -42,7 +45,7 @@
 OMB_SHAPES_ALL(FIELDS)
 
 #define ALTERNATIVE(upper, tag_, name_, s) {.tag = (tag_), .name = #name_, .shape = &omb_shape_##s},
-#define ALTERNATIVES(s) \
+#define ALTERNATIVES(s)                                                                            \
     static const struct omb_alternative alternatives_##s[] = {OMB_ALTERNATIVES_##s(ALTERNATIVE)};
 ALTERNATIVES(facts)
 ALTERNATIVES(body)
@@ -54,7 +57,8 @@ ALTERNATIVES(reply)
 
 /* Of all fields only a oneof says something about the whole shape. */
 #define CHOICE(kind_, member, s) CHOICE_##kind_(s)
-#define CHOICE_any(s) .alternatives = alternatives_##s, .alternative_count = COUNT(alternatives_##s),
+#define CHOICE_any(s)                                                                              \
+    .alternatives = alternatives_##s, .alternative_count = COUNT(alternatives_##s),
 #define CHOICE_one(s)
 #define CHOICE_many(s)
 #define CHOICE_code(s)
@@ -78,12 +82,12 @@ ALTERNATIVES(reply)
 #define CHOICE_digest0(s)
 #define CHOICE_digests(s)
 
-#define SHAPE(s)                                                                                 \
-    const struct omb_shape omb_shape_##s = {.name = #s,                                          \
-                                            .number = OMB_NUMBER_##s,                                \
-                                            .size = sizeof(struct omb_##s),                      \
-                                            .fields = fields_##s,                                \
-                                            .field_count = COUNT(fields_##s),                    \
+#define SHAPE(s)                                                                                   \
+    const struct omb_shape omb_shape_##s = {.name = #s,                                            \
+                                            .number = OMB_NUMBER_##s,                              \
+                                            .size = sizeof(struct omb_##s),                        \
+                                            .fields = fields_##s,                                  \
+                                            .field_count = COUNT(fields_##s),                      \
                                             OMB_FIELDS_##s(CHOICE)};
 OMB_SHAPES_ALL(SHAPE)
 

@@ -56,14 +56,16 @@ static void what_is_in_order_passes(void **state)
 {
     static const struct wire_case cases[] = {
         {&omb_shape_matter, BYTES(""), OMB_OK, NULL, NULL},
-        {&omb_shape_matter, BYTES("\x0a\x01x\x1a\x04"
-                                  "book\x72\x01"
-                                  "a\x72\x01"
-                                  "b"),
+        {&omb_shape_matter,
+         BYTES("\x0a\x01x\x1a\x04"
+               "book\x72\x01"
+               "a\x72\x01"
+               "b"),
          OMB_OK, NULL, NULL},
         {&omb_shape_text_body, BYTES("\x0a\x05tw\no\t"), OMB_OK, NULL, NULL},
-        {&omb_shape_report_row, BYTES("\x0a\x00\x0a\x01x\x12\x0c\x00\x05\xff\xff\xff\xff\xff\xff"
-                                      "\xff\xff\xff\x01"),
+        {&omb_shape_report_row,
+         BYTES("\x0a\x00\x0a\x01x\x12\x0c\x00\x05\xff\xff\xff\xff\xff\xff"
+               "\xff\xff\xff\x01"),
          OMB_OK, NULL, NULL},
         /* Written out though empty or zero. */
         {&omb_shape_deadline, BYTES("\x0a\x00\x10\x00\x18\x00"), OMB_OK, NULL, NULL},
@@ -164,11 +166,13 @@ static void wire_types_are_those_of_the_field(void **state)
 static void values_obey_their_kind(void **state)
 {
     static const struct wire_case cases[] = {
-        {&omb_shape_matter, BYTES("\x1a\x04"
-                                  "Book"),
+        {&omb_shape_matter,
+         BYTES("\x1a\x04"
+               "Book"),
          OMB_INVALID, "channel", "channel: a code is made of"},
-        {&omb_shape_matter, BYTES("\x72\x01"
-                                  "a\x72\x00"),
+        {&omb_shape_matter,
+         BYTES("\x72\x01"
+               "a\x72\x00"),
          OMB_INVALID, "reply_methods[1]", "a code is made of"},
         {&omb_shape_refusal, BYTES("\x12\x02x\x00"), OMB_INVALID, "words", "UTF-8"},
         {&omb_shape_refusal, BYTES("\x12\x02\xc3("), OMB_INVALID, "words", "UTF-8"},
@@ -347,10 +351,10 @@ static void a_page_of_full_rows_is_within_the_budget(void **state)
     (void)state;
 
     for (size_t i = 0; i < OMB_PAGE_MAX; i++) {
-        struct omb_view *texts[] = {&rows[i].number,   &rows[i].home,    &rows[i].custodian,
-                                    &rows[i].status,   &rows[i].kind,    &rows[i].about,
-                                    &rows[i].channel,  &rows[i].product, &rows[i].issue,
-                                    &rows[i].severity, &rows[i].segment, &rows[i].outcome,
+        struct omb_view *texts[] = {&rows[i].number,   &rows[i].home,       &rows[i].custodian,
+                                    &rows[i].status,   &rows[i].kind,       &rows[i].about,
+                                    &rows[i].channel,  &rows[i].product,    &rows[i].issue,
+                                    &rows[i].severity, &rows[i].segment,    &rows[i].outcome,
                                     &rows[i].cause,    &rows[i].responsible};
 
         for (size_t at = 0; at < UNIT_COUNT(texts); at++)
@@ -411,8 +415,9 @@ static void a_fault_is_named_with_its_whole_path(void **state)
     (void)state;
 
     /* facts.registered.matter.reply_methods = "B" */
-    add_field(&act, 2, OMB_VIEW_LIT("\x0a\x05\x0a\x03\x72\x01"
-                                    "B"));
+    add_field(&act, 2,
+              OMB_VIEW_LIT("\x0a\x05\x0a\x03\x72\x01"
+                           "B"));
     add_field(&row, 3, omb_buf_view(&act));
     add_field(&batch, 2, omb_buf_view(&row));
     add_field(&request, 17, omb_buf_view(&batch));

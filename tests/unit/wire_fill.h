@@ -22,9 +22,9 @@ struct filler {
 static inline size_t plain_size(enum omb_kind kind)
 {
     static const size_t sizes[] = {
-        [OMB_KIND_u32] = 4,      [OMB_KIND_u64] = 8,     [OMB_KIND_i64] = 8,
-        [OMB_KIND_when] = 8,     [OMB_KIND_flag] = 1,    [OMB_KIND_id] = 16,
-        [OMB_KIND_keyid] = 16,   [OMB_KIND_life] = 12,   [OMB_KIND_digest] = 32,
+        [OMB_KIND_u32] = 4,      [OMB_KIND_u64] = 8,   [OMB_KIND_i64] = 8,
+        [OMB_KIND_when] = 8,     [OMB_KIND_flag] = 1,  [OMB_KIND_id] = 16,
+        [OMB_KIND_keyid] = 16,   [OMB_KIND_life] = 12, [OMB_KIND_digest] = 32,
         [OMB_KIND_digest0] = 32, [OMB_KIND_any] = 0,
     };
 
@@ -145,8 +145,7 @@ static inline void fill(struct filler *filler, const struct omb_shape *shape, vo
 {
     filler->depth++;
     for (size_t i = 0; i < shape->field_count; i++)
-        fill_field(filler, shape, &shape->fields[i],
-                   (uint8_t *)message + shape->fields[i].offset);
+        fill_field(filler, shape, &shape->fields[i], (uint8_t *)message + shape->fields[i].offset);
     filler->depth--;
 }
 
@@ -223,9 +222,9 @@ static inline const char *field_difference(const struct omb_shape *shape,
 static inline const char *difference(const struct omb_shape *shape, const void *a, const void *b)
 {
     for (size_t i = 0; i < shape->field_count; i++) {
-        const char *inner = field_difference(shape, &shape->fields[i],
-                                             omb_shape_at(&shape->fields[i], a),
-                                             omb_shape_at(&shape->fields[i], b));
+        const char *inner =
+            field_difference(shape, &shape->fields[i], omb_shape_at(&shape->fields[i], a),
+                             omb_shape_at(&shape->fields[i], b));
 
         if (inner)
             return inner;

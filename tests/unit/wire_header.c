@@ -29,9 +29,12 @@ static int setup(void **state)
     f->registered.matter = &f->matter;
     f->registered.zone = OMB_VIEW_LIT("Europe/Moscow");
     f->facts.event = (struct omb_any){OMB_EVENT_REGISTERED, &f->registered};
-    f->header = (struct omb_header){.version = 1, .seq = 1, .time_ms = 1790000000000,
+    f->header = (struct omb_header){.version = 1,
+                                    .seq = 1,
+                                    .time_ms = 1790000000000,
                                     .salt = OMB_VIEW_LIT("sixteen salt salt"),
-                                    .actor = OMB_VIEW_LIT("t17"), .facts = &f->facts};
+                                    .actor = OMB_VIEW_LIT("t17"),
+                                    .facts = &f->facts};
     f->header.salt.size = 16;
     memset(&f->header.office, 1, sizeof(f->header.office));
     memset(&f->header.incarnation, 2, sizeof(f->header.incarnation));
@@ -76,8 +79,8 @@ static enum omb_rc pass_facts(struct fixture *f, struct omb_view facts, bool str
     omb_buf_add(&f->bytes, lead, sizeof(lead));
     omb_buf_add_view(&f->bytes, facts);
     f->odd = false;
-    return omb_header_decode(omb_buf_view(&f->bytes), &f->arena, &f->got,
-                             strict ? NULL : &f->odd, &f->err);
+    return omb_header_decode(omb_buf_view(&f->bytes), &f->arena, &f->got, strict ? NULL : &f->odd,
+                             &f->err);
 }
 
 /* --- the frame --- */
@@ -141,9 +144,9 @@ static void prev_is_present_even_when_it_is_zero(void **state)
     assert_memory_equal(f->bytes.data + before, "\x2a\x20\0\0", 4);
     f->bytes.size -= 34;
     memmove(f->bytes.data + before, f->bytes.data + before + 34, f->bytes.size - before);
-    assert_int_equal(omb_header_decode(omb_buf_view(&f->bytes), &f->arena, &f->got, &f->odd,
-                                       &f->err),
-                     OMB_INVALID);
+    assert_int_equal(
+        omb_header_decode(omb_buf_view(&f->bytes), &f->arena, &f->got, &f->odd, &f->err),
+        OMB_INVALID);
     assert_string_equal(f->err.words, "prev: the field is missing");
 }
 
@@ -171,9 +174,9 @@ static void an_oddity_in_the_frame_is_refused(void **state)
 
     assert_int_equal(pass(f), OMB_OK);
     omb_buf_add_str(&f->bytes, "\x98\x01\x05");
-    assert_int_equal(omb_header_decode(omb_buf_view(&f->bytes), &f->arena, &f->got, &f->odd,
-                                       &f->err),
-                     OMB_INVALID);
+    assert_int_equal(
+        omb_header_decode(omb_buf_view(&f->bytes), &f->arena, &f->got, &f->odd, &f->err),
+        OMB_INVALID);
     assert_string_equal(f->err.words, "the message: field number 19 is not known");
 }
 
@@ -258,9 +261,9 @@ static void a_long_odd_message_is_kept(void **state)
     for (int i = 0; i < 300; i++)
         omb_buf_add_u8(&facts, 'a');
     omb_buf_add(&facts, "\x20\x05\x28\x07", 4);
-    assert_int_equal(omb_shape_decode(&omb_shape_facts, omb_buf_view(&facts), &f->arena, &got,
-                                      &odd, &f->err),
-                     OMB_OK);
+    assert_int_equal(
+        omb_shape_decode(&omb_shape_facts, omb_buf_view(&facts), &f->arena, &got, &odd, &f->err),
+        OMB_OK);
     assert_true(odd);
     assert_int_equal(got.event.tag, OMB_EVENT_POLICY_PUBLISHED);
     assert_int_equal(OMB_AS(policy_published, got.event)->text.size, 300);
