@@ -6,30 +6,34 @@
 #include "base/text.h"
 #include "wire/limits.h"
 
+#define KIND(kind, form_, type_, ...)                                                              \
+    [OMB_KIND_##kind] = {                                                                          \
+        .form = OMB_FORM_##form_, .type = PROTOBUF_C_TYPE_##type_, __VA_ARGS__}
+
 const struct omb_kind_traits omb_kinds[] = {
-    [OMB_KIND_code] = {OMB_FORM_TEXT, PROTOBUF_C_TYPE_STRING, .max = OMB_CODE_MAX},
-    [OMB_KIND_line] = {OMB_FORM_TEXT, PROTOBUF_C_TYPE_STRING, .max = OMB_LINE_MAX},
-    [OMB_KIND_text] = {OMB_FORM_TEXT, PROTOBUF_C_TYPE_STRING, .max = OMB_TEXT_MAX},
-    [OMB_KIND_policy_text] = {OMB_FORM_TEXT, PROTOBUF_C_TYPE_STRING, .max = OMB_POLICY_TEXT_MAX},
-    [OMB_KIND_bytes] = {OMB_FORM_BYTES, PROTOBUF_C_TYPE_BYTES},
-    [OMB_KIND_codes] = {OMB_FORM_TEXTS, PROTOBUF_C_TYPE_STRING, true, .max = OMB_CODE_MAX},
-    [OMB_KIND_lines] = {OMB_FORM_TEXTS, PROTOBUF_C_TYPE_STRING, true, .max = OMB_LINE_MAX},
-    [OMB_KIND_blobs] = {OMB_FORM_BLOBS, PROTOBUF_C_TYPE_BYTES, true},
-    [OMB_KIND_u32] = {OMB_FORM_NUMBER, PROTOBUF_C_TYPE_UINT32, .size = sizeof(uint32_t)},
-    [OMB_KIND_u64] = {OMB_FORM_NUMBER, PROTOBUF_C_TYPE_UINT64, .size = sizeof(uint64_t)},
-    [OMB_KIND_i64] = {OMB_FORM_NUMBER, PROTOBUF_C_TYPE_INT64, .size = sizeof(int64_t)},
-    [OMB_KIND_i64s] = {OMB_FORM_NUMBERS, PROTOBUF_C_TYPE_INT64, true, .size = sizeof(int64_t)},
-    [OMB_KIND_when] = {OMB_FORM_NUMBER, PROTOBUF_C_TYPE_INT64, .size = sizeof(int64_t)},
-    [OMB_KIND_flag] = {OMB_FORM_FLAG, PROTOBUF_C_TYPE_BOOL, .size = sizeof(bool)},
-    [OMB_KIND_id] = {OMB_FORM_FIXED, PROTOBUF_C_TYPE_BYTES, .size = OMB_OFFICE_ID_SIZE},
-    [OMB_KIND_keyid] = {OMB_FORM_FIXED, PROTOBUF_C_TYPE_BYTES, .size = OMB_KEY_ID_SIZE},
-    [OMB_KIND_life] = {OMB_FORM_FIXED, PROTOBUF_C_TYPE_BYTES, .size = OMB_INCARNATION_SIZE},
-    [OMB_KIND_digest] = {OMB_FORM_FIXED, PROTOBUF_C_TYPE_BYTES, .size = OMB_DIGEST_SIZE},
-    [OMB_KIND_digest0] = {OMB_FORM_FIXED0, PROTOBUF_C_TYPE_BYTES, .size = OMB_DIGEST_SIZE},
-    [OMB_KIND_digests] = {OMB_FORM_FIXEDS, PROTOBUF_C_TYPE_BYTES, true, .size = OMB_DIGEST_SIZE},
-    [OMB_KIND_one] = {OMB_FORM_ONE, PROTOBUF_C_TYPE_MESSAGE},
-    [OMB_KIND_many] = {OMB_FORM_MANY, PROTOBUF_C_TYPE_MESSAGE, true},
-    [OMB_KIND_any] = {OMB_FORM_ANY, PROTOBUF_C_TYPE_MESSAGE},
+    KIND(code, TEXT, STRING, .max = OMB_CODE_MAX),
+    KIND(line, TEXT, STRING, .max = OMB_LINE_MAX),
+    KIND(text, TEXT, STRING, .max = OMB_TEXT_MAX),
+    KIND(policy_text, TEXT, STRING, .max = OMB_POLICY_TEXT_MAX),
+    KIND(bytes, BYTES, BYTES, ),
+    KIND(codes, TEXTS, STRING, .repeated = true, .max = OMB_CODE_MAX),
+    KIND(lines, TEXTS, STRING, .repeated = true, .max = OMB_LINE_MAX),
+    KIND(blobs, BLOBS, BYTES, .repeated = true),
+    KIND(u32, NUMBER, UINT32, .size = sizeof(uint32_t)),
+    KIND(u64, NUMBER, UINT64, .size = sizeof(uint64_t)),
+    KIND(i64, NUMBER, INT64, .size = sizeof(int64_t)),
+    KIND(i64s, NUMBERS, INT64, .repeated = true, .size = sizeof(int64_t)),
+    KIND(when, NUMBER, INT64, .size = sizeof(int64_t)),
+    KIND(flag, FLAG, BOOL, .size = sizeof(bool)),
+    KIND(id, FIXED, BYTES, .size = OMB_OFFICE_ID_SIZE),
+    KIND(keyid, FIXED, BYTES, .size = OMB_KEY_ID_SIZE),
+    KIND(life, FIXED, BYTES, .size = OMB_INCARNATION_SIZE),
+    KIND(digest, FIXED, BYTES, .size = OMB_DIGEST_SIZE),
+    KIND(digest0, FIXED0, BYTES, .size = OMB_DIGEST_SIZE),
+    KIND(digests, FIXEDS, BYTES, .repeated = true, .size = OMB_DIGEST_SIZE),
+    KIND(one, ONE, MESSAGE, ),
+    KIND(many, MANY, MESSAGE, .repeated = true),
+    KIND(any, ANY, MESSAGE, ),
 };
 
 static bool has_line_break(struct omb_view text)
