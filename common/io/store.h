@@ -1,8 +1,9 @@
 /*
- * The store: RocksDB behind the core's port. It knows families, keys and values, not what they mean.
+ * The store: RocksDB behind the core's port. It knows families, keys and values, not what they
+ * mean.
  *
- * One synced batch per update. A damaged write-ahead log is refused, never silently shortened; after
- * a background error the store takes no more writes and the daemon stops (design: libraries).
+ * One synced batch per update. A damaged write-ahead log is refused, never silently shortened;
+ * after a background error the store takes no more writes and the daemon stops (design: libraries).
  */
 #ifndef OMB_IO_STORE_H
 #define OMB_IO_STORE_H
@@ -14,7 +15,7 @@
 struct omb_store;
 
 enum omb_store_mode {
-    OMB_STORE_CREATE, /* must not exist */
+    OMB_STORE_CREATE, /* must not exist; what a failed creation leaves is removed */
     OMB_STORE_OPEN,   /* must exist; one process at a time */
 };
 
@@ -27,21 +28,32 @@ enum omb_rc omb_store_open(const char *dir, enum omb_store_mode mode, struct omb
 void omb_store_close(struct omb_store *store);
 const struct omb_port *omb_store_port(const struct omb_store *store);
 
-/* Persists all writes in one batch; returns after fsync when sync. OMB_FULL, OMB_IO, OMB_DAMAGED. */
+/*
+ * Persists all writes in one batch, all or nothing; returns after fsync when sync. OMB_FULL, OMB_IO,
+ * OMB_DAMAGED: none of these writes may be taken as kept or as lost before the next start.
+ */
 enum omb_rc omb_store_commit(struct omb_store *store, const struct omb_writes *writes, bool sync,
                              struct omb_error *err) OMB_MUST_USE;
 
-/* OMB_OK, or the background error that the store met (poll it now and then). */
+/*
+ * OMB_OK, or the first error that the store met: of a read, a commit, or its own work in the
+ * background. From then on it takes no more writes. Poll it now and then, and after a port's read
+ * said OMB_DAMAGED or OMB_IO.
+ */
 enum omb_rc omb_store_health(struct omb_store *store, struct omb_error *err) OMB_MUST_USE;
 
 struct omb_family_size {
     const char *family;
     uint64_t rows;  /* estimated */
-    uint64_t bytes;
+    uint64_t bytes; /* in files and in memory */
 };
+/* One row per family; returns their number. */
 size_t omb_store_sizes(struct omb_store *store, struct omb_family_size out[OMB_FAMILY_COUNT]);
 
-/* Reads every block and compares its checksum; OMB_DAMAGED with the file's name. */
+/*
+ * Reads every block that holds rows, past the caches, and compares its checksum. OMB_DAMAGED: the
+ * words name the file, the family and the last key (in hex) that could be read.
+ */
 enum omb_rc omb_store_verify(struct omb_store *store, struct omb_error *err) OMB_MUST_USE;
 
 #endif

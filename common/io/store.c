@@ -1,0 +1,383 @@
+#include "io/store.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/assert.h"
+#include "io/store_internal.h"
+
+#define SCHEMA_KEY OMB_VIEW_LIT("schema")
+
+/* Above this a batch's memory is given back after the commit. */
+enum { BATCH_KEPT = 1 << 20 };
+
+/* --- reading: the port --- */
+
+static enum omb_rc get(void *ctx, enum omb_family family, struct omb_view key, struct omb_buf *out)
+{
+    struct omb_store *store = ctx;
+    char *message = NULL;
+    rocksdb_pinnableslice_t *slice =
+        rocksdb_get_pinned_cf(store->db, store->reading, store->families[family],
+                              (const char *)key.data, key.size, &message);
+    size_t size;
+    const char *value;
+
+    if (message)
+        return omb_store_broke(store, message, NULL);
+    if (!slice)
+        return OMB_NOT_FOUND;
+    value = rocksdb_pinnableslice_value(slice, &size);
+    omb_buf_clear(out);
+    omb_buf_add(out, value, size);
+    rocksdb_pinnableslice_destroy(slice);
+    return OMB_OK;
+}
+
+static enum omb_rc visit(struct omb_store *store, rocksdb_iterator_t *rows, bool backwards,
+                         omb_row_fn *fn, void *arg)
+{
+    enum omb_rc rc = OMB_OK;
+    char *message = NULL;
+
+    if (backwards)
+        rocksdb_iter_seek_to_last(rows);
+    else
+        rocksdb_iter_seek_to_first(rows);
+    while (rc == OMB_OK && rocksdb_iter_valid(rows)) {
+        size_t key_size, value_size;
+        const char *key = rocksdb_iter_key(rows, &key_size);
+        const char *value = rocksdb_iter_value(rows, &value_size);
+
+        rc = fn(arg, omb_view(key, key_size), omb_view(value, value_size));
+        if (rc != OMB_OK)
+            break;
+        if (backwards)
+            rocksdb_iter_prev(rows);
+        else
+            rocksdb_iter_next(rows);
+    }
+    rocksdb_iter_get_error(rows, &message);
+    if (message)
+        return omb_store_broke(store, message, NULL);
+    return rc == OMB_STOP ? OMB_OK : rc;
+}
+
+static enum omb_rc scan(void *ctx, enum omb_family family, struct omb_view from,
+                        struct omb_view until, bool backwards, omb_row_fn *fn, void *arg)
+{
+    struct omb_store *store = ctx;
+    rocksdb_readoptions_t *reading = rocksdb_readoptions_create();
+    rocksdb_iterator_t *rows;
+    enum omb_rc rc;
+
+    if (from.size > 0)
+        rocksdb_readoptions_set_iterate_lower_bound(reading, (const char *)from.data, from.size);
+    if (until.size > 0)
+        rocksdb_readoptions_set_iterate_upper_bound(reading, (const char *)until.data, until.size);
+    rows = rocksdb_create_iterator_cf(store->db, reading, store->families[family]);
+    rc = visit(store, rows, backwards, fn, arg);
+    rocksdb_iter_destroy(rows);
+    rocksdb_readoptions_destroy(reading);
+    return rc;
+}
+
+const struct omb_port *omb_store_port(const struct omb_store *store)
+{
+    return &store->port;
+}
+
+/* --- writing --- */
+
+static enum omb_rc add_to_batch(void *arg, enum omb_family family, struct omb_view key,
+                                struct omb_view value)
+{
+    struct omb_store *store = arg;
+
+    if (value.data)
+        rocksdb_writebatch_put_cf(store->batch, store->families[family], (const char *)key.data,
+                                  key.size, (const char *)value.data, value.size);
+    else
+        rocksdb_writebatch_delete_cf(store->batch, store->families[family],
+                                     (const char *)key.data, key.size);
+    return OMB_OK;
+}
+
+static enum omb_rc repeat_failure(const struct omb_store *store, struct omb_error *err)
+{
+    if (err)
+        *err = store->failure;
+    return store->failure.rc;
+}
+
+static void empty_batch(struct omb_store *store)
+{
+    size_t size;
+
+    (void)rocksdb_writebatch_data(store->batch, &size);
+    if (size <= BATCH_KEPT) {
+        rocksdb_writebatch_clear(store->batch);
+        return;
+    }
+    rocksdb_writebatch_destroy(store->batch);
+    store->batch = rocksdb_writebatch_create();
+}
+
+static enum omb_rc write_batch(struct omb_store *store, bool sync, struct omb_error *err)
+{
+    char *message = NULL;
+
+    rocksdb_write(store->db, sync ? store->synced : store->unsynced, store->batch, &message);
+    empty_batch(store);
+    return message ? omb_store_broke(store, message, err) : OMB_OK;
+}
+
+enum omb_rc omb_store_commit(struct omb_store *store, const struct omb_writes *writes, bool sync,
+                             struct omb_error *err)
+{
+    enum omb_rc rc;
+
+    if (store->failure.rc != OMB_OK)
+        return repeat_failure(store, err);
+    rc = omb_writes_each(writes, add_to_batch, store);
+    OMB_ASSERT(rc == OMB_OK);
+    return write_batch(store, sync, err);
+}
+
+enum omb_rc omb_store_health(struct omb_store *store, struct omb_error *err)
+{
+    uint64_t errors = 0;
+
+    if (store->failure.rc != OMB_OK)
+        return repeat_failure(store, err);
+    if (rocksdb_property_int(store->db, "rocksdb.background-errors", &errors) != 0 || errors == 0)
+        return OMB_OK;
+    /* Only a write is told what happened in the background; this one is empty. */
+    if (write_batch(store, false, err) != OMB_OK)
+        return store->failure.rc;
+    store->failure.rc = omb_fail(&store->failure, OMB_IO, NULL,
+                                 "the store %.200s met an error while it tidied its files; the "
+                                 "file LOG in it says more", store->path);
+    return repeat_failure(store, err);
+}
+
+/* --- opening and closing --- */
+
+static bool is_write_ahead_log(const struct dirent *entry)
+{
+    size_t size = strlen(entry->d_name);
+
+    return size > 4 && strcmp(entry->d_name + size - 4, ".log") == 0;
+}
+
+/*
+ * An open store always has a write-ahead log, and leaves it. RocksDB does not miss one that is gone
+ * and would go on without the acknowledged writes in it.
+ */
+static enum omb_rc expect_write_ahead_log(const char *path, struct omb_error *err)
+{
+    DIR *folder = opendir(path);
+    const struct dirent *entry;
+    bool found = false;
+
+    if (!folder)
+        return omb_fail(err, OMB_IO, NULL, "the folder %.200s cannot be read: %s", path,
+                        strerror(errno));
+    while (!found && (entry = readdir(folder)) != NULL)
+        found = is_write_ahead_log(entry);
+    closedir(folder);
+    if (!found)
+        return omb_fail(err, OMB_DAMAGED, NULL,
+                        "the store %.200s is damaged: its write-ahead log (*.log) is missing; "
+                        "nothing was changed: restore a backup", path);
+    return OMB_OK;
+}
+
+static enum omb_rc expect_files(const char *path, struct omb_error *err)
+{
+    char current[4096 + 16];
+    struct stat st;
+
+    if (stat(path, &st) != 0)
+        return omb_fail(err, errno == ENOENT ? OMB_NOT_FOUND : OMB_IO, NULL,
+                        "there is no store %.200s: %s", path, strerror(errno));
+    (void)snprintf(current, sizeof(current), "%s/CURRENT", path);
+    if (stat(current, &st) != 0)
+        return omb_fail(err, OMB_DAMAGED, NULL,
+                        "the store %.200s is damaged: its file CURRENT is missing; nothing was "
+                        "changed: restore a backup", path);
+    return expect_write_ahead_log(path, err);
+}
+
+/* RocksDB names every file that it finds damaged but a write-ahead log. */
+static enum omb_rc refuse_opening(const char *path, char *take_message, struct omb_error *err)
+{
+    bool nameless = strncmp(take_message, "Corruption", 10) == 0 && !strchr(take_message, '/') &&
+                    !strstr(take_message, "WAL");
+    enum omb_rc rc = omb_store_translate(path, take_message, err);
+
+    if (nameless)
+        (void)omb_fail_within(err, "a write-ahead log (*.log)");
+    return rc;
+}
+
+static enum omb_rc open_database(struct omb_store *store, bool create, struct omb_error *err)
+{
+    struct omb_store_options options;
+    const char *names[STORE_FAMILY_COUNT];
+    char *message = NULL;
+    enum omb_rc rc = omb_store_options_make(create, &options, err);
+
+    if (rc != OMB_OK)
+        return rc;
+    for (int i = 0; i < STORE_FAMILY_COUNT; i++)
+        names[i] = omb_store_family_word(i);
+    store->db = rocksdb_open_column_families(
+        options.database, store->path, STORE_FAMILY_COUNT, names,
+        (const rocksdb_options_t *const *)options.families, store->families, &message);
+    omb_store_options_free(&options);
+    return message ? refuse_opening(store->path, message, err) : OMB_OK;
+}
+
+static enum omb_rc write_schema(struct omb_store *store, struct omb_error *err)
+{
+    uint8_t schema[4];
+    enum omb_rc rc;
+
+    omb_put_be32(schema, OMB_STORE_SCHEMA);
+    rc = add_to_batch(store, OMB_FAMILY_META, SCHEMA_KEY, OMB_VIEW_OF(schema));
+    OMB_ASSERT(rc == OMB_OK);
+    return write_batch(store, true, err);
+}
+
+static enum omb_rc check_schema(struct omb_store *store, struct omb_error *err)
+{
+    struct omb_buf value = OMB_BUF_INIT;
+    enum omb_rc rc = get(store, OMB_FAMILY_META, SCHEMA_KEY, &value);
+    uint32_t schema = rc == OMB_OK && value.size == 4 ? omb_be32(value.data) : 0;
+
+    omb_buf_free(&value);
+    if (rc != OMB_OK && rc != OMB_NOT_FOUND)
+        return repeat_failure(store, err);
+    if (schema > OMB_STORE_SCHEMA)
+        return omb_fail(err, OMB_LATER, "schema",
+                        "the store %.200s has schema %u, which a later version of this program "
+                        "wrote; this one knows schemas up to %u", store->path, (unsigned)schema,
+                        (unsigned)OMB_STORE_SCHEMA);
+    if (schema == 0)
+        return omb_fail(err, OMB_DAMAGED, "schema",
+                        "the store %.200s says no schema: it was not created to the end, or is "
+                        "another program's; nothing was changed", store->path);
+    return OMB_OK;
+}
+
+static enum omb_rc make_folder(const char *path, struct omb_error *err)
+{
+    if (mkdir(path, 0700) == 0)
+        return OMB_OK;
+    return omb_fail(err, errno == EEXIST ? OMB_EXISTS : errno == ENOSPC ? OMB_FULL : OMB_IO, NULL,
+                    "the folder %.200s cannot be made: %s", path, strerror(errno));
+}
+
+/* What a failed creation leaves is of no use, and in the way of the next. */
+static void remove_halfway(const char *path)
+{
+    rocksdb_options_t *options = rocksdb_options_create();
+    char *message = NULL;
+
+    rocksdb_destroy_db(options, path, &message);
+    rocksdb_free(message);
+    rocksdb_options_destroy(options);
+    (void)rmdir(path);
+}
+
+static void close_database(struct omb_store *store)
+{
+    if (!store->db)
+        return;
+    for (int i = 0; i < STORE_FAMILY_COUNT; i++)
+        rocksdb_column_family_handle_destroy(store->families[i]);
+    rocksdb_close(store->db);
+    store->db = NULL;
+}
+
+static struct omb_store *new_store(const char *dir)
+{
+    struct omb_store *store = calloc(1, sizeof(*store));
+    int size;
+
+    OMB_ASSERT(store != NULL);
+    size = snprintf(store->path, sizeof(store->path), "%s/db", dir);
+    if (size < 0 || (size_t)size >= sizeof(store->path)) {
+        free(store);
+        return NULL;
+    }
+    store->reading = rocksdb_readoptions_create();
+    store->synced = rocksdb_writeoptions_create();
+    store->unsynced = rocksdb_writeoptions_create();
+    store->batch = rocksdb_writebatch_create();
+    rocksdb_writeoptions_set_sync(store->synced, 1);
+    store->port = (struct omb_port){.ctx = store, .get = get, .scan = scan};
+    return store;
+}
+
+static enum omb_rc create(struct omb_store *store, struct omb_error *err)
+{
+    enum omb_rc rc = make_folder(store->path, err);
+
+    if (rc != OMB_OK)
+        return rc;
+    rc = open_database(store, true, err);
+    if (rc == OMB_OK)
+        rc = write_schema(store, err);
+    if (rc != OMB_OK) {
+        close_database(store);
+        remove_halfway(store->path);
+    }
+    return rc;
+}
+
+static enum omb_rc open_existing(struct omb_store *store, struct omb_error *err)
+{
+    enum omb_rc rc = expect_files(store->path, err);
+
+    if (rc == OMB_OK)
+        rc = open_database(store, false, err);
+    if (rc == OMB_OK)
+        rc = check_schema(store, err);
+    return rc;
+}
+
+enum omb_rc omb_store_open(const char *dir, enum omb_store_mode mode, struct omb_store **out,
+                           struct omb_error *err)
+{
+    struct omb_store *store = new_store(dir);
+    enum omb_rc rc;
+
+    if (!store)
+        return omb_fail(err, OMB_LIMIT, NULL, "the path of the office's folder is too long");
+    rc = mode == OMB_STORE_CREATE ? create(store, err) : open_existing(store, err);
+    if (rc != OMB_OK) {
+        omb_store_close(store);
+        return rc;
+    }
+    *out = store;
+    return OMB_OK;
+}
+
+void omb_store_close(struct omb_store *store)
+{
+    if (!store)
+        return;
+    close_database(store);
+    rocksdb_writebatch_destroy(store->batch);
+    rocksdb_writeoptions_destroy(store->unsynced);
+    rocksdb_writeoptions_destroy(store->synced);
+    rocksdb_readoptions_destroy(store->reading);
+    free(store);
+}
