@@ -25,13 +25,15 @@ enum omb_verdict {
     OMB_VERDICT_REVOKED,    /* signed beyond a revocation */
 };
 
+#define OMB_PLACE_NONE UINT32_MAX
+
 /* What became of one event. */
 struct omb_judged {
     const struct omb_event *event;
     enum omb_verdict verdict;
-    struct omb_digest by;      /* superseded by, or waits for */
+    struct omb_digest by;      /* superseded by, waits for, or follows in vain; zero: none */
     const char *why;           /* a sentence without full stop; NULL with effect */
-    uint32_t place;            /* index of the spine record it is or hangs on, from 0 */
+    uint32_t place;            /* index of the spine record it is or hangs on; or OMB_PLACE_NONE */
     enum omb_case_status status_after; /* of spine events with effect */
 };
 
@@ -47,19 +49,25 @@ struct omb_tie {
     const struct omb_event *event; /* `linked`, not unlinked */
 };
 
-/* The case: `row` is what the store keeps; the rest is for showing. All memory is the arena's. */
+/*
+ * The case: `row` is what the store keeps; the rest is for showing. Memory is the arena's; texts
+ * and nested facts still point into the events, which must live as long.
+ */
 struct omb_case {
     struct omb_case_row row;
     enum omb_case_status status;
-    struct omb_judged *judged; /* one per distinct event: spine in order, then as applied */
+    struct omb_judged *judged; /* one per distinct event: effective spine, then as applied */
     size_t judged_count;
     const struct omb_seat *home;
     const struct omb_seat *custodian;
     const struct omb_event *registered; /* NULL while waiting */
     const struct omb_event *resolved;   /* that took effect last and stands */
     struct omb_digest spine;            /* newest effective spine record */
+    uint32_t kinds;                     /* bits of finding.h: those it was ever given by home */
     struct omb_office_id *parties;      /* sorted, distinct */
     size_t party_count;
+    struct omb_office_id *holders;      /* sorted, distinct: home and who was granted the key */
+    size_t holder_count;
     struct omb_old_value *corrected;
     size_t corrected_count;
     struct omb_promise *promises;
@@ -70,11 +78,12 @@ struct omb_case {
 };
 
 /*
- * Folds the events of one case. Events may stand in any order and several times. Events with a wrong
- * case_id are the caller's fault (asserted). Flags of the row: attention, imported, undated,
- * dates-backwards, escalated, superseded, hand-overs, confidential, vulnerable, extended, risk-*,
- * complaint sorted by name so that equal cases have equal bytes.
+ * Folds the events of one case. Events may stand in any order and several times. Events with
+ * another case_id are the caller's fault (asserted), as are no events at all and an arena with less
+ * than OMB_FOLD_ROOM(count) left. `policy` is the one that the case names, or what stands in for it.
+ * Flags of the row are sorted by name; the table of them is fold_flags.c.
  */
+#define OMB_FOLD_ROOM(count) (16384 + (size_t)(count) * 8192)
 void omb_fold(const struct omb_event *events, size_t count, const struct omb_policy *policy,
               const struct omb_seats *seats, struct omb_arena *arena, struct omb_case *out);
 
