@@ -57,6 +57,6 @@ const char *omb_when_fault(int64_t ms);
 
 /* "act.facts.registered.matter.channel: <fault>", and that path as the field. Returns rc. */
 enum omb_rc omb_step_fail(const struct omb_step *step, enum omb_rc rc, const char *fault,
-                          struct omb_error *err);
+                          struct omb_error *err) OMB_MUST_USE;
 
 #endif

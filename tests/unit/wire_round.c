@@ -4,7 +4,7 @@
 #include "wire/header.h"
 #include "wire/shapes.h"
 
-#include "wire_fill.h"
+#include "wire_compare.h"
 
 struct round {
     struct omb_arena arena;
