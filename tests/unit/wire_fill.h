@@ -1,6 +1,6 @@
 /*
- * Fills a message of any shape with values that differ from field to field, by the tables alone. For
- * the tests of wire.
+ * Fills a message of any shape with values that differ from field to field, by the tables alone.
+ * For the tests of wire.
  */
 #ifndef OMB_TESTS_WIRE_FILL_H
 #define OMB_TESTS_WIRE_FILL_H
