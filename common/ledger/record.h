@@ -14,6 +14,9 @@ struct omb_digest omb_grants_digest(struct omb_view grants);
 struct omb_digest omb_extract_digest(struct omb_view extract);
 struct omb_digest omb_case_key_commitment(const uint8_t key[OMB_KEY_SIZE]);
 
+/* Parts of a record; also bits of MissingPart.parts on a link. */
+enum omb_part_kind { OMB_PART_BODY = 1, OMB_PART_GRANTS = 2, OMB_PART_EXTRACT = 4 };
+
 /* The number of the next life: one above `last` (zero: the first), then 8 of the random bytes. */
 struct omb_incarnation omb_incarnation_next(const struct omb_incarnation *last,
                                             const uint8_t random[8]);
@@ -35,7 +38,7 @@ enum omb_rc omb_proof_verify(const struct omb_digest *leaf, const struct omb_pro
                              const uint8_t signing_key[OMB_PUBLIC_SIZE],
                              struct omb_proof_memo *memo, struct omb_error *err) OMB_MUST_USE;
 
-/* A part against the header's digest and size. */
+/* A part against the header's digest and size; part_kind is one of enum omb_part_kind. */
 enum omb_rc omb_part_verify(const struct omb_header *header, uint32_t part_kind,
                             struct omb_view bytes, struct omb_error *err) OMB_MUST_USE;
 

@@ -10,8 +10,11 @@
 #ifndef OMB_OFFICE_CORRIDOR_H
 #define OMB_OFFICE_CORRIDOR_H
 
+#include "base/text.h"
+#include "base/text.h"
 #include "cases/fold.h"
 #include "cases/policy.h"
+#include "ledger/certify.h"
 #include "office/keys.h"
 #include "office/office.h"
 #include "wire/control.h"
@@ -62,7 +65,7 @@ struct omb_step {
     struct omb_update *update;
     const struct omb_input *input;
     const struct omb_port *port;        /* sees the batch */
-    struct omb_arena *arena;            /* lives until the update is begun again */
+    struct omb_arena *arena;            /* lives until the next input */
     struct omb_drbg drbg;               /* seeded by the input */
     const struct omb_operator *who;     /* NULL: system */
 };
@@ -97,13 +100,22 @@ enum omb_rc omb_append(struct omb_step *step, const struct omb_draft *draft,
  * event will be written: a case is named by it.
  */
 enum omb_rc omb_log_ready(struct omb_step *step, struct omb_error *err) OMB_MUST_USE;
+/* What the next record will be dated: now, but never before the newest of its incarnation. */
+int64_t omb_log_time(const struct omb_step *step);
+/*
+ * Names a new case: the next serial of the year of registration in office time, in the life that
+ * omb_log_ready sees to. Serials of a year go on where they stood, also when the clock was set.
+ */
+enum omb_rc omb_case_next(struct omb_step *step, struct omb_case_id *out,
+                          struct omb_error *err) OMB_MUST_USE;
 
 /* A point to return to within a step: the rows of one import batch fail one by one. */
 struct omb_savepoint {
     struct omb_tip tip;
     size_t writes;
     size_t bells;
-    size_t pending; /* records appended in this batch */
+    size_t pending;   /* records appended in this batch */
+    size_t operators; /* changes of operators in this step */
     int64_t timer;
 };
 struct omb_writes *omb_step_writes(struct omb_step *step);
@@ -134,9 +146,19 @@ enum omb_rc omb_casefile_save(struct omb_step *step, const struct omb_case_id *i
 /* Finds the case of a printed number; says which of number, check characters, case is wrong. */
 enum omb_rc omb_casefile_find(struct omb_step *step, struct omb_view number,
                               struct omb_case_id *out, struct omb_error *err) OMB_MUST_USE;
-/* Index rows (kind|value|case) that a folded case has; used by save, check and rebuild. */
-void omb_casefile_index(const struct omb_case_id *id, const struct omb_case *folded,
+/*
+ * Index rows (kind|value|case) of a case, from its row alone; used by save, check and rebuild.
+ * `reference` is what omb_casefile_reference found: empty for most cases.
+ */
+void omb_casefile_index(struct omb_step *step, const struct omb_case_row *row,
+                        struct omb_view reference,
                         void (*fn)(void *arg, struct omb_view key), void *arg);
+/* "source/reference" of an imported case, from the extract of its registration; else empty. */
+enum omb_rc omb_casefile_reference(struct omb_step *step, const struct omb_casefile *file,
+                                   struct omb_view *out, struct omb_error *err) OMB_MUST_USE;
+/* The stored row of a case, decoded into the arena. OMB_NOT_FOUND. */
+enum omb_rc omb_case_row_read(struct omb_step *step, const struct omb_case_id *id,
+                              struct omb_case_row *out, struct omb_error *err) OMB_MUST_USE;
 
 /* --- keys and bodies --- */
 
@@ -154,6 +176,13 @@ enum omb_rc omb_vault_escrow(struct omb_step *step, struct omb_error *err) OMB_M
 enum omb_rc omb_vault_new_case(struct omb_step *step, const struct omb_case_id *id,
                                struct omb_digest *out_commitment, struct omb_grants *out_grants,
                                struct omb_error *err) OMB_MUST_USE;
+/*
+ * A grant of the case's key to another office: sealed to the sealing key of the certificate that
+ * `to` names. OMB_SEALED, OMB_ERASED, or OMB_NOT_FOUND when that certificate is not here.
+ */
+enum omb_rc omb_vault_grant(struct omb_step *step, const struct omb_case_id *id,
+                            const struct omb_office_ref *to, struct omb_grant *out,
+                            struct omb_error *err) OMB_MUST_USE;
 /* The decoded body of a record: OMB_NOT_FOUND (part not here), OMB_SEALED, OMB_ERASED. */
 enum omb_rc omb_vault_body(struct omb_step *step, const struct omb_event *event,
                            const struct omb_row_at *at, struct omb_body *out) OMB_MUST_USE;
@@ -166,12 +195,29 @@ enum omb_rc omb_vault_extract(struct omb_step *step, const struct omb_row_at *at
 enum omb_rc omb_record_read(struct omb_step *step, uint32_t number, uint64_t seq,
                             struct omb_stored_record *out, struct omb_header *out_header,
                             bool *out_odd, struct omb_error *err) OMB_MUST_USE;
-/* Full or prefix (8 hex digits or more) of a digest -> place of the record. */
+/* Full or prefix (8 hex digits or more) of a digest, or OFFICE/SEQ -> place of the record. */
 enum omb_rc omb_record_find(struct omb_step *step, struct omb_view reference,
                             struct omb_row_at *out, struct omb_error *err) OMB_MUST_USE;
-/* Everything checked that can be: frame, digest, climb, signature, chain to prev, parts. */
+/*
+ * Everything checked that can be: frame, digest row, climb, signature, certificates up to the
+ * anchor, chain to prev, parts that are here. OMB_UNAUTHENTIC says what does not hold; a record
+ * that this update has not signed yet is checked but for its proof.
+ */
 enum omb_rc omb_record_verify(struct omb_step *step, uint32_t number, uint64_t seq,
                               uint32_t *out_parts_checked, struct omb_error *err) OMB_MUST_USE;
+
+/* A certificate that is here, taken apart, and where it puts its office. Lives until the next input. */
+struct omb_office_card {
+    struct omb_known_certificate certificate;
+    struct omb_seat seat;
+    bool complete; /* every issuer up to the root is here: the seat is whole */
+};
+/* NULL: not here. */
+const struct omb_office_card *omb_office_card(struct omb_step *step,
+                                              const struct omb_digest *certificate);
+/* The newest certificate of an office; NULL: none here. */
+const struct omb_office_card *omb_office_newest(struct omb_step *step,
+                                                const struct omb_office_id *id);
 
 /* Code of an office as its certificate says; its id in hex when no certificate is here. */
 struct omb_view omb_office_code_of(struct omb_step *step, const struct omb_office_id *id);
@@ -183,6 +229,8 @@ struct omb_seats omb_step_seats(struct omb_step *step);
 const struct omb_seat *omb_office_seat(struct omb_step *step, const struct omb_office_ref *ref);
 
 struct omb_view omb_office_self_code(const struct omb_office *office);
+const struct omb_office_setup *omb_office_lent(const struct omb_office *office);
+struct omb_view omb_office_epoch(const struct omb_office *office); /* 16 bytes */
 struct omb_tip *omb_office_tip(struct omb_office *office);
 const struct omb_policy *omb_office_policy(const struct omb_office *office);
 const struct omb_zone *omb_office_zone(const struct omb_office *office);

@@ -15,13 +15,16 @@
  *              | 'N' code NUL office id(16)
  *   operator   code (text)
  *   request    operator code NUL id
- *   outbox     due(8) id
+ *   outbox     due(8) 'r' request key                  a request id to forget
+ *
+ * A value of an index row is at most 160 bytes; of a longer one stand the first 96 and its hash.
  */
 #ifndef OMB_OFFICE_KEYS_H
 #define OMB_OFFICE_KEYS_H
 
 #include "base/bytes.h"
 #include "base/ids.h"
+#include "ledger/record.h"
 #include "wire/facts.h"
 
 #define OMB_CASE_KEY_SIZE 40
@@ -34,8 +37,6 @@ struct omb_key {
 };
 struct omb_view omb_key_view(const struct omb_key *key);
 
-enum omb_part_kind { OMB_PART_BODY = 1, OMB_PART_GRANTS = 2, OMB_PART_EXTRACT = 4 };
-
 /* Kinds of index rows; values are codes, numbers as text, or bytes without NUL. */
 enum omb_index_kind {
     OMB_INDEX_STATUS = 's',
@@ -43,7 +44,7 @@ enum omb_index_kind {
     OMB_INDEX_RESPONSIBLE = 'r',
     OMB_INDEX_FLAG = 'f',
     OMB_INDEX_REFERENCE = 'x',  /* source/reference of imports */
-    OMB_INDEX_NUMBER = 'n',     /* year-serial of a home office: finds a case by its number */
+    OMB_INDEX_NUMBER = 'n',     /* code-year-serial: finds a case by its number */
 };
 
 struct omb_key omb_key_meta(const char *name);
@@ -55,20 +56,25 @@ struct omb_key omb_key_journal(uint64_t position);
 struct omb_key omb_key_case(const struct omb_case_id *id);
 struct omb_key omb_key_case_log(const struct omb_case_id *id, uint32_t number, uint64_t seq);
 struct omb_key omb_key_index(enum omb_index_kind kind, struct omb_view value,
-                             const struct omb_case_id *id); /* id NULL: the prefix */
+                             const struct omb_case_id *id); /* id NULL: the prefix of the value,
+                                                               of the kind without value */
 struct omb_key omb_key_case_secret(const struct omb_case_id *id);
 struct omb_key omb_key_escrow(uint32_t number, uint64_t seq);
 struct omb_key omb_key_certificate(const struct omb_digest *digest);
+/* digest or id NULL: the prefix of all of that office, of that code (none: of all codes). */
 struct omb_key omb_key_office(const struct omb_office_id *id, const struct omb_digest *digest);
 struct omb_key omb_key_office_code(struct omb_view code, const struct omb_office_id *id);
 struct omb_key omb_key_operator(struct omb_view code);
 struct omb_key omb_key_request(struct omb_view operator_code, struct omb_view id);
+struct omb_key omb_key_outbox(int64_t due_ms, struct omb_view what);
 
 /* The other direction; false when the size is wrong. */
 bool omb_key_read_record(struct omb_view key, uint32_t *out_number, uint64_t *out_seq);
 bool omb_key_read_case(struct omb_view key, struct omb_case_id *out);
 bool omb_key_read_case_log(struct omb_view key, struct omb_case_id *out_id, uint32_t *out_number,
                            uint64_t *out_seq);
+bool omb_key_read_index(struct omb_view key, enum omb_index_kind *out_kind,
+                        struct omb_view *out_value, struct omb_case_id *out_id);
 
 /* A place of a record as a value: number(4) seq(8). */
 void omb_put_place(uint8_t out[12], uint32_t number, uint64_t seq);

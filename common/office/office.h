@@ -76,6 +76,8 @@ size_t omb_update_bells(const struct omb_update *update, const struct omb_bell *
 int64_t omb_update_timer(const struct omb_update *update);
 /* Who may connect changed: ask omb_office_admitted again. */
 bool omb_update_operators_changed(const struct omb_update *update);
+/* Parts were erased: once durable, compact the families part, key and index. */
+bool omb_update_erased(const struct omb_update *update);
 
 enum omb_rc omb_office_open(const struct omb_office_setup *setup, struct omb_office **out,
                             struct omb_error *err) OMB_MUST_USE;

@@ -1,0 +1,439 @@
+/*
+ * Cases: the records of one, folded; and the rows that are derived from them. Rows can be dropped
+ * and made again from the records, the same bytes.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "cases/number.h"
+#include "office/inside.h"
+
+enum { EVENTS_MAX = 20000, FLAGS_MAX = 48, INDEX_MAX = FLAGS_MAX + 8 };
+
+/* --- loading --- */
+
+struct places {
+    struct omb_row_at *items;
+    size_t count, capacity;
+    struct omb_arena *arena;
+};
+
+static void add_place(struct places *places, uint32_t number, uint64_t seq)
+{
+    if (places->count == places->capacity) {
+        const size_t capacity = places->capacity ? places->capacity * 2 : 16;
+        struct omb_row_at *items = OMB_ARENA_NEW(places->arena, struct omb_row_at, capacity);
+
+        if (places->count > 0)
+            memcpy(items, places->items, places->count * sizeof(*items));
+        places->items = items;
+        places->capacity = capacity;
+    }
+    places->items[places->count++] = (struct omb_row_at){number, seq};
+}
+
+static enum omb_rc take_place(void *arg, struct omb_view key, struct omb_view value)
+{
+    struct places *places = arg;
+    struct omb_case_id id;
+    uint32_t number;
+    uint64_t seq;
+
+    (void)value;
+    if (!omb_key_read_case_log(key, &id, &number, &seq))
+        return OMB_DAMAGED;
+    if (places->count == EVENTS_MAX)
+        return OMB_LIMIT;
+    add_place(places, number, seq);
+    return OMB_OK;
+}
+
+/* A case born in this batch lies in memory alone: the store is not asked. */
+static void places_of_batch(const struct omb_update *update, const struct omb_touched *touched,
+                            struct places *out)
+{
+    for (size_t at = touched->newest; at > 0; at = update->pending[at - 1].before)
+        add_place(out, update->pending[at - 1].number, update->pending[at - 1].seq);
+    for (size_t i = 0; i < out->count / 2; i++) {
+        const struct omb_row_at swapped = out->items[i];
+
+        out->items[i] = out->items[out->count - 1 - i];
+        out->items[out->count - 1 - i] = swapped;
+    }
+}
+
+static enum omb_rc find_places(struct omb_step *step, const struct omb_case_id *id,
+                               struct places *out, struct omb_error *err)
+{
+    const struct omb_touched *touched = omb_update_touched(step->update, id);
+    const struct omb_key prefix = omb_key_case(id);
+    enum omb_rc rc;
+
+    if (touched && touched->born) {
+        places_of_batch(step->update, touched, out);
+        return OMB_OK;
+    }
+    rc = omb_port_scan_prefix(step->port, OMB_FAMILY_CASE_LOG, omb_key_view(&prefix), take_place,
+                              out);
+    if (rc == OMB_LIMIT)
+        return omb_fail(err, rc, NULL, "a case has at most %d events", EVENTS_MAX);
+    if (rc != OMB_OK)
+        return omb_fail(err, rc, NULL, "the records of the case cannot be read");
+    if (out->count == 0)
+        return omb_fail(err, OMB_NOT_FOUND, NULL, "no record of the case is here");
+    return OMB_OK;
+}
+
+static const struct omb_seat *seat_of(struct omb_step *step, const struct omb_header *header)
+{
+    const struct omb_office *office = step->office;
+    const struct omb_office_card *card;
+
+    if (memcmp(header->key.bytes, office->key_id.bytes, sizeof(header->key.bytes)) == 0 &&
+        omb_office_id_equal(&header->office, &office->self.office))
+        return &office->self;
+    card = omb_office_card_by_key(step, &header->key);
+    if (!card || !card->complete || !omb_office_id_equal(&card->seat.office, &header->office))
+        return NULL;
+    return &card->seat;
+}
+
+static enum omb_rc load_event(struct omb_step *step, const struct omb_row_at *at,
+                              const struct omb_case_id *id, struct omb_event *out,
+                              struct omb_error *err)
+{
+    static const struct omb_facts nothing;
+    struct omb_header header;
+    struct omb_digest digest;
+    bool odd = false;
+    enum omb_rc rc = omb_header_read(step, at, &header, &digest, &odd, err);
+
+    if (rc == OMB_NOT_FOUND)
+        return omb_fail(err, OMB_DAMAGED, NULL,
+                        "record %llu of log %u is listed with a case but not in the store",
+                        (unsigned long long)at->seq, at->number);
+    if (rc != OMB_OK)
+        return rc;
+    *out = (struct omb_event){
+        .digest = digest,
+        .office = header.office,
+        .incarnation = header.incarnation,
+        .seq = header.seq,
+        .seat = seat_of(step, &header),
+        .actor = header.actor,
+        .time_ms = header.time_ms,
+        .after = header.after,
+        .case_id = *id,
+        .facts = header.facts ? header.facts : &nothing,
+        .odd = odd,
+        .has_grants = header.grants_size > 0,
+    };
+    return OMB_OK;
+}
+
+enum omb_rc omb_casefile_load(struct omb_step *step, const struct omb_case_id *id,
+                              struct omb_casefile *out, struct omb_error *err)
+{
+    const struct omb_seats seats = omb_step_seats(step);
+    struct places places = {.arena = step->arena};
+    struct omb_casefile file = {.id = *id};
+    enum omb_rc rc = find_places(step, id, &places, err);
+
+    if (rc != OMB_OK)
+        return rc;
+    file.rows = places.items;
+    file.event_count = places.count;
+    file.events = OMB_ARENA_NEW(step->arena, struct omb_event, places.count);
+    for (size_t i = 0; i < places.count; i++) {
+        rc = load_event(step, &places.items[i], id, &file.events[i], err);
+        if (rc != OMB_OK)
+            return rc;
+    }
+    omb_fold(file.events, file.event_count, step->office->policy, &seats, step->arena,
+             &file.folded);
+    *out = file;
+    return OMB_OK;
+}
+
+enum omb_rc omb_case_row_read(struct omb_step *step, const struct omb_case_id *id,
+                              struct omb_case_row *out, struct omb_error *err)
+{
+    const struct omb_key key = omb_key_case(id);
+    struct omb_buf value = OMB_BUF_INIT;
+    enum omb_rc rc = omb_port_get(step->port, OMB_FAMILY_CASE, omb_key_view(&key), &value);
+
+    if (rc == OMB_NOT_FOUND)
+        rc = omb_fail(err, rc, NULL, "there is no such case here");
+    else if (rc != OMB_OK)
+        rc = omb_fail(err, rc, NULL, "the row of the case cannot be read");
+    else if (omb_decode_case_row(omb_buf_view(&value), step->arena, out, NULL) != OMB_OK)
+        rc = omb_fail(err, OMB_DAMAGED, NULL, "the row of the case is damaged");
+    omb_buf_free(&value);
+    return rc;
+}
+
+/* --- index rows --- */
+
+enum omb_rc omb_casefile_reference(struct omb_step *step, const struct omb_casefile *file,
+                                   struct omb_view *out, struct omb_error *err)
+{
+    const struct omb_event *registered = file->folded.registered;
+    const struct omb_registered *facts =
+        registered ? OMB_AS(registered, registered->facts->event) : NULL;
+    struct omb_extract extract = {0};
+    enum omb_rc rc;
+
+    *out = OMB_VIEW_NONE;
+    if (!facts || !facts->imported)
+        return OMB_OK;
+    for (size_t i = 0; i < file->event_count; i++) {
+        if (!omb_digest_equal(&file->events[i].digest, &registered->digest))
+            continue;
+        rc = omb_vault_extract(step, &file->rows[i], &extract);
+        if (rc == OMB_NOT_FOUND)
+            return OMB_OK;
+        if (rc != OMB_OK)
+            return omb_fail(err, rc, NULL, "an extract of the case cannot be read");
+        break;
+    }
+    if (extract.reference.size > 0)
+        *out = omb_arena_printf(step->arena, "%.*s/%.*s", OMB_VIEW_ARGS(facts->imported->source),
+                                OMB_VIEW_ARGS(extract.reference));
+    return OMB_OK;
+}
+
+/* The date by which the client was promised an answer, while it is owed; 0: none. */
+static int64_t due_of(const struct omb_case_row *row)
+{
+    if (!omb_view_is(row->status, "open") && !omb_view_is(row->status, "resolved"))
+        return 0;
+    for (size_t i = 0; i < row->deadlines.count; i++) {
+        const struct omb_deadline_row *deadline = &row->deadlines.items[i];
+
+        if (omb_view_is(deadline->code, "decision") && deadline->met_at == 0)
+            return deadline->due;
+    }
+    return 0;
+}
+
+static void index_one(const struct omb_case_row *row, enum omb_index_kind kind,
+                      struct omb_view value, void (*fn)(void *arg, struct omb_view key), void *arg)
+{
+    struct omb_key key;
+
+    if (value.size == 0)
+        return;
+    key = omb_key_index(kind, value, row->case_id);
+    fn(arg, omb_key_view(&key));
+}
+
+void omb_casefile_index(struct omb_step *step, const struct omb_case_row *row,
+                        struct omb_view reference, void (*fn)(void *arg, struct omb_view key),
+                        void *arg)
+{
+    const struct omb_case_id *id = row->case_id;
+    const struct omb_view code = omb_office_code_of(step, &id->home);
+    const int64_t due_ms = due_of(row);
+    char number[OMB_NUMBER_SIZE];
+    uint8_t due[8];
+
+    snprintf(number, sizeof(number), "%.*s-%u-%llu", OMB_VIEW_ARGS(code), id->year,
+             (unsigned long long)id->serial);
+    index_one(row, OMB_INDEX_NUMBER, omb_view_str(number), fn, arg);
+    index_one(row, OMB_INDEX_STATUS, row->status, fn, arg);
+    index_one(row, OMB_INDEX_RESPONSIBLE, row->responsible, fn, arg);
+    for (size_t i = 0; i < row->flags.count && i < FLAGS_MAX; i++)
+        index_one(row, OMB_INDEX_FLAG, row->flags.items[i], fn, arg);
+    if (due_ms > 0) {
+        omb_put_be64(due, (uint64_t)due_ms);
+        index_one(row, OMB_INDEX_DUE, OMB_VIEW_OF(due), fn, arg);
+    }
+    if (!row->erased)
+        index_one(row, OMB_INDEX_REFERENCE, reference, fn, arg);
+}
+
+struct index_keys {
+    struct omb_view items[INDEX_MAX];
+    size_t count;
+    struct omb_arena *arena;
+};
+
+static void take_key(void *arg, struct omb_view key)
+{
+    struct index_keys *keys = arg;
+
+    OMB_ASSERT(keys->count < INDEX_MAX);
+    keys->items[keys->count++] = omb_arena_copy(keys->arena, key);
+}
+
+static bool holds(const struct index_keys *keys, struct omb_view key)
+{
+    for (size_t i = 0; i < keys->count; i++)
+        if (omb_view_equal(keys->items[i], key))
+            return true;
+    return false;
+}
+
+/* Puts what is new, deletes what is no more. */
+static void move_index(struct omb_step *step, const struct omb_case_row *old,
+                       const struct omb_case_row *row, struct omb_view reference)
+{
+    struct omb_writes *writes = step->update->writes;
+    struct index_keys was = {.arena = step->arena}, is = {.arena = step->arena};
+
+    if (old)
+        omb_casefile_index(step, old, reference, take_key, &was);
+    omb_casefile_index(step, row, reference, take_key, &is);
+    for (size_t i = 0; i < was.count; i++)
+        if (!holds(&is, was.items[i]))
+            omb_delete(writes, OMB_FAMILY_INDEX, was.items[i]);
+    for (size_t i = 0; i < is.count; i++)
+        if (!holds(&was, is.items[i]))
+            omb_put(writes, OMB_FAMILY_INDEX, is.items[i], OMB_VIEW_NONE);
+}
+
+/* --- saving --- */
+
+static void drop_parts(struct omb_step *step, const struct omb_casefile *file)
+{
+    static const enum omb_part_kind kinds[] = {OMB_PART_BODY, OMB_PART_GRANTS, OMB_PART_EXTRACT};
+    struct omb_writes *writes = step->update->writes;
+    const struct omb_key secret = omb_key_case_secret(&file->id);
+
+    for (size_t i = 0; i < file->event_count; i++)
+        for (size_t kind = 0; kind < sizeof(kinds) / sizeof(kinds[0]); kind++) {
+            const struct omb_key key =
+                omb_key_part(file->rows[i].number, file->rows[i].seq, kinds[kind]);
+
+            omb_delete(writes, OMB_FAMILY_PART, omb_key_view(&key));
+        }
+    omb_delete(writes, OMB_FAMILY_KEY, omb_key_view(&secret));
+    step->update->erased = true;
+}
+
+/* The row as it was before; NULL in *out when there is none. */
+static enum omb_rc read_old(struct omb_step *step, const struct omb_case_id *id,
+                            const struct omb_case_row **out, struct omb_error *err)
+{
+    struct omb_touched *touched = omb_update_touched(step->update, id);
+    struct omb_case_row *old;
+    enum omb_rc rc;
+
+    *out = NULL;
+    if (touched && touched->born && !touched->saved)
+        return OMB_OK;
+    old = OMB_ARENA_NEW(step->arena, struct omb_case_row, 1);
+    rc = omb_case_row_read(step, id, old, err);
+    if (rc == OMB_OK)
+        *out = old;
+    return rc == OMB_NOT_FOUND ? OMB_OK : rc;
+}
+
+static void put_row(struct omb_step *step, const struct omb_casefile *file)
+{
+    const struct omb_key key = omb_key_case(&file->id);
+    struct omb_touched *touched = omb_update_touched(step->update, &file->id);
+    struct omb_buf *value = &step->update->row;
+
+    omb_buf_clear(value);
+    omb_encode_case_row(&file->folded.row, value);
+    omb_put(step->update->writes, OMB_FAMILY_CASE, omb_key_view(&key), omb_buf_view(value));
+    if (touched)
+        touched->saved = true;
+}
+
+enum omb_rc omb_casefile_save(struct omb_step *step, const struct omb_case_id *id,
+                              struct omb_casefile *out, struct omb_error *err)
+{
+    const struct omb_case_row *old, *row;
+    struct omb_casefile file;
+    struct omb_view reference;
+    int64_t due;
+    enum omb_rc rc = omb_casefile_load(step, id, &file, err);
+
+    if (rc == OMB_OK)
+        rc = read_old(step, id, &old, err);
+    if (rc == OMB_OK)
+        rc = omb_casefile_reference(step, &file, &reference, err);
+    if (rc != OMB_OK)
+        return rc;
+    row = &file.folded.row;
+    move_index(step, old, row, reference);
+    put_row(step, &file);
+    if (row->erased && !(old && old->erased))
+        drop_parts(step, &file);
+    if (!old)
+        step->office->tip.cases++;
+    step->update->dirty = true;
+    due = due_of(row);
+    if (due > 0 && due > step->office->looked_ms)
+        omb_wake_at(step, due);
+    *out = file;
+    return OMB_OK;
+}
+
+/* --- finding --- */
+
+struct candidates {
+    const struct omb_number *number;
+    struct omb_case_id found;
+    size_t count, matching;
+};
+
+static enum omb_rc take_candidate(void *arg, struct omb_view key, struct omb_view value)
+{
+    struct candidates *candidates = arg;
+    enum omb_index_kind kind;
+    struct omb_view text;
+    struct omb_case_id id;
+
+    (void)value;
+    if (!omb_key_read_index(key, &kind, &text, &id))
+        return OMB_DAMAGED;
+    candidates->count++;
+    if (omb_number_matches(candidates->number, &id)) {
+        candidates->found = id;
+        candidates->matching++;
+    }
+    return OMB_OK;
+}
+
+enum omb_rc omb_casefile_find(struct omb_step *step, struct omb_view number,
+                              struct omb_case_id *out, struct omb_error *err)
+{
+    struct omb_number parsed;
+    struct candidates candidates = {.number = &parsed};
+    char value[OMB_NUMBER_SIZE];
+    struct omb_office_ref home;
+    struct omb_key prefix;
+    enum omb_rc rc = omb_number_parse(number, &parsed, err);
+
+    if (rc != OMB_OK)
+        return rc;
+    snprintf(value, sizeof(value), "%s-%u-%llu", parsed.code, parsed.year,
+             (unsigned long long)parsed.serial);
+    prefix = omb_key_index(OMB_INDEX_NUMBER, omb_view_str(value), NULL);
+    rc = omb_port_scan_prefix(step->port, OMB_FAMILY_INDEX, omb_key_view(&prefix), take_candidate,
+                              &candidates);
+    if (rc != OMB_OK)
+        return omb_fail(err, rc, NULL, "the case numbers in the store cannot be read");
+    if (candidates.count == 0) {
+        rc = omb_office_by_code(step, omb_view_str(parsed.code), &home, err);
+        if (rc != OMB_OK)
+            return rc;
+        return omb_fail(err, OMB_NOT_FOUND, "number", "no case %llu of %u of %s is here",
+                        (unsigned long long)parsed.serial, parsed.year, parsed.code);
+    }
+    if (candidates.matching == 0)
+        return omb_fail(err, OMB_NOT_FOUND, "number",
+                        "the check characters %s do not belong to case %llu of %u of %s: "
+                        "something is mistyped",
+                        parsed.check, (unsigned long long)parsed.serial, parsed.year, parsed.code);
+    if (candidates.matching > 1)
+        return omb_fail(err, OMB_INVALID, "number", "%zu cases here have this number",
+                        candidates.matching);
+    *out = candidates.found;
+    return OMB_OK;
+}

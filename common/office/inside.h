@@ -1,0 +1,192 @@
+/*
+ * The insides of an office and of an update, for this folder's own files alone: the desk stays
+ * with office/corridor.h.
+ *
+ * An office holds what it read at its opening and keeps up to date: its own identity, where its log
+ * stands (the tip), its operators, and certificates that it met. An update holds one batch.
+ */
+#ifndef OMB_OFFICE_INSIDE_H
+#define OMB_OFFICE_INSIDE_H
+
+#include "office/corridor.h"
+
+#define OMB_OFFICE_SCHEMA 1
+
+/* A record written in this batch. Headers live in the update's arena. */
+struct omb_pending {
+    uint32_t number;
+    uint64_t seq;
+    struct omb_digest leaf;
+    struct omb_view header;
+    bool of_case;
+    struct omb_case_id case_id;
+    size_t before; /* index + 1 of the one before it of the same case; 0: the first */
+};
+
+/* An operator as it was before a change of this step. */
+struct omb_operator_undo {
+    size_t index;
+    bool added;
+    struct omb_operator was;
+};
+
+/* A case that this batch wrote to; `newest` is index + 1 of its newest pending record. */
+struct omb_touched {
+    struct omb_case_id case_id;
+    bool used;
+    size_t newest; /* 0: its records were taken back */
+    bool born;  /* registered in this batch: the store has nothing of it */
+    bool saved; /* its row was put in this batch */
+};
+
+struct omb_bell_at {
+    const char *topic;
+    uint64_t position;
+};
+
+struct omb_update {
+    const struct omb_office *office;
+    struct omb_writes *writes;
+    struct omb_arena arena;      /* headers, replies, bells: until it is begun again */
+    struct omb_arena step_arena; /* one input */
+    struct omb_buf header, body, grants, extract, row; /* reused for encoding */
+
+    struct omb_pending *pending;
+    size_t pending_count, pending_capacity;
+    size_t signed_count; /* of the pending, the first ones that have their proofs */
+    struct omb_touched *touched; /* hash table by case */
+    size_t touched_count, touched_capacity;
+
+    struct omb_reply_out *replies;
+    size_t reply_count, reply_capacity;
+    struct omb_bell_at *bells;
+    size_t bell_count, bell_capacity;
+    struct omb_bell *rung; /* as given to the driver */
+    size_t rung_count;
+
+    int64_t timer;
+    bool dirty; /* the tip moved since it was put last */
+    bool operators_changed;
+    bool erased;
+};
+
+struct omb_office {
+    struct omb_office_setup setup;
+
+    struct omb_arena own_arena; /* own certificate and seat, for the life of the office */
+    struct omb_known_certificate own;
+    struct omb_seat self;
+    struct omb_key_id key_id;
+    uint8_t anchor[OMB_PUBLIC_SIZE];
+    uint8_t recovery[OMB_PUBLIC_SIZE];
+    uint8_t admin_key[OMB_PUBLIC_SIZE];
+    uint8_t epoch[16];
+    struct omb_secret *store_key;
+
+    struct omb_tip tip;
+    const struct omb_policy *policy;
+
+    struct omb_operator *operators;
+    size_t operator_count, operator_capacity;
+    struct omb_operator local_admin; /* who a command line without a daemon acts as */
+    uint8_t (*admitted)[OMB_PUBLIC_SIZE];
+    size_t admitted_count;
+
+    struct omb_office_cache *cache; /* certificates (offices.c) */
+    struct omb_proof_memo memo;
+
+    bool clock_known;
+    int64_t wall_ms, monotonic_ms; /* of the last input */
+    int64_t wake_ms;               /* next tick; INT64_MAX: none */
+    int64_t looked_ms;             /* dates up to here have rung */
+
+    struct omb_operator_undo *undo; /* changes of operators in this step */
+    size_t undo_count, undo_capacity;
+};
+
+#define OMB_POSITION_FORMAT "%08x-%llu"
+#define OMB_POSITION_ARGS(office_, position_)                                                     \
+    omb_be32((office_)->epoch), (unsigned long long)(position_)
+
+/* --- update.c --- */
+
+/* Makes the bells that the driver will ring. */
+void omb_update_ring(struct omb_update *update);
+void omb_update_reply(struct omb_update *update, uint64_t to, struct omb_view bytes);
+/* Notes a record; `header` is copied into the update's arena. */
+void omb_update_pend(struct omb_update *update, const struct omb_pending *record);
+/* What this batch wrote of a case; NULL: nothing. Valid until the next record is noted. */
+struct omb_touched *omb_update_touched(struct omb_update *update, const struct omb_case_id *id);
+/* The record of this batch at a place; NULL: it is of another. */
+const struct omb_pending *omb_update_find(const struct omb_update *update, uint32_t number,
+                                          uint64_t seq);
+/* Takes records off the list again. */
+void omb_update_unpend(struct omb_update *update, size_t count);
+
+/* --- tip.c --- */
+
+enum omb_rc omb_tip_load(struct omb_office *office, struct omb_error *err) OMB_MUST_USE;
+/* Puts the tip and the log's row as they stand. */
+void omb_tip_put(const struct omb_office *office, struct omb_writes *writes);
+void omb_tip_put_log(const struct omb_tip *tip, const struct omb_office_id *office,
+                     struct omb_writes *writes);
+
+/* --- append.c --- */
+
+/* Signs what is not signed yet and completes those records; puts the tip. */
+void omb_settle(struct omb_office *office, struct omb_update *update);
+
+/* --- operators.c --- */
+
+/* Takes back changes of this step beyond the first `count`. */
+void omb_operators_undo(struct omb_office *office, size_t count);
+enum omb_rc omb_operators_load(struct omb_office *office, const struct omb_port *port,
+                               struct omb_error *err) OMB_MUST_USE;
+const struct omb_operator *omb_operator_by_key(const struct omb_office *office,
+                                               const uint8_t key[OMB_PUBLIC_SIZE]);
+const struct omb_operator *omb_operator_by_code(const struct omb_office *office,
+                                                struct omb_view code);
+/* "teller, handler or supervisor" */
+void omb_roles_words(uint32_t roles, const char *joint, char *out, size_t size);
+
+/* --- records.c --- */
+
+/* The header of a record, decoded; own records of this batch without reading. */
+enum omb_rc omb_header_read(struct omb_step *step, const struct omb_row_at *at,
+                            struct omb_header *out_header, struct omb_digest *out_digest,
+                            bool *out_odd, struct omb_error *err) OMB_MUST_USE;
+
+/* --- offices.c --- */
+
+struct omb_office_cache *omb_cache_new(void);
+void omb_cache_free(struct omb_office_cache *cache);
+/* Forgets it when it has grown large; between inputs only, since cards are borrowed within one. */
+void omb_cache_trim(struct omb_office_cache *cache);
+/* The card of the certificate whose digest begins with a header's key id; NULL: not here. */
+const struct omb_office_card *omb_office_card_by_key(struct omb_step *step,
+                                                     const struct omb_key_id *key);
+/* Whether the certificates above hold up to the anchor (looked at once per card). */
+enum omb_rc omb_office_card_check(struct omb_step *step, const struct omb_office_card *card,
+                                  struct omb_error *err) OMB_MUST_USE;
+/* Puts the rows of a certificate. */
+void omb_certificate_put(struct omb_writes *writes, const struct omb_known_certificate *known);
+
+/* --- vault.c --- */
+
+enum omb_rc omb_vault_load_escrow(struct omb_office *office, uint32_t number, uint64_t seq,
+                                  struct omb_error *err) OMB_MUST_USE;
+/* The escrow key that seals bodies of the office's own events at this place of its own log. */
+enum omb_rc omb_vault_escrow_at(struct omb_step *step, const struct omb_row_at *at,
+                                uint8_t out[OMB_KEY_SIZE]) OMB_MUST_USE;
+/* Appends nonce || sealed body of the next record. */
+void omb_vault_seal_body(struct omb_step *step, const uint8_t key[OMB_KEY_SIZE], uint64_t seq,
+                         const struct omb_body *body, struct omb_buf *out);
+
+/* --- tick.c --- */
+
+enum omb_rc omb_tick(struct omb_step *step, struct omb_error *err) OMB_MUST_USE;
+/* The next instant at which a tick has something to do. */
+enum omb_rc omb_tick_next(struct omb_office *office, const struct omb_port *port,
+                          struct omb_error *err) OMB_MUST_USE;
+
+#endif

@@ -1,0 +1,280 @@
+#include "office/keys.h"
+
+#include <string.h>
+
+#include "base/assert.h"
+#include "crypto/crypto.h"
+
+/* Longer values of an index row are cut here and told apart by their hash. */
+enum { VALUE_MAX = 160, VALUE_CUT = 96 };
+
+struct omb_view omb_key_view(const struct omb_key *key)
+{
+    return omb_view(key->bytes, key->size);
+}
+
+static void add(struct omb_key *key, const void *data, size_t size)
+{
+    OMB_ASSERT(size <= OMB_KEY_MAX - key->size);
+    if (size > 0)
+        memcpy(key->bytes + key->size, data, size);
+    key->size += size;
+}
+
+static void add_u8(struct omb_key *key, uint8_t value)
+{
+    add(key, &value, 1);
+}
+
+static void add_be32(struct omb_key *key, uint32_t value)
+{
+    uint8_t bytes[4];
+
+    omb_put_be32(bytes, value);
+    add(key, bytes, sizeof(bytes));
+}
+
+static void add_be64(struct omb_key *key, uint64_t value)
+{
+    uint8_t bytes[8];
+
+    omb_put_be64(bytes, value);
+    add(key, bytes, sizeof(bytes));
+}
+
+static void add_case(struct omb_key *key, const struct omb_case_id *id)
+{
+    add(key, id->home.bytes, sizeof(id->home.bytes));
+    add(key, id->incarnation.bytes, sizeof(id->incarnation.bytes));
+    add_be32(key, id->year);
+    add_be64(key, id->serial);
+}
+
+struct omb_key omb_key_meta(const char *name)
+{
+    struct omb_key key = {.size = 0};
+
+    add(&key, name, strlen(name));
+    return key;
+}
+
+struct omb_key omb_key_log(uint32_t number)
+{
+    struct omb_key key = {.size = 0};
+
+    add_be32(&key, number);
+    return key;
+}
+
+struct omb_key omb_key_record(uint32_t number, uint64_t seq)
+{
+    struct omb_key key = {.size = 0};
+
+    add_be32(&key, number);
+    add_be64(&key, seq);
+    return key;
+}
+
+struct omb_key omb_key_part(uint32_t number, uint64_t seq, enum omb_part_kind kind)
+{
+    struct omb_key key = omb_key_record(number, seq);
+
+    add_u8(&key, (uint8_t)kind);
+    return key;
+}
+
+struct omb_key omb_key_digest(const struct omb_digest *digest)
+{
+    struct omb_key key = {.size = 0};
+
+    add(&key, digest->bytes, 16);
+    return key;
+}
+
+struct omb_key omb_key_journal(uint64_t position)
+{
+    struct omb_key key = {.size = 0};
+
+    add_be64(&key, position);
+    return key;
+}
+
+struct omb_key omb_key_case(const struct omb_case_id *id)
+{
+    struct omb_key key = {.size = 0};
+
+    add_case(&key, id);
+    return key;
+}
+
+struct omb_key omb_key_case_log(const struct omb_case_id *id, uint32_t number, uint64_t seq)
+{
+    struct omb_key key = omb_key_case(id);
+
+    add_be32(&key, number);
+    add_be64(&key, seq);
+    return key;
+}
+
+static void add_value(struct omb_key *key, struct omb_view value)
+{
+    struct omb_digest digest;
+    char hex[OMB_HEX_DIGEST_SIZE];
+
+    if (value.size <= VALUE_MAX) {
+        add(key, value.data, value.size);
+        return;
+    }
+    digest = omb_hash("ombud/index/1", value);
+    omb_hex(OMB_VIEW_OF(digest.bytes), hex);
+    add(key, value.data, VALUE_CUT);
+    add(key, hex, sizeof(hex) - 1);
+}
+
+struct omb_key omb_key_index(enum omb_index_kind kind, struct omb_view value,
+                             const struct omb_case_id *id)
+{
+    struct omb_key key = {.size = 0};
+
+    add_u8(&key, (uint8_t)kind);
+    if (value.size == 0 && !id)
+        return key;
+    add_value(&key, value);
+    add_u8(&key, 0);
+    if (id)
+        add_case(&key, id);
+    return key;
+}
+
+struct omb_key omb_key_case_secret(const struct omb_case_id *id)
+{
+    struct omb_key key = {.size = 0};
+
+    add_u8(&key, 'C');
+    add_case(&key, id);
+    return key;
+}
+
+struct omb_key omb_key_escrow(uint32_t number, uint64_t seq)
+{
+    struct omb_key key = {.size = 0};
+
+    add_u8(&key, 'E');
+    add_be32(&key, number);
+    add_be64(&key, seq);
+    return key;
+}
+
+struct omb_key omb_key_certificate(const struct omb_digest *digest)
+{
+    struct omb_key key = {.size = 0};
+
+    add_u8(&key, 'C');
+    add(&key, digest->bytes, sizeof(digest->bytes));
+    return key;
+}
+
+struct omb_key omb_key_office(const struct omb_office_id *id, const struct omb_digest *digest)
+{
+    struct omb_key key = {.size = 0};
+
+    add_u8(&key, 'I');
+    add(&key, id->bytes, sizeof(id->bytes));
+    if (digest)
+        add(&key, digest->bytes, sizeof(digest->bytes));
+    return key;
+}
+
+struct omb_key omb_key_office_code(struct omb_view code, const struct omb_office_id *id)
+{
+    struct omb_key key = {.size = 0};
+
+    add_u8(&key, 'N');
+    if (code.size == 0 && !id)
+        return key;
+    add(&key, code.data, code.size);
+    add_u8(&key, 0);
+    if (id)
+        add(&key, id->bytes, sizeof(id->bytes));
+    return key;
+}
+
+struct omb_key omb_key_operator(struct omb_view code)
+{
+    struct omb_key key = {.size = 0};
+
+    add(&key, code.data, code.size);
+    return key;
+}
+
+struct omb_key omb_key_request(struct omb_view operator_code, struct omb_view id)
+{
+    struct omb_key key = {.size = 0};
+
+    add(&key, operator_code.data, operator_code.size);
+    add_u8(&key, 0);
+    add(&key, id.data, id.size);
+    return key;
+}
+
+struct omb_key omb_key_outbox(int64_t due_ms, struct omb_view what)
+{
+    struct omb_key key = {.size = 0};
+
+    OMB_ASSERT(due_ms >= 0);
+    add_be64(&key, (uint64_t)due_ms);
+    add(&key, what.data, what.size);
+    return key;
+}
+
+/* --- the other direction --- */
+
+bool omb_key_read_record(struct omb_view key, uint32_t *out_number, uint64_t *out_seq)
+{
+    if (key.size != 12)
+        return false;
+    *out_number = omb_be32(key.data);
+    *out_seq = omb_be64(key.data + 4);
+    return true;
+}
+
+bool omb_key_read_case(struct omb_view key, struct omb_case_id *out)
+{
+    if (key.size != OMB_CASE_KEY_SIZE)
+        return false;
+    memcpy(out->home.bytes, key.data, sizeof(out->home.bytes));
+    memcpy(out->incarnation.bytes, key.data + 16, sizeof(out->incarnation.bytes));
+    out->year = omb_be32(key.data + 28);
+    out->serial = omb_be64(key.data + 32);
+    return true;
+}
+
+bool omb_key_read_case_log(struct omb_view key, struct omb_case_id *out_id, uint32_t *out_number,
+                           uint64_t *out_seq)
+{
+    return key.size == OMB_CASE_KEY_SIZE + 12 &&
+           omb_key_read_case(omb_view(key.data, OMB_CASE_KEY_SIZE), out_id) &&
+           omb_key_read_record(omb_view(key.data + OMB_CASE_KEY_SIZE, 12), out_number, out_seq);
+}
+
+bool omb_key_read_index(struct omb_view key, enum omb_index_kind *out_kind,
+                        struct omb_view *out_value, struct omb_case_id *out_id)
+{
+    if (key.size < 2 + OMB_CASE_KEY_SIZE || key.data[key.size - OMB_CASE_KEY_SIZE - 1] != 0)
+        return false;
+    *out_kind = (enum omb_index_kind)key.data[0];
+    *out_value = omb_view(key.data + 1, key.size - 2 - OMB_CASE_KEY_SIZE);
+    return omb_key_read_case(
+        omb_view(key.data + key.size - OMB_CASE_KEY_SIZE, OMB_CASE_KEY_SIZE), out_id);
+}
+
+void omb_put_place(uint8_t out[12], uint32_t number, uint64_t seq)
+{
+    omb_put_be32(out, number);
+    omb_put_be64(out + 4, seq);
+}
+
+bool omb_read_place(struct omb_view value, uint32_t *out_number, uint64_t *out_seq)
+{
+    return omb_key_read_record(value, out_number, out_seq);
+}

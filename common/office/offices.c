@@ -1,0 +1,407 @@
+/*
+ * Offices as their certificates say: codes, and seats in the tree. Certificates that were met are
+ * kept taken apart, since every record is judged by one.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "office/inside.h"
+
+enum { CACHE_MAX = 4096, NEAREST = 3 };
+
+struct omb_office_cache {
+    struct omb_arena arena;
+    struct card **slots; /* open addressing by certificate digest */
+    size_t count, capacity;
+};
+
+struct card {
+    struct omb_office_card card;
+    bool checked; /* its chain was held against the anchor */
+};
+
+struct omb_office_cache *omb_cache_new(void)
+{
+    struct omb_office_cache *cache = calloc(1, sizeof(*cache));
+
+    OMB_ASSERT(cache != NULL);
+    omb_arena_init(&cache->arena, SIZE_MAX);
+    return cache;
+}
+
+void omb_cache_free(struct omb_office_cache *cache)
+{
+    if (!cache)
+        return;
+    omb_arena_free(&cache->arena);
+    free(cache->slots);
+    free(cache);
+}
+
+void omb_cache_trim(struct omb_office_cache *cache)
+{
+    if (cache->count <= CACHE_MAX)
+        return;
+    omb_arena_reset(&cache->arena);
+    memset(cache->slots, 0, cache->capacity * sizeof(*cache->slots));
+    cache->count = 0;
+}
+
+/* Digests are evenly spread: their first bytes are the hash. Key ids are their first 16. */
+static size_t first_slot(const struct omb_office_cache *cache, const uint8_t *digest)
+{
+    return (size_t)omb_be64(digest) & (cache->capacity - 1);
+}
+
+static struct card *cached(const struct omb_office_cache *cache, const uint8_t *digest,
+                           size_t size)
+{
+    if (cache->capacity == 0)
+        return NULL;
+    for (size_t at = first_slot(cache, digest); cache->slots[at];
+         at = (at + 1) & (cache->capacity - 1))
+        if (memcmp(cache->slots[at]->card.certificate.digest.bytes, digest, size) == 0)
+            return cache->slots[at];
+    return NULL;
+}
+
+static void place(struct omb_office_cache *cache, struct card *card)
+{
+    size_t at = first_slot(cache, card->card.certificate.digest.bytes);
+
+    while (cache->slots[at])
+        at = (at + 1) & (cache->capacity - 1);
+    cache->slots[at] = card;
+}
+
+static void keep(struct omb_office_cache *cache, struct card *card)
+{
+    if ((cache->count + 1) * 2 > cache->capacity) {
+        struct card **old = cache->slots;
+        const size_t old_capacity = cache->capacity;
+
+        cache->capacity = old_capacity ? old_capacity * 2 : 64;
+        cache->slots = calloc(cache->capacity, sizeof(*cache->slots));
+        OMB_ASSERT(cache->slots != NULL);
+        for (size_t i = 0; i < old_capacity; i++)
+            if (old[i])
+                place(cache, old[i]);
+        free(old);
+    }
+    place(cache, card);
+    cache->count++;
+}
+
+/* --- cards --- */
+
+/* What stands above, as far as the issuers are here. */
+static void fill_above(struct omb_step *step, struct card *card)
+{
+    const struct omb_certificate *inner = &card->card.certificate.inner;
+    struct omb_seat *seat = &card->card.seat;
+    const struct omb_office_card *issuer;
+
+    if (inner->depth == 0) {
+        card->card.complete = true;
+        return;
+    }
+    seat->above[seat->above_count++] = inner->parent;
+    issuer = omb_office_card(step, &inner->issuer);
+    if (!issuer || issuer->certificate.inner.depth >= inner->depth)
+        return;
+    for (size_t i = 0; i < issuer->seat.above_count; i++)
+        seat->above[seat->above_count++] = issuer->seat.above[i];
+    card->card.complete = issuer->complete;
+}
+
+struct search {
+    struct omb_digest items[64]; /* certificates of one office; more are not looked at */
+    size_t count;
+};
+
+static enum omb_rc take_digest(void *arg, struct omb_view key, struct omb_view value)
+{
+    struct search *search = arg;
+
+    (void)value;
+    if (key.size != 1 + OMB_OFFICE_ID_SIZE + OMB_DIGEST_SIZE)
+        return OMB_DAMAGED;
+    memcpy(search->items[search->count++].bytes, key.data + 1 + OMB_OFFICE_ID_SIZE,
+           OMB_DIGEST_SIZE);
+    return search->count < 64 ? OMB_OK : OMB_STOP;
+}
+
+static void certificates_of(struct omb_step *step, const struct omb_office_id *id,
+                            struct search *out)
+{
+    const struct omb_key prefix = omb_key_office(id, NULL);
+
+    out->count = 0;
+    if (omb_port_scan_prefix(step->port, OMB_FAMILY_OFFICE, omb_key_view(&prefix), take_digest,
+                             out) != OMB_OK)
+        out->count = 0;
+}
+
+/* The office's next certificate, which names this one as `previous`. */
+static void fill_later(struct omb_step *step, struct card *card)
+{
+    struct search search;
+
+    certificates_of(step, &card->card.certificate.inner.office, &search);
+    for (size_t i = 0; i < search.count; i++) {
+        const struct omb_office_card *other;
+
+        if (omb_digest_equal(&search.items[i], &card->card.certificate.digest))
+            continue;
+        other = omb_office_card(step, &search.items[i]);
+        if (other && omb_digest_equal(&other->certificate.inner.previous,
+                                      &card->card.certificate.digest))
+            card->card.seat.later = &other->seat;
+    }
+}
+
+static void fill_seat(struct omb_step *step, struct card *card)
+{
+    const struct omb_certificate *inner = &card->card.certificate.inner;
+    struct omb_seat *seat = &card->card.seat;
+    struct omb_office_id *succeeds = OMB_ARENA_NEW(&step->office->cache->arena,
+                                                   struct omb_office_id, inner->succeeds.count);
+
+    seat->office = inner->office;
+    seat->certificate = card->card.certificate.digest;
+    seat->code = inner->code;
+    seat->depth = inner->depth;
+    seat->service = inner->service;
+    for (size_t i = 0; i < inner->succeeds.count; i++)
+        memcpy(succeeds[i].bytes, inner->succeeds.items[i].data, OMB_OFFICE_ID_SIZE);
+    seat->succeeds = succeeds;
+    seat->succeeds_count = inner->succeeds.count;
+    fill_above(step, card);
+    fill_later(step, card);
+}
+
+static struct card *load_card(struct omb_step *step, const struct omb_digest *digest)
+{
+    struct omb_office_cache *cache = step->office->cache;
+    const struct omb_key key = omb_key_certificate(digest);
+    struct card *card = cached(cache, digest->bytes, OMB_DIGEST_SIZE);
+    struct omb_buf value = OMB_BUF_INIT;
+
+    if (card)
+        return card;
+    if (omb_port_get(step->port, OMB_FAMILY_OFFICE, omb_key_view(&key), &value) == OMB_OK) {
+        card = OMB_ARENA_NEW(&cache->arena, struct card, 1);
+        if (omb_certify_read(omb_arena_copy(&cache->arena, omb_buf_view(&value)), &cache->arena,
+                             &card->card.certificate, NULL) == OMB_OK &&
+            omb_digest_equal(&card->card.certificate.digest, digest)) {
+            keep(cache, card);
+            fill_seat(step, card);
+        } else {
+            card = NULL;
+        }
+    }
+    omb_buf_free(&value);
+    return card;
+}
+
+const struct omb_office_card *omb_office_card(struct omb_step *step,
+                                              const struct omb_digest *certificate)
+{
+    const struct card *card = load_card(step, certificate);
+
+    return card ? &card->card : NULL;
+}
+
+static enum omb_rc take_certificate_key(void *arg, struct omb_view key, struct omb_view value)
+{
+    struct omb_digest *digest = arg;
+
+    (void)value;
+    if (key.size != 1 + OMB_DIGEST_SIZE)
+        return OMB_DAMAGED;
+    memcpy(digest->bytes, key.data + 1, OMB_DIGEST_SIZE);
+    return OMB_STOP;
+}
+
+const struct omb_office_card *omb_office_card_by_key(struct omb_step *step,
+                                                     const struct omb_key_id *key)
+{
+    const struct card *card = cached(step->office->cache, key->bytes, sizeof(key->bytes));
+    uint8_t prefix[1 + OMB_KEY_ID_SIZE] = {'C'};
+    struct omb_digest digest = {{0}};
+
+    if (card)
+        return &card->card;
+    memcpy(prefix + 1, key->bytes, sizeof(key->bytes));
+    if (omb_port_scan_prefix(step->port, OMB_FAMILY_OFFICE, OMB_VIEW_OF(prefix),
+                             take_certificate_key, &digest) != OMB_OK ||
+        omb_digest_none(&digest))
+        return NULL;
+    return omb_office_card(step, &digest);
+}
+
+const struct omb_office_card *omb_office_newest(struct omb_step *step,
+                                                const struct omb_office_id *id)
+{
+    const struct omb_office_card *newest = NULL;
+    struct search search;
+
+    if (omb_office_id_equal(id, &step->office->self.office))
+        return omb_office_card(step, &step->office->self.certificate);
+    certificates_of(step, id, &search);
+    for (size_t i = 0; i < search.count; i++) {
+        const struct omb_office_card *card = omb_office_card(step, &search.items[i]);
+
+        if (card && (!newest || card->certificate.inner.not_before >
+                                    newest->certificate.inner.not_before))
+            newest = card;
+    }
+    return newest;
+}
+
+enum omb_rc omb_office_card_check(struct omb_step *step, const struct omb_office_card *card,
+                                  struct omb_error *err)
+{
+    struct card *mine = cached(step->office->cache, card->certificate.digest.bytes,
+                               OMB_DIGEST_SIZE);
+    struct omb_known_certificate *chain =
+        OMB_ARENA_NEW(step->arena, struct omb_known_certificate, OMB_CHAIN_MAX);
+    size_t count = 0;
+    enum omb_rc rc;
+
+    OMB_ASSERT(mine != NULL);
+    if (mine->checked)
+        return OMB_OK;
+    for (const struct omb_office_card *at = card; at && count < OMB_CHAIN_MAX;
+         at = omb_office_card(step, &at->certificate.inner.issuer)) {
+        chain[count++] = at->certificate;
+        if (at->certificate.inner.depth == 0)
+            break;
+    }
+    rc = omb_certify_check_chain(chain, count, step->office->anchor, err);
+    mine->checked = rc == OMB_OK;
+    return rc;
+}
+
+/* --- look-ups of the corridor --- */
+
+const struct omb_seat *omb_office_seat(struct omb_step *step, const struct omb_office_ref *ref)
+{
+    const struct omb_office_card *card;
+
+    if (omb_digest_equal(&ref->certificate, &step->office->self.certificate) &&
+        omb_office_id_equal(&ref->office, &step->office->self.office))
+        return &step->office->self;
+    card = omb_office_card(step, &ref->certificate);
+    if (!card || !card->complete || !omb_office_id_equal(&card->seat.office, &ref->office))
+        return NULL;
+    return &card->seat;
+}
+
+static const struct omb_seat *find_seat(void *ctx, const struct omb_office_ref *ref)
+{
+    return omb_office_seat(ctx, ref);
+}
+
+struct omb_seats omb_step_seats(struct omb_step *step)
+{
+    return (struct omb_seats){.ctx = step, .find = find_seat};
+}
+
+struct omb_view omb_office_code_of(struct omb_step *step, const struct omb_office_id *id)
+{
+    const struct omb_office_card *card;
+    char hex[2 * OMB_OFFICE_ID_SIZE + 1];
+
+    if (omb_office_id_equal(id, &step->office->self.office))
+        return step->office->own.inner.code;
+    card = omb_office_newest(step, id);
+    if (card)
+        return card->certificate.inner.code;
+    omb_hex(OMB_VIEW_OF(id->bytes), hex);
+    return omb_arena_copy(step->arena, omb_view_str(hex));
+}
+
+struct codes {
+    struct omb_arena *arena;
+    struct omb_view items[1024]; /* as many as a misspelt code is compared with */
+    size_t count;
+};
+
+static enum omb_rc take_code(void *arg, struct omb_view key, struct omb_view value)
+{
+    struct codes *codes = arg;
+
+    (void)value;
+    if (key.size < 2 + OMB_OFFICE_ID_SIZE)
+        return OMB_DAMAGED;
+    codes->items[codes->count++] =
+        omb_arena_copy(codes->arena, omb_view(key.data + 1, key.size - 2 - OMB_OFFICE_ID_SIZE));
+    return codes->count < 1024 ? OMB_OK : OMB_STOP;
+}
+
+static enum omb_rc fail_unknown(struct omb_step *step, struct omb_view code, struct omb_error *err)
+{
+    struct codes *codes = OMB_ARENA_NEW(step->arena, struct codes, 1);
+    const struct omb_key prefix = omb_key_office_code(OMB_VIEW_NONE, NULL);
+    char near[4 * (OMB_CODE_MAX + 4)];
+    enum omb_rc rc;
+
+    codes->arena = step->arena;
+    rc = omb_port_scan_prefix(step->port, OMB_FAMILY_OFFICE, omb_key_view(&prefix), take_code,
+                              codes);
+    if (rc != OMB_OK)
+        return omb_fail(err, rc, NULL, "the offices in the store cannot be read");
+    omb_text_nearest(code, codes->items, codes->count, NEAREST, near, sizeof(near));
+    return omb_fail(err, OMB_NOT_FOUND, NULL, "no office %.*s is known here%s%s",
+                    OMB_VIEW_ARGS(code), near[0] ? "; near to it: " : "", near);
+}
+
+static enum omb_rc take_office(void *arg, struct omb_view key, struct omb_view value)
+{
+    struct omb_office_id *id = arg;
+
+    (void)value;
+    memcpy(id->bytes, key.data + key.size - OMB_OFFICE_ID_SIZE, OMB_OFFICE_ID_SIZE);
+    return OMB_STOP;
+}
+
+enum omb_rc omb_office_by_code(struct omb_step *step, struct omb_view code,
+                               struct omb_office_ref *out, struct omb_error *err)
+{
+    const struct omb_office_card *card;
+    struct omb_office_id id = {{0}};
+    struct omb_key prefix;
+    enum omb_rc rc;
+
+    if (!omb_text_is_code(code))
+        return omb_fail(err, OMB_INVALID, NULL,
+                        "an office's code has 1 to %d of a-z, 0-9 and -", OMB_CODE_MAX);
+    if (omb_view_equal(code, step->office->own.inner.code)) {
+        *out = (struct omb_office_ref){step->office->self.office,
+                                       step->office->self.certificate};
+        return OMB_OK;
+    }
+    prefix = omb_key_office_code(code, NULL);
+    rc = omb_port_scan_prefix(step->port, OMB_FAMILY_OFFICE, omb_key_view(&prefix), take_office,
+                              &id);
+    if (rc != OMB_OK)
+        return omb_fail(err, rc, NULL, "the offices in the store cannot be read");
+    card = omb_office_id_none(&id) ? NULL : omb_office_newest(step, &id);
+    if (!card)
+        return fail_unknown(step, code, err);
+    *out = (struct omb_office_ref){id, card->certificate.digest};
+    return OMB_OK;
+}
+
+void omb_certificate_put(struct omb_writes *writes, const struct omb_known_certificate *known)
+{
+    const struct omb_key by_digest = omb_key_certificate(&known->digest);
+    const struct omb_key by_office = omb_key_office(&known->inner.office, &known->digest);
+    const struct omb_key by_code = omb_key_office_code(known->inner.code, &known->inner.office);
+
+    omb_put(writes, OMB_FAMILY_OFFICE, omb_key_view(&by_digest), known->signed_bytes);
+    omb_put(writes, OMB_FAMILY_OFFICE, omb_key_view(&by_office), OMB_VIEW_NONE);
+    omb_put(writes, OMB_FAMILY_OFFICE, omb_key_view(&by_code), OMB_VIEW_NONE);
+}

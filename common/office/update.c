@@ -1,0 +1,260 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "office/inside.h"
+
+/* Makes room for one more item; the arrays of an update are kept from batch to batch. */
+static void *grown(void *items, size_t count, size_t *capacity, size_t size)
+{
+    if (count < *capacity)
+        return items;
+    *capacity = *capacity ? *capacity * 2 : 64;
+    items = realloc(items, *capacity * size);
+    OMB_ASSERT(items != NULL);
+    return items;
+}
+
+struct omb_update *omb_update_new(void)
+{
+    struct omb_update *update = calloc(1, sizeof(*update));
+
+    OMB_ASSERT(update != NULL);
+    update->writes = omb_writes_new();
+    omb_arena_init(&update->arena, SIZE_MAX);
+    omb_arena_init(&update->step_arena, SIZE_MAX);
+    update->timer = INT64_MAX;
+    return update;
+}
+
+void omb_update_free(struct omb_update *update)
+{
+    if (!update)
+        return;
+    omb_writes_free(update->writes);
+    omb_arena_free(&update->arena);
+    omb_arena_free(&update->step_arena);
+    omb_buf_free(&update->header);
+    omb_buf_free(&update->body);
+    omb_buf_free(&update->grants);
+    omb_buf_free(&update->extract);
+    omb_buf_free(&update->row);
+    free(update->pending);
+    free(update->touched);
+    free(update->replies);
+    free(update->bells);
+    free(update->rung);
+    free(update);
+}
+
+void omb_update_begin(struct omb_update *update, const struct omb_office *office)
+{
+    update->office = office;
+    omb_writes_reset(update->writes, office->setup.port);
+    omb_arena_reset(&update->arena);
+    omb_arena_reset(&update->step_arena);
+    update->pending_count = update->signed_count = 0;
+    if (update->touched_count > 0)
+        memset(update->touched, 0, update->touched_capacity * sizeof(*update->touched));
+    update->touched_count = 0;
+    update->reply_count = update->bell_count = update->rung_count = 0;
+    update->timer = office->wake_ms;
+    update->dirty = update->operators_changed = update->erased = false;
+}
+
+const struct omb_writes *omb_update_writes(const struct omb_update *update)
+{
+    return update->writes;
+}
+
+bool omb_update_must_sync(const struct omb_update *update)
+{
+    return omb_writes_count(update->writes) > 0;
+}
+
+int64_t omb_update_timer(const struct omb_update *update)
+{
+    return update->timer;
+}
+
+bool omb_update_operators_changed(const struct omb_update *update)
+{
+    return update->operators_changed;
+}
+
+bool omb_update_erased(const struct omb_update *update)
+{
+    return update->erased;
+}
+
+/* --- replies and bells --- */
+
+void omb_update_reply(struct omb_update *update, uint64_t to, struct omb_view bytes)
+{
+    update->replies = grown(update->replies, update->reply_count, &update->reply_capacity,
+                            sizeof(*update->replies));
+    update->replies[update->reply_count++] =
+        (struct omb_reply_out){to, omb_arena_copy(&update->arena, bytes)};
+}
+
+size_t omb_update_replies(const struct omb_update *update, const struct omb_reply_out **out)
+{
+    *out = update->replies;
+    return update->reply_count;
+}
+
+void omb_ring(struct omb_step *step, const char *topic, uint64_t position)
+{
+    struct omb_update *update = step->update;
+
+    update->bells =
+        grown(update->bells, update->bell_count, &update->bell_capacity, sizeof(*update->bells));
+    update->bells[update->bell_count++] = (struct omb_bell_at){topic, position};
+}
+
+/* A topic rings once a batch, for its newest change: whoever hears it asks for all since. */
+void omb_update_ring(struct omb_update *update)
+{
+    update->rung_count = 0;
+    free(update->rung);
+    update->rung = calloc(update->bell_count + 1, sizeof(*update->rung));
+    OMB_ASSERT(update->rung != NULL);
+    for (size_t i = update->bell_count; i > 0; i--) {
+        const struct omb_bell_at *bell = &update->bells[i - 1];
+        size_t known = 0;
+
+        while (known < update->rung_count &&
+               strcmp(update->rung[known].topic, bell->topic) != 0)
+            known++;
+        if (known < update->rung_count)
+            continue;
+        update->rung[update->rung_count++] = (struct omb_bell){
+            bell->topic,
+            omb_arena_printf(&update->arena, OMB_POSITION_FORMAT,
+                             OMB_POSITION_ARGS(update->office, bell->position)),
+        };
+    }
+}
+
+size_t omb_update_bells(const struct omb_update *update, const struct omb_bell **out)
+{
+    *out = update->rung;
+    return update->rung_count;
+}
+
+void omb_wake_at(struct omb_step *step, int64_t at_ms)
+{
+    if (at_ms < step->office->wake_ms)
+        step->office->wake_ms = at_ms;
+    if (at_ms < step->update->timer)
+        step->update->timer = at_ms;
+}
+
+/* --- records of this batch --- */
+
+static size_t hash_case(const struct omb_case_id *id)
+{
+    uint64_t hash = id->serial * UINT64_C(0x9e3779b97f4a7c15);
+
+    hash ^= omb_be64(id->incarnation.bytes + 4) ^ omb_be64(id->home.bytes) ^ id->year;
+    return (size_t)(hash ^ hash >> 29);
+}
+
+static bool same_case(const struct omb_case_id *a, const struct omb_case_id *b)
+{
+    return a->serial == b->serial && a->year == b->year &&
+           omb_incarnation_equal(&a->incarnation, &b->incarnation) &&
+           omb_office_id_equal(&a->home, &b->home);
+}
+
+/* The slot of a case, or the free one where it would stand. */
+static struct omb_touched *slot_of(struct omb_update *update, const struct omb_case_id *id)
+{
+    const size_t mask = update->touched_capacity - 1;
+    size_t at = hash_case(id) & mask;
+
+    while (update->touched[at].used && !same_case(&update->touched[at].case_id, id))
+        at = (at + 1) & mask;
+    return &update->touched[at];
+}
+
+static void grow_touched(struct omb_update *update)
+{
+    struct omb_touched *old = update->touched;
+    const size_t old_capacity = update->touched_capacity;
+
+    if (update->touched_count * 2 < old_capacity)
+        return;
+    update->touched_capacity = old_capacity ? old_capacity * 2 : 64;
+    update->touched = calloc(update->touched_capacity, sizeof(*update->touched));
+    OMB_ASSERT(update->touched != NULL);
+    for (size_t i = 0; i < old_capacity; i++)
+        if (old[i].used)
+            *slot_of(update, &old[i].case_id) = old[i];
+    free(old);
+}
+
+struct omb_touched *omb_update_touched(struct omb_update *update, const struct omb_case_id *id)
+{
+    struct omb_touched *slot;
+
+    if (update->touched_count == 0)
+        return NULL;
+    slot = slot_of(update, id);
+    return slot->used && slot->newest > 0 ? slot : NULL;
+}
+
+void omb_update_pend(struct omb_update *update, const struct omb_pending *record)
+{
+    struct omb_pending *kept;
+
+    update->pending = grown(update->pending, update->pending_count, &update->pending_capacity,
+                            sizeof(*update->pending));
+    kept = &update->pending[update->pending_count++];
+    *kept = *record;
+    kept->header = omb_arena_copy(&update->arena, record->header);
+    kept->before = 0;
+    if (record->of_case) {
+        struct omb_touched *slot;
+
+        grow_touched(update);
+        slot = slot_of(update, &record->case_id);
+        if (!slot->used)
+            update->touched_count++;
+        if (slot->newest == 0)
+            *slot = (struct omb_touched){.case_id = record->case_id, .used = true};
+        kept->before = slot->newest;
+        slot->newest = update->pending_count;
+    }
+}
+
+const struct omb_pending *omb_update_find(const struct omb_update *update, uint32_t number,
+                                          uint64_t seq)
+{
+    /* Ascending by (number, seq): a later incarnation has a later number. */
+    size_t low = 0, high = update->pending_count;
+
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        const struct omb_pending *at = &update->pending[middle];
+
+        if (at->number == number && at->seq == seq)
+            return at;
+        if (at->number < number || (at->number == number && at->seq < seq))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
+void omb_update_unpend(struct omb_update *update, size_t count)
+{
+    OMB_ASSERT(count >= update->signed_count && count <= update->pending_count);
+    while (update->pending_count > count) {
+        const struct omb_pending *record = &update->pending[--update->pending_count];
+
+        if (record->of_case)
+            slot_of(update, &record->case_id)->newest = record->before;
+    }
+}
