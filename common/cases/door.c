@@ -1,6 +1,6 @@
 /*
- * The author's door: what the fold would say, in words that help, and the rules that only the author
- * can know, because they ask for the policy, the clock or the case as it stands now.
+ * The author's door: what the fold would say, in words that help, and the rules that only the
+ * author can know, because they ask for the policy, the clock or the case as it stands now.
  */
 #include <stdio.h>
 

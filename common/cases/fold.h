@@ -80,8 +80,8 @@ struct omb_case {
 /*
  * Folds the events of one case. Events may stand in any order and several times. Events with
  * another case_id are the caller's fault (asserted), as are no events at all and an arena with less
- * than OMB_FOLD_ROOM(count) left. `policy` is the one that the case names, or what stands in for it.
- * Flags of the row are sorted by name; the table of them is fold_flags.c.
+ * than OMB_FOLD_ROOM(count) left. `policy` is the one that the case names, or what stands in for
+ * it. Flags of the row are sorted by name; the table of them is fold_flags.c.
  */
 #define OMB_FOLD_ROOM(count) (16384 + (size_t)(count) * 8192)
 void omb_fold(const struct omb_event *events, size_t count, const struct omb_policy *policy,

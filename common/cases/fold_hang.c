@@ -15,14 +15,27 @@ static bool hangs(struct omb_node *node)
     return node->place != OMB_PLACE_NONE && omb_fold_is_sound(node);
 }
 
+/* Whom the question went to that an event answers; NULL: it answers none. */
+static const struct omb_office_id *asked_office(const struct omb_fold *fold,
+                                                const struct omb_node *node)
+{
+    const struct omb_event *question =
+        node->target == OMB_NODE_NONE ? NULL : fold->nodes[node->target].event;
+    const struct omb_office_ref *to;
+
+    if (!question || question->facts->event.tag != OMB_EVENT_ASKED)
+        return NULL;
+    to = omb_event_to(question);
+    return to ? &to->office : NULL;
+}
+
 static bool may_write(struct omb_fold *fold, struct omb_node *node)
 {
     struct omb_place place = fold->places[node->place];
     enum omb_verdict verdict;
     const char *why;
 
-    if (node->row->rights & OMB_RIGHT_ASKED)
-        place.asked = &omb_event_to(fold->nodes[node->target].event)->office;
+    place.asked = asked_office(fold, node);
     verdict = omb_rules_judge(node->row, &place, node->event->seat, &why);
     if (verdict == OMB_VERDICT_EFFECT)
         return true;
@@ -75,7 +88,7 @@ static void judge_answer(struct omb_fold *fold, struct omb_node *node)
         return;
     }
     target = &fold->nodes[node->target];
-    if (!fits_target(fold, node) || !may_write(fold, node))
+    if (!may_write(fold, node) || !fits_target(fold, node))
         return;
     if (target->verdict == OMB_VERDICT_EFFECT)
         target->answered = true;

@@ -1,51 +1,6 @@
-/*
- * Stories of one case, told with hand-made records in a hand-made tree of offices, and folded in
- * every order.
- *
- *     HEAD ─┬─ NORTH ─┬─ CITY (home)
- *           │         └─ LAKE
- *           ├─ SOUTH ─── PORT
- *           └─ CARDS (a service office)
- *
- *     int reg = REGISTER(s);
- *     int up = SAY(s, CITY, reg, ESCALATED, escalated, .to = ref(s, NORTH), .ground = code("time"));
- *     assert_int_equal(verdict(s, up), OMB_VERDICT_EFFECT);
- */
-#ifndef OMB_TESTS_STORY_H
-#define OMB_TESTS_STORY_H
+#include "support/story.h"
 
-#include "unit.h"
-
-#include "base/civil.h"
-#include "cases/fold.h"
-#include "cases/rules.h"
-
-enum office { HEAD, NORTH, SOUTH, CITY, LAKE, PORT, CARDS, STRANGER, OFFICES };
-
-enum { STORY_MAX = 4096, ALL_ORDERS = 7, SHUFFLES = 300 };
-
-/* Every story begins on 2026-03-02 at 09:00 UTC, a Monday. */
-#define BEGIN INT64_C(1772442000000)
-#define DAYS(n) (BEGIN + (n)*OMB_DAY_MS)
-#define DECISION DAYS(21)
-#define MAXIMUM DAYS(63)
-
-struct story {
-    struct omb_arena arena;  /* facts, for the whole story */
-    struct omb_arena folded; /* the last fold */
-    struct omb_seat seats[OFFICES];
-    bool hidden[OFFICES]; /* its certificate is not here */
-    struct omb_case_id id;
-    struct omb_event *events;
-    size_t count;
-    struct omb_policy policy;
-    struct omb_case c; /* the last fold */
-    uint64_t seqs[OFFICES];
-    uint64_t random;
-    const char *actor;
-};
-
-static inline uint64_t story_random(uint64_t *state)
+static uint64_t story_random(uint64_t *state)
 {
     uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
 
@@ -54,12 +9,12 @@ static inline uint64_t story_random(uint64_t *state)
     return z ^ (z >> 31);
 }
 
-static inline struct omb_view code(const char *text)
+struct omb_view code(const char *text)
 {
     return omb_view_str(text);
 }
 
-static inline struct omb_digest story_digest(uint64_t seed)
+struct omb_digest story_digest(uint64_t seed)
 {
     struct omb_digest digest;
 
@@ -68,7 +23,7 @@ static inline struct omb_digest story_digest(uint64_t seed)
     return digest;
 }
 
-static inline const struct omb_seat *story_find(void *ctx, const struct omb_office_ref *ref)
+static const struct omb_seat *story_find(void *ctx, const struct omb_office_ref *ref)
 {
     struct story *s = ctx;
 
@@ -78,12 +33,12 @@ static inline const struct omb_seat *story_find(void *ctx, const struct omb_offi
     return NULL;
 }
 
-static inline struct omb_seats story_seats(struct story *s)
+struct omb_seats story_seats(struct story *s)
 {
     return (struct omb_seats){s, story_find};
 }
 
-static inline void story_seat(struct story *s, enum office office, const char *name,
+static void story_seat(struct story *s, enum office office, const char *name,
                               enum office parent)
 {
     struct omb_seat *seat = &s->seats[office];
@@ -99,7 +54,7 @@ static inline void story_seat(struct story *s, enum office office, const char *n
     seat->depth = s->seats[parent].depth + 1;
 }
 
-static inline struct story *story_new(void)
+static struct story *story_new(void)
 {
     struct story *s = calloc(1, sizeof(*s));
 
@@ -125,13 +80,13 @@ static inline struct story *story_new(void)
     return s;
 }
 
-static inline int story_setup(void **state)
+int story_setup(void **state)
 {
     *state = story_new();
     return 0;
 }
 
-static inline int story_teardown(void **state)
+int story_teardown(void **state)
 {
     struct story *s = *state;
 
@@ -144,19 +99,19 @@ static inline int story_teardown(void **state)
 
 /* --- telling --- */
 
-static inline void *story_keep(struct story *s, const void *value, size_t size)
+void *story_keep(struct story *s, const void *value, size_t size)
 {
     return memcpy(omb_arena_get(&s->arena, size), value, size);
 }
 
-static inline const struct omb_office_ref *ref(struct story *s, enum office office)
+const struct omb_office_ref *ref(struct story *s, enum office office)
 {
     struct omb_office_ref to = {s->seats[office].office, s->seats[office].certificate};
 
     return story_keep(s, &to, sizeof(to));
 }
 
-static inline struct omb_views codes(struct story *s, const char *one, const char *two)
+struct omb_views codes(struct story *s, const char *one, const char *two)
 {
     struct omb_view items[] = {omb_view_str(one), omb_view_str(two)};
 
@@ -164,7 +119,7 @@ static inline struct omb_views codes(struct story *s, const char *one, const cha
 }
 
 /* `after` is the number of an event of the story; -1: none. Returns the number of the new event. */
-static inline int story_say(struct story *s, enum office who, int after, uint32_t tag,
+int story_say(struct story *s, enum office who, int after, uint32_t tag,
                             const void *facts, size_t size)
 {
     struct omb_event *event = &s->events[s->count];
@@ -188,18 +143,12 @@ static inline int story_say(struct story *s, enum office who, int after, uint32_
     return (int)s->count++;
 }
 
-#define SAY(s, who, after, UPPER, shape, ...)                                                      \
-    story_say((s), (who), (after), OMB_EVENT_##UPPER, &(struct omb_##shape){__VA_ARGS__},          \
-              sizeof(struct omb_##shape))
-#define NOTE(s, who, after) story_say((s), (who), (after), OMB_EVENT_NOTED, NULL, 0)
-#define SAID(s, number, shape) ((struct omb_##shape *)(s)->events[number].facts->event.value)
-
-static inline const struct omb_digest *digest_of(struct story *s, int number)
+const struct omb_digest *digest_of(struct story *s, int number)
 {
     return &s->events[number].digest;
 }
 
-static inline int story_register(struct story *s)
+int story_register(struct story *s)
 {
     struct omb_matter matter = {
         .kind = code("complaint"), .channel = code("book"), .product = code("cards"),
@@ -218,33 +167,14 @@ static inline int story_register(struct story *s)
                .deadlines = {story_keep(s, deadlines, sizeof(deadlines)), 5});
 }
 
-static inline struct omb_matter *story_matter(struct story *s, int number)
+struct omb_matter *story_matter(struct story *s, int number)
 {
     return (struct omb_matter *)SAID(s, number, registered)->matter;
 }
 
-#define ESCALATE(s, who, after, to_) \
-    SAY(s, who, after, ESCALATED, escalated, .to = ref(s, to_), .ground = code("authority"))
-#define RETURN(s, who, after, to_) SAY(s, who, after, RETURNED, returned, .to = ref(s, to_))
-#define DELEGATE(s, who, after, to_) SAY(s, who, after, DELEGATED, delegated, .to = ref(s, to_))
-#define TAKE(s, who, after) SAY(s, who, after, TAKEN_OVER, taken_over, .ground = code("time"))
-#define RESOLVE(s, who, after, outcome_)                                                           \
-    SAY(s, who, after, RESOLVED, resolved, .outcome = code(outcome_), .cause = code("process"),    \
-        .at = DAYS(2))
-#define ANSWER(s, who, after) \
-    SAY(s, who, after, ANSWERED, answered, .method = code("phone"), .at = DAYS(3))
-#define CLOSE(s, who, after) \
-    SAY(s, who, after, CLOSED, closed, .accepts = code("yes"), .at = DAYS(4))
-#define REOPEN(s, who, after) SAY(s, who, after, REOPENED, reopened, .ground = code("client-asks"))
-#define WITHDRAW(s, who, after) \
-    SAY(s, who, after, WITHDRAWN, withdrawn, .method = code("phone"), .at = DAYS(5))
-#define CONTACT(s, who, after)                                                                     \
-    SAY(s, who, after, CONTACTED, contacted, .method = code("phone"),                              \
-        .direction = code("to-client"), .at = DAYS(1))
-
 /* --- folding --- */
 
-static inline void fold_events(struct story *s, const struct omb_event *events, size_t count)
+void fold_events(struct story *s, const struct omb_event *events, size_t count)
 {
     struct omb_seats seats = story_seats(s);
 
@@ -252,7 +182,7 @@ static inline void fold_events(struct story *s, const struct omb_event *events, 
     omb_fold(events, count, &s->policy, &seats, &s->folded, &s->c);
 }
 
-static inline void write_judged(const struct omb_judged *judged, struct omb_buf *out)
+static void write_judged(const struct omb_judged *judged, struct omb_buf *out)
 {
     omb_buf_add(out, judged->event->digest.bytes, sizeof(judged->event->digest.bytes));
     omb_buf_add_be32(out, (uint32_t)judged->verdict);
@@ -263,7 +193,7 @@ static inline void write_judged(const struct omb_judged *judged, struct omb_buf 
 }
 
 /* All that a fold says, as bytes: the encoded row first. */
-static inline void write_case(const struct omb_case *c, struct omb_buf *out)
+static void write_case(const struct omb_case *c, struct omb_buf *out)
 {
     omb_encode_case_row(&c->row, out);
     for (size_t i = 0; i < c->judged_count; i++)
@@ -286,7 +216,7 @@ static inline void write_case(const struct omb_case *c, struct omb_buf *out)
     omb_buf_add_be32(out, c->superseded);
 }
 
-static inline void compare_fold(struct story *s, const struct omb_event *events, size_t count,
+static void compare_fold(struct story *s, const struct omb_event *events, size_t count,
                                 const struct omb_buf *expected)
 {
     struct omb_buf got = OMB_BUF_INIT;
@@ -298,7 +228,7 @@ static inline void compare_fold(struct story *s, const struct omb_event *events,
     omb_buf_free(&got);
 }
 
-static inline void swap_events(struct omb_event *a, struct omb_event *b)
+void swap_events(struct omb_event *a, struct omb_event *b)
 {
     struct omb_event third = *a;
 
@@ -307,7 +237,7 @@ static inline void swap_events(struct omb_event *a, struct omb_event *b)
 }
 
 /* Heap's algorithm. */
-static inline void every_order(struct story *s, struct omb_event *events, size_t n, size_t count,
+static void every_order(struct story *s, struct omb_event *events, size_t n, size_t count,
                                const struct omb_buf *expected)
 {
     if (n <= 1) {
@@ -321,7 +251,7 @@ static inline void every_order(struct story *s, struct omb_event *events, size_t
 }
 
 /* Some events twice, in random order. */
-static inline void random_orders(struct story *s, const struct omb_buf *expected)
+static void random_orders(struct story *s, const struct omb_buf *expected)
 {
     struct omb_event *events = calloc(2 * s->count, sizeof(events[0]));
 
@@ -341,7 +271,7 @@ static inline void random_orders(struct story *s, const struct omb_buf *expected
 }
 
 /* Folds the story as told and in other orders; all must say the same. The last fold is as told. */
-static inline void fold(struct story *s)
+void fold(struct story *s)
 {
     struct omb_buf expected = OMB_BUF_INIT;
 
@@ -362,7 +292,7 @@ static inline void fold(struct story *s)
 
 /* --- asking --- */
 
-static inline const struct omb_judged *judged(struct story *s, int number)
+const struct omb_judged *judged(struct story *s, int number)
 {
     for (size_t i = 0; i < s->c.judged_count; i++)
         if (omb_digest_equal(&s->c.judged[i].event->digest, digest_of(s, number)))
@@ -371,17 +301,12 @@ static inline const struct omb_judged *judged(struct story *s, int number)
     return NULL;
 }
 
-static inline enum omb_verdict verdict(struct story *s, int number)
+enum omb_verdict verdict(struct story *s, int number)
 {
     return judged(s, number)->verdict;
 }
 
-#define assert_verdict(s, number, VERDICT) \
-    assert_int_equal(verdict((s), (number)), OMB_VERDICT_##VERDICT)
-#define assert_status(s, STATUS) assert_int_equal((s)->c.status, OMB_STATUS_##STATUS)
-#define assert_view(view, text) assert_view_is((view), (text), __FILE__, __LINE__)
-
-static inline void assert_view_is(struct omb_view view, const char *text, const char *file,
+void assert_view_is(struct omb_view view, const char *text, const char *file,
                                   int line)
 {
     if (!omb_view_is(view, text)) {
@@ -390,18 +315,18 @@ static inline void assert_view_is(struct omb_view view, const char *text, const 
     }
 }
 
-static inline void assert_by(struct story *s, int number, int by)
+void assert_by(struct story *s, int number, int by)
 {
     assert_true(omb_digest_equal(&judged(s, number)->by, digest_of(s, by)));
 }
 
-static inline void assert_custody(struct story *s, enum office office)
+void assert_custody(struct story *s, enum office office)
 {
     assert_ptr_equal(s->c.custodian, &s->seats[office]);
     assert_true(omb_office_id_equal(&s->c.row.custodian->office, &s->seats[office].office));
 }
 
-static inline bool has_flag(struct story *s, const char *flag)
+bool has_flag(struct story *s, const char *flag)
 {
     for (size_t i = 0; i < s->c.row.flags.count; i++)
         if (omb_view_is(s->c.row.flags.items[i], flag))
@@ -409,7 +334,7 @@ static inline bool has_flag(struct story *s, const char *flag)
     return false;
 }
 
-static inline bool is_party(struct story *s, enum office office)
+bool is_party(struct story *s, enum office office)
 {
     for (size_t i = 0; i < s->c.party_count; i++)
         if (omb_office_id_equal(&s->c.parties[i], &s->seats[office].office))
@@ -417,7 +342,7 @@ static inline bool is_party(struct story *s, enum office office)
     return false;
 }
 
-static inline const struct omb_deadline_row *deadline(struct story *s, const char *name)
+const struct omb_deadline_row *deadline(struct story *s, const char *name)
 {
     for (size_t i = 0; i < s->c.row.deadlines.count; i++)
         if (omb_view_is(s->c.row.deadlines.items[i].code, name))
@@ -426,6 +351,3 @@ static inline const struct omb_deadline_row *deadline(struct story *s, const cha
     return NULL;
 }
 
-#define STORY_TEST(test) cmocka_unit_test_setup_teardown(test, story_setup, story_teardown)
-
-#endif
