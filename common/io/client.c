@@ -7,6 +7,7 @@
 #include "base/assert.h"
 #include "io/clock.h"
 #include "io/net.h"
+#include "io/officedir.h"
 #include "io/socket.h"
 #include "wire/limits.h"
 
@@ -79,7 +80,7 @@ static enum omb_rc knock(const char *endpoint, struct omb_error *err)
     enum omb_rc rc;
 
     if (!path)
-        return omb_tcp_check(endpoint, NULL, err);
+        return omb_endpoint_check(omb_view_str(endpoint), OMB_ENDPOINT_REACH, err);
     rc = omb_ipc_knock(path, err);
     if (rc != OMB_NOT_FOUND && rc != OMB_UNREACHABLE)
         return rc;

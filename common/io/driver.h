@@ -1,7 +1,10 @@
 /*
  * The driver: gives inputs to the core and performs its updates in one order, always: persist, then
- * reply, then bells and timers. The daemons' loop is here; the command line uses the same driver
- * on a store whose daemon is down, and the tests drive the core the same way.
+ * reply, then bells and timers. The daemons' loop (io/loop.h) is built on it; the command line uses
+ * it on a store whose daemon is down, and the tests drive the core the same way.
+ *
+ *     omb_driver_begin, omb_driver_step ..., omb_driver_persist       one batch, one synced write
+ *     omb_driver_once                                                 a batch of one input
  */
 #ifndef OMB_IO_DRIVER_H
 #define OMB_IO_DRIVER_H
@@ -13,7 +16,8 @@
 
 /* An office opened from its directory: store, keys, zone, core. */
 struct omb_driver {
-    char dir[4096];
+    char dir[4096];              /* absolute, without links */
+    char bell[256];              /* the bell's endpoint, as the office tells it in Status */
     struct omb_config config;
     struct omb_office_keys keys;
     struct omb_zone zone;
@@ -22,24 +26,27 @@ struct omb_driver {
     struct omb_update *update;
 };
 
+/* The core borrows from *out, so it stays where it is; after a failure it is of zero bytes. */
 enum omb_rc omb_driver_open(const char *dir, struct omb_driver *out,
                             struct omb_error *err) OMB_MUST_USE;
+/* A driver of zero bytes is fine. */
 void omb_driver_close(struct omb_driver *driver);
 
 /* Fills time and random bytes of an input from the system. */
 void omb_driver_stamp(struct omb_input *input);
 
+void omb_driver_begin(struct omb_driver *driver);
+/* Works one input on top of those before it. An error: the store cannot be read; stop. */
+enum omb_rc omb_driver_step(struct omb_driver *driver, const struct omb_input *input,
+                            struct omb_error *err) OMB_MUST_USE;
+/*
+ * Signs and persists the batch; returns when it is durable. After an error nothing of the batch may
+ * be told to anyone and the driver must be closed: what its core remembers is not on disk.
+ */
+enum omb_rc omb_driver_persist(struct omb_driver *driver, struct omb_error *err) OMB_MUST_USE;
+
 /* One input, closed and persisted alone; the reply is appended to `out` (may be NULL). */
-enum omb_rc omb_driver_once(struct omb_driver *driver, struct omb_input *input,
+enum omb_rc omb_driver_once(struct omb_driver *driver, const struct omb_input *input,
                             struct omb_buf *out, struct omb_error *err) OMB_MUST_USE;
-
-/* What the two daemons differ in. */
-struct omb_daemon {
-    const char *program;         /* ombud-node */
-    bool takes_children;         /* a listener for the offices below */
-};
-
-/* The daemon from command line to exit code: options, signals, readiness, loop, clean stop. */
-int omb_daemon_main(const struct omb_daemon *daemon, int argc, char **argv);
 
 #endif

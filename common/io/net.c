@@ -9,6 +9,7 @@
 
 #include "base/assert.h"
 #include "io/clock.h"
+#include "io/officedir.h"
 #include "io/probe.h"
 #include "io/socket.h"
 #include "io/zap.h"
@@ -85,12 +86,12 @@ static enum omb_rc bind_ipc(void *socket, const char *path, char endpoint[OMB_EN
     return OMB_OK;
 }
 
-static enum omb_rc bind_tcp(void *socket, const char *listen, const char *field,
-                            char endpoint[OMB_ENDPOINT_MAX], struct omb_error *err)
+static enum omb_rc bind_tcp(void *socket, const char *listen, char endpoint[OMB_ENDPOINT_MAX],
+                            struct omb_error *err)
 {
     int ipv6 = strchr(listen, '[') != NULL;
     size_t size = OMB_ENDPOINT_MAX;
-    enum omb_rc rc = omb_tcp_check(listen, field, err);
+    enum omb_rc rc = omb_endpoint_check(omb_view_str(listen), OMB_ENDPOINT_LISTEN, err);
 
     if (rc != OMB_OK)
         return rc;
@@ -116,7 +117,7 @@ static enum omb_rc open_api(struct omb_net *net, const struct omb_net_setup *set
     if (rc == OMB_OK)
         rc = bind_ipc(net->api, setup->ipc_path, net->ipc_endpoint, err);
     if (rc == OMB_OK && setup->client_listen)
-        rc = bind_tcp(net->api, setup->client_listen, "listen", net->client_endpoint, err);
+        rc = bind_tcp(net->api, setup->client_listen, net->client_endpoint, err);
     return rc;
 }
 
@@ -134,7 +135,7 @@ static enum omb_rc open_bell(struct omb_net *net, const struct omb_net_setup *se
     if (rc == OMB_OK)
         rc = bind_ipc(net->bell, setup->bell_path, net->bell_ipc_endpoint, err);
     if (rc == OMB_OK && setup->bell_listen)
-        rc = bind_tcp(net->bell, setup->bell_listen, "bell-listen", net->bell_endpoint, err);
+        rc = bind_tcp(net->bell, setup->bell_listen, net->bell_endpoint, err);
     return rc;
 }
 
@@ -168,7 +169,7 @@ static void release(struct waiting *waiting)
     waiting->name = 0;
 }
 
-/* libzmq leaves the file. It goes while the socket still listens: a successor's is never removed. */
+/* libzmq leaves the file. It goes while the socket still listens: never a successor's. */
 static void shut(void *socket, const char *ipc_endpoint)
 {
     const char *path = omb_ipc_path(ipc_endpoint);

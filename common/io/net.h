@@ -37,7 +37,7 @@ struct omb_net_message {
 /* What happened since the start. */
 struct omb_net_counts {
     uint64_t received;              /* messages given out */
-    uint64_t malformed;             /* of other frames than [request] or [empty][request]: dropped */
+    uint64_t malformed;             /* not of frames [request] or [empty][request]: dropped */
     uint64_t revoked;               /* from keys revoked since their handshake: the core refuses */
     uint64_t gone;                  /* replies whose client had left */
     uint64_t unread;                /* replies lost by clients that do not read */
@@ -51,8 +51,8 @@ void omb_net_close(struct omb_net *net);
 /* Replaces the table of keys that may connect (thread-safe). */
 void omb_net_admit(struct omb_net *net, const uint8_t (*keys)[OMB_PUBLIC_SIZE], size_t count);
 /*
- * Connects to each endpoint with a key of its own making and expects to be refused. OMB_REFUSED: the
- * door is open. OMB_UNREACHABLE: nothing was shown within 5 s.
+ * Connects to each endpoint with a key of its own making and expects to be refused. OMB_REFUSED:
+ * the door is open. OMB_UNREACHABLE: nothing was shown within 5 s.
  */
 enum omb_rc omb_net_self_test(struct omb_net *net, struct omb_error *err) OMB_MUST_USE;
 
@@ -62,7 +62,7 @@ enum omb_rc omb_net_self_test(struct omb_net *net, struct omb_error *err) OMB_MU
  */
 enum omb_rc omb_net_wait(struct omb_net *net, int wake_fd, int64_t timeout_ms,
                          struct omb_error *err) OMB_MUST_USE;
-/* Takes one waiting message; OMB_NOT_FOUND when there is none. Malformed ones are counted, skipped. */
+/* Takes a waiting message; OMB_NOT_FOUND when there is none. Malformed ones are only counted. */
 enum omb_rc omb_net_receive(struct omb_net *net, struct omb_net_message *out) OMB_MUST_USE;
 /* Sends without blocking; a client that does not read loses its reply (counted). */
 void omb_net_reply(struct omb_net *net, uint64_t to, struct omb_view bytes);

@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "base/assert.h"
-#include "base/text.h"
 #include "io/clock.h"
 
 /* Hidden behind DRAFT in the header of libzmq 4.3.4, honoured by the library all the same. Without
@@ -165,28 +164,6 @@ enum omb_rc omb_ipc_knock(const char *path, struct omb_error *err)
         rc = knock_failed(path, err);
     close(fd);
     return rc;
-}
-
-enum omb_rc omb_tcp_check(const char *endpoint, const char *field, struct omb_error *err)
-{
-    static const char scheme[] = "tcp://";
-    const char *host = endpoint + strlen(scheme);
-    const char *colon = strrchr(endpoint, ':');
-    uint64_t port = 0;
-
-    if (strncmp(endpoint, scheme, strlen(scheme)) != 0 || colon < host)
-        return omb_fail(err, OMB_INVALID, field, "\"%s\" is not of the form tcp://HOST:PORT",
-                        endpoint);
-    if (colon == host)
-        return omb_fail(err, OMB_INVALID, field,
-                        "\"%s\" names no host; * stands for every address of this machine",
-                        endpoint);
-    if (strcmp(colon + 1, "*") == 0)
-        return OMB_OK;
-    if (omb_text_u64(omb_view_str(colon + 1), &port) != OMB_OK || port > 65535)
-        return omb_fail(err, OMB_INVALID, field, "the port of \"%s\" is not from 0 to 65535",
-                        endpoint);
-    return OMB_OK;
 }
 
 /* --- the monitor --- */

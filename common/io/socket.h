@@ -18,7 +18,7 @@ struct omb_socket_setup {
     int type;                     /* ZMQ_ROUTER, ... */
     int send_queue;               /* messages that wait for one peer at most */
     int receive_queue;
-    int64_t message_max;          /* bytes of one frame; a larger one closes its connection; -1: any */
+    int64_t message_max;          /* bytes of a frame; a larger one ends its connection; -1: any */
     int linger_ms;                /* how long unsent messages hold up the end */
     const struct omb_secret *secret;
     const uint8_t *public_key;    /* of the secret; a server needs none */
@@ -42,10 +42,6 @@ const char *omb_ipc_path(const char *endpoint);
  * OMB_INVALID: not a socket. OMB_IO: may not be touched.
  */
 enum omb_rc omb_ipc_knock(const char *path, struct omb_error *err) OMB_MUST_USE;
-
-/* tcp://HOST:PORT, host "*" for every address of the machine; says what is wrong with it. */
-enum omb_rc omb_tcp_check(const char *endpoint, const char *field,
-                          struct omb_error *err) OMB_MUST_USE;
 
 /* --- the monitor: what became of a connection --- */
 

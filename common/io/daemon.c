@@ -1,0 +1,281 @@
+#include "io/daemon.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "io/clock.h"
+#include "io/driver.h"
+#include "io/log.h"
+#include "io/loop.h"
+#include "io/options.h"
+#include "io/socket.h"
+#include "wire/shape.h"
+
+#define FILES_MIN 1024 /* below this a few hundred clients would be too many */
+
+struct service {
+    const struct omb_daemon *daemon;
+    struct omb_options options;
+    struct omb_log log;
+    struct omb_driver driver;
+    struct omb_net *net;
+    int signals;
+    int64_t started_ms; /* monotonic */
+};
+
+/* --- what can be checked before anything is opened --- */
+
+static bool is_picked_port(const char *endpoint)
+{
+    const char *colon = strrchr(endpoint, ':');
+
+    return colon && (strcmp(colon, ":*") == 0 || strcmp(colon, ":0") == 0);
+}
+
+static enum omb_rc check_bell(const struct omb_config *config, struct omb_error *err)
+{
+    if (!is_picked_port(config->bell_listen))
+        return OMB_OK;
+    return omb_fail(err, OMB_INVALID, "client.bell-listen",
+                    "bell-listen \"%s\" needs a fixed port: clients are told it before it is open",
+                    config->bell_listen);
+}
+
+static enum omb_rc check_config(const char *dir, struct omb_error *err)
+{
+    struct omb_config config;
+    struct omb_zone zone = {0};
+    char path[4096];
+    enum omb_rc rc = omb_dir_path(dir, "ombud.conf", path, sizeof(path), err);
+
+    if (rc == OMB_OK)
+        rc = omb_config_read(path, &config, err);
+    if (rc == OMB_OK)
+        rc = check_bell(&config, err);
+    if (rc == OMB_OK)
+        rc = omb_zone_load(config.zone, &zone, err);
+    if (rc == OMB_OK)
+        printf("%s: nothing is wrong\n", path);
+    omb_zone_free(&zone);
+    return rc;
+}
+
+/* --- what the process needs --- */
+
+/*
+ * Out of file descriptors libzmq spins, so the limit is raised as far as it goes and looked at.
+ * Each client takes one; the store takes its own.
+ */
+static enum omb_rc raise_file_limit(struct omb_error *err)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return omb_fail(err, OMB_IO, NULL, "the limit of open files: %s", strerror(errno));
+    limit.rlim_cur = limit.rlim_max;
+    if (limit.rlim_cur < FILES_MIN)
+        return omb_fail(err, OMB_LIMIT, NULL,
+                        "this process may open %llu files, it needs %d (ulimit -n, LimitNOFILE)",
+                        (unsigned long long)limit.rlim_cur, FILES_MIN);
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return omb_fail(err, OMB_IO, NULL, "the limit of open files: %s", strerror(errno));
+    return OMB_OK;
+}
+
+/* Before any thread is made, so that each of them leaves the signals to the loop. */
+static enum omb_rc take_over_signals(struct service *service, struct omb_error *err)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    if (sigprocmask(SIG_BLOCK, &set, NULL) != 0 || signal(SIGPIPE, SIG_IGN) == SIG_ERR)
+        return omb_fail(err, OMB_IO, NULL, "signals: %s", strerror(errno));
+    service->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (service->signals < 0)
+        return omb_fail(err, OMB_IO, NULL, "signals: %s", strerror(errno));
+    return OMB_OK;
+}
+
+/* --- starting --- */
+
+static void begin_logging(struct service *service)
+{
+    const struct omb_config *config = &service->driver.config;
+
+    service->log.level = config->log_level;
+    if (!service->options.format_said)
+        service->log.format = config->log_format;
+}
+
+/* The first input opens an incarnation of the log where one is due, before anybody may ask. */
+static enum omb_rc begin_log(struct service *service, struct omb_error *err)
+{
+    struct omb_input input = {.kind = OMB_INPUT_START};
+
+    omb_driver_stamp(&input);
+    return omb_driver_once(&service->driver, &input, NULL, err);
+}
+
+/* run/ holds the sockets: it is for the owner alone. */
+static enum omb_rc open_net(struct service *service, struct omb_error *err)
+{
+    const struct omb_driver *driver = &service->driver;
+    const struct omb_config *config = &driver->config;
+    char run[4096], api[OMB_ENDPOINT_MAX], bell[OMB_ENDPOINT_MAX];
+    struct omb_net_setup setup = {.ipc_path = api, .bell_path = bell};
+    enum omb_rc rc = omb_dir_path(driver->dir, "run", run, sizeof(run), err);
+
+    if (rc == OMB_OK)
+        rc = omb_folder_make(run, 0700, err);
+    if (rc == OMB_OK)
+        rc = omb_socket_path(driver->dir, "run/api.sock", api, sizeof(api), err);
+    if (rc == OMB_OK)
+        rc = omb_socket_path(driver->dir, "run/bell.sock", bell, sizeof(bell), err);
+    if (rc != OMB_OK)
+        return rc;
+    setup.client_listen = config->client_listen[0] ? config->client_listen : NULL;
+    setup.bell_listen = config->bell_listen[0] ? config->bell_listen : NULL;
+    setup.transport = driver->keys.transport;
+    memcpy(setup.transport_public, driver->keys.transport_public, OMB_PUBLIC_SIZE);
+    return omb_net_open(&setup, &service->net, err);
+}
+
+/* Opens the door to those who are enrolled, and shows that it is shut to others. */
+static enum omb_rc open_door(struct service *service, struct omb_error *err)
+{
+    const uint8_t(*keys)[OMB_PUBLIC_SIZE];
+    size_t count = omb_office_admitted(service->driver.office, &keys);
+
+    omb_net_admit(service->net, keys, count);
+    return omb_net_self_test(service->net, err);
+}
+
+static void say_what_is_not_served(const struct service *service)
+{
+    const char *listen = service->driver.config.listen;
+
+    if (!listen[0])
+        return;
+    if (service->daemon->takes_children)
+        OMB_LOG(&service->log, WARNING, "[links] listen is set -> not opened by this version",
+                OMB_LOG_T("listen", listen));
+    else
+        OMB_LOG(&service->log, WARNING, "[links] listen is set -> offices below need ombud-hub",
+                OMB_LOG_T("listen", listen));
+}
+
+static void say_serving(const struct service *service)
+{
+    struct omb_view code = omb_office_code(service->driver.office);
+    char office[OMB_CODE_MAX + 1];
+
+    snprintf(office, sizeof(office), "%.*s", OMB_VIEW_ARGS(code));
+    OMB_LOG(&service->log, NOTICE, "serving", OMB_LOG_T("office", office),
+            OMB_LOG_T("program", service->daemon->program), OMB_LOG_T("version", OMB_SOFTWARE),
+            OMB_LOG_T("dir", service->driver.dir),
+            OMB_LOG_T("listen", omb_net_client_endpoint(service->net)),
+            OMB_LOG_T("bell", service->driver.bell),
+            OMB_LOG_N("start_ms", omb_clock_monotonic_ms() - service->started_ms));
+    sd_notifyf(0, "READY=1\nSTATUS=serving office %s", office);
+}
+
+static enum omb_rc start(struct service *service, struct omb_error *err)
+{
+    enum omb_rc rc = raise_file_limit(err);
+
+    if (rc == OMB_OK)
+        rc = take_over_signals(service, err);
+    if (rc == OMB_OK)
+        rc = omb_driver_open(service->options.dir, &service->driver, err);
+    if (rc != OMB_OK)
+        return rc;
+    begin_logging(service);
+    rc = check_bell(&service->driver.config, err);
+    if (rc == OMB_OK)
+        rc = begin_log(service, err);
+    if (rc == OMB_OK)
+        rc = open_net(service, err);
+    if (rc == OMB_OK)
+        rc = open_door(service, err);
+    if (rc == OMB_OK) {
+        say_what_is_not_served(service);
+        say_serving(service);
+    }
+    return rc;
+}
+
+/* --- running and stopping --- */
+
+/* Twice as often as the watchdog wants, so that one late round does not end us. */
+static int64_t watchdog_ms(void)
+{
+    uint64_t usec = 0;
+
+    return sd_watchdog_enabled(0, &usec) > 0 ? (int64_t)(usec / 2000) : 0;
+}
+
+static enum omb_rc run(struct service *service, struct omb_error *err)
+{
+    struct omb_loop loop = {.driver = &service->driver,
+                            .net = service->net,
+                            .log = &service->log,
+                            .format_fixed = service->options.format_said,
+                            .signals = service->signals,
+                            .tick_at = omb_update_timer(service->driver.update),
+                            .watchdog_ms = watchdog_ms(),
+                            .counts_told = omb_net_counts(service->net)};
+
+    return omb_loop_run(&loop, err);
+}
+
+static void stop(struct service *service)
+{
+    sd_notify(0, "STOPPING=1");
+    omb_net_close(service->net);
+    omb_driver_close(&service->driver);
+    if (service->signals >= 0)
+        close(service->signals);
+}
+
+int omb_daemon_main(const struct omb_daemon *daemon, int argc, char **argv)
+{
+    struct service service = {.daemon = daemon,
+                              .log = {.fd = STDERR_FILENO, .level = OMB_LOG_INFO},
+                              .signals = -1,
+                              .started_ms = omb_clock_monotonic_ms()};
+    struct omb_error err = {0};
+    enum omb_rc rc;
+
+    omb_options_parse(daemon->program, daemon->does, argc, argv, &service.options);
+    service.log.format = service.options.format;
+    umask(077);
+    omb_crypto_init();
+    omb_wire_init();
+    if (service.options.check_config) {
+        rc = check_config(service.options.dir, &err);
+        if (rc != OMB_OK)
+            fprintf(stderr, "%s: %s\n", daemon->program, err.words);
+        return rc == OMB_OK ? EXIT_SUCCESS : EXIT_FAILURE;
+    }
+    rc = start(&service, &err);
+    if (rc == OMB_OK)
+        rc = run(&service, &err);
+    if (rc != OMB_OK)
+        omb_log_error(&service.log, OMB_LOG_ERROR, "the office cannot go on -> stopping", &err);
+    stop(&service);
+    if (rc == OMB_OK)
+        OMB_LOG(&service.log, NOTICE, "stopped", OMB_LOG_T("program", daemon->program));
+    return rc == OMB_OK ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,142 @@
+#include "io/driver.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "io/clock.h"
+
+static enum omb_rc open_config(struct omb_driver *driver, struct omb_error *err)
+{
+    char path[sizeof(driver->dir)];
+    enum omb_rc rc = omb_dir_path(driver->dir, "ombud.conf", path, sizeof(path), err);
+
+    if (rc == OMB_OK)
+        rc = omb_config_read(path, &driver->config, err);
+    if (rc == OMB_OK)
+        rc = omb_zone_load(driver->config.zone, &driver->zone, err);
+    return rc;
+}
+
+/* Where clients of other machines may listen, the bell is told by that address. */
+static enum omb_rc name_bell(struct omb_driver *driver, struct omb_error *err)
+{
+    char path[sizeof(driver->bell) - sizeof("ipc://")];
+    enum omb_rc rc;
+
+    if (driver->config.bell_listen[0]) {
+        snprintf(driver->bell, sizeof(driver->bell), "%s", driver->config.bell_listen);
+        return OMB_OK;
+    }
+    rc = omb_socket_path(driver->dir, "run/bell.sock", path, sizeof(path), err);
+    if (rc == OMB_OK)
+        snprintf(driver->bell, sizeof(driver->bell), "ipc://%s", path);
+    return rc;
+}
+
+static enum omb_rc open_office(struct omb_driver *driver, struct omb_error *err)
+{
+    const struct omb_office_setup setup = {.port = omb_store_port(driver->store),
+                                           .signer = driver->keys.signer,
+                                           .transport = driver->keys.transport,
+                                           .sealing = driver->keys.sealing,
+                                           .zone = &driver->zone,
+                                           .bell = omb_view_str(driver->bell),
+                                           .started_at = omb_clock_wall_ms()};
+
+    driver->update = omb_update_new();
+    return omb_office_open(&setup, &driver->office, err);
+}
+
+static enum omb_rc open_all(struct omb_driver *driver, struct omb_error *err)
+{
+    enum omb_rc rc = open_config(driver, err);
+
+    if (rc == OMB_OK)
+        rc = name_bell(driver, err);
+    if (rc == OMB_OK)
+        rc = omb_office_keys_load(driver->dir, &driver->config, &driver->keys, err);
+    if (rc == OMB_OK)
+        rc = omb_store_open(driver->dir, OMB_STORE_OPEN, &driver->store, err);
+    if (rc == OMB_OK)
+        rc = open_office(driver, err);
+    return rc;
+}
+
+enum omb_rc omb_driver_open(const char *dir, struct omb_driver *out, struct omb_error *err)
+{
+    char *path = realpath(dir, NULL);
+    enum omb_rc rc;
+
+    if (!path)
+        return omb_fail(err, errno == ENOENT ? OMB_NOT_FOUND : OMB_IO, NULL,
+                        "the office's directory %s: %s", dir, strerror(errno));
+    *out = (struct omb_driver){0};
+    OMB_ASSERT(strlen(path) < sizeof(out->dir));
+    memcpy(out->dir, path, strlen(path) + 1);
+    free(path);
+    /* *out holds what was opened so far: the core borrows from it, so it cannot be moved here. */
+    rc = open_all(out, err);
+    if (rc != OMB_OK)
+        omb_driver_close(out);
+    return rc;
+}
+
+void omb_driver_close(struct omb_driver *driver)
+{
+    if (driver->update)
+        omb_update_free(driver->update);
+    if (driver->office)
+        omb_office_free(driver->office);
+    if (driver->store)
+        omb_store_close(driver->store);
+    omb_office_keys_free(&driver->keys);
+    omb_zone_free(&driver->zone);
+    *driver = (struct omb_driver){0};
+}
+
+void omb_driver_stamp(struct omb_input *input)
+{
+    input->now_ms = omb_clock_wall_ms();
+    input->monotonic_ms = omb_clock_monotonic_ms();
+    omb_random(input->seed, sizeof(input->seed));
+}
+
+void omb_driver_begin(struct omb_driver *driver)
+{
+    omb_update_begin(driver->update, driver->office);
+}
+
+enum omb_rc omb_driver_step(struct omb_driver *driver, const struct omb_input *input,
+                            struct omb_error *err)
+{
+    return omb_office_step(driver->office, input, driver->update, err);
+}
+
+enum omb_rc omb_driver_persist(struct omb_driver *driver, struct omb_error *err)
+{
+    const struct omb_writes *writes;
+
+    omb_office_close(driver->office, driver->update);
+    writes = omb_update_writes(driver->update);
+    if (omb_writes_count(writes) == 0)
+        return OMB_OK;
+    return omb_store_commit(driver->store, writes, omb_update_must_sync(driver->update), err);
+}
+
+enum omb_rc omb_driver_once(struct omb_driver *driver, const struct omb_input *input,
+                            struct omb_buf *out, struct omb_error *err)
+{
+    const struct omb_reply_out *replies;
+    enum omb_rc rc;
+
+    omb_driver_begin(driver);
+    rc = omb_driver_step(driver, input, err);
+    if (rc == OMB_OK)
+        rc = omb_driver_persist(driver, err);
+    if (rc == OMB_OK && out && omb_update_replies(driver->update, &replies) > 0)
+        omb_buf_add_view(out, replies[0].bytes);
+    return rc;
+}

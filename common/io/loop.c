@@ -1,0 +1,282 @@
+#include "io/loop.h"
+
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include "base/assert.h"
+#include "io/clock.h"
+#include "io/refusal.h"
+
+#define TICK_PAUSE_MS 250      /* between two ticks, whatever the core asks for */
+#define HEALTH_BUSY_MS 1000    /* how often the store is asked while there is work */
+#define HEALTH_IDLE_MS 5000    /* and while there is none */
+#define COUNTS_MS 5000         /* how often counts that rose are told */
+#define DRAIN_MAX 65536        /* requests refused at most when the office cannot go on */
+
+/* --- the batch --- */
+
+static enum omb_rc step(struct omb_loop *loop, struct omb_input *input, struct omb_error *err)
+{
+    omb_driver_stamp(input);
+    return omb_driver_step(loop->driver, input, err);
+}
+
+static bool tick_is_due(const struct omb_loop *loop)
+{
+    return loop->tick_at <= omb_clock_wall_ms() &&
+           loop->tick_not_before <= omb_clock_monotonic_ms();
+}
+
+static enum omb_rc step_tick(struct omb_loop *loop, struct omb_error *err)
+{
+    struct omb_input input = {.kind = OMB_INPUT_TICK};
+
+    loop->tick_not_before = omb_clock_monotonic_ms() + TICK_PAUSE_MS;
+    return step(loop, &input, err);
+}
+
+static enum omb_rc step_request(struct omb_loop *loop, const struct omb_net_message *message,
+                                struct omb_error *err)
+{
+    struct omb_input input = {.kind = OMB_INPUT_REQUEST,
+                              .bytes = message->bytes,
+                              .reply_to = message->from};
+
+    for (size_t i = 0; i < OMB_PUBLIC_SIZE; i++)
+        input.peer[i] = message->peer[i];
+    return step(loop, &input, err);
+}
+
+/* A request that was not worked has no reply in the update: it is refused here. */
+static void refuse_message(struct omb_loop *loop, const struct omb_net_message *message,
+                           const struct omb_error *why)
+{
+    struct omb_buf reply = OMB_BUF_INIT;
+
+    omb_refuse_request(message->bytes, why, &reply);
+    omb_net_reply(loop->net, message->from, omb_buf_view(&reply));
+    omb_buf_free(&reply);
+}
+
+/* Nothing of the batch is durable: no reply that it made may leave. */
+static void refuse_batch(struct omb_loop *loop, const struct omb_error *why)
+{
+    const struct omb_reply_out *replies;
+    size_t count = omb_update_replies(loop->driver->update, &replies);
+    struct omb_buf reply = OMB_BUF_INIT;
+
+    for (size_t i = 0; i < count; i++) {
+        omb_buf_clear(&reply);
+        omb_refuse_instead(replies[i].bytes, why, &reply);
+        omb_net_reply(loop->net, replies[i].to, omb_buf_view(&reply));
+    }
+    omb_buf_free(&reply);
+}
+
+static void refuse_waiting(struct omb_loop *loop, const struct omb_error *why)
+{
+    struct omb_net_message message;
+
+    for (size_t i = 0; i < DRAIN_MAX && omb_net_receive(loop->net, &message) == OMB_OK; i++)
+        refuse_message(loop, &message, why);
+}
+
+static void admit(struct omb_loop *loop)
+{
+    const uint8_t(*keys)[OMB_PUBLIC_SIZE];
+    size_t count = omb_office_admitted(loop->driver->office, &keys);
+
+    omb_net_admit(loop->net, keys, count);
+    OMB_LOG(loop->log, NOTICE, "operators changed -> keys admitted again",
+            OMB_LOG_N("keys", count));
+}
+
+/* The batch is durable: now everybody may know. Whoever was just enrolled may connect at once. */
+static void deliver(struct omb_loop *loop)
+{
+    const struct omb_update *update = loop->driver->update;
+    const struct omb_reply_out *replies;
+    const struct omb_bell *bells;
+    size_t reply_count = omb_update_replies(update, &replies);
+    size_t bell_count = omb_update_bells(update, &bells);
+
+    if (omb_update_operators_changed(update))
+        admit(loop);
+    for (size_t i = 0; i < reply_count; i++)
+        omb_net_reply(loop->net, replies[i].to, replies[i].bytes);
+    for (size_t i = 0; i < bell_count; i++)
+        omb_net_ring(loop->net, bells[i].topic, bells[i].position);
+    loop->tick_at = omb_update_timer(update);
+}
+
+/*
+ * Works what waits, at most as much as the configuration lets into one batch. After an error
+ * out_message is the request that could not be worked, if it was one.
+ */
+static enum omb_rc step_all(struct omb_loop *loop, size_t *out_inputs,
+                            struct omb_net_message *out_message, struct omb_error *err)
+{
+    size_t most = loop->driver->config.batch_inputs, inputs = 0;
+    enum omb_rc rc = OMB_OK;
+
+    if (most > OMB_NET_WAITING)
+        most = OMB_NET_WAITING;
+    if (tick_is_due(loop)) {
+        rc = step_tick(loop, err);
+        inputs++;
+    }
+    while (rc == OMB_OK && inputs < most && omb_net_receive(loop->net, out_message) == OMB_OK) {
+        rc = step_request(loop, out_message, err);
+        inputs++;
+    }
+    *out_inputs = inputs;
+    return rc;
+}
+
+static enum omb_rc run_batch(struct omb_loop *loop, struct omb_error *err)
+{
+    struct omb_net_message message = {0};
+    size_t inputs = 0;
+    enum omb_rc rc;
+
+    omb_driver_begin(loop->driver);
+    rc = step_all(loop, &inputs, &message, err);
+    if (rc != OMB_OK) {
+        refuse_batch(loop, err);
+        refuse_message(loop, &message, err);
+    } else if (inputs > 0) {
+        rc = omb_driver_persist(loop->driver, err);
+        if (rc != OMB_OK)
+            refuse_batch(loop, err);
+    }
+    if (rc != OMB_OK) {
+        refuse_waiting(loop, err);
+        return rc;
+    }
+    if (inputs > 0) {
+        deliver(loop);
+        OMB_LOG(loop->log, DEBUG, "batch -> durable, told", OMB_LOG_N("inputs", inputs),
+                OMB_LOG_N("rows", omb_writes_count(omb_update_writes(loop->driver->update))));
+    }
+    return OMB_OK;
+}
+
+/* --- beside the work --- */
+
+static void reload(struct omb_loop *loop)
+{
+    struct omb_config config;
+    struct omb_error err = {0};
+    char path[sizeof(loop->driver->dir)];
+    enum omb_rc rc = omb_dir_path(loop->driver->dir, "ombud.conf", path, sizeof(path), &err);
+
+    if (rc == OMB_OK)
+        rc = omb_config_read(path, &config, &err);
+    if (rc != OMB_OK) {
+        omb_log_error(loop->log, OMB_LOG_ERROR, "reload -> refused, all stays as it was", &err);
+        return;
+    }
+    loop->log->level = config.log_level;
+    if (!loop->format_fixed)
+        loop->log->format = config.log_format;
+    OMB_LOG(loop->log, NOTICE, "reload -> log level and format read again, the rest at next start",
+            OMB_LOG_N("level", config.log_level));
+}
+
+static void take_signals(struct omb_loop *loop)
+{
+    struct signalfd_siginfo info;
+
+    while (read(loop->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+        if (info.ssi_signo == SIGHUP) {
+            reload(loop);
+            continue;
+        }
+        OMB_LOG(loop->log, NOTICE, "signal -> stopping", OMB_LOG_N("signal", info.ssi_signo));
+        loop->stopping = true;
+    }
+}
+
+static enum omb_rc look_at_store(struct omb_loop *loop, int64_t now, struct omb_error *err)
+{
+    if (now - loop->health_seen_at < HEALTH_BUSY_MS)
+        return OMB_OK;
+    loop->health_seen_at = now;
+    return omb_store_health(loop->driver->store, err);
+}
+
+static void tell_watchdog(struct omb_loop *loop, int64_t now)
+{
+    if (loop->watchdog_ms == 0 || now - loop->watchdog_told_at < loop->watchdog_ms)
+        return;
+    loop->watchdog_told_at = now;
+    sd_notify(0, "WATCHDOG=1");
+}
+
+/* Says what rose since it was last told, so that a flood of strangers is one line in 5 s. */
+static void tell_counts(struct omb_loop *loop, int64_t now)
+{
+    struct omb_net_counts counts, told = loop->counts_told;
+
+    if (now - loop->counts_told_at < COUNTS_MS)
+        return;
+    loop->counts_told_at = now;
+    counts = omb_net_counts(loop->net);
+    if (counts.refused > told.refused)
+        OMB_LOG(loop->log, WARNING, "unknown key -> refused at the handshake",
+                OMB_LOG_N("count", counts.refused - told.refused));
+    if (counts.revoked > told.revoked)
+        OMB_LOG(loop->log, WARNING, "request under a revoked key -> refused",
+                OMB_LOG_N("count", counts.revoked - told.revoked));
+    if (counts.malformed > told.malformed)
+        OMB_LOG(loop->log, WARNING, "message of the wrong frames -> dropped",
+                OMB_LOG_N("count", counts.malformed - told.malformed));
+    if (counts.unread > told.unread || counts.gone > told.gone)
+        OMB_LOG(loop->log, NOTICE, "client left or does not read -> its reply is lost",
+                OMB_LOG_N("unread", counts.unread - told.unread),
+                OMB_LOG_N("gone", counts.gone - told.gone));
+    loop->counts_told = counts;
+}
+
+static int64_t sooner(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* How long nothing needs to be done unless something comes in. */
+static int64_t rest_ms(const struct omb_loop *loop)
+{
+    int64_t now = omb_clock_monotonic_ms(), rest = loop->health_seen_at + HEALTH_IDLE_MS - now;
+
+    if (loop->watchdog_ms > 0)
+        rest = sooner(rest, loop->watchdog_told_at + loop->watchdog_ms - now);
+    if (loop->tick_at != INT64_MAX) {
+        int64_t tick = loop->tick_at - omb_clock_wall_ms(), pause = loop->tick_not_before - now;
+
+        rest = sooner(rest, tick > pause ? tick : pause);
+    }
+    return rest > 0 ? rest : 0;
+}
+
+enum omb_rc omb_loop_run(struct omb_loop *loop, struct omb_error *err)
+{
+    enum omb_rc rc = OMB_OK;
+
+    OMB_ASSERT(loop->driver->config.batch_inputs > 0);
+    while (rc == OMB_OK && !loop->stopping) {
+        int64_t now;
+
+        rc = omb_net_wait(loop->net, loop->signals, rest_ms(loop), err);
+        if (rc == OMB_OK)
+            rc = run_batch(loop, err);
+        now = omb_clock_monotonic_ms();
+        if (rc == OMB_OK)
+            rc = look_at_store(loop, now, err);
+        tell_watchdog(loop, now);
+        tell_counts(loop, now);
+        take_signals(loop);
+    }
+    return rc;
+}

@@ -1,0 +1,37 @@
+/*
+ * The loop of a daemon: waits, drains every message that is waiting into one batch, persists it
+ * once, and only then lets anybody know. Beside that it keeps the timer of the core, the health of
+ * the store, the signals and the watchdog. Starting and stopping is io/daemon.h.
+ */
+#ifndef OMB_IO_LOOP_H
+#define OMB_IO_LOOP_H
+
+#include "io/driver.h"
+#include "io/log.h"
+
+struct omb_loop {
+    struct omb_driver *driver;
+    struct omb_net *net;
+    struct omb_log *log;
+    bool format_fixed;           /* --log-format was said: a reload leaves the format */
+    int signals;                 /* a signalfd of SIGTERM, SIGINT and SIGHUP */
+    int64_t tick_at;             /* wall clock; INT64_MAX: none wanted */
+    int64_t watchdog_ms;         /* how often the watchdog wants to hear of us; 0: there is none */
+
+    /* the loop's own, zero at first; times are of the monotonic clock */
+    bool stopping;
+    int64_t tick_not_before;
+    int64_t health_seen_at;
+    int64_t watchdog_told_at;
+    int64_t counts_told_at;
+    struct omb_net_counts counts_told;
+};
+
+/*
+ * Runs until SIGTERM or SIGINT (OMB_OK), or until the office cannot go on. Then whoever waits has
+ * been refused with the reason, and what was acknowledged is on disk. err must not be NULL: it is
+ * what those who wait are told.
+ */
+enum omb_rc omb_loop_run(struct omb_loop *loop, struct omb_error *err) OMB_MUST_USE;
+
+#endif

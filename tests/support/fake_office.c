@@ -1,0 +1,227 @@
+#include "support/fake_office.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/assert.h"
+#include "wire/control.h"
+
+/* The core and the store have no place for a test's wishes, so they stand here. */
+struct fake fake;
+
+struct omb_update {
+    struct fake_reply replies[FAKE_REPLIES];
+    struct omb_reply_out out[FAKE_REPLIES];
+    size_t count;
+    size_t writes;
+};
+
+struct omb_office {
+    int nothing;
+};
+
+static struct omb_office office;
+
+void fake_open(struct omb_driver *driver)
+{
+    fake = (struct fake){.timer = INT64_MAX};
+    *driver = (struct omb_driver){.update = omb_update_new(), .office = &office};
+    driver->config.batch_inputs = 64;
+    memcpy(driver->dir, "/nowhere", sizeof("/nowhere"));
+}
+
+void fake_close(struct omb_driver *driver)
+{
+    omb_update_free(driver->update);
+}
+
+/* --- office/office.h --- */
+
+struct omb_update *omb_update_new(void)
+{
+    struct omb_update *update = calloc(1, sizeof(*update));
+
+    OMB_ASSERT(update);
+    return update;
+}
+
+void omb_update_free(struct omb_update *update)
+{
+    for (size_t i = 0; i < FAKE_REPLIES; i++)
+        omb_buf_free(&update->replies[i].bytes);
+    free(update);
+}
+
+void omb_update_begin(struct omb_update *update, const struct omb_office *on)
+{
+    (void)on;
+    update->count = 0;
+    update->writes = 0;
+    fake.batches++;
+}
+
+const struct omb_writes *omb_update_writes(const struct omb_update *update)
+{
+    return (const struct omb_writes *)update;
+}
+
+bool omb_update_must_sync(const struct omb_update *update)
+{
+    return update->writes > 0;
+}
+
+bool omb_update_erased(const struct omb_update *update)
+{
+    (void)update;
+    return false;
+}
+
+size_t omb_update_replies(const struct omb_update *update, const struct omb_reply_out **out)
+{
+    *out = update->out;
+    return update->count;
+}
+
+size_t omb_update_bells(const struct omb_update *update, const struct omb_bell **out)
+{
+    static const struct omb_bell bell = {"cases", {(const uint8_t *)"1", 1}};
+
+    *out = &bell;
+    return update->writes > 0 ? 1 : 0;
+}
+
+int64_t omb_update_timer(const struct omb_update *update)
+{
+    (void)update;
+    return fake.timer;
+}
+
+bool omb_update_operators_changed(const struct omb_update *update)
+{
+    (void)update;
+    return fake.operators_change;
+}
+
+enum omb_rc omb_office_open(const struct omb_office_setup *setup, struct omb_office **out,
+                            struct omb_error *err)
+{
+    (void)setup;
+    (void)err;
+    *out = &office;
+    return OMB_OK;
+}
+
+void omb_office_free(struct omb_office *gone)
+{
+    (void)gone;
+}
+
+size_t omb_office_admitted(const struct omb_office *of, const uint8_t (**out)[OMB_PUBLIC_SIZE])
+{
+    (void)of;
+    *out = fake.admitted;
+    return fake.admitted_count;
+}
+
+static void answer(struct omb_update *update, const struct omb_input *input)
+{
+    struct fake_reply *reply = &update->replies[update->count];
+    struct omb_request request = {0};
+    struct omb_arena arena;
+
+    OMB_ASSERT(update->count < FAKE_REPLIES);
+    omb_arena_init(&arena, 1 << 20);
+    if (omb_decode_request(input->bytes, &arena, &request, NULL) != OMB_OK)
+        request.id = OMB_VIEW_NONE;
+    omb_buf_clear(&reply->bytes);
+    omb_encode_reply(&(struct omb_reply){.id = request.id}, &reply->bytes);
+    update->out[update->count++] =
+        (struct omb_reply_out){input->reply_to, omb_buf_view(&reply->bytes)};
+    omb_arena_free(&arena);
+}
+
+static void step_request(struct omb_update *update, const struct omb_input *input)
+{
+    fake.requests++;
+    memcpy(fake.newest_peer, input->peer, sizeof(fake.newest_peer));
+    if (!fake.reading)
+        update->writes++;
+    answer(update, input);
+    if (update->count > fake.largest)
+        fake.largest = update->count;
+}
+
+enum omb_rc omb_office_step(struct omb_office *at, const struct omb_input *input,
+                            struct omb_update *update, struct omb_error *err)
+{
+    (void)at;
+    fake.newest_input_ms = input->now_ms;
+    memcpy(fake.newest_seed, input->seed, sizeof(fake.newest_seed));
+    if (input->kind == OMB_INPUT_TICK)
+        fake.ticks++;
+    else if (fake.fail_step_at > 0 && fake.requests + 1 == fake.fail_step_at)
+        return omb_fail(err, OMB_DAMAGED, NULL, "a row is not what was written");
+    else
+        step_request(update, input);
+    if ((fake.stop_after > 0 && fake.requests >= fake.stop_after) ||
+        (fake.stop_after_ticks > 0 && fake.ticks >= fake.stop_after_ticks))
+        kill(getpid(), SIGTERM);
+    return OMB_OK;
+}
+
+void omb_office_close(struct omb_office *at, struct omb_update *update)
+{
+    (void)at;
+    (void)update;
+}
+
+size_t omb_writes_count(const struct omb_writes *writes)
+{
+    return ((const struct omb_update *)(const void *)writes)->writes;
+}
+
+/* --- io/store.h --- */
+
+enum omb_rc omb_store_open(const char *dir, enum omb_store_mode mode, struct omb_store **out,
+                           struct omb_error *err)
+{
+    (void)dir;
+    (void)mode;
+    (void)out;
+    return omb_fail(err, OMB_IO, NULL, "there is no store here");
+}
+
+void omb_store_close(struct omb_store *store)
+{
+    (void)store;
+}
+
+const struct omb_port *omb_store_port(const struct omb_store *store)
+{
+    (void)store;
+    return NULL;
+}
+
+enum omb_rc omb_store_commit(struct omb_store *store, const struct omb_writes *writes, bool sync,
+                             struct omb_error *err)
+{
+    (void)store;
+    (void)writes;
+    (void)sync;
+    fake.commits++;
+    if (fake.on_commit)
+        fake.on_commit();
+    if (fake.commit_rc != OMB_OK)
+        return omb_fail(err, fake.commit_rc, NULL, "no space left on the device");
+    return OMB_OK;
+}
+
+enum omb_rc omb_store_health(struct omb_store *store, struct omb_error *err)
+{
+    (void)store;
+    if (fake.health_rc != OMB_OK)
+        return omb_fail(err, fake.health_rc, NULL, "the store met an error in the background");
+    return OMB_OK;
+}

@@ -1,0 +1,50 @@
+/*
+ * An office of a few lines in place of the core and the store, to ask the driver and the loop what
+ * they do with any core: it answers each Request with its id, and fails when it is told to.
+ * Whoever links this must not link the real ones.
+ */
+#ifndef OMB_TESTS_FAKE_OFFICE_H
+#define OMB_TESTS_FAKE_OFFICE_H
+
+#include "io/driver.h"
+
+#define FAKE_REPLIES 256
+
+struct fake_reply {
+    uint64_t to;
+    struct omb_buf bytes;
+};
+
+/* What the test reads and sets; one office at a time. */
+struct fake {
+    /* what happened */
+    size_t batches;           /* begun */
+    size_t commits;
+    size_t requests;          /* stepped in all */
+    size_t ticks;
+    size_t largest;           /* requests of the largest batch */
+    int64_t newest_input_ms;  /* time of the newest input */
+    uint8_t newest_peer[OMB_PUBLIC_SIZE];
+    uint8_t newest_seed[OMB_SEED_SIZE];
+
+    /* what is wanted */
+    size_t stop_after;        /* requests after which SIGTERM is sent; 0: never */
+    size_t stop_after_ticks;
+    size_t fail_step_at;      /* the request that cannot be worked; 0: none */
+    enum omb_rc commit_rc;
+    enum omb_rc health_rc;
+    int64_t timer;            /* what the next update asks for */
+    bool reading;             /* requests write nothing */
+    const uint8_t (*admitted)[OMB_PUBLIC_SIZE];
+    size_t admitted_count;
+    bool operators_change;    /* with the next update */
+    void (*on_commit)(void);  /* called before the commit returns; may be NULL */
+};
+
+extern struct fake fake;
+
+/* A driver over the fake; frees with fake_close. */
+void fake_open(struct omb_driver *driver);
+void fake_close(struct omb_driver *driver);
+
+#endif

@@ -1,0 +1,439 @@
+/*
+ * The daemon's loop over a core of a few lines: what is told when, and to whom, whatever happens.
+ */
+#include "unit.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "io/clock.h"
+#include "io/loop.h"
+#include "support/fake_office.h"
+#include "support/place.h"
+#include "wire/control.h"
+
+struct scene {
+    void *place_state;
+    struct place *place;
+    struct omb_driver driver;
+    struct omb_log log;
+    struct omb_loop loop;
+    FILE *lines;
+};
+
+/* For what the fake calls back. */
+static struct scene *playing;
+
+static int scene_open(void **state)
+{
+    struct scene *scene = calloc(1, sizeof(*scene));
+    sigset_t set;
+
+    if (place_open(&scene->place_state) != 0)
+        return -1;
+    scene->place = scene->place_state;
+    fake_open(&scene->driver);
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGHUP);
+    scene->lines = tmpfile();
+    scene->log = (struct omb_log){.fd = fileno(scene->lines), .level = OMB_LOG_DEBUG};
+    scene->loop = (struct omb_loop){.driver = &scene->driver,
+                                    .net = scene->place->net,
+                                    .log = &scene->log,
+                                    .signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC),
+                                    .tick_at = INT64_MAX};
+    playing = scene;
+    *state = scene;
+    return scene->loop.signals < 0 ? -1 : 0;
+}
+
+static int scene_close(void **state)
+{
+    struct scene *scene = *state;
+
+    close(scene->loop.signals);
+    fclose(scene->lines);
+    fake_close(&scene->driver);
+    place_close(&scene->place_state);
+    free(scene);
+    return 0;
+}
+
+static enum omb_rc run(struct scene *scene, struct omb_error *err)
+{
+    struct omb_error own = {0};
+
+    return omb_loop_run(&scene->loop, err ? err : &own);
+}
+
+/* A Request with that id and nothing else. */
+static void ask(struct omb_client *client, const char *id)
+{
+    const struct omb_request request = {.protocol = 1, .id = omb_view_str(id)};
+    struct omb_buf bytes = OMB_BUF_INIT;
+
+    omb_encode_request(&request, &bytes);
+    assert_int_equal(omb_client_send(client, omb_buf_view(&bytes), NULL), OMB_OK);
+    omb_buf_free(&bytes);
+}
+
+/* The next Reply must carry that id, and that code of a Refusal unless it is NULL. */
+static void hears(struct omb_client *client, const char *id, const char *code)
+{
+    struct omb_buf bytes = OMB_BUF_INIT;
+    struct omb_error err = {0};
+    struct omb_reply reply;
+    struct omb_arena arena;
+
+    if (omb_client_receive(client, PATIENCE_MS, &bytes, &err) != OMB_OK)
+        fail_msg("%s", err.words);
+    omb_arena_init(&arena, 1 << 20);
+    assert_int_equal(omb_decode_reply(omb_buf_view(&bytes), &arena, &reply, NULL), OMB_OK);
+    assert_true(omb_view_is(reply.id, id));
+    assert_true((reply.error != NULL) == (code != NULL));
+    if (code)
+        assert_true(omb_view_is(reply.error->code, code));
+    omb_arena_free(&arena);
+    omb_buf_free(&bytes);
+}
+
+static bool logged(struct scene *scene, const char *what)
+{
+    char line[1024];
+    bool found = false;
+
+    rewind(scene->lines);
+    while (!found && fgets(line, sizeof(line), scene->lines))
+        found = strstr(line, what) != NULL;
+    return found;
+}
+
+/* --- the order of things --- */
+
+static void test_a_request_is_answered_after_its_commit(void **state)
+{
+    struct scene *scene = *state;
+    struct omb_client *client = client_of(scene->place, &scene->place->teller);
+
+    fake.stop_after = 1;
+    ask(client, "one");
+    assert_int_equal(run(scene, NULL), OMB_OK);
+    assert_int_equal(fake.commits, 1);
+    hears(client, "one", NULL);
+    omb_client_close(client);
+}
+
+static struct omb_client *listener;
+static enum omb_rc heard_early;
+
+static void listen_early(void)
+{
+    struct omb_buf bytes = OMB_BUF_INIT;
+
+    heard_early = omb_client_receive(listener, 50, &bytes, NULL);
+    omb_buf_free(&bytes);
+}
+
+static void test_no_reply_leaves_before_the_commit(void **state)
+{
+    struct scene *scene = *state;
+
+    listener = client_of(scene->place, &scene->place->teller);
+    heard_early = OMB_OK;
+    fake.stop_after = 1;
+    fake.on_commit = listen_early;
+    ask(listener, "one");
+    assert_int_equal(run(scene, NULL), OMB_OK);
+    assert_int_equal(heard_early, OMB_UNREACHABLE);
+    hears(listener, "one", NULL);
+    omb_client_close(listener);
+}
+
+static void test_what_only_reads_is_not_committed(void **state)
+{
+    struct scene *scene = *state;
+    struct omb_client *client = client_of(scene->place, &scene->place->teller);
+
+    fake.reading = true;
+    fake.stop_after = 1;
+    ask(client, "one");
+    assert_int_equal(run(scene, NULL), OMB_OK);
+    assert_int_equal(fake.commits, 0);
+    hears(client, "one", NULL);
+    omb_client_close(client);
+}
+
+/* Eight more with each commit, until one batch takes several. */
+static void ask_more(void)
+{
+    if (fake.largest > 1)
+        kill(getpid(), SIGTERM);
+    else
+        for (int i = 0; i < 8; i++)
+            ask(listener, "more");
+}
+
+static void test_requests_that_wait_share_a_commit(void **state)
+{
+    struct scene *scene = *state;
+
+    listener = client_of(scene->place, &scene->place->teller);
+    fake.on_commit = ask_more;
+    ask(listener, "first");
+    assert_int_equal(run(scene, NULL), OMB_OK);
+    assert_true(fake.largest > 1);
+    assert_true(fake.commits < fake.requests);
+    omb_client_close(listener);
+}
+
+static void test_a_batch_takes_no_more_than_configured(void **state)
+{
+    enum { MANY = 24 };
+    struct scene *scene = *state;
+    struct omb_client *client = client_of(scene->place, &scene->place->teller);
+
+    scene->driver.config.batch_inputs = 3;
+    fake.stop_after = MANY;
+    for (int i = 0; i < MANY; i++)
+        ask(client, "one");
+    assert_int_equal(run(scene, NULL), OMB_OK);
+    assert_in_range(fake.largest, 1, 3);
+    assert_true(fake.commits >= MANY / 3);
+    omb_client_close(client);
+}
+
+static void test_an_input_carries_time_random_bytes_and_key(void **state)
+{
+    static const uint8_t none[OMB_SEED_SIZE];
+    struct scene *scene = *state;
+    struct omb_client *client = client_of(scene->place, &scene->place->teller);
+    int64_t before = omb_clock_wall_ms();
+
+    fake.stop_after = 1;
+    ask(client, "one");
+    assert_int_equal(run(scene, NULL), OMB_OK);
+    assert_in_range(fake.newest_input_ms, before, omb_clock_wall_ms());
+    assert_memory_not_equal(fake.newest_seed, none, sizeof(none));
+    assert_memory_equal(fake.newest_peer, scene->place->teller.public_key, OMB_PUBLIC_SIZE);
+    omb_client_close(client);
+}
+
+static void test_a_new_operator_may_connect_when_the_reply_is_there(void **state)
+{
+    struct scene *scene = *state;
+    struct omb_client *client = client_of(scene->place, &scene->place->teller), *new_one;
+
+    fake.admitted = &scene->place->stranger.public_key;
+    fake.admitted_count = 1;
+    fake.operators_change = true;
+    fake.stop_after = 1;
+    ask(client, "one");
+    assert_int_equal(run(scene, NULL), OMB_OK);
+    hears(client, "one", NULL);
+    new_one = client_of(scene->place, &scene->place->stranger);
+    round_trip(scene->place, new_one);
+    omb_client_close(new_one);
+    omb_client_close(client);
+}
+
+/* --- when the office cannot go on --- */
+
+static void test_a_full_disk_refuses_everybody_in_the_batch(void **state)
+{
+    enum { MANY = 8 };
+    struct scene *scene = *state;
+    struct omb_client *clients[MANY];
+    struct omb_error err = {0};
+    char id[16];
+
+    fake.commit_rc = OMB_FULL;
+    for (int i = 0; i < MANY; i++) {
+        snprintf(id, sizeof(id), "id-%d", i);
+        clients[i] = client_of(scene->place, &scene->place->teller);
+        ask(clients[i], id);
+    }
+    assert_int_equal(run(scene, &err), OMB_FULL);
+    assert_string_equal(err.words, "no space left on the device");
+    assert_int_equal(fake.commits, 1);
+    /* Some were in the batch, some came behind it: each is refused, or hears that we left. */
+    place_shut(scene->place);
+    for (int i = 0; i < MANY; i++) {
+        struct omb_buf bytes = OMB_BUF_INIT;
+        enum omb_rc rc = omb_client_receive(clients[i], PATIENCE_MS, &bytes, NULL);
+
+        assert_true(rc == OMB_UNREACHABLE || (rc == OMB_OK && bytes.size > 0));
+        omb_buf_free(&bytes);
+        omb_client_close(clients[i]);
+    }
+}
+
+static void test_the_refusal_carries_the_id_the_code_and_no_success(void **state)
+{
+    struct scene *scene = *state;
+    struct omb_client *client = client_of(scene->place, &scene->place->teller);
+    struct omb_error err = {0};
+
+    fake.commit_rc = OMB_FULL;
+    ask(client, "one");
+    assert_int_equal(run(scene, &err), OMB_FULL);
+    hears(client, "one", "full");
+    omb_client_close(client);
+}
+
+static void test_a_store_that_cannot_be_read_refuses_whoever_asked(void **state)
+{
+    struct scene *scene = *state;
+    struct omb_client *client = client_of(scene->place, &scene->place->teller);
+    struct omb_error err = {0};
+
+    fake.fail_step_at = 1;
+    ask(client, "one");
+    assert_int_equal(run(scene, &err), OMB_DAMAGED);
+    hears(client, "one", "damaged");
+    assert_int_equal(fake.commits, 0);
+    omb_client_close(client);
+}
+
+static void test_an_input_that_fails_takes_its_batch_with_it(void **state)
+{
+    struct scene *scene = *state;
+    struct omb_client *client = client_of(scene->place, &scene->place->teller);
+    struct omb_error err = {0};
+
+    /* One request is waiting when the tick's batch begins or not: either way it is refused. */
+    fake.fail_step_at = 2;
+    fake.commit_rc = OMB_IO;
+    ask(client, "one");
+    ask(client, "two");
+    assert_int_not_equal(run(scene, &err), OMB_OK);
+    hears(client, "one", omb_rc_word(err.rc));
+    omb_client_close(client);
+}
+
+static void test_an_error_in_the_background_ends_the_loop(void **state)
+{
+    struct scene *scene = *state;
+    struct omb_error err = {0};
+
+    fake.health_rc = OMB_IO;
+    assert_int_equal(run(scene, &err), OMB_IO);
+    assert_non_null(strstr(err.words, "background"));
+}
+
+/* --- beside the requests --- */
+
+static void test_a_tick_comes_when_it_is_due(void **state)
+{
+    struct scene *scene = *state;
+    int64_t due = omb_clock_wall_ms() + 30;
+
+    scene->loop.tick_at = due;
+    fake.stop_after_ticks = 1;
+    assert_int_equal(run(scene, NULL), OMB_OK);
+    assert_int_equal(fake.ticks, 1);
+    assert_in_range(fake.newest_input_ms, due, due + PATIENCE_MS);
+}
+
+static void test_ticks_keep_apart_whatever_the_core_wants(void **state)
+{
+    struct scene *scene = *state;
+    int64_t began = omb_clock_monotonic_ms();
+
+    scene->loop.tick_at = 0;
+    fake.timer = 0;
+    fake.stop_after_ticks = 2;
+    assert_int_equal(run(scene, NULL), OMB_OK);
+    assert_true(omb_clock_monotonic_ms() - began >= 200);
+}
+
+static void test_a_signal_ends_the_loop(void **state)
+{
+    struct scene *scene = *state;
+
+    kill(getpid(), SIGTERM);
+    assert_int_equal(run(scene, NULL), OMB_OK);
+    assert_true(logged(scene, "signal -> stopping"));
+}
+
+static void write_config(struct scene *scene, const char *text)
+{
+    struct test_path path = test_path(&scene->place->folder, "ombud.conf");
+
+    memcpy(scene->driver.dir, scene->place->folder.path, sizeof(scene->place->folder.path));
+    test_write(path.text, omb_view_str(text), 0600);
+}
+
+static void test_a_reload_reads_the_log_level_again(void **state)
+{
+    struct scene *scene = *state;
+
+    write_config(scene, "[office]\ncode = vsp-0045\n[daemon]\nlog-level = error\n");
+    kill(getpid(), SIGHUP);
+    kill(getpid(), SIGTERM);
+    assert_int_equal(run(scene, NULL), OMB_OK);
+    assert_int_equal(scene->log.level, OMB_LOG_ERROR);
+}
+
+static void test_a_reload_of_a_bad_file_changes_nothing(void **state)
+{
+    struct scene *scene = *state;
+
+    write_config(scene, "[office]\ncode = vsp-0045\n[daemon]\nlog-level = loud\n");
+    kill(getpid(), SIGHUP);
+    kill(getpid(), SIGTERM);
+    assert_int_equal(run(scene, NULL), OMB_OK);
+    assert_int_equal(scene->log.level, OMB_LOG_DEBUG);
+    assert_true(logged(scene, "reload -> refused"));
+}
+
+static void test_refused_strangers_are_told_as_a_count(void **state)
+{
+    struct scene *scene = *state;
+    struct omb_client *client = client_of(scene->place, &scene->place->stranger);
+
+    assert_int_equal(omb_client_send(client, OMB_VIEW_LIT("ask"), NULL), OMB_UNREACHABLE);
+    omb_client_close(client);
+    kill(getpid(), SIGTERM);
+    assert_int_equal(run(scene, NULL), OMB_OK);
+    assert_true(logged(scene, "unknown key -> refused"));
+}
+
+#define HERE(test) cmocka_unit_test_setup_teardown(test, scene_open, scene_close)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        HERE(test_a_request_is_answered_after_its_commit),
+        HERE(test_no_reply_leaves_before_the_commit),
+        HERE(test_what_only_reads_is_not_committed),
+        HERE(test_requests_that_wait_share_a_commit),
+        HERE(test_a_batch_takes_no_more_than_configured),
+        HERE(test_an_input_carries_time_random_bytes_and_key),
+        HERE(test_a_new_operator_may_connect_when_the_reply_is_there),
+        HERE(test_a_full_disk_refuses_everybody_in_the_batch),
+        HERE(test_the_refusal_carries_the_id_the_code_and_no_success),
+        HERE(test_a_store_that_cannot_be_read_refuses_whoever_asked),
+        HERE(test_an_input_that_fails_takes_its_batch_with_it),
+        HERE(test_an_error_in_the_background_ends_the_loop),
+        HERE(test_a_tick_comes_when_it_is_due),
+        HERE(test_ticks_keep_apart_whatever_the_core_wants),
+        HERE(test_a_signal_ends_the_loop),
+        HERE(test_a_reload_reads_the_log_level_again),
+        HERE(test_a_reload_of_a_bad_file_changes_nothing),
+        HERE(test_refused_strangers_are_told_as_a_count),
+    };
+    sigset_t set;
+
+    /* Before any thread is made. */
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGHUP);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    omb_crypto_init();
+    omb_wire_init();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
