@@ -154,7 +154,7 @@ static enum omb_rc open_unlinked(const char *path, int *out_fd, struct omb_error
 enum omb_rc omb_private_read(const char *path, size_t max, struct omb_buf *out,
                              struct omb_error *err)
 {
-    int fd;
+    int fd = -1;
     enum omb_rc rc = open_unlinked(path, &fd, err);
 
     if (rc != OMB_OK)
