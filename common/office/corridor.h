@@ -165,6 +165,9 @@ enum omb_rc omb_case_row_read(struct omb_step *step, const struct omb_case_id *i
 /* The case key, unwrapped; OMB_SEALED when this office has none, OMB_ERASED after an erasure. */
 enum omb_rc omb_vault_case_key(struct omb_step *step, const struct omb_case_id *id,
                                uint8_t out[OMB_KEY_SIZE]) OMB_MUST_USE;
+/* The escrow key that the record at this place opened; OMB_SEALED when it is not kept here. */
+enum omb_rc omb_vault_escrow_key(struct omb_step *step, const struct omb_row_at *at,
+                                 uint8_t out[OMB_KEY_SIZE]) OMB_MUST_USE;
 void omb_vault_keep_case_key(struct omb_step *step, const struct omb_case_id *id,
                              const uint8_t key[OMB_KEY_SIZE]);
 /* Opens the escrow key of this month and incarnation when it is due (writes `escrow opened`). */
@@ -232,6 +235,8 @@ struct omb_view omb_office_self_code(const struct omb_office *office);
 const struct omb_office_setup *omb_office_lent(const struct omb_office *office);
 struct omb_view omb_office_epoch(const struct omb_office *office); /* 16 bytes */
 struct omb_tip *omb_office_tip(struct omb_office *office);
+/* The tip was changed by hand (a rebuild counted anew): it is put with this batch. */
+void omb_tip_touch(struct omb_step *step);
 const struct omb_policy *omb_office_policy(const struct omb_office *office);
 const struct omb_zone *omb_office_zone(const struct omb_office *office);
 const struct omb_seat *omb_office_self(const struct omb_office *office);

@@ -243,9 +243,15 @@ static void keep_request(struct asking *asking, struct omb_view reply_bytes)
 
 /* --- answering --- */
 
-static bool is_fatal(enum omb_rc rc)
+/*
+ * Nothing is written on what may be damaged. A question that meets a damaged row is refused and the
+ * others stand: whoever looks for the damage must not be stopped by it.
+ */
+static bool is_fatal(const struct asking *asking, enum omb_rc rc)
 {
-    return rc == OMB_DAMAGED || rc == OMB_IO || rc == OMB_FULL;
+    const bool writes = asking->row == NULL || asking->row->writes;
+
+    return rc == OMB_IO || rc == OMB_FULL || (rc == OMB_DAMAGED && writes);
 }
 
 /* Questions about logs see every record proven, also those of this batch. */
@@ -299,13 +305,13 @@ static enum omb_rc answer_request(struct omb_step *step, struct omb_error *err)
         omb_step_restore(step, &before);
         if (why.rc != rc)
             omb_fail(&why, rc, NULL, "%s", omb_rc_meaning(rc));
-        if (is_fatal(rc))
+        if (is_fatal(&asking, rc))
             *err = why;
         else
             refuse(step, asking.request.id, &why);
     }
     omb_wipe(&before, sizeof(before));
-    return is_fatal(rc) ? rc : OMB_OK;
+    return is_fatal(&asking, rc) ? rc : OMB_OK;
 }
 
 /* --- one input --- */

@@ -147,6 +147,11 @@ void omb_tip_put(const struct omb_office *office, struct omb_writes *writes)
     omb_buf_free(&value);
 }
 
+void omb_tip_touch(struct omb_step *step)
+{
+    step->update->dirty = true;
+}
+
 /* --- serials --- */
 
 static struct omb_key serial_key(uint32_t year)

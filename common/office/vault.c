@@ -301,6 +301,15 @@ enum omb_rc omb_vault_escrow_at(struct omb_step *step, const struct omb_row_at *
     return read_key(step->office, step->port, step->arena, &newest.at, out);
 }
 
+enum omb_rc omb_vault_escrow_key(struct omb_step *step, const struct omb_row_at *at,
+                                 uint8_t out[OMB_KEY_SIZE])
+{
+    const struct omb_key key = omb_key_escrow(at->number, at->seq);
+    const enum omb_rc rc = read_key(step->office, step->port, step->arena, &key, out);
+
+    return rc == OMB_NOT_FOUND ? OMB_SEALED : rc;
+}
+
 /* --- bodies and extracts --- */
 
 static void body_ad(const struct omb_office_id *office, const struct omb_incarnation *incarnation,

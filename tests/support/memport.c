@@ -1,0 +1,187 @@
+#include "support/memport.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/assert.h"
+
+struct row {
+    struct omb_view key, value; /* owned; one allocation each */
+};
+
+struct memport {
+    struct omb_port port;
+    struct row *rows[OMB_FAMILY_COUNT];
+    size_t count[OMB_FAMILY_COUNT], capacity[OMB_FAMILY_COUNT];
+    enum omb_rc failing;
+};
+
+static struct omb_view owned(struct omb_view view)
+{
+    uint8_t *data = malloc(view.size + 1);
+
+    OMB_ASSERT(data != NULL);
+    if (view.size > 0)
+        memcpy(data, view.data, view.size);
+    return omb_view(data, view.size);
+}
+
+static void drop(struct omb_view view)
+{
+    free((void *)(uintptr_t)view.data);
+}
+
+/* The place of the first row whose key is not below `key`. */
+static size_t lower(const struct memport *store, enum omb_family family, struct omb_view key)
+{
+    size_t low = 0, high = store->count[family];
+
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+
+        if (omb_view_compare(store->rows[family][middle].key, key) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static bool is_at(const struct memport *store, enum omb_family family, size_t at,
+                  struct omb_view key)
+{
+    return at < store->count[family] && omb_view_equal(store->rows[family][at].key, key);
+}
+
+static enum omb_rc get(void *ctx, enum omb_family family, struct omb_view key, struct omb_buf *out)
+{
+    const struct memport *store = ctx;
+    const size_t at = lower(store, family, key);
+
+    if (store->failing != OMB_OK)
+        return store->failing;
+    if (!is_at(store, family, at, key))
+        return OMB_NOT_FOUND;
+    omb_buf_clear(out);
+    omb_buf_add_view(out, store->rows[family][at].value);
+    return OMB_OK;
+}
+
+static enum omb_rc scan(void *ctx, enum omb_family family, struct omb_view from,
+                        struct omb_view until, bool backwards, omb_row_fn *fn, void *arg)
+{
+    const struct memport *store = ctx;
+    const size_t first = lower(store, family, from);
+    const size_t end = until.size > 0 ? lower(store, family, until) : store->count[family];
+
+    if (store->failing != OMB_OK)
+        return store->failing;
+    for (size_t i = first; i < end; i++) {
+        const struct row *row = &store->rows[family][backwards ? end - 1 - (i - first) : i];
+        const enum omb_rc rc = fn(arg, row->key, row->value);
+
+        if (rc == OMB_STOP)
+            return OMB_OK;
+        if (rc != OMB_OK)
+            return rc;
+    }
+    return OMB_OK;
+}
+
+struct memport *memport_new(void)
+{
+    struct memport *store = calloc(1, sizeof(*store));
+
+    OMB_ASSERT(store != NULL);
+    store->port = (struct omb_port){.ctx = store, .get = get, .scan = scan};
+    return store;
+}
+
+void memport_free(struct memport *store)
+{
+    if (!store)
+        return;
+    for (enum omb_family family = 0; family < OMB_FAMILY_COUNT; family++) {
+        for (size_t i = 0; i < store->count[family]; i++) {
+            drop(store->rows[family][i].key);
+            drop(store->rows[family][i].value);
+        }
+        free(store->rows[family]);
+    }
+    free(store);
+}
+
+void memport_set(struct memport *store, enum omb_family family, struct omb_view key,
+                 struct omb_view value)
+{
+    const size_t at = lower(store, family, key);
+    const bool known = is_at(store, family, at, key);
+    struct row *rows = store->rows[family];
+    size_t *count = &store->count[family];
+
+    if (known) {
+        drop(rows[at].key);
+        drop(rows[at].value);
+        memmove(&rows[at], &rows[at + 1], (--*count - at) * sizeof(*rows));
+    }
+    if (!value.data)
+        return;
+    if (*count == store->capacity[family]) {
+        store->capacity[family] = *count ? *count * 2 : 64;
+        rows = realloc(rows, store->capacity[family] * sizeof(*rows));
+        OMB_ASSERT(rows != NULL);
+        store->rows[family] = rows;
+    }
+    memmove(&rows[at + 1], &rows[at], ((*count)++ - at) * sizeof(*rows));
+    rows[at] = (struct row){owned(key), owned(value)};
+}
+
+struct memport *memport_copy(const struct memport *store)
+{
+    struct memport *copy = memport_new();
+
+    for (enum omb_family family = 0; family < OMB_FAMILY_COUNT; family++)
+        for (size_t i = 0; i < store->count[family]; i++)
+            memport_set(copy, family, store->rows[family][i].key, store->rows[family][i].value);
+    return copy;
+}
+
+const struct omb_port *memport_port(const struct memport *store)
+{
+    return &store->port;
+}
+
+static enum omb_rc commit_row(void *arg, enum omb_family family, struct omb_view key,
+                              struct omb_view value)
+{
+    memport_set(arg, family, key, value);
+    return OMB_OK;
+}
+
+void memport_commit(struct memport *store, const struct omb_writes *writes)
+{
+    const enum omb_rc rc = omb_writes_each(writes, commit_row, store);
+
+    OMB_ASSERT(rc == OMB_OK);
+}
+
+size_t memport_count(const struct memport *store, enum omb_family family)
+{
+    return store->count[family];
+}
+
+bool memport_same(const struct memport *a, const struct memport *b, enum omb_family family)
+{
+    if (a->count[family] != b->count[family])
+        return false;
+    for (size_t i = 0; i < a->count[family]; i++)
+        if (!omb_view_equal(a->rows[family][i].key, b->rows[family][i].key) ||
+            !omb_view_equal(a->rows[family][i].value, b->rows[family][i].value))
+            return false;
+    return true;
+}
+
+void memport_fail(struct memport *store, enum omb_rc rc)
+{
+    store->failing = rc;
+}

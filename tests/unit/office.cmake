@@ -1,0 +1,11 @@
+# omb_office_unit(NAME helpers...): a unit test of the core with files of tests/support.
+function(omb_office_unit name)
+  omb_unit(${name} USES office cases ledger figures wire crypto base)
+  foreach(helper IN LISTS ARGN)
+    target_sources(unit_${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests/support/${helper}.c)
+  endforeach()
+  target_include_directories(unit_${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+endfunction()
+
+# The office below its desk: a test's own function answers (support/scripted_desk.c).
+omb_office_unit(append rig memport casework scripted_desk)
