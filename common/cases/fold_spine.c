@@ -62,7 +62,7 @@ static const struct omb_seat *custodian_of(const struct omb_case *out, const str
     case TO_NAMED:
         return node->to ? node->to : out->home;
     }
-    OMB_ASSERT(!"a row of moves says where custody goes");
+    OMB_ASSERT(false && "a row of moves says where custody goes");
     return NULL;
 }
 

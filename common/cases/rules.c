@@ -66,7 +66,7 @@ static const struct words *find_words(const struct words *table, size_t count, u
     for (size_t i = 0; i < count; i++)
         if (table[i].set == set)
             return &table[i];
-    OMB_ASSERT(!"every set in events.def has words");
+    OMB_ASSERT(false && "every set in events.def has words");
     return NULL;
 }
 

@@ -104,6 +104,18 @@ static void the_word_of_the_office_above_comes_last(void **state)
     assert_view(s->c.row.cause, "system");
 }
 
+static void a_later_place_comes_after_an_earlier_one(void **state)
+{
+    struct story *s = *state;
+    int up = ESCALATE(s, CITY, story_register(s), NORTH);
+    int back = RETURN(s, NORTH, up, CITY);
+
+    SAY(s, CITY, back, PLANNED, planned, .cause = code("staff"));
+    SAY(s, NORTH, up, PLANNED, planned, .cause = code("system"));
+    fold(s);
+    assert_view(s->c.row.cause, "staff");
+}
+
 static void at_one_place_the_office_nearest_the_root_has_the_last_word(void **state)
 {
     struct story *s = *state;
@@ -152,6 +164,21 @@ static void only_the_operator_assigned_accepts(void **state)
     int reg = story_register(s);
     int wrong = accept(s, reg, assign(s, reg, "t2"), "t3");
 
+    fold(s);
+    assert_verdict(s, wrong, RULE);
+    assert_view(s->c.row.responsible, "t1");
+}
+
+static void an_operator_of_that_code_in_another_office_does_not_accept(void **state)
+{
+    struct story *s = *state;
+    int reg = story_register(s);
+    int given = assign(s, reg, "t2");
+    int up = ESCALATE(s, CITY, reg, NORTH);
+    int wrong;
+
+    s->actor = "t2";
+    wrong = SAY(s, NORTH, up, ACCEPTED, accepted, .assignment = *digest_of(s, given));
     fold(s);
     assert_verdict(s, wrong, RULE);
     assert_view(s->c.row.responsible, "t1");
@@ -398,9 +425,11 @@ int main(void)
         STORY_TEST(old_values_of_every_kind_are_text),
         STORY_TEST(a_classification_sets_risks_and_keeps_old_values),
         STORY_TEST(the_word_of_the_office_above_comes_last),
+        STORY_TEST(a_later_place_comes_after_an_earlier_one),
         STORY_TEST(at_one_place_the_office_nearest_the_root_has_the_last_word),
         STORY_TEST(the_first_asked_stays_until_another_accepts),
         STORY_TEST(only_the_operator_assigned_accepts),
+        STORY_TEST(an_operator_of_that_code_in_another_office_does_not_accept),
         STORY_TEST(an_assignment_accepted_twice_is_one_hand_over),
         STORY_TEST(too_many_hand_overs_raise_a_flag),
         STORY_TEST(an_answer_to_a_record_of_another_type_breaks_the_rule),

@@ -55,6 +55,17 @@ static void a_registration_that_breaks_a_rule_gives_way_to_the_next(void **state
     assert_verdict(s, good, EFFECT);
 }
 
+static void a_registration_follows_no_other_record(void **state)
+{
+    struct story *s = *state;
+    int reg = story_register(s);
+
+    s->events[reg].after = story_digest(99);
+    fold(s);
+    assert_verdict(s, reg, RULE);
+    assert_status(s, WAITING);
+}
+
 static void a_registration_may_give_custody_to_an_office_below(void **state)
 {
     struct story *s = *state;
@@ -233,6 +244,7 @@ int main(void)
         STORY_TEST(only_home_registers),
         STORY_TEST(only_the_life_of_the_case_id_registers),
         STORY_TEST(a_registration_that_breaks_a_rule_gives_way_to_the_next),
+        STORY_TEST(a_registration_follows_no_other_record),
         STORY_TEST(a_registration_may_give_custody_to_an_office_below),
         STORY_TEST(a_registration_gives_custody_to_nobody_else),
         STORY_TEST(a_case_waits_for_its_registration),
