@@ -79,7 +79,7 @@ static bool add_record(struct omb_fold *fold, const struct omb_node *node, struc
     const struct omb_event *event = node->event;
     bool grew = add_above(parties, event->seat);
 
-    if (!node->row)
+    if (!node->row || !event->facts->event.value)
         return grew;
     grew |= add_named(fold, parties, omb_event_to(event));
     grew |= add_named(fold, parties, about_of(event));
@@ -125,8 +125,8 @@ static uint32_t amended_kinds(const struct omb_fold *fold)
         const struct omb_event *event = fold->nodes[i].event;
         const struct omb_amended *facts = event->facts->event.value;
 
-        if (event->facts->event.tag == OMB_EVENT_AMENDED && facts->matter && !event->odd &&
-            !event->revoked && event->seat && omb_seat_counts_as(event->seat, home))
+        if (event->facts->event.tag == OMB_EVENT_AMENDED && !event->odd && !event->revoked &&
+            facts->matter && event->seat && omb_seat_counts_as(event->seat, home))
             kinds |= omb_kind_bit(facts->matter->kind);
     }
     return kinds;
