@@ -26,32 +26,19 @@ const struct omb_desk_row *omb_desk_row(uint32_t tag);
 
 /* acts: desk/act.c, desk/register.c, desk/import.c, desk/operators.c */
 omb_desk_fn omb_desk_act, omb_desk_import_batch, omb_desk_operator_add, omb_desk_operator_change;
-/* cases: desk/show.c, desk/list.c, desk/report.c */
+/* cases: desk/show.c, desk/history.c, desk/list.c, desk/report.c */
 omb_desk_fn omb_desk_case_show, omb_desk_case_history, omb_desk_case_list, omb_desk_report;
-/* logs: desk/logs.c, desk/changes.c */
+/* logs: desk/logs.c, desk/verify.c, desk/explain.c, desk/changes.c, desk/export.c */
 omb_desk_fn omb_desk_log_list, omb_desk_log_show, omb_desk_log_verify, omb_desk_log_export,
     omb_desk_explain, omb_desk_changes, omb_desk_export_events;
-/* the office: desk/offices.c, desk/status.c */
+/* the office: desk/offices.c, desk/status.c, desk/policy_when.c, desk/doctor.c */
 omb_desk_fn omb_desk_status, omb_desk_office_list, omb_desk_office_show, omb_desk_operator_list,
     omb_desk_policy_when, omb_desk_vocabulary, omb_desk_doctor;
-/* the store: desk/stores.c */
+/* the store: desk/stats.c, desk/check.c, desk/rebuild.c */
 omb_desk_fn omb_desk_store_rebuild, omb_desk_store_stats, omb_desk_store_check;
 
 /* Whether this operator may read the bodies of a case (role, grant, recusal, confidential). */
 bool omb_desk_may_read(struct omb_step *step, const struct omb_casefile *file,
                        struct omb_error *err);
-
-/* Views shared by show, history and export. */
-void omb_desk_event_view(struct omb_step *step, const struct omb_casefile *file,
-                         const struct omb_judged *judged, bool with_text,
-                         struct omb_event_view *out);
-void omb_desk_case_summary(struct omb_step *step, const struct omb_case_row *row,
-                           struct omb_case_summary *out);
-/* Whether a case row passes a filter. */
-struct omb_desk_filter;
-enum omb_rc omb_desk_filter_new(struct omb_step *step, const struct omb_filter *filter,
-                                struct omb_desk_filter **out, struct omb_error *err) OMB_MUST_USE;
-bool omb_desk_filter_passes(const struct omb_desk_filter *filter, const struct omb_case_row *row,
-                            const struct omb_case_summary *summary);
 
 #endif

@@ -558,7 +558,8 @@ OMB_SHAPE(store_stats_ask)
 #define OMB_FIELDS_family_stats(F)                                                     \
     F(line, family, )                                                                  \
     F(u64, rows, )                                                                     \
-    F(u64, bytes, )
+    F(u64, bytes, )                                                                    \
+    F(flag, more, )
 OMB_SHAPE(family_stats)
 
 #define OMB_FIELDS_store_stats(F)                                                      \

@@ -5,6 +5,7 @@
 #include "cases/deadline.h"
 #include "cases/number.h"
 #include "cases/rules.h"
+#include "office/desk/view.h"
 #include "wire/header.h"
 #include "wire/limits.h"
 
@@ -50,28 +51,6 @@ static bool is_supervisor(const struct omb_step *step)
     return step->who != NULL && (step->who->roles & OMB_MAY(SUPERVISOR));
 }
 
-/* The operator complained of, as the newest extract that names one says. */
-static enum omb_rc find_subject(const struct omb_act_work *work, struct omb_view *out)
-{
-    struct omb_view subject = OMB_VIEW_NONE;
-
-    for (size_t i = 0; i < work->file.event_count; i++) {
-        const uint32_t tag = work->file.events[i].facts->event.tag;
-        struct omb_extract extract;
-        enum omb_rc rc;
-
-        if (tag != OMB_EVENT_REGISTERED && tag != OMB_EVENT_AMENDED)
-            continue;
-        rc = omb_vault_extract(work->step, &work->file.rows[i], &extract);
-        if (rc == OMB_DAMAGED || rc == OMB_IO)
-            return rc;
-        if (rc == OMB_OK && extract.subject.size)
-            subject = extract.subject;
-    }
-    *out = subject;
-    return OMB_OK;
-}
-
 /* Recusal, and who may touch a confidential case. Imports concern nobody of this office. */
 static enum omb_rc check_person(const struct omb_act_work *work, struct omb_view *out_subject,
                                 struct omb_error *err)
@@ -83,7 +62,7 @@ static enum omb_rc check_person(const struct omb_act_work *work, struct omb_view
     *out_subject = OMB_VIEW_NONE;
     if (work->imported || who == NULL)
         return OMB_OK;
-    rc = find_subject(work, out_subject);
+    rc = omb_desk_subject(work->step, &work->file, out_subject);
     if (rc != OMB_OK)
         return omb_fail(err, rc, NULL, "the case's extract cannot be read");
     if (out_subject->size && omb_view_is(*out_subject, who->code))

@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "office/desk.h"
+#include "office/desk/read.h"
 
 static enum omb_rc read_roles(const struct omb_views *codes, uint32_t *out, struct omb_error *err)
 {
@@ -33,23 +33,6 @@ static enum omb_rc read_roles(const struct omb_views *codes, uint32_t *out, stru
         return omb_fail(err, OMB_MISSING, "roles", "an operator needs at least one role");
     *out = roles;
     return OMB_OK;
-}
-
-static struct omb_views print_roles(struct omb_step *step, uint32_t roles)
-{
-    static const char *const words[] = {
-#define ROLE_WORD(name, word) word,
-        OMB_ROLE_BITS(ROLE_WORD)
-#undef ROLE_WORD
-    };
-    struct omb_view *items = OMB_ARENA_NEW(step->arena, struct omb_view, OMB_ROLEIDX_COUNT);
-    size_t count = 0;
-
-    for (size_t i = 0; i < OMB_ROLEIDX_COUNT; i++) {
-        if (roles & (1u << i))
-            items[count++] = omb_view_str(words[i]);
-    }
-    return (struct omb_views){items, count};
 }
 
 static const struct omb_operator *find(const struct omb_step *step, struct omb_view code)
@@ -87,8 +70,8 @@ static enum omb_rc check_key(const struct omb_step *step, struct omb_view key,
 /* Writes the event, then keeps the operator in memory and in the store. */
 static enum omb_rc write_operator(struct omb_step *step, const struct omb_facts *facts,
                                   const struct omb_body *body, struct omb_operator *operator_,
-                                  struct omb_view title, const struct omb_operator_done **out,
-                                  struct omb_error *err)
+                                  struct omb_view title, const struct omb_digest *enrolment,
+                                  const struct omb_operator_done **out, struct omb_error *err)
 {
     const struct omb_draft draft = {
         .facts = facts,
@@ -98,7 +81,7 @@ static enum omb_rc write_operator(struct omb_step *step, const struct omb_facts 
     struct omb_operator_done *done = OMB_ARENA_NEW(step->arena, struct omb_operator_done, 1);
     struct omb_operator_row row = {
         .code = omb_arena_copy(step->arena, omb_view_str(operator_->code)),
-        .roles = print_roles(step, operator_->roles),
+        .roles = omb_desk_roles(step, operator_->roles),
         .title = title,
         .public_key = omb_view(operator_->key, sizeof(operator_->key)),
         .revoked = operator_->revoked,
@@ -110,7 +93,7 @@ static enum omb_rc write_operator(struct omb_step *step, const struct omb_facts 
 
     if (rc != OMB_OK)
         return rc;
-    row.record = appended.digest;
+    row.record = enrolment != NULL ? *enrolment : appended.digest;
     omb_office_set_operator(step, operator_, &row);
     omb_hex(OMB_VIEW_OF(appended.digest.bytes), hex);
     done->code = row.code;
@@ -125,7 +108,7 @@ static enum omb_rc enrol(struct omb_step *step, struct omb_operator *operator_,
 {
     const struct omb_operator_enrolled event = {
         .code = omb_view_str(operator_->code),
-        .roles = print_roles(step, operator_->roles),
+        .roles = omb_desk_roles(step, operator_->roles),
         .title = title,
         .public_key = omb_view(operator_->key, sizeof(operator_->key)),
     };
@@ -133,7 +116,7 @@ static enum omb_rc enrol(struct omb_step *step, struct omb_operator *operator_,
     const struct omb_operator_body words = {.name = name};
     const struct omb_body body = {.event = {OMB_BODY_OPERATOR_ENROLLED, &words}};
 
-    return write_operator(step, &facts, name.size ? &body : NULL, operator_, title, out, err);
+    return write_operator(step, &facts, name.size ? &body : NULL, operator_, title, NULL, out, err);
 }
 
 enum omb_rc omb_desk_operator_add(struct omb_step *step, const void *ask, const void **out,
@@ -179,14 +162,33 @@ static bool is_last_admin(const struct omb_step *step, const struct omb_operator
     return (operator_->roles & OMB_MAY(ADMIN)) != 0;
 }
 
+/* What is kept of an operator beside code, roles and key. */
+static enum omb_rc read_row(struct omb_step *step, const char *code, struct omb_operator_row *out,
+                            struct omb_error *err)
+{
+    const struct omb_key key = omb_key_operator(omb_view_str(code));
+    struct omb_buf value = OMB_BUF_INIT;
+    enum omb_rc rc = omb_port_get(step->port, OMB_FAMILY_OPERATOR, omb_key_view(&key), &value);
+
+    if (rc == OMB_OK)
+        rc = omb_decode_operator_row(omb_buf_view(&value), step->arena, out, NULL);
+    if (rc != OMB_OK)
+        rc = omb_fail(err, rc == OMB_IO ? rc : OMB_DAMAGED, NULL,
+                      "the row of operator %s cannot be read", code);
+    omb_buf_free(&value);
+    return rc;
+}
+
+/* The row goes on naming the enrolment, where the name is. */
 static enum omb_rc revoke(struct omb_step *step, struct omb_operator *operator_,
+                          const struct omb_operator_row *row,
                           const struct omb_operator_done **out, struct omb_error *err)
 {
     const struct omb_operator_revoked event = {.code = omb_view_str(operator_->code)};
     const struct omb_facts facts = {.event = {OMB_EVENT_OPERATOR_REVOKED, &event}};
 
     operator_->revoked = true;
-    return write_operator(step, &facts, NULL, operator_, OMB_VIEW_NONE, out, err);
+    return write_operator(step, &facts, NULL, operator_, row->title, &row->record, out, err);
 }
 
 enum omb_rc omb_desk_operator_change(struct omb_step *step, const void *ask, const void **out,
@@ -195,14 +197,16 @@ enum omb_rc omb_desk_operator_change(struct omb_step *step, const void *ask, con
     const struct omb_operator_change *change = ask;
     const struct omb_operator *known = find(step, change->code);
     const struct omb_operator_done *done = NULL;
+    struct omb_operator_row row;
     struct omb_operator operator_;
-    enum omb_rc rc = OMB_OK;
+    enum omb_rc rc;
 
     if (known == NULL)
         return omb_fail(err, OMB_NOT_FOUND, "code", "no operator %.*s here",
                         OMB_VIEW_ARGS(change->code));
     operator_ = *known;
-    if (change->roles.count)
+    rc = read_row(step, known->code, &row, err);
+    if (rc == OMB_OK && change->roles.count)
         rc = read_roles(&change->roles, &operator_.roles, err);
     if (rc == OMB_OK && is_last_admin(step, known) &&
         (change->revoke || !(operator_.roles & OMB_MAY(ADMIN))))
@@ -211,7 +215,7 @@ enum omb_rc omb_desk_operator_change(struct omb_step *step, const void *ask, con
         if (known->revoked)
             rc = omb_fail(err, OMB_EXISTS, "code", "operator %s is revoked already", known->code);
         else
-            rc = revoke(step, &operator_, &done, err);
+            rc = revoke(step, &operator_, &row, &done, err);
     } else if (rc == OMB_OK) {
         if (change->roles.count == 0 && change->public_key.size == 0)
             rc = omb_fail(err, OMB_MISSING, "roles", "say new roles or a new key");
@@ -221,7 +225,7 @@ enum omb_rc omb_desk_operator_change(struct omb_step *step, const void *ask, con
             memcpy(operator_.key, change->public_key.data, OMB_PUBLIC_SIZE);
         operator_.revoked = false;
         if (rc == OMB_OK)
-            rc = enrol(step, &operator_, OMB_VIEW_NONE, OMB_VIEW_NONE, &done, err);
+            rc = enrol(step, &operator_, row.title, omb_desk_operator_name(step, &row), &done, err);
     }
     *out = done;
     return rc;

@@ -1,0 +1,270 @@
+/*
+ * Doctor: what an administrator should know about this office now, each finding with its level. It
+ * looks; it mends nothing.
+ */
+#include "base/assert.h"
+#include "office/desk/read.h"
+
+#define CLOCK_SLACK_MS (60 * OMB_SECOND_MS)
+#define CERTIFICATE_SOON_MS (30 * OMB_DAY_MS)
+
+struct visit {
+    struct omb_step *step;
+    struct omb_finding *findings;
+    size_t count, room;
+    struct omb_error *err;
+};
+
+static void find(struct visit *visit, const char *check, const char *level, struct omb_view words)
+{
+    OMB_ASSERT(visit->count < visit->room);
+    visit->findings[visit->count++] = (struct omb_finding){
+        .check = omb_view_str(check),
+        .level = omb_view_str(level),
+        .words = words,
+    };
+}
+
+#define SAY(visit, ...) omb_arena_printf((visit)->step->arena, __VA_ARGS__)
+
+/* --- one function a check --- */
+
+/* New records are dated no earlier than the newest: a clock set back makes all dates wrong. */
+static enum omb_rc check_clock(struct visit *visit)
+{
+    const int64_t now = visit->step->input->now_ms;
+    const int64_t newest = omb_office_tip(visit->step->office)->time_ms;
+
+    if (newest > now + CLOCK_SLACK_MS)
+        find(visit, "clock", "critical",
+             SAY(visit, "the clock is %lld s behind the newest record of the log",
+                 (long long)((newest - now) / OMB_SECOND_MS)));
+    else
+        find(visit, "clock", "ok", OMB_VIEW_LIT("not behind the newest record"));
+    return OMB_OK;
+}
+
+static enum omb_rc check_certificate(struct visit *visit)
+{
+    const struct omb_office_card *card =
+        omb_office_card(visit->step, &omb_office_self(visit->step->office)->certificate);
+    const int64_t now = visit->step->input->now_ms;
+    char until[OMB_RFC3339_SIZE];
+    const struct omb_certificate *inner;
+
+    if (card == NULL) {
+        find(visit, "certificate", "critical", OMB_VIEW_LIT("the office's own is not in its store"));
+        return OMB_OK;
+    }
+    inner = &card->certificate.inner;
+    omb_rfc3339(inner->not_after, 0, until);
+    if (now < inner->not_before)
+        find(visit, "certificate", "warning", OMB_VIEW_LIT("not valid yet: is the clock right?"));
+    else if (now > inner->not_after)
+        find(visit, "certificate", "critical", SAY(visit, "expired at %s", until));
+    else if (now > inner->not_after - CERTIFICATE_SOON_MS)
+        find(visit, "certificate", "warning", SAY(visit, "expires at %s: renew it", until));
+    else
+        find(visit, "certificate", "ok", SAY(visit, "valid until %s", until));
+    if (!card->complete)
+        find(visit, "issuers", "critical",
+             OMB_VIEW_LIT("a certificate between the office and the root is not here"));
+    return OMB_OK;
+}
+
+/* An office needs somebody for each thing that must be done. */
+static enum omb_rc check_operators(struct visit *visit)
+{
+    static const struct {
+        uint32_t roles;
+        const char *words;
+    } needed[] = {
+        {OMB_MAY(TELLER) | OMB_MAY(HANDLER) | OMB_MAY(SUPERVISOR), "nobody can register cases"},
+        {OMB_MAY(HANDLER) | OMB_MAY(SUPERVISOR), "nobody can resolve or answer cases"},
+        {OMB_MAY(SUPERVISOR), "nobody can escalate, extend or erase"},
+        {OMB_MAY(ADMIN), "nobody can enrol operators"},
+    };
+    const struct omb_operator *operators;
+    const size_t count = omb_office_operators(visit->step->office, &operators);
+    size_t missing = 0, active = 0;
+
+    for (size_t i = 0; i < count; i++)
+        active += !operators[i].revoked;
+    for (size_t n = 0; n < sizeof(needed) / sizeof(needed[0]); n++) {
+        bool there = false;
+
+        for (size_t i = 0; i < count; i++)
+            there = there || (!operators[i].revoked && (operators[i].roles & needed[n].roles));
+        if (!there) {
+            find(visit, "operators", "warning", omb_view_str(needed[n].words));
+            missing++;
+        }
+    }
+    if (missing == 0)
+        find(visit, "operators", "ok", SAY(visit, "%zu enrolled, every role is held", active));
+    return OMB_OK;
+}
+
+/* --- counters --- */
+
+struct tally {
+    uint64_t rows;
+    bool more;
+};
+
+static enum omb_rc count_row(void *arg, struct omb_view key, struct omb_view value)
+{
+    struct tally *tally = arg;
+
+    (void)key;
+    (void)value;
+    if (tally->rows == OMB_SCAN_MAX) {
+        tally->more = true;
+        return OMB_STOP;
+    }
+    tally->rows++;
+    return OMB_OK;
+}
+
+static enum omb_rc check_counter(struct visit *visit, enum omb_family family, uint64_t counter)
+{
+    struct tally tally = {0};
+    const enum omb_rc rc = omb_desk_scan(visit->step, family, OMB_VIEW_NONE, NULL, count_row,
+                                         &tally, visit->err);
+    const char *name = omb_family_name(family);
+
+    if (rc != OMB_OK)
+        return rc;
+    if (tally.more ? counter < tally.rows : counter != tally.rows)
+        find(visit, "counters", "critical",
+             SAY(visit, "the store says %llu rows of `%s` but holds %s%llu: rebuild it",
+                 (unsigned long long)counter, name, tally.more ? "over " : "",
+                 (unsigned long long)tally.rows));
+    else
+        find(visit, "counters", "ok",
+             SAY(visit, "%llu rows of `%s`%s", (unsigned long long)counter, name,
+                 tally.more ? ", not all were counted" : ""));
+    return OMB_OK;
+}
+
+static enum omb_rc check_counters(struct visit *visit)
+{
+    const struct omb_tip *tip = omb_office_tip(visit->step->office);
+    enum omb_rc rc = check_counter(visit, OMB_FAMILY_CASE, tip->cases);
+
+    return rc == OMB_OK ? check_counter(visit, OMB_FAMILY_RECORD, tip->records) : rc;
+}
+
+static enum omb_rc check_newest(struct visit *visit)
+{
+    const struct omb_tip *tip = omb_office_tip(visit->step->office);
+    struct omb_error why = {0};
+    uint32_t parts;
+    enum omb_rc rc;
+
+    if (tip->seq == 0) {
+        find(visit, "newest-record", "warning", OMB_VIEW_LIT("the log is empty"));
+        return OMB_OK;
+    }
+    rc = omb_record_verify(visit->step, tip->number, tip->seq, &parts, &why);
+    if (rc == OMB_IO)
+        return omb_fail(visit->err, rc, NULL, "%s", why.words);
+    if (rc == OMB_OK)
+        find(visit, "newest-record", "ok",
+             SAY(visit, "record %llu is authentic", (unsigned long long)tip->seq));
+    else
+        find(visit, "newest-record", "critical", SAY(visit, "%s", why.words));
+    return OMB_OK;
+}
+
+static enum omb_rc check_incarnation(struct visit *visit)
+{
+    const struct omb_tip *tip = omb_office_tip(visit->step->office);
+
+    if (tip->must_open)
+        find(visit, "incarnation", "ok", OMB_VIEW_LIT("the next event opens a new one"));
+    else
+        find(visit, "incarnation", "ok",
+             SAY(visit, "number %u is open", omb_incarnation_number(&tip->incarnation)));
+    return OMB_OK;
+}
+
+/* The key under which new cases are escrowed opens with a month's first registration. */
+static enum omb_rc check_escrow(struct visit *visit)
+{
+    const struct omb_step *step = visit->step;
+    const struct omb_tip *tip = omb_office_tip(step->office);
+    const struct omb_civil local =
+        omb_zone_local(omb_office_zone(step->office), step->input->now_ms);
+
+    if (omb_digest_none(&tip->escrow))
+        find(visit, "escrow", "warning", OMB_VIEW_LIT("no escrow key was opened yet"));
+    else if (tip->escrow_month == (uint32_t)local.year * 12 + (uint32_t)local.month - 1)
+        find(visit, "escrow", "ok", OMB_VIEW_LIT("this month's key is open"));
+    else
+        find(visit, "escrow", "ok", OMB_VIEW_LIT("the next registration opens this month's key"));
+    return OMB_OK;
+}
+
+/* --- overdue --- */
+
+struct due_count {
+    int64_t now_ms;
+    uint64_t overdue;
+};
+
+/* Index rows of dates ascend by date. */
+static enum omb_rc count_due(void *arg, struct omb_view key, struct omb_view value)
+{
+    struct due_count *count = arg;
+
+    (void)value;
+    if (key.size < 9)
+        return OMB_DAMAGED;
+    if ((int64_t)omb_be64(key.data + 1) >= count->now_ms)
+        return OMB_STOP;
+    count->overdue++;
+    return OMB_OK;
+}
+
+static enum omb_rc check_overdue(struct visit *visit)
+{
+    const struct omb_key prefix = omb_key_index(OMB_INDEX_DUE, OMB_VIEW_NONE, NULL);
+    struct due_count count = {.now_ms = visit->step->input->now_ms};
+    const enum omb_rc rc = omb_desk_scan(visit->step, OMB_FAMILY_INDEX, omb_key_view(&prefix),
+                                         NULL, count_due, &count, visit->err);
+
+    if (rc != OMB_OK)
+        return rc;
+    if (count.overdue)
+        find(visit, "overdue", "warning",
+             SAY(visit, "%llu cases are past the date promised to the client",
+                 (unsigned long long)count.overdue));
+    else
+        find(visit, "overdue", "ok", OMB_VIEW_LIT("no case is past its date"));
+    return OMB_OK;
+}
+
+enum omb_rc omb_desk_doctor(struct omb_step *step, const void *ask, const void **out,
+                            struct omb_error *err)
+{
+    static enum omb_rc (*const checks[])(struct visit *) = {
+        check_clock,    check_certificate, check_operators, check_counters,
+        check_newest,   check_incarnation, check_escrow,    check_overdue,
+    };
+    struct omb_doctor *answer = OMB_ARENA_NEW(step->arena, struct omb_doctor, 1);
+    struct visit visit = {.step = step, .room = 32, .err = err};
+
+    (void)ask;
+    visit.findings = OMB_ARENA_NEW(step->arena, struct omb_finding, visit.room);
+    for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
+        const enum omb_rc rc = checks[i](&visit);
+
+        if (rc != OMB_OK)
+            return rc;
+    }
+    answer->findings.items = visit.findings;
+    answer->findings.count = visit.count;
+    *out = answer;
+    return OMB_OK;
+}
