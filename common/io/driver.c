@@ -118,12 +118,16 @@ enum omb_rc omb_driver_step(struct omb_driver *driver, const struct omb_input *i
 enum omb_rc omb_driver_persist(struct omb_driver *driver, struct omb_error *err)
 {
     const struct omb_writes *writes;
+    enum omb_rc rc;
 
     omb_office_close(driver->office, driver->update);
     writes = omb_update_writes(driver->update);
     if (omb_writes_count(writes) == 0)
         return OMB_OK;
-    return omb_store_commit(driver->store, writes, omb_update_must_sync(driver->update), err);
+    rc = omb_store_commit(driver->store, writes, omb_update_must_sync(driver->update), err);
+    if (rc == OMB_OK && omb_update_erased(driver->update))
+        rc = omb_store_forget(driver->store, writes, err);
+    return rc;
 }
 
 enum omb_rc omb_driver_once(struct omb_driver *driver, const struct omb_input *input,

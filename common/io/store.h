@@ -36,6 +36,15 @@ enum omb_rc omb_store_commit(struct omb_store *store, const struct omb_writes *w
                              struct omb_error *err) OMB_MUST_USE;
 
 /*
+ * After a commit that deleted rows of the families part, key or index: rewrites what holds their
+ * old values, the write-ahead log too, so that the bytes leave the disk. Values of several KiB lie
+ * in files that are cleaned later: those of an erased case cannot be read without its key, which is
+ * gone at once.
+ */
+enum omb_rc omb_store_forget(struct omb_store *store, const struct omb_writes *writes,
+                             struct omb_error *err) OMB_MUST_USE;
+
+/*
  * OMB_OK, or the first error that the store met: of a read, a commit, or its own work in the
  * background. From then on it takes no more writes. Poll it now and then, and after a port's read
  * said OMB_DAMAGED or OMB_IO.

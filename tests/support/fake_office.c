@@ -75,7 +75,7 @@ bool omb_update_must_sync(const struct omb_update *update)
 bool omb_update_erased(const struct omb_update *update)
 {
     (void)update;
-    return false;
+    return fake.erasing;
 }
 
 size_t omb_update_replies(const struct omb_update *update, const struct omb_reply_out **out)
@@ -215,6 +215,16 @@ enum omb_rc omb_store_commit(struct omb_store *store, const struct omb_writes *w
         fake.on_commit();
     if (fake.commit_rc != OMB_OK)
         return omb_fail(err, fake.commit_rc, NULL, "no space left on the device");
+    return OMB_OK;
+}
+
+enum omb_rc omb_store_forget(struct omb_store *store, const struct omb_writes *writes,
+                             struct omb_error *err)
+{
+    (void)store;
+    (void)writes;
+    (void)err;
+    fake.forgets++;
     return OMB_OK;
 }
 

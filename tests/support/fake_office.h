@@ -20,6 +20,7 @@ struct fake {
     /* what happened */
     size_t batches;           /* begun */
     size_t commits;
+    size_t forgets;           /* erased rows taken off the disk */
     size_t requests;          /* stepped in all */
     size_t ticks;
     size_t largest;           /* requests of the largest batch */
@@ -35,6 +36,7 @@ struct fake {
     enum omb_rc health_rc;
     int64_t timer;            /* what the next update asks for */
     bool reading;             /* requests write nothing */
+    bool erasing;             /* requests erase */
     const uint8_t (*admitted)[OMB_PUBLIC_SIZE];
     size_t admitted_count;
     bool operators_change;    /* with the next update */

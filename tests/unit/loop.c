@@ -167,6 +167,20 @@ static void test_what_only_reads_is_not_committed(void **state)
     omb_client_close(client);
 }
 
+static void test_what_was_erased_leaves_the_disk_before_the_reply(void **state)
+{
+    struct scene *scene = *state;
+    struct omb_client *client = client_of(scene->place, &scene->place->teller);
+
+    fake.erasing = true;
+    fake.stop_after = 1;
+    ask(client, "one");
+    assert_int_equal(run(scene, NULL), OMB_OK);
+    assert_int_equal(fake.forgets, 1);
+    hears(client, "one", NULL);
+    omb_client_close(client);
+}
+
 /* Eight more with each commit, until one batch takes several. */
 static void ask_more(void)
 {
@@ -410,6 +424,7 @@ int main(void)
         HERE(test_a_request_is_answered_after_its_commit),
         HERE(test_no_reply_leaves_before_the_commit),
         HERE(test_what_only_reads_is_not_committed),
+        HERE(test_what_was_erased_leaves_the_disk_before_the_reply),
         HERE(test_requests_that_wait_share_a_commit),
         HERE(test_a_batch_takes_no_more_than_configured),
         HERE(test_an_input_carries_time_random_bytes_and_key),
