@@ -314,7 +314,7 @@ static enum omb_rc parse(const char *path, struct omb_buf *text, struct omb_conf
     reading.rest = omb_buf_str(text);
     omb_config_defaults(&reading.config);
     wrong = ini_parse_stream(next_line, &reading, take_key, &reading);
-    if (reading.failure.rc == OMB_OK && wrong > 0) {
+    if (wrong > 0 && (reading.failure.rc == OMB_OK || wrong < reading.line)) {
         reading.line = wrong;
         (void)omb_fail(&reading.failure, OMB_INVALID, NULL,
                        "the line is not [section], key = value or # comment");

@@ -67,7 +67,7 @@ static enum omb_rc fail_system(struct omb_error *err, const char *what, const ch
     return omb_fail(err, rc, NULL, "%s cannot be %s: %s", path, what, strerror(error));
 }
 
-/* Reads to the end; `out` grows before bytes come, not after, as long as the file keeps its size. */
+/* Reads to the end; `out` grows before the bytes come, as long as the file keeps its size. */
 static enum omb_rc read_all(int fd, const char *path, size_t max, struct omb_buf *out,
                             struct omb_error *err)
 {

@@ -38,7 +38,8 @@ static enum omb_rc read_descriptor(const char *source, struct omb_buf *out, stru
     }
     if (got < 0)
         return omb_fail(err, OMB_IO, "passphrase-file",
-                        "the passphrase cannot be read from descriptor %d: %s", fd, strerror(errno));
+                        "the passphrase cannot be read from descriptor %d: %s", fd,
+                        strerror(errno));
     (void)close(fd);
     if (out->size > OMB_PASSPHRASE_MAX)
         return omb_fail(err, OMB_LIMIT, "passphrase-file",

@@ -1,7 +1,7 @@
 /*
  * An office on disk: ombud.conf, keys/, db/, run/, operators/. Reading and checking what stands
- * there: modes of folders and key files, the configuration with strict keys, passphrases. Time zones
- * are read here too; how their files look is io/tzif.h.
+ * there: modes of folders and key files, the configuration with strict keys, passphrases. Time
+ * zones are read here too; how their files look is io/tzif.h.
  */
 #ifndef OMB_IO_OFFICEDIR_H
 #define OMB_IO_OFFICEDIR_H
@@ -96,10 +96,11 @@ enum omb_rc omb_key_save(const char *path, const struct omb_keyfile *key,
                          struct omb_view passphrase, struct omb_error *err) OMB_MUST_USE;
 
 /*
- * The time zone of an IANA name from the system's TZif files, up to the year 2100; "UTC" needs none.
- * OMB_UNKNOWN_CODE: no such zone here, OMB_DAMAGED: its file cannot be understood.
+ * The time zone of an IANA name from the system's TZif files, up to the year 2100; "UTC" needs
+ * none. OMB_UNKNOWN_CODE: no such zone here, OMB_DAMAGED: its file cannot be understood.
  */
-enum omb_rc omb_zone_load(const char *name, struct omb_zone *out, struct omb_error *err) OMB_MUST_USE;
+enum omb_rc omb_zone_load(const char *name, struct omb_zone *out,
+                          struct omb_error *err) OMB_MUST_USE;
 void omb_zone_free(struct omb_zone *zone);
 
 /* All keys of an office, opened: DIR/keys/signing.key, transport.key, sealing.key. */

@@ -29,8 +29,8 @@ void omb_store_close(struct omb_store *store);
 const struct omb_port *omb_store_port(const struct omb_store *store);
 
 /*
- * Persists all writes in one batch, all or nothing; returns after fsync when sync. OMB_FULL, OMB_IO,
- * OMB_DAMAGED: none of these writes may be taken as kept or as lost before the next start.
+ * Persists all writes in one batch, all or nothing; returns after fsync when sync. OMB_FULL,
+ * OMB_IO, OMB_DAMAGED: none of these writes may be taken as kept or as lost before the next start.
  */
 enum omb_rc omb_store_commit(struct omb_store *store, const struct omb_writes *writes, bool sync,
                              struct omb_error *err) OMB_MUST_USE;

@@ -33,9 +33,10 @@ enum {
 };
 
 /*
- * Not in the C interface. Write-ahead logs that were closed are listed with their sizes, so that one
- * that is missing or cut is seen. After an error nothing resumes by itself. (What a start replays
- * is written to files at once, the default: a log kept over a start would not be on that list.)
+ * Not in the C interface. Write-ahead logs that were closed are listed with their sizes, so that
+ * one that is missing or cut is seen. After an error nothing resumes by itself. (What a start
+ * replays is written to files at once, the default: a log kept over a start would not be on that
+ * list.)
  */
 #define MORE_OPTIONS "track_and_verify_wals_in_manifest=true;max_bgerror_resume_count=0"
 
