@@ -30,9 +30,9 @@ static uint32_t dice(struct world *world, uint32_t sides)
     return omb_be32(bytes) % sides;
 }
 
-static struct omb_view key_of(int key, char out[8])
+static struct omb_view key_of(int key, char out[16])
 {
-    snprintf(out, 8, "k%03d", key);
+    snprintf(out, 16, "k%03d", key);
     return omb_view_str(out);
 }
 
@@ -64,7 +64,7 @@ static int teardown(void **state)
 
 static void put(struct world *world, int key, int value)
 {
-    char name[8];
+    char name[16];
     uint8_t bytes[4];
 
     omb_put_be32(bytes, (uint32_t)value);
@@ -74,7 +74,7 @@ static void put(struct world *world, int key, int value)
 
 static void take(struct world *world, int key)
 {
-    char name[8];
+    char name[16];
 
     world->now.values[key] = -1;
     omb_delete(world->writes, OMB_FAMILY_CASE, key_of(key, name));
@@ -85,7 +85,7 @@ static void take(struct world *world, int key)
 static void check_gets(struct world *world)
 {
     struct omb_buf got = OMB_BUF_INIT;
-    char name[8];
+    char name[16];
 
     for (int i = 0; i < KEYS; i++) {
         const enum omb_rc rc = omb_port_get(omb_writes_port(world->writes), OMB_FAMILY_CASE,
@@ -120,7 +120,7 @@ static void check_scan(struct world *world, int from, int until, bool backwards,
 {
     struct seen seen = {.stop_at = stop_at};
     size_t expected = 0;
-    char low[8], high[8];
+    char low[16], high[16];
     const struct omb_view end = until < KEYS ? key_of(until, high) : OMB_VIEW_NONE;
 
     assert_int_equal(omb_port_scan(omb_writes_port(world->writes), OMB_FAMILY_CASE,
