@@ -1,6 +1,6 @@
 #include "support/casework.h"
 
-static const struct omb_view actor = {(const uint8_t *)"t17", 3};
+static const struct omb_view teller = {(const uint8_t *)"t17", 3};
 
 enum omb_rc casework_register(struct omb_step *step, bool imported, struct omb_case_id *out,
                               struct omb_appended *out_record, struct omb_error *err)
@@ -12,7 +12,7 @@ enum omb_rc casework_register(struct omb_step *step, bool imported, struct omb_c
         .issue = OMB_VIEW_LIT("fees"),
         .severity = OMB_VIEW_LIT("normal"),
         .received_at = step->input->now_ms,
-        .first_asked = actor,
+        .first_asked = teller,
     };
     const struct omb_deadline decision = {
         .code = OMB_VIEW_LIT("decision"),
@@ -41,7 +41,7 @@ enum omb_rc casework_register(struct omb_step *step, bool imported, struct omb_c
         .body = &body,
         .extract = &extract,
         .grants = &grants,
-        .actor = actor,
+        .actor = teller,
     };
     struct omb_casefile file;
     enum omb_rc rc = omb_case_next(step, out, err);
@@ -54,8 +54,9 @@ enum omb_rc casework_register(struct omb_step *step, bool imported, struct omb_c
 }
 
 static enum omb_rc write_one(struct omb_step *step, const struct omb_case_id *id,
-                             const struct omb_facts *facts, const struct omb_body *body,
-                             struct omb_appended *out_record, struct omb_error *err)
+                             struct omb_view actor, const struct omb_facts *facts,
+                             const struct omb_body *body, struct omb_appended *out_record,
+                             struct omb_error *err)
 {
     struct omb_draft draft = {.case_id = id, .facts = facts, .body = body, .actor = actor};
     struct omb_casefile file;
@@ -76,16 +77,34 @@ enum omb_rc casework_note(struct omb_step *step, const struct omb_case_id *id, c
     const struct omb_text_body text = {omb_view_str(words)};
     const struct omb_body body = {.event = {OMB_BODY_NOTED, &text}};
 
-    return write_one(step, id, &facts, &body, out_record, err);
+    return write_one(step, id, teller, &facts, &body, out_record, err);
 }
 
-enum omb_rc casework_write(struct omb_step *step, const struct omb_case_id *id, uint32_t tag,
-                           const void *event, struct omb_appended *out_record,
+enum omb_rc casework_write(struct omb_step *step, const struct omb_case_id *id, const char *actor,
+                           uint32_t tag, const void *event, struct omb_appended *out_record,
                            struct omb_error *err)
 {
     const struct omb_facts facts = {.event = {tag, event}};
 
-    return write_one(step, id, &facts, NULL, out_record, err);
+    return write_one(step, id, omb_view_str(actor), &facts, NULL, out_record, err);
+}
+
+enum omb_rc casework_erase(struct omb_step *step, const struct omb_case_id *id,
+                           struct omb_error *err)
+{
+    const struct omb_withdrawn withdrawn = {OMB_VIEW_LIT("phone"), step->input->now_ms};
+    const struct omb_erased erased = {OMB_VIEW_LIT("client-asks")};
+    struct omb_erasure_confirmed confirmed = {.ground = OMB_VIEW_LIT("client-asks")};
+    struct omb_appended record;
+    enum omb_rc rc =
+        casework_write(step, id, "t17", OMB_EVENT_WITHDRAWN, &withdrawn, &record, err);
+
+    if (rc == OMB_OK)
+        rc = casework_write(step, id, "t17", OMB_EVENT_ERASED, &erased, &record, err);
+    if (rc != OMB_OK)
+        return rc;
+    confirmed.erasure = record.digest;
+    return casework_write(step, id, "t18", OMB_EVENT_ERASURE_CONFIRMED, &confirmed, &record, err);
 }
 
 enum omb_rc casework_story(struct omb_step *step, const char *words,
@@ -95,7 +114,7 @@ enum omb_rc casework_story(struct omb_step *step, const char *words,
     const struct omb_facts facts = {.event = {OMB_EVENT_GOOD_STORY, &story}};
     const struct omb_text_body text = {omb_view_str(words)};
     const struct omb_body body = {.event = {OMB_BODY_GOOD_STORY, &text}};
-    const struct omb_draft draft = {.facts = &facts, .body = &body, .actor = actor};
+    const struct omb_draft draft = {.facts = &facts, .body = &body, .actor = teller};
 
     return omb_append(step, &draft, out_record, err);
 }

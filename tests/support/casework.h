@@ -15,9 +15,12 @@ enum omb_rc casework_register(struct omb_step *step, bool imported, struct omb_c
 /* `noted` with these words, after the newest spine record; saves the case. */
 enum omb_rc casework_note(struct omb_step *step, const struct omb_case_id *id, const char *words,
                           struct omb_appended *out_record, struct omb_error *err) OMB_MUST_USE;
-/* Any event of the case without a body; saves the case. */
-enum omb_rc casework_write(struct omb_step *step, const struct omb_case_id *id, uint32_t tag,
-                           const void *facts, struct omb_appended *out_record,
+/* Any event of the case without a body, by this operator; saves the case. */
+enum omb_rc casework_write(struct omb_step *step, const struct omb_case_id *id, const char *actor,
+                           uint32_t tag, const void *facts, struct omb_appended *out_record,
+                           struct omb_error *err) OMB_MUST_USE;
+/* Withdrawn, then erased by t17 and confirmed by t18: the texts are gone. */
+enum omb_rc casework_erase(struct omb_step *step, const struct omb_case_id *id,
                            struct omb_error *err) OMB_MUST_USE;
 /* An event of the office, with a body. */
 enum omb_rc casework_story(struct omb_step *step, const char *words,

@@ -63,6 +63,8 @@ const struct omb_reply *rig_ask(struct rig *rig, uint32_t tag, const void *ask);
 
 typedef enum omb_rc rig_script(struct omb_step *step, void *arg, struct omb_error *err);
 
+/* What the desk answers from now on. */
+void rig_script_set(rig_script *script, void *arg);
 /* Runs `script` as the answer to one request of `admin`, on a savepoint; its reply. */
 const struct omb_reply *rig_run(struct rig *rig, rig_script *script, void *arg);
 /* The same with a request id, of any operator. */

@@ -33,14 +33,19 @@ const struct omb_desk_row *omb_desk_row(uint32_t tag)
     return tag == OMB_ASK_CASE_HISTORY ? &history : NULL;
 }
 
+void rig_script_set(rig_script *fn, void *arg)
+{
+    script.fn = fn;
+    script.arg = arg;
+}
+
 const struct omb_reply *rig_run_as(struct rig *rig, const uint8_t key[OMB_PUBLIC_SIZE],
                                    struct omb_view id, rig_script *fn, void *arg)
 {
     static const struct omb_act nothing;
     const struct omb_request request = {.protocol = 1, .id = id, .ask = {OMB_ASK_ACT, &nothing}};
 
-    script.fn = fn;
-    script.arg = arg;
+    rig_script_set(fn, arg);
     return rig_request(rig, key, &request);
 }
 

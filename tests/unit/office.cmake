@@ -12,3 +12,8 @@ omb_office_unit(writes memport)
 
 # The office below its desk: a test's own function answers (support/scripted_desk.c).
 omb_office_unit(append rig memport casework scripted_desk)
+
+# The office with its real desk, by requests alone.
+omb_office_unit(desk_case rig memport deskwork)
+omb_office_unit(requests rig memport casework scripted_desk)
+omb_office_unit(vault rig memport casework scripted_desk)
