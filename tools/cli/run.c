@@ -1,0 +1,224 @@
+#define _GNU_SOURCE
+#include "cli/run.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/assert.h"
+#include "cli/help.h"
+#include "cli/when.h"
+#include "office/office.h"
+#include "wire/limits.h"
+
+#define MEMORY_MAX ((size_t)2 * 1024 * 1024 * 1024)
+
+/* In the order of omb_verbs. */
+static omb_verb_fn *const functions[] = {
+#define VERB(function, group, name, words, reach, event, summary, options) function,
+#include "cli/verbs.def"
+#undef VERB
+};
+
+/* --- errors --- */
+
+static void print_error(const struct omb_error *err)
+{
+    fprintf(stderr, "ombud: %s%s%s%s\n", err->words, *err->field ? " (" : "", err->field,
+            *err->field ? ")" : "");
+}
+
+enum omb_exit omb_cli_fail(const struct omb_error *err)
+{
+    print_error(err);
+    return err->rc == OMB_UNREACHABLE ? OMB_EXIT_UNREACHABLE : OMB_EXIT_FAILED;
+}
+
+enum omb_exit omb_cli_fail_value(const struct omb_error *err)
+{
+    if (err->rc != OMB_INVALID && err->rc != OMB_UNKNOWN_CODE && err->rc != OMB_LIMIT)
+        return omb_cli_fail(err);
+    print_error(err);
+    return OMB_EXIT_USAGE;
+}
+
+/* --- for the verbs --- */
+
+static enum omb_rc ask_zone(void *ctx, const struct omb_zone **out, struct omb_error *err)
+{
+    struct omb_cli *cli = ctx;
+
+    return omb_session_zone(cli->session, out, err);
+}
+
+struct omb_fill omb_cli_fill(struct omb_cli *cli)
+{
+    return (struct omb_fill){.arena = &cli->arena,
+                             .zone = ask_zone,
+                             .ctx = cli,
+                             .currency = omb_args_get(&cli->args, OMB_OPT_CURRENCY)};
+}
+
+const struct omb_zone *omb_cli_zone(struct omb_cli *cli)
+{
+    const struct omb_zone *zone;
+
+    return omb_session_zone(cli->session, &zone, NULL) == OMB_OK ? zone : &omb_zone_utc;
+}
+
+const void *omb_cli_ask(struct omb_cli *cli, uint32_t tag, const void *ask,
+                        enum omb_exit *out_exit)
+{
+    struct omb_error err;
+    const void *answer;
+
+    if (omb_session_ask(cli->session, tag, ask, &answer, &err) == OMB_OK)
+        return answer;
+    *out_exit = omb_cli_fail(&err);
+    return NULL;
+}
+
+void omb_cli_print_json(const struct omb_cli *cli, const struct omb_shape *shape,
+                        const void *message)
+{
+    omb_json_print(omb_json_message(shape, message), cli->json_lines);
+}
+
+void omb_cli_print_json_list(const struct omb_cli *cli, const struct omb_shape *shape,
+                             struct omb_any_list items)
+{
+    struct omb_json_list list = {.lines = cli->json_lines};
+
+    omb_json_list_begin(&list);
+    for (size_t i = 0; i < items.count; i++)
+        omb_json_list_add(&list, omb_json_message(shape, (const uint8_t *)items.items +
+                                                             i * shape->size));
+    omb_json_list_end(&list);
+}
+
+void omb_cli_print_table(const struct omb_table *table)
+{
+    omb_table_print(table, stdout, omb_terminal_width(stdout));
+}
+
+void omb_cli_cell_when(struct omb_cli *cli, struct omb_table *table, int64_t ms)
+{
+    char text[OMB_WHEN_SIZE];
+
+    omb_when_print(ms, ms ? omb_cli_zone(cli) : &omb_zone_utc, text);
+    omb_table_text(table, omb_view_str(text));
+}
+
+void omb_cli_cell_list(struct omb_table *table, struct omb_views codes)
+{
+    struct omb_buf text = OMB_BUF_INIT;
+
+    for (size_t i = 0; i < codes.count; i++) {
+        omb_buf_add_str(&text, i ? "," : "");
+        omb_buf_add_view(&text, codes.items[i]);
+    }
+    omb_table_text(table, omb_buf_view(&text));
+    omb_buf_free(&text);
+}
+
+void omb_cli_progress(const char *format, ...)
+{
+    va_list args;
+
+    if (!isatty(STDERR_FILENO))
+        return;
+    va_start(args, format);
+    fputs("\r\033[K", stderr);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fflush(stderr);
+}
+
+void omb_cli_progress_end(void)
+{
+    if (isatty(STDERR_FILENO))
+        fputs("\r\033[K", stderr);
+}
+
+/* --- the run --- */
+
+static enum omb_rc read_request_id(struct omb_cli *cli, struct omb_error *err)
+{
+    const char *text = omb_args_get(&cli->args, OMB_OPT_REQUEST_ID);
+    size_t size = text ? strlen(text) : 0;
+    uint8_t id[OMB_REQUEST_ID_MAX];
+
+    if (!text)
+        return OMB_OK;
+    if (size == 0 || size % 2 || size > 2 * sizeof(id) ||
+        omb_unhex(omb_view_str(text), id, size / 2) != OMB_OK)
+        return omb_fail(err, OMB_INVALID, NULL,
+                        "--request-id takes 2 to 64 hex digits, an even number of them");
+    omb_session_set_id(cli->session, omb_view(id, size / 2));
+    return OMB_OK;
+}
+
+static enum omb_exit run_with_office(struct omb_cli *cli, omb_verb_fn *function)
+{
+    struct omb_target target;
+    struct omb_error err;
+    enum omb_exit exit;
+
+    if (omb_target_find(&cli->args, &target, &err) != OMB_OK)
+        return omb_cli_fail_value(&err);
+    if (omb_session_open(&target, cli->args.verb->reach, &cli->session, &err) != OMB_OK)
+        return omb_cli_fail(&err);
+    if (read_request_id(cli, &err) != OMB_OK)
+        exit = omb_cli_fail_value(&err);
+    else
+        exit = function(cli);
+    omb_session_close(cli->session);
+    cli->session = NULL;
+    return exit;
+}
+
+static enum omb_exit run_verb(struct omb_cli *cli)
+{
+    const struct omb_verb *verb = cli->args.verb;
+    enum omb_exit exit;
+
+    if (omb_args_has(&cli->args, OMB_OPT_VERSION)) {
+        puts(OMB_SOFTWARE);
+        return OMB_EXIT_DONE;
+    }
+    if (omb_args_has(&cli->args, OMB_OPT_HELP)) {
+        omb_help_print(stdout, verb);
+        return OMB_EXIT_DONE;
+    }
+    OMB_ASSERT(verb >= omb_verbs && verb < omb_verbs + omb_verb_count);
+    exit = verb->reach == OMB_REACH_NOTHING ? functions[verb - omb_verbs](cli)
+                                            : run_with_office(cli, functions[verb - omb_verbs]);
+    return exit;
+}
+
+enum omb_exit omb_run(int argc, char **argv)
+{
+    struct omb_cli cli = {.session = NULL};
+    struct omb_error err;
+    enum omb_exit exit;
+
+    if (omb_args_parse(argc, argv, &cli.args, &err) != OMB_OK) {
+        print_error(&err);
+        if (cli.args.verb)
+            omb_help_usage(stderr, cli.args.verb);
+        omb_args_free(&cli.args);
+        return OMB_EXIT_USAGE;
+    }
+    cli.json_lines = omb_args_has(&cli.args, OMB_OPT_JSON_LINES);
+    cli.json = cli.json_lines || omb_args_has(&cli.args, OMB_OPT_JSON);
+    omb_arena_init(&cli.arena, MEMORY_MAX);
+    exit = run_verb(&cli);
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        fputs("ombud: the output cannot be written\n", stderr);
+        exit = OMB_EXIT_FAILED;
+    }
+    omb_arena_free(&cli.arena);
+    omb_args_free(&cli.args);
+    return exit;
+}

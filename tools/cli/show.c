@@ -1,0 +1,267 @@
+/*
+ * One case: as a page, and as the table of its events.
+ */
+#include <stdio.h>
+
+#include "cli/run.h"
+#include "cli/when.h"
+
+/* --- lines of the page --- */
+
+static void line(const char *label, struct omb_view value)
+{
+    if (value.size == 0)
+        return;
+    printf("  %-14s ", label);
+    omb_text_print(stdout, value);
+    putchar('\n');
+}
+
+static void line_when(struct omb_cli *cli, const char *label, int64_t ms)
+{
+    char text[OMB_WHEN_SIZE];
+
+    if (ms == 0)
+        return;
+    omb_when_print(ms, omb_cli_zone(cli), text);
+    line(label, omb_view_str(text));
+}
+
+static void line_list(const char *label, struct omb_views codes)
+{
+    struct omb_buf text = OMB_BUF_INIT;
+
+    for (size_t i = 0; i < codes.count; i++)
+        omb_buf_printf(&text, "%s%.*s", i ? ", " : "", OMB_VIEW_ARGS(codes.items[i]));
+    line(label, omb_buf_view(&text));
+    omb_buf_free(&text);
+}
+
+/* A text of several lines, each set in. */
+static void paragraph(const char *indent, struct omb_view text)
+{
+    for (size_t from = 0; from < text.size;) {
+        size_t end = from;
+
+        while (end < text.size && text.data[end] != '\n')
+            end++;
+        fputs(indent, stdout);
+        omb_text_print(stdout, omb_view(text.data + from, end - from));
+        putchar('\n');
+        from = end + 1;
+    }
+}
+
+static void section(const char *title, struct omb_view text)
+{
+    if (text.size == 0)
+        return;
+    printf("\n%s\n", title);
+    paragraph("  ", text);
+}
+
+/* --- the page --- */
+
+static void print_matter(struct omb_cli *cli, const struct omb_case_view *view)
+{
+    char score[24];
+
+    line("kind", view->kind);
+    line("about", view->about);
+    line("channel", view->channel);
+    line("product", view->product);
+    line("issue", view->issue);
+    line("severity", view->severity);
+    line("segment", view->segment);
+    line("wish", view->wish);
+    line("home", view->home);
+    line("custodian", view->custodian);
+    line("first asked", view->first_asked);
+    line("responsible", view->responsible);
+    line_list("reply by", view->reply_methods);
+    line("reference", view->reference);
+    line("pseudonym", view->pseudonym);
+    line_when(cli, "received", view->received_at);
+    line_when(cli, "registered", view->registered_at);
+    line_when(cli, "resolved", view->resolved_at);
+    line_when(cli, "answered", view->answered_at);
+    line_when(cli, "closed", view->closed_at);
+    line("outcome", view->outcome);
+    line("cause", view->cause);
+    line("bank error", view->bank_error);
+    if (view->score) {
+        snprintf(score, sizeof(score), "%u", view->score);
+        line("score", omb_view_str(score));
+    }
+    line_list("flags", view->flags);
+}
+
+static void print_deadlines(struct omb_cli *cli, const struct omb_case_view *view)
+{
+    char due[OMB_WHEN_SIZE];
+
+    if (view->deadlines.count)
+        puts("\ndeadlines");
+    for (size_t i = 0; i < view->deadlines.count; i++) {
+        const struct omb_deadline_view *deadline = &view->deadlines.items[i];
+
+        omb_when_print(deadline->due, omb_cli_zone(cli), due);
+        printf("  %-14.*s %-16s%s%s%s%s\n", OMB_VIEW_ARGS(deadline->name),
+               deadline->due ? due : "no date yet", deadline->limit ? " limit" : "",
+               deadline->extended ? " extended" : "", deadline->met ? " met" : "",
+               deadline->breached ? " BREACHED" : "");
+    }
+}
+
+static void print_client(const struct omb_case_view *view)
+{
+    if (view->erased)
+        puts("\nclient\n  erased");
+    else if (view->sealed)
+        puts("\nclient\n  sealed: this office holds no key to the case");
+    else if (view->anonymous)
+        puts("\nclient\n  anonymous");
+    if (!view->client)
+        return;
+    if (!view->anonymous)
+        puts("\nclient");
+    line("name", view->client->name);
+    line("phone", view->client->phone);
+    line("email", view->client->email);
+    line("address", view->client->address);
+    line("account", view->client->account);
+}
+
+static void print_commitments(struct omb_cli *cli, const struct omb_case_view *view)
+{
+    char due[OMB_WHEN_SIZE];
+
+    if (view->promises.count)
+        puts("\npromises");
+    for (size_t i = 0; i < view->promises.count; i++) {
+        const struct omb_promise_view *promise = &view->promises.items[i];
+
+        omb_when_print(promise->due, omb_cli_zone(cli), due);
+        printf("  %s to %.*s, %s (%.16s)\n", due, OMB_VIEW_ARGS(promise->to),
+               promise->kept     ? "kept"
+               : promise->broken ? "BROKEN"
+                                 : "open",
+               promise->record.size >= 16 ? (const char *)promise->record.data : "");
+    }
+    if (view->links.count)
+        puts("\nlinks");
+    for (size_t i = 0; i < view->links.count; i++)
+        printf("  %.*s %.*s\n", OMB_VIEW_ARGS(view->links.items[i].relation),
+               OMB_VIEW_ARGS(view->links.items[i].other));
+    if (view->corrected.count)
+        puts("\ncorrected");
+    for (size_t i = 0; i < view->corrected.count; i++) {
+        const struct omb_corrected_value *old = &view->corrected.items[i];
+
+        omb_when_print(old->at, omb_cli_zone(cli), due);
+        printf("  %.*s was \"%.*s\" until %s (%.*s)\n", OMB_VIEW_ARGS(old->field),
+               OMB_VIEW_ARGS(old->value), due, OMB_VIEW_ARGS(old->by));
+    }
+}
+
+static void print_events(struct omb_cli *cli, const struct omb_case_view *view)
+{
+    char at[OMB_WHEN_SIZE];
+
+    puts("\nevents");
+    for (size_t i = 0; i < view->events.count; i++) {
+        const struct omb_event_view *event = &view->events.items[i];
+
+        omb_when_print(event->at, omb_cli_zone(cli), at);
+        printf("  %s  %-16.*s %.*s", at, OMB_VIEW_ARGS(event->type), OMB_VIEW_ARGS(event->actor));
+        if (!event->effect)
+            printf("  (no effect: %.*s)", OMB_VIEW_ARGS(event->why));
+        putchar('\n');
+        paragraph("                      ", event->text);
+    }
+}
+
+static void print_page(struct omb_cli *cli, const struct omb_case_view *view)
+{
+    printf("%.*s  %.*s%s%s\n", OMB_VIEW_ARGS(view->number), OMB_VIEW_ARGS(view->status),
+           view->confidential ? "  confidential" : "", view->vulnerable ? "  vulnerable" : "");
+    print_matter(cli, view);
+    print_deadlines(cli, view);
+    print_client(view);
+    section("what happened", view->narrative);
+    section("answer", view->answer);
+    print_commitments(cli, view);
+    print_events(cli, view);
+}
+
+enum omb_exit omb_run_case_show(struct omb_cli *cli)
+{
+    const struct omb_case_ask ask = {.number = omb_view_str(cli->args.words[0])};
+    enum omb_exit exit = OMB_EXIT_FAILED;
+    const void *answer = omb_cli_ask(cli, OMB_ASK_CASE_SHOW, &ask, &exit);
+
+    if (!answer)
+        return exit;
+    if (cli->json)
+        omb_cli_print_json(cli, &omb_shape_case_view, answer);
+    else
+        print_page(cli, answer);
+    return OMB_EXIT_DONE;
+}
+
+/* --- the history --- */
+
+static void print_history(struct omb_cli *cli, const struct omb_history *history, bool verify)
+{
+    struct omb_table table;
+
+    omb_table_init(&table);
+    omb_table_column(&table, "at", false);
+    omb_table_column(&table, "event", false);
+    omb_table_column(&table, "by", false);
+    omb_table_column(&table, "office", false);
+    omb_table_column(&table, "seq", true);
+    omb_table_column(&table, "effect", false);
+    omb_table_column(&table, "record", false);
+    if (verify)
+        omb_table_column(&table, "proof", false);
+    for (size_t i = 0; i < history->events.count; i++) {
+        const struct omb_event_view *event = &history->events.items[i];
+
+        omb_cli_cell_when(cli, &table, event->at);
+        omb_table_text(&table, event->type);
+        omb_table_text(&table, event->actor);
+        omb_table_text(&table, event->office);
+        omb_table_printf(&table, "%llu", (unsigned long long)event->seq);
+        omb_table_printf(&table, "%s%.*s", event->effect ? "yes" : "no: ",
+                         event->effect ? 0 : (int)event->why.size,
+                         event->why.size ? (const char *)event->why.data : "");
+        omb_table_printf(&table, "%.16s",
+                         event->digest.size >= 16 ? (const char *)event->digest.data : "");
+        if (verify)
+            omb_table_text(&table, event->proof);
+    }
+    omb_cli_print_table(&table);
+    omb_table_free(&table);
+    if (verify)
+        printf("\nverified: %llu\n", (unsigned long long)history->verified);
+    for (size_t i = 0; i < history->problems.count; i++)
+        printf("PROBLEM: %.*s\n", OMB_VIEW_ARGS(history->problems.items[i]));
+}
+
+enum omb_exit omb_run_case_history(struct omb_cli *cli)
+{
+    const bool verify = omb_args_has(&cli->args, OMB_OPT_VERIFY);
+    const struct omb_history_ask ask = {.number = omb_view_str(cli->args.words[0]),
+                                        .verify = verify};
+    enum omb_exit exit = OMB_EXIT_FAILED;
+    const struct omb_history *history = omb_cli_ask(cli, OMB_ASK_CASE_HISTORY, &ask, &exit);
+
+    if (!history)
+        return exit;
+    if (cli->json)
+        omb_cli_print_json(cli, &omb_shape_history, history);
+    else
+        print_history(cli, history, verify);
+    return history->problems.count ? OMB_EXIT_FAILED : OMB_EXIT_DONE;
+}

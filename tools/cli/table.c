@@ -1,0 +1,232 @@
+#define _GNU_SOURCE
+#include "cli/table.h"
+
+#include <stdarg.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include <wchar.h>
+
+#include "base/assert.h"
+#include "cli/csv.h"
+
+#define GAP 2
+#define ELLIPSIS "\xe2\x80\xa6"
+
+enum { NARROWEST = 6, TABLE_LIMIT = 1 << 30, FIRST_CELLS = 256, CELL_MAX = 4096 };
+
+void omb_table_init(struct omb_table *table)
+{
+    *table = (struct omb_table){.columns = 0};
+    omb_arena_init(&table->arena, TABLE_LIMIT);
+}
+
+void omb_table_free(struct omb_table *table)
+{
+    omb_arena_free(&table->arena);
+}
+
+void omb_table_column(struct omb_table *table, const char *title, bool right)
+{
+    OMB_ASSERT(table->columns < OMB_TABLE_COLUMNS_MAX && table->count == 0);
+    table->titles[table->columns] = title;
+    table->right[table->columns++] = right;
+}
+
+static void add(struct omb_table *table, struct omb_view cell)
+{
+    if (table->count == table->capacity) {
+        size_t capacity = table->capacity ? 2 * table->capacity : FIRST_CELLS;
+        struct omb_view *cells = OMB_ARENA_NEW(&table->arena, struct omb_view, capacity);
+
+        if (table->count)
+            memcpy(cells, table->cells, table->count * sizeof(*cells));
+        table->cells = cells;
+        table->capacity = capacity;
+    }
+    table->cells[table->count++] = cell;
+}
+
+void omb_table_text(struct omb_table *table, struct omb_view text)
+{
+    add(table, text.size ? omb_arena_copy(&table->arena, text) : OMB_VIEW_NONE);
+}
+
+void omb_table_printf(struct omb_table *table, const char *format, ...)
+{
+    char text[CELL_MAX];
+    va_list args;
+    int size;
+
+    va_start(args, format);
+    size = vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    OMB_ASSERT(size >= 0 && size < CELL_MAX);
+    omb_table_text(table, omb_view(text, (size_t)size));
+}
+
+size_t omb_table_rows(const struct omb_table *table)
+{
+    return table->columns ? table->count / table->columns : 0;
+}
+
+/* --- widths --- */
+
+/* The next character: its bytes (at least 1) and its width. */
+static size_t character(struct omb_view text, mbstate_t *state, size_t *out_width)
+{
+    wchar_t wide = L'\0';
+    size_t size = mbrtowc(&wide, (const char *)text.data, text.size, state);
+    int width;
+
+    if (size == 0 || size > text.size) {
+        *state = (mbstate_t){0};
+        *out_width = 0;
+        return 1;
+    }
+    width = wcwidth(wide);
+    *out_width = width > 0 ? (size_t)width : 0;
+    return size;
+}
+
+size_t omb_text_width(struct omb_view text)
+{
+    mbstate_t state = {0};
+    size_t width = 0, one;
+
+    for (size_t i = 0; i < text.size;) {
+        i += character(omb_view(text.data + i, text.size - i), &state, &one);
+        width += one;
+    }
+    return width;
+}
+
+/* The beginning that is at most so wide. */
+static struct omb_view cut(struct omb_view text, size_t most)
+{
+    mbstate_t state = {0};
+    size_t width = 0, one;
+
+    for (size_t i = 0; i < text.size;) {
+        size_t size = character(omb_view(text.data + i, text.size - i), &state, &one);
+
+        if (width + one > most)
+            return omb_view(text.data, i);
+        width += one;
+        i += size;
+    }
+    return text;
+}
+
+size_t omb_terminal_width(FILE *file)
+{
+    struct winsize size;
+
+    if (!isatty(fileno(file)) || ioctl(fileno(file), TIOCGWINSZ, &size) != 0)
+        return 0;
+    return size.ws_col;
+}
+
+static void find_widths(const struct omb_table *table, size_t widths[OMB_TABLE_COLUMNS_MAX])
+{
+    for (size_t c = 0; c < table->columns; c++)
+        widths[c] = omb_text_width(omb_view_str(table->titles[c]));
+    for (size_t i = 0; i < table->count; i++) {
+        size_t width = omb_text_width(table->cells[i]);
+
+        if (width > widths[i % table->columns])
+            widths[i % table->columns] = width;
+    }
+}
+
+/* Takes from the widest column of texts until all fit. */
+static void narrow(const struct omb_table *table, size_t widths[OMB_TABLE_COLUMNS_MAX],
+                   size_t most)
+{
+    size_t sum = GAP * (table->columns - 1);
+
+    for (size_t c = 0; c < table->columns; c++)
+        sum += widths[c];
+    while (sum > most) {
+        size_t widest = table->columns;
+
+        for (size_t c = 0; c < table->columns; c++)
+            if (!table->right[c] && widths[c] > NARROWEST &&
+                (widest == table->columns || widths[c] > widths[widest]))
+                widest = c;
+        if (widest == table->columns)
+            return;
+        widths[widest]--;
+        sum--;
+    }
+}
+
+/* --- printing --- */
+
+static void pad(FILE *file, size_t count)
+{
+    while (count--)
+        putc(' ', file);
+}
+
+void omb_text_print(FILE *file, struct omb_view text)
+{
+    for (size_t i = 0; i < text.size; i++)
+        putc(text.data[i] < 0x20 || text.data[i] == 0x7f ? ' ' : text.data[i], file);
+}
+
+static void print_cell(const struct omb_table *table, FILE *file, size_t column,
+                       struct omb_view text, size_t width)
+{
+    size_t is = omb_text_width(text);
+    bool last = column + 1 == table->columns;
+
+    if (column)
+        pad(file, GAP);
+    if (is > width) {
+        struct omb_view begin = cut(text, width - 1);
+
+        omb_text_print(file, begin);
+        fputs(ELLIPSIS, file);
+        pad(file, last ? 0 : width - 1 - omb_text_width(begin));
+        return;
+    }
+    if (table->right[column])
+        pad(file, width - is);
+    omb_text_print(file, text);
+    if (!table->right[column] && !last)
+        pad(file, width - is);
+}
+
+void omb_table_print(const struct omb_table *table, FILE *file, size_t width)
+{
+    size_t widths[OMB_TABLE_COLUMNS_MAX] = {0};
+
+    find_widths(table, widths);
+    if (width)
+        narrow(table, widths, width);
+    for (size_t c = 0; c < table->columns; c++)
+        print_cell(table, file, c, omb_view_str(table->titles[c]), widths[c]);
+    putc('\n', file);
+    for (size_t i = 0; i < table->count; i++) {
+        print_cell(table, file, i % table->columns, table->cells[i], widths[i % table->columns]);
+        if ((i + 1) % table->columns == 0)
+            putc('\n', file);
+    }
+}
+
+void omb_table_print_csv(const struct omb_table *table, FILE *file)
+{
+    struct omb_buf line = OMB_BUF_INIT;
+
+    for (size_t c = 0; c < table->columns; c++)
+        omb_csv_add(&line, omb_view_str(table->titles[c]), c == 0);
+    omb_buf_add_u8(&line, '\n');
+    for (size_t i = 0; i < table->count; i++) {
+        omb_csv_add(&line, table->cells[i], i % table->columns == 0);
+        if ((i + 1) % table->columns == 0)
+            omb_buf_add_u8(&line, '\n');
+    }
+    fwrite(line.data, 1, line.size, file);
+    omb_buf_free(&line);
+}
