@@ -175,8 +175,9 @@ static enum omb_rc check_signed_by(const struct omb_known_certificate *one, cons
 
     if (memcmp(first->key.data, key, OMB_PUBLIC_SIZE) != 0 ||
         !omb_verify(key, CERTIFICATE_TAG, one->outer.certificate, first->signature.data))
-        return omb_fail(err, OMB_UNAUTHENTIC, "signatures", "%.*s: its certificate is not signed by %s",
-                        OMB_VIEW_ARGS(one->inner.code), by);
+        return omb_fail(err, OMB_UNAUTHENTIC, "signatures",
+                        "%.*s: its certificate is not signed by %s", OMB_VIEW_ARGS(one->inner.code),
+                        by);
     return OMB_OK;
 }
 

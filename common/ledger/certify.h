@@ -1,6 +1,6 @@
 /*
- * Certificates: making them, checking them up to the anchor, and what they say about where an office
- * stands. Pure; files and enrolment by hand are tools/cli.
+ * Certificates: making them, checking them up to the anchor, and what they say about where an
+ * office stands. Pure; files and enrolment by hand are tools/cli.
  */
 #ifndef OMB_LEDGER_CERTIFY_H
 #define OMB_LEDGER_CERTIFY_H

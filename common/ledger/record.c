@@ -108,8 +108,7 @@ static struct part_claim claim_of(const struct omb_header *header, uint32_t part
 {
     switch ((enum omb_part_kind)part_kind) {
     case OMB_PART_BODY:
-        return (struct part_claim){"body", header->body_digest, header->body_size,
-                                   omb_body_digest};
+        return (struct part_claim){"body", header->body_digest, header->body_size, omb_body_digest};
     case OMB_PART_GRANTS:
         return (struct part_claim){"grants", header->grants_digest, header->grants_size,
                                    omb_grants_digest};

@@ -1,6 +1,6 @@
 /*
- * Records as a log keeps them: their digests, the proofs of a batch, and whether bytes that came are
- * authentic (design: records). Pure.
+ * Records as a log keeps them: their digests, the proofs of a batch, and whether bytes that came
+ * are authentic (design: records). Pure.
  */
 #ifndef OMB_LEDGER_RECORD_H
 #define OMB_LEDGER_RECORD_H

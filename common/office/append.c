@@ -238,8 +238,7 @@ static void put_rows(struct omb_step *step, const struct omb_pending *record, ui
     omb_put(writes, OMB_FAMILY_DIGEST, omb_key_view(&digest), OMB_VIEW_OF(place));
     omb_put(writes, OMB_FAMILY_JOURNAL, omb_key_view(&journal), OMB_VIEW_OF(place));
     if (record->of_case) {
-        const struct omb_key key =
-            omb_key_case_log(&record->case_id, record->number, record->seq);
+        const struct omb_key key = omb_key_case_log(&record->case_id, record->number, record->seq);
 
         omb_put(writes, OMB_FAMILY_CASE_LOG, omb_key_view(&key), OMB_VIEW_NONE);
     }
@@ -278,8 +277,8 @@ static void check_draft(const struct omb_step *step, const struct omb_draft *dra
     OMB_ASSERT(draft->actor.size > 0);
     if (tag == OMB_EVENT_REGISTERED) {
         OMB_ASSERT(omb_office_id_equal(&draft->case_id->home, &step->office->self.office));
-        OMB_ASSERT(omb_incarnation_equal(&draft->case_id->incarnation,
-                                         &step->office->tip.incarnation));
+        OMB_ASSERT(
+            omb_incarnation_equal(&draft->case_id->incarnation, &step->office->tip.incarnation));
     }
 }
 

@@ -9,8 +9,8 @@
 #include "office/corridor.h"
 
 /*
- * Answers one request: `ask` is the decoded alternative; *out is a message of the alternative of the
- * same tag in Reply, in the step's arena. A refusal rolls the step back and is sent as words.
+ * Answers one request: `ask` is the decoded alternative; *out is a message of the alternative of
+ * the same tag in Reply, in the step's arena. A refusal rolls the step back and is sent as words.
  */
 typedef enum omb_rc omb_desk_fn(struct omb_step *step, const void *ask, const void **out,
                                 struct omb_error *err);

@@ -42,8 +42,9 @@ static enum omb_rc check_recovery(const uint8_t recovery[OMB_PUBLIC_SIZE], struc
     omb_drbg_init(&drbg, seed);
     rc = omb_box_seal(recovery, OMB_VIEW_LIT("-"), &drbg, &sealed);
     omb_buf_free(&sealed);
-    return rc == OMB_OK ? rc
-                        : omb_fail(err, OMB_INVALID, "recovery", "the recovery key is no X25519 key");
+    return rc == OMB_OK
+               ? rc
+               : omb_fail(err, OMB_INVALID, "recovery", "the recovery key is no X25519 key");
 }
 
 static void put_rows(const struct omb_office_birth *birth,

@@ -264,8 +264,8 @@ bool omb_key_read_index(struct omb_view key, enum omb_index_kind *out_kind,
         return false;
     *out_kind = (enum omb_index_kind)key.data[0];
     *out_value = omb_view(key.data + 1, key.size - 2 - OMB_CASE_KEY_SIZE);
-    return omb_key_read_case(
-        omb_view(key.data + key.size - OMB_CASE_KEY_SIZE, OMB_CASE_KEY_SIZE), out_id);
+    return omb_key_read_case(omb_view(key.data + key.size - OMB_CASE_KEY_SIZE, OMB_CASE_KEY_SIZE),
+                             out_id);
 }
 
 void omb_put_place(uint8_t out[12], uint32_t number, uint64_t seq)

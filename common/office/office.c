@@ -124,9 +124,8 @@ static void refuse(struct omb_step *step, struct omb_view id, const struct omb_e
 static enum omb_rc find_operator(struct omb_step *step, struct omb_error *err)
 {
     const struct omb_operator *known =
-        step->input->local_admin
-            ? omb_operator_by_code(step->office, OMB_VIEW_LIT("admin"))
-            : omb_operator_by_key(step->office, step->input->peer);
+        step->input->local_admin ? omb_operator_by_code(step->office, OMB_VIEW_LIT("admin"))
+                                 : omb_operator_by_key(step->office, step->input->peer);
     struct omb_operator *who = OMB_ARENA_NEW(step->arena, struct omb_operator, 1);
 
     if (known && !known->revoked)

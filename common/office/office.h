@@ -103,13 +103,13 @@ struct omb_view omb_office_code(const struct omb_office *office);
 /* --- a new office (tools only): the rows of an empty store and the log's first batch --- */
 
 struct omb_office_birth {
-    struct omb_view certificates;          /* concatenated length-prefixed (be32) SignedCertificates,
-                                              own first, up to the root's */
-    uint8_t anchor[OMB_PUBLIC_SIZE];       /* pinned */
-    uint8_t recovery[OMB_PUBLIC_SIZE];     /* sealing key of the offline recovery key */
-    uint8_t admin_key[OMB_PUBLIC_SIZE];    /* CURVE key of operator `admin` */
-    uint8_t epoch[16];                     /* store epoch */
-    struct omb_view zone;                  /* IANA name */
+    struct omb_view certificates;       /* SignedCertificates, each behind its length (be32):
+                                           own first, up to the root's */
+    uint8_t anchor[OMB_PUBLIC_SIZE];    /* pinned */
+    uint8_t recovery[OMB_PUBLIC_SIZE];  /* sealing key of the offline recovery key */
+    uint8_t admin_key[OMB_PUBLIC_SIZE]; /* CURVE key of operator `admin` */
+    uint8_t epoch[16];                  /* store epoch */
+    struct omb_view zone;               /* IANA name */
     int64_t now_ms;
 };
 

@@ -54,8 +54,7 @@ static size_t first_slot(const struct omb_office_cache *cache, const uint8_t *di
     return (size_t)omb_be64(digest) & (cache->capacity - 1);
 }
 
-static struct card *cached(const struct omb_office_cache *cache, const uint8_t *digest,
-                           size_t size)
+static struct card *cached(const struct omb_office_cache *cache, const uint8_t *digest, size_t size)
 {
     if (cache->capacity == 0)
         return NULL;
@@ -155,8 +154,8 @@ static void fill_later(struct omb_step *step, struct card *card)
         if (omb_digest_equal(&search.items[i], &card->card.certificate.digest))
             continue;
         other = omb_office_card(step, &search.items[i]);
-        if (other && omb_digest_equal(&other->certificate.inner.previous,
-                                      &card->card.certificate.digest))
+        if (other &&
+            omb_digest_equal(&other->certificate.inner.previous, &card->card.certificate.digest))
             card->card.seat.later = &other->seat;
     }
 }
@@ -165,8 +164,8 @@ static void fill_seat(struct omb_step *step, struct card *card)
 {
     const struct omb_certificate *inner = &card->card.certificate.inner;
     struct omb_seat *seat = &card->card.seat;
-    struct omb_office_id *succeeds = OMB_ARENA_NEW(&step->office->cache->arena,
-                                                   struct omb_office_id, inner->succeeds.count);
+    struct omb_office_id *succeeds =
+        OMB_ARENA_NEW(&step->office->cache->arena, struct omb_office_id, inner->succeeds.count);
 
     seat->office = inner->office;
     seat->certificate = card->card.certificate.digest;
@@ -253,8 +252,8 @@ const struct omb_office_card *omb_office_newest(struct omb_step *step,
     for (size_t i = 0; i < search.count; i++) {
         const struct omb_office_card *card = omb_office_card(step, &search.items[i]);
 
-        if (card && (!newest || card->certificate.inner.not_before >
-                                    newest->certificate.inner.not_before))
+        if (card &&
+            (!newest || card->certificate.inner.not_before > newest->certificate.inner.not_before))
             newest = card;
     }
     return newest;
@@ -263,8 +262,8 @@ const struct omb_office_card *omb_office_newest(struct omb_step *step,
 enum omb_rc omb_office_card_check(struct omb_step *step, const struct omb_office_card *card,
                                   struct omb_error *err)
 {
-    struct card *mine = cached(step->office->cache, card->certificate.digest.bytes,
-                               OMB_DIGEST_SIZE);
+    struct card *mine =
+        cached(step->office->cache, card->certificate.digest.bytes, OMB_DIGEST_SIZE);
     struct omb_known_certificate *chain =
         OMB_ARENA_NEW(step->arena, struct omb_known_certificate, OMB_CHAIN_MAX);
     size_t count = 0;
@@ -376,11 +375,10 @@ enum omb_rc omb_office_by_code(struct omb_step *step, struct omb_view code,
     enum omb_rc rc;
 
     if (!omb_text_is_code(code))
-        return omb_fail(err, OMB_INVALID, NULL,
-                        "an office's code has 1 to %d of a-z, 0-9 and -", OMB_CODE_MAX);
+        return omb_fail(err, OMB_INVALID, NULL, "an office's code has 1 to %d of a-z, 0-9 and -",
+                        OMB_CODE_MAX);
     if (omb_view_equal(code, step->office->own.inner.code)) {
-        *out = (struct omb_office_ref){step->office->self.office,
-                                       step->office->self.certificate};
+        *out = (struct omb_office_ref){step->office->self.office, step->office->self.certificate};
         return OMB_OK;
     }
     prefix = omb_key_office_code(code, NULL);

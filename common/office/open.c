@@ -1,6 +1,6 @@
 /*
- * Opening an office: its identity, held against the keys that the driver lends, and what it keeps in
- * memory.
+ * Opening an office: its identity, held against the keys that the driver lends, and what it keeps
+ * in memory.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -13,8 +13,7 @@ static enum omb_rc read_meta(const struct omb_office *office, const char *name, 
 {
     const struct omb_key key = omb_key_meta(name);
     struct omb_buf value = OMB_BUF_INIT;
-    enum omb_rc rc =
-        omb_port_get(office->setup.port, OMB_FAMILY_META, omb_key_view(&key), &value);
+    enum omb_rc rc = omb_port_get(office->setup.port, OMB_FAMILY_META, omb_key_view(&key), &value);
 
     if (rc == OMB_NOT_FOUND)
         rc = omb_fail(err, rc, name, "the store holds no office: its row `%s` is missing", name);
@@ -107,8 +106,8 @@ static enum omb_rc check_keys(const struct omb_office *office, struct omb_error 
 
 static enum omb_rc find_seat(struct omb_office *office, struct omb_error *err)
 {
-    struct omb_step step = {.office = office, .port = office->setup.port,
-                            .arena = &office->own_arena};
+    struct omb_step step = {
+        .office = office, .port = office->setup.port, .arena = &office->own_arena};
     const struct omb_office_card *card = omb_office_card(&step, &office->own.digest);
     enum omb_rc rc;
 
@@ -122,8 +121,8 @@ static enum omb_rc find_seat(struct omb_office *office, struct omb_error *err)
     office->self.code = office->own.inner.code;
     /* The cache may forget; what the office is stays. */
     if (office->self.succeeds_count > 0) {
-        struct omb_office_id *ids = OMB_ARENA_NEW(&office->own_arena, struct omb_office_id,
-                                                  office->self.succeeds_count);
+        struct omb_office_id *ids =
+            OMB_ARENA_NEW(&office->own_arena, struct omb_office_id, office->self.succeeds_count);
 
         memcpy(ids, card->seat.succeeds, office->self.succeeds_count * sizeof(*ids));
         office->self.succeeds = ids;

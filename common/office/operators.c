@@ -64,8 +64,8 @@ static struct omb_operator *add_operator(struct omb_office *office)
 {
     if (office->operator_count == office->operator_capacity) {
         office->operator_capacity = office->operator_capacity ? office->operator_capacity * 2 : 16;
-        office->operators = realloc(office->operators,
-                                    office->operator_capacity * sizeof(*office->operators));
+        office->operators =
+            realloc(office->operators, office->operator_capacity * sizeof(*office->operators));
         OMB_ASSERT(office->operators != NULL);
     }
     return &office->operators[office->operator_count++];

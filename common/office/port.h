@@ -38,13 +38,14 @@ enum omb_family {
 
 const char *omb_family_name(enum omb_family family);
 
-/* Sees one row; OMB_OK goes on, OMB_STOP ends the scan well, anything else ends it with that code. */
+/* Sees one row; OMB_OK goes on, OMB_STOP ends the scan well, any other code ends it with that. */
 typedef enum omb_rc omb_row_fn(void *arg, struct omb_view key, struct omb_view value);
 
 struct omb_port {
     void *ctx;
     /* Replaces *out's content with the row's value. OMB_NOT_FOUND, OMB_DAMAGED or OMB_IO. */
-    enum omb_rc (*get)(void *ctx, enum omb_family family, struct omb_view key, struct omb_buf *out);
+    enum omb_rc (*get)(void *ctx, enum omb_family family, struct omb_view key,
+                       struct omb_buf *out);
     /*
      * Visits rows with from <= key < until in key order, or in falling order when `backwards` (both
      * bounds as before); until empty: to the end of the family. The views given to `fn` live

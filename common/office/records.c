@@ -24,8 +24,8 @@ static enum omb_rc read_stored(struct omb_step *step, uint32_t number, uint64_t 
     enum omb_rc rc = omb_port_get(step->port, OMB_FAMILY_RECORD, omb_key_view(&key), &value);
 
     if (rc == OMB_NOT_FOUND)
-        rc = omb_fail(err, rc, NULL, "there is no record %llu in log %u",
-                      (unsigned long long)seq, number);
+        rc = omb_fail(err, rc, NULL, "there is no record %llu in log %u", (unsigned long long)seq,
+                      number);
     else if (rc == OMB_OK &&
              omb_decode_stored_record(omb_buf_view(&value), step->arena, out, NULL) != OMB_OK)
         rc = fail_damaged(err, number, seq);
@@ -106,9 +106,9 @@ static enum omb_rc take_match(void *arg, struct omb_view key, struct omb_view va
 
     omb_hex(key, hex);
     if (!omb_view_starts(omb_view_str(hex),
-                         omb_view(matches->reference.data,
-                                  matches->reference.size < 2 * key.size ? matches->reference.size
-                                                                         : 2 * key.size)))
+                         omb_view(matches->reference.data, matches->reference.size < 2 * key.size
+                                                               ? matches->reference.size
+                                                               : 2 * key.size)))
         return omb_view_compare(omb_view_str(hex), matches->reference) > 0 ? OMB_STOP : OMB_OK;
     if (!omb_read_place(value, &at.number, &at.seq))
         return OMB_DAMAGED;
@@ -191,15 +191,17 @@ static enum omb_rc take_life(void *arg, struct omb_view key, struct omb_view val
     return OMB_OK;
 }
 
-static enum omb_rc find_by_place(struct omb_step *step, struct omb_view code, struct omb_view digits,
-                                 struct omb_row_at *out, struct omb_error *err)
+static enum omb_rc find_by_place(struct omb_step *step, struct omb_view code,
+                                 struct omb_view digits, struct omb_row_at *out,
+                                 struct omb_error *err)
 {
     struct life_search search = {.step = step};
     struct omb_office_ref office;
     enum omb_rc rc;
 
     if (omb_text_u64(digits, &search.seq) != OMB_OK || search.seq == 0)
-        return omb_fail(err, OMB_INVALID, NULL, "behind the / stands the number of a record, from 1");
+        return omb_fail(err, OMB_INVALID, NULL,
+                        "behind the / stands the number of a record, from 1");
     rc = omb_office_by_code(step, code, &office, err);
     if (rc != OMB_OK)
         return rc;
@@ -217,8 +219,7 @@ static enum omb_rc find_by_place(struct omb_step *step, struct omb_view code, st
 enum omb_rc omb_record_find(struct omb_step *step, struct omb_view reference,
                             struct omb_row_at *out, struct omb_error *err)
 {
-    const uint8_t *slash =
-        reference.size > 0 ? memchr(reference.data, '/', reference.size) : NULL;
+    const uint8_t *slash = reference.size > 0 ? memchr(reference.data, '/', reference.size) : NULL;
     size_t before;
 
     if (!slash)
@@ -263,8 +264,7 @@ static enum omb_rc check_place(const struct verifying *v, struct omb_error *err)
     if (rc != OMB_OK)
         return omb_fail(err, rc, NULL, "the digests in the store cannot be read");
     if (at.number != v->at.number || at.seq != v->at.seq)
-        return omb_fail(err, OMB_UNAUTHENTIC, NULL,
-                        "the row of its digest names another record");
+        return omb_fail(err, OMB_UNAUTHENTIC, NULL, "the row of its digest names another record");
     return OMB_OK;
 }
 

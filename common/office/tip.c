@@ -93,8 +93,7 @@ enum omb_rc omb_tip_load(struct omb_office *office, struct omb_error *err)
 {
     const struct omb_key key = omb_key_meta("tip");
     struct omb_buf value = OMB_BUF_INIT;
-    enum omb_rc rc =
-        omb_port_get(office->setup.port, OMB_FAMILY_META, omb_key_view(&key), &value);
+    enum omb_rc rc = omb_port_get(office->setup.port, OMB_FAMILY_META, omb_key_view(&key), &value);
 
     if (rc == OMB_NOT_FOUND) { /* a new store: nothing was written yet */
         office->tip = (struct omb_tip){.next_number = 1, .must_open = true};

@@ -123,8 +123,7 @@ void omb_update_ring(struct omb_update *update)
         const struct omb_bell_at *bell = &update->bells[i - 1];
         size_t known = 0;
 
-        while (known < update->rung_count &&
-               strcmp(update->rung[known].topic, bell->topic) != 0)
+        while (known < update->rung_count && strcmp(update->rung[known].topic, bell->topic) != 0)
             known++;
         if (known < update->rung_count)
             continue;

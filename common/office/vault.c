@@ -34,8 +34,7 @@ static void keep_key(struct omb_step *step, const struct omb_key *at,
 }
 
 static enum omb_rc unwrap(const struct omb_office *office, struct omb_view at,
-                          struct omb_view value, struct omb_arena *arena,
-                          uint8_t out[OMB_KEY_SIZE])
+                          struct omb_view value, struct omb_arena *arena, uint8_t out[OMB_KEY_SIZE])
 {
     uint8_t plain_bytes[OMB_KEY_SIZE + OMB_TAG_SIZE];
     struct omb_buf plain = {plain_bytes, 0, sizeof(plain_bytes)};
@@ -204,8 +203,7 @@ static enum omb_rc seal_escrow(struct omb_step *step, const uint8_t key[OMB_KEY_
         const struct omb_key at = omb_key_meta("escrowed");
         const struct omb_digest mark = secrets_mark(step->office);
 
-        omb_put(step->update->writes, OMB_FAMILY_META, omb_key_view(&at),
-                OMB_VIEW_OF(mark.bytes));
+        omb_put(step->update->writes, OMB_FAMILY_META, omb_key_view(&at), OMB_VIEW_OF(mark.bytes));
     }
     return OMB_OK;
 }
@@ -260,8 +258,8 @@ enum omb_rc omb_vault_load_escrow(struct omb_office *office, uint32_t number, ui
                                   struct omb_error *err)
 {
     const struct omb_key at = omb_key_escrow(number, seq);
-    const enum omb_rc rc = read_key(office, office->setup.port, &office->own_arena, &at,
-                                    office->tip.escrow_key);
+    const enum omb_rc rc =
+        read_key(office, office->setup.port, &office->own_arena, &at, office->tip.escrow_key);
 
     if (rc == OMB_DAMAGED || rc == OMB_NOT_FOUND)
         return omb_fail(err, OMB_DAMAGED, NULL,

@@ -146,8 +146,7 @@ static struct node *insert(struct omb_writes *writes, enum omb_family family, st
         links[writes->heights[family]] = &writes->heads[family][writes->heights[family]];
         writes->heights[family]++;
     }
-    node = omb_arena_get(&writes->arena,
-                         sizeof(*node) + (size_t)height * sizeof(node->next[0]));
+    node = omb_arena_get(&writes->arena, sizeof(*node) + (size_t)height * sizeof(node->next[0]));
     node->key = omb_arena_copy(&writes->arena, key);
     node->family = family;
     for (int level = 0; level < height; level++) {
@@ -280,9 +279,9 @@ static void settle(struct merge *merge)
         merge->next = step_on(merge->next, merge->backwards);
     if (!merge->next)
         return;
-    if (merge->backwards ? omb_view_compare(merge->next->key, merge->edge) < 0
-                         : merge->edge.size > 0 &&
-                               omb_view_compare(merge->next->key, merge->edge) >= 0)
+    if (merge->backwards
+            ? omb_view_compare(merge->next->key, merge->edge) < 0
+            : merge->edge.size > 0 && omb_view_compare(merge->next->key, merge->edge) >= 0)
         merge->next = NULL;
 }
 
@@ -348,8 +347,8 @@ static enum omb_rc port_scan(void *ctx, enum omb_family family, struct omb_view 
     enum omb_rc rc = OMB_OK;
 
     merge.edge = backwards ? from : until;
-    merge.next = backwards ? last_below(writes, family, until)
-                           : seek(writes, family, from, NULL, NULL);
+    merge.next =
+        backwards ? last_below(writes, family, until) : seek(writes, family, from, NULL, NULL);
     settle(&merge);
     if (writes->base.scan)
         rc = omb_port_scan(&writes->base, family, from, until, backwards, see_base, &merge);

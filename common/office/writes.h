@@ -1,9 +1,9 @@
 /*
  * The writes of one update: an ordered overlay over a port, with savepoints.
  *
- * Reads through omb_writes_port() see the puts and deletes made so far. An input that fails is rolled
- * back to the savepoint taken before it; the others stand. The store takes the final rows in
- * key order per family.
+ * Reads through omb_writes_port() see the puts and deletes made so far. An input that fails is
+ * rolled back to the savepoint taken before it; the others stand. The store takes the final rows
+ * in key order per family.
  */
 #ifndef OMB_OFFICE_WRITES_H
 #define OMB_OFFICE_WRITES_H
@@ -29,6 +29,7 @@ size_t omb_writes_count(const struct omb_writes *writes);
 /* Each row once, by family and key; deleted rows have value.data NULL (an empty value has not). */
 typedef enum omb_rc omb_write_fn(void *arg, enum omb_family family, struct omb_view key,
                                  struct omb_view value);
-enum omb_rc omb_writes_each(const struct omb_writes *writes, omb_write_fn *fn, void *arg) OMB_MUST_USE;
+enum omb_rc omb_writes_each(const struct omb_writes *writes, omb_write_fn *fn,
+                            void *arg) OMB_MUST_USE;
 
 #endif

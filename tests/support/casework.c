@@ -96,8 +96,7 @@ enum omb_rc casework_erase(struct omb_step *step, const struct omb_case_id *id,
     const struct omb_erased erased = {OMB_VIEW_LIT("client-asks")};
     struct omb_erasure_confirmed confirmed = {.ground = OMB_VIEW_LIT("client-asks")};
     struct omb_appended record;
-    enum omb_rc rc =
-        casework_write(step, id, "t17", OMB_EVENT_WITHDRAWN, &withdrawn, &record, err);
+    enum omb_rc rc = casework_write(step, id, "t17", OMB_EVENT_WITHDRAWN, &withdrawn, &record, err);
 
     if (rc == OMB_OK)
         rc = casework_write(step, id, "t17", OMB_EVENT_ERASED, &erased, &record, err);

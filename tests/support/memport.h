@@ -1,6 +1,6 @@
 /*
- * A store in memory behind the core's port, for tests of the core: sorted rows, nothing else. What a
- * store promises is asked of it by port_suite.h as of the real one.
+ * A store in memory behind the core's port, for tests of the core: sorted rows, nothing else. What
+ * a store promises is asked of it by port_suite.h as of the real one.
  */
 #ifndef OMB_TESTS_MEMPORT_H
 #define OMB_TESTS_MEMPORT_H

@@ -71,8 +71,7 @@ static void certify(struct rig *rig, unsigned depth)
         inner.signing_key = OMB_VIEW_OF(signing);
         inner.transport_key = OMB_VIEW_OF(transport);
         inner.sealing_key = OMB_VIEW_OF(sealing);
-        omb_certify_issue(&inner, level == 0 ? rig->anchor : rig->signers[depth - level + 1],
-                          &one);
+        omb_certify_issue(&inner, level == 0 ? rig->anchor : rig->signers[depth - level + 1], &one);
         OMB_ASSERT(omb_certify_read(omb_buf_view(&one), &arena, &known, NULL) == OMB_OK);
         issuer = known.digest;
         above = inner;
@@ -258,8 +257,7 @@ const struct omb_reply *rig_request(struct rig *rig, const uint8_t key[OMB_PUBLI
 const struct omb_reply *rig_ask(struct rig *rig, uint32_t tag, const void *ask)
 {
     uint8_t id[8];
-    const struct omb_request request = {
-        .protocol = 1, .id = OMB_VIEW_OF(id), .ask = {tag, ask}};
+    const struct omb_request request = {.protocol = 1, .id = OMB_VIEW_OF(id), .ask = {tag, ask}};
 
     omb_put_be64(id, ++rig->ids);
     return rig_request(rig, rig->admin, &request);

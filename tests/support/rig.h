@@ -19,15 +19,15 @@ struct rig {
     struct omb_signer *anchor;
     struct omb_signer *signers[RIG_CHAIN_MAX]; /* own first, then those above */
     struct omb_secret *transport, *sealing, *recovery;
-    struct omb_buf certificates; /* as omb_office_birth wants them */
+    struct omb_buf certificates;    /* as omb_office_birth wants them */
     uint8_t admin[OMB_PUBLIC_SIZE]; /* CURVE key of operator `admin` */
     uint8_t epoch[16];
 
     struct omb_office *office;
     struct omb_update *update;
     int64_t now_ms, monotonic_ms;
-    uint64_t inputs; /* seeds count on from it */
-    uint64_t ids;    /* of requests */
+    uint64_t inputs;        /* seeds count on from it */
+    uint64_t ids;           /* of requests */
     struct omb_arena arena; /* of replies */
 };
 

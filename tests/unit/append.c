@@ -65,8 +65,8 @@ static enum omb_rc verify_all(struct omb_step *step, void *arg, struct omb_error
         for (uint64_t seq = 1;; seq++) {
             struct omb_stored_record stored;
             uint32_t parts;
-            enum omb_rc rc = omb_record_read(step, number, seq, &stored, &log->headers[log->records],
-                                             NULL, err);
+            enum omb_rc rc =
+                omb_record_read(step, number, seq, &stored, &log->headers[log->records], NULL, err);
 
             if (rc == OMB_NOT_FOUND)
                 break;
@@ -268,13 +268,13 @@ static void test_batch_is_signed_once_and_each_record_proves_itself(void **state
     rig_commit(rig);
     assert_int_equal(verify_log(rig).records, 25);
     key = omb_key_record(1, 3);
-    assert_int_equal(omb_port_get(memport_port(rig->store), OMB_FAMILY_RECORD, omb_key_view(&key),
-                                  &first),
-                     OMB_OK);
+    assert_int_equal(
+        omb_port_get(memport_port(rig->store), OMB_FAMILY_RECORD, omb_key_view(&key), &first),
+        OMB_OK);
     key = omb_key_record(1, 25);
-    assert_int_equal(omb_port_get(memport_port(rig->store), OMB_FAMILY_RECORD, omb_key_view(&key),
-                                  &last),
-                     OMB_OK);
+    assert_int_equal(
+        omb_port_get(memport_port(rig->store), OMB_FAMILY_RECORD, omb_key_view(&key), &last),
+        OMB_OK);
     assert_int_equal(omb_decode_stored_record(omb_buf_view(&first), &rig->arena, &a, NULL), OMB_OK);
     assert_int_equal(omb_decode_stored_record(omb_buf_view(&last), &rig->arena, &b, NULL), OMB_OK);
     assert_true(omb_view_equal(a.proof->signature, b.proof->signature));

@@ -283,9 +283,9 @@ static void spoil_depth(struct omb_certificate *inner)
 static void test_every_breach_of_the_form_is_named(void **state)
 {
     static const struct form forms[] = {
-        {"version", OMB_LATER, spoil_version},  {"code", OMB_INVALID, spoil_code},
-        {"name", OMB_INVALID, spoil_name},      {"kind", OMB_INVALID, spoil_kind},
-        {"office", OMB_INVALID, spoil_id},      {"sealing_key", OMB_INVALID, spoil_key},
+        {"version", OMB_LATER, spoil_version},   {"code", OMB_INVALID, spoil_code},
+        {"name", OMB_INVALID, spoil_name},       {"kind", OMB_INVALID, spoil_kind},
+        {"office", OMB_INVALID, spoil_id},       {"sealing_key", OMB_INVALID, spoil_key},
         {"not_after", OMB_INVALID, spoil_dates}, {"issuer", OMB_INVALID, spoil_issuer},
         {"depth", OMB_INVALID, spoil_depth},
     };

@@ -31,7 +31,7 @@ static void close_store(void *subject)
 int main(void)
 {
     const struct omb_port_maker maker = {"memport", open_store, port_of,
-                                         commit, reopen, close_store};
+                                         commit,    reopen,     close_store};
 
     return omb_port_suite(&maker);
 }

@@ -349,8 +349,8 @@ static void test_refusals_carry_the_request_s_id(void **state)
     struct rig *rig = *state;
     struct work work = {0};
 
-    assert_true(omb_view_is(rig_run_as(rig, rig->admin, id_of("my id"), do_refuse, &work)->id,
-                            "my id"));
+    assert_true(
+        omb_view_is(rig_run_as(rig, rig->admin, id_of("my id"), do_refuse, &work)->id, "my id"));
 }
 
 static void test_a_refusal_without_words_says_what_its_code_means(void **state)

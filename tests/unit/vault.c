@@ -196,9 +196,8 @@ static void test_a_changed_body_does_not_open(void **state)
     run(rig, do_register, &work);
     rig_commit(rig);
     key = part_key(&work, OMB_PART_BODY);
-    assert_int_equal(omb_port_get(memport_port(rig->store), OMB_FAMILY_PART, omb_key_view(&key),
-                                  &part),
-                     OMB_OK);
+    assert_int_equal(
+        omb_port_get(memport_port(rig->store), OMB_FAMILY_PART, omb_key_view(&key), &part), OMB_OK);
     part.data[part.size - 1] ^= 1;
     memport_set(rig->store, OMB_FAMILY_PART, omb_key_view(&key), omb_buf_view(&part));
     run(rig, do_read, &work);
@@ -220,9 +219,9 @@ static void test_a_body_does_not_open_at_another_record(void **state)
     rig_commit(rig);
     from = part_key(&first, OMB_PART_BODY);
     to = part_key(&second, OMB_PART_BODY);
-    assert_int_equal(omb_port_get(memport_port(rig->store), OMB_FAMILY_PART, omb_key_view(&from),
-                                  &part),
-                     OMB_OK);
+    assert_int_equal(
+        omb_port_get(memport_port(rig->store), OMB_FAMILY_PART, omb_key_view(&from), &part),
+        OMB_OK);
     memport_set(rig->store, OMB_FAMILY_PART, omb_key_view(&to), omb_buf_view(&part));
     run(rig, do_read, &second);
     assert_int_equal(second.rc, OMB_UNAUTHENTIC);
@@ -256,16 +255,14 @@ static void test_no_word_and_no_key_stands_in_the_store_in_the_clear(void **stat
     run(rig, do_register, &work);
     rig_commit(rig);
     key = part_key(&work, OMB_PART_BODY);
-    assert_int_equal(omb_port_get(memport_port(rig->store), OMB_FAMILY_PART, omb_key_view(&key),
-                                  &part),
-                     OMB_OK);
+    assert_int_equal(
+        omb_port_get(memport_port(rig->store), OMB_FAMILY_PART, omb_key_view(&key), &part), OMB_OK);
     assert_null(memmem(part.data, part.size, "charged", 7));
     key = omb_key_escrow(1, 1);
-    assert_int_equal(omb_port_get(memport_port(rig->store), OMB_FAMILY_KEY, omb_key_view(&key),
-                                  &part),
-                     OMB_OK);
-    assert_null(memmem(part.data, part.size, omb_office_tip(rig->office)->escrow_key,
-                       OMB_KEY_SIZE));
+    assert_int_equal(
+        omb_port_get(memport_port(rig->store), OMB_FAMILY_KEY, omb_key_view(&key), &part), OMB_OK);
+    assert_null(
+        memmem(part.data, part.size, omb_office_tip(rig->office)->escrow_key, OMB_KEY_SIZE));
     omb_buf_free(&part);
 }
 
@@ -303,9 +300,9 @@ static void bank_header(struct bank *bank, uint32_t number, uint64_t seq, struct
     struct omb_stored_record stored;
     struct omb_buf value = OMB_BUF_INIT;
 
-    assert_int_equal(omb_port_get(memport_port(bank->rig->store), OMB_FAMILY_RECORD,
-                                  omb_key_view(&key), &value),
-                     OMB_OK);
+    assert_int_equal(
+        omb_port_get(memport_port(bank->rig->store), OMB_FAMILY_RECORD, omb_key_view(&key), &value),
+        OMB_OK);
     assert_int_equal(omb_decode_stored_record(omb_buf_view(&value), &bank->arena, &stored, NULL),
                      OMB_OK);
     assert_int_equal(omb_header_decode(stored.header, &bank->arena, out, NULL, NULL), OMB_OK);
@@ -368,17 +365,16 @@ static void test_recovery_key_opens_a_case(void **state)
     escrow = bank_opens(&bank, 1, 1);
     bank_header(&bank, work.record.number, work.record.seq, &header);
     at = part_key(&work, OMB_PART_GRANTS);
-    assert_int_equal(omb_port_get(memport_port(rig->store), OMB_FAMILY_PART, omb_key_view(&at),
-                                  &part),
-                     OMB_OK);
+    assert_int_equal(
+        omb_port_get(memport_port(rig->store), OMB_FAMILY_PART, omb_key_view(&at), &part), OMB_OK);
     assert_int_equal(omb_decode_grants(omb_buf_view(&part), &bank.arena, &grants, NULL), OMB_OK);
     ad = omb_key_case(&work.id);
     assert_int_equal(omb_open(escrow.key.data, grants.escrow->nonce.data, omb_key_view(&ad),
                               grants.escrow->sealed, &key),
                      OMB_OK);
     commitment = omb_case_key_commitment(key.data);
-    assert_true(omb_digest_equal(&commitment,
-                                 &OMB_AS(registered, header.facts->event)->key_commitment));
+    assert_true(
+        omb_digest_equal(&commitment, &OMB_AS(registered, header.facts->event)->key_commitment));
     omb_buf_free(&part);
     omb_buf_free(&key);
     omb_arena_free(&bank.arena);
@@ -460,8 +456,8 @@ static enum omb_rc do_amend(struct omb_step *step, void *arg, struct omb_error *
     const struct omb_extract extract = {.pseudonym = OMB_VIEW_LIT("p17")};
     static const struct omb_amended amended;
     const struct omb_facts facts = {.event = {OMB_EVENT_AMENDED, &amended}};
-    const struct omb_draft draft = {.case_id = &work->id, .facts = &facts, .extract = &extract,
-                                    .actor = OMB_VIEW_LIT("t17")};
+    const struct omb_draft draft = {
+        .case_id = &work->id, .facts = &facts, .extract = &extract, .actor = OMB_VIEW_LIT("t17")};
 
     return omb_append(step, &draft, &work->record, err);
 }
@@ -485,8 +481,7 @@ static enum omb_rc do_verify(struct omb_step *step, void *arg, struct omb_error 
 
     (void)arg;
     for (uint64_t seq = 1; seq <= step->office->tip.seq; seq++) {
-        const enum omb_rc rc =
-            omb_record_verify(step, step->office->tip.number, seq, &parts, err);
+        const enum omb_rc rc = omb_record_verify(step, step->office->tip.number, seq, &parts, err);
 
         if (rc != OMB_OK)
             return rc;

@@ -1,0 +1,37 @@
+/*
+ * Offices as their certificates say: codes, and seats in the tree.
+ */
+#ifndef OMB_OFFICE_OFFICES_H
+#define OMB_OFFICE_OFFICES_H
+
+#include "cases/event.h"
+#include "ledger/certify.h"
+
+struct omb_step;
+
+/*
+ * A certificate that is here, taken apart, and where it puts its office. Lives until the next
+ * input.
+ */
+struct omb_office_card {
+    struct omb_known_certificate certificate;
+    struct omb_seat seat;
+    bool complete; /* every issuer up to the root is here: the seat is whole */
+};
+/* NULL: not here. */
+const struct omb_office_card *omb_office_card(struct omb_step *step,
+                                              const struct omb_digest *certificate);
+/* The newest certificate of an office; NULL: none here. */
+const struct omb_office_card *omb_office_newest(struct omb_step *step,
+                                                const struct omb_office_id *id);
+
+/* Code of an office as its certificate says; its id in hex when no certificate is here. */
+struct omb_view omb_office_code_of(struct omb_step *step, const struct omb_office_id *id);
+/* OMB_NOT_FOUND names the nearest known office codes. */
+enum omb_rc omb_office_by_code(struct omb_step *step, struct omb_view code,
+                               struct omb_office_ref *out, struct omb_error *err) OMB_MUST_USE;
+/* The look-up that the fold and the rules are given. */
+struct omb_seats omb_step_seats(struct omb_step *step);
+const struct omb_seat *omb_office_seat(struct omb_step *step, const struct omb_office_ref *ref);
+
+#endif

@@ -1,0 +1,44 @@
+/*
+ * Keys and sealed parts: case keys and escrow keys as this office holds them, and the bodies that
+ * they open (design: records, Parts). Sealing a body is omb_append's.
+ */
+#ifndef OMB_OFFICE_VAULT_H
+#define OMB_OFFICE_VAULT_H
+
+#include "crypto/crypto.h"
+#include "office/records.h"
+#include "wire/parts.h"
+
+struct omb_step;
+
+/* The case key, unwrapped; OMB_SEALED when this office has none, OMB_ERASED after an erasure. */
+enum omb_rc omb_vault_case_key(struct omb_step *step, const struct omb_case_id *id,
+                               uint8_t out[OMB_KEY_SIZE]) OMB_MUST_USE;
+/* The escrow key that the record at this place opened; OMB_SEALED when it is not kept here. */
+enum omb_rc omb_vault_escrow_key(struct omb_step *step, const struct omb_row_at *at,
+                                 uint8_t out[OMB_KEY_SIZE]) OMB_MUST_USE;
+void omb_vault_keep_case_key(struct omb_step *step, const struct omb_case_id *id,
+                             const uint8_t key[OMB_KEY_SIZE]);
+/* Opens the escrow key of this month and incarnation when it is due (writes `escrow opened`). */
+enum omb_rc omb_vault_escrow(struct omb_step *step, struct omb_error *err) OMB_MUST_USE;
+/*
+ * A new case's key: random, kept wrapped, committed to in the facts, and sealed under the escrow
+ * key (opened first when the month or the incarnation has none).
+ */
+enum omb_rc omb_vault_new_case(struct omb_step *step, const struct omb_case_id *id,
+                               struct omb_digest *out_commitment, struct omb_grants *out_grants,
+                               struct omb_error *err) OMB_MUST_USE;
+/*
+ * A grant of the case's key to another office: sealed to the sealing key of the certificate that
+ * `to` names. OMB_SEALED, OMB_ERASED, or OMB_NOT_FOUND when that certificate is not here.
+ */
+enum omb_rc omb_vault_grant(struct omb_step *step, const struct omb_case_id *id,
+                            const struct omb_office_ref *to, struct omb_grant *out,
+                            struct omb_error *err) OMB_MUST_USE;
+/* The decoded body of a record: OMB_NOT_FOUND (part not here), OMB_SEALED, OMB_ERASED. */
+enum omb_rc omb_vault_body(struct omb_step *step, const struct omb_event *event,
+                           const struct omb_row_at *at, struct omb_body *out) OMB_MUST_USE;
+enum omb_rc omb_vault_extract(struct omb_step *step, const struct omb_row_at *at,
+                              struct omb_extract *out) OMB_MUST_USE;
+
+#endif
