@@ -84,9 +84,7 @@ static enum omb_rc walk_index(struct listing *list, const struct omb_filter_sour
     struct omb_key after = {.size = 0};
 
     if (list->cursor.after.size > 0) {
-        if (list->cursor.after.size != OMB_CASE_KEY_SIZE ||
-            prefix.size + OMB_CASE_KEY_SIZE > sizeof(after.bytes))
-            return omb_fail(list->err, OMB_INVALID, "cursor", "not a cursor of this list");
+        OMB_ASSERT(prefix.size + OMB_CASE_KEY_SIZE <= sizeof(after.bytes));
         after = prefix;
         memcpy(after.bytes + after.size, list->cursor.after.bytes, OMB_CASE_KEY_SIZE);
         after.size += OMB_CASE_KEY_SIZE;
@@ -99,7 +97,11 @@ static enum omb_rc walk(struct listing *list)
 {
     struct omb_filter_source sources[OMB_FILTER_SOURCES_MAX];
     const size_t count = omb_desk_filter_sources(list->filter, sources);
+    const size_t begun = list->cursor.after.size;
 
+    if ((begun && begun != OMB_CASE_KEY_SIZE) || list->cursor.stage > (count ? count - 1 : 0))
+        return omb_fail(list->err, OMB_INVALID, "cursor",
+                        "not a cursor of this list: go on with the filter that it came from");
     if (count == 0)
         return omb_desk_scan(list->step, OMB_FAMILY_CASE, OMB_VIEW_NONE, &list->cursor.after,
                              visit_case, list, list->err);

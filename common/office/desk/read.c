@@ -53,7 +53,7 @@ enum omb_rc omb_cursor_read(struct omb_view text, uint32_t stages, struct omb_cu
         return not_a_cursor(err);
     cursor.stage = (uint32_t)stage;
     cursor.after.size = (text.size - dash - 1) / 2;
-    if (cursor.after.size > OMB_KEY_MAX ||
+    if (cursor.after.size == 0 || cursor.after.size > OMB_KEY_MAX ||
         omb_unhex(omb_view(text.data + dash + 1, text.size - dash - 1), cursor.after.bytes,
                   cursor.after.size) != OMB_OK)
         return not_a_cursor(err);
