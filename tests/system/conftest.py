@@ -1,7 +1,10 @@
 """Real daemons for the system stories: an office is made, started, awaited, stopped by its id."""
 
+import contextlib
 import json
 import os
+import re
+import select
 import shutil
 import signal
 import socket
@@ -14,18 +17,48 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("OMB_BUILD", ROOT / "build" / "asan"))
 DEADLINE_S = 60
+TEXT = "A fee was charged twice"
+CLIENT = "Client 17"
 
 
 class Done:
-    """What a command line printed and how it ended."""
+    """What a program printed and how it ended."""
 
     def __init__(self, args, process):
         self.args, self.code = args, process.returncode
-        self.out, self.err = process.stdout, process.stderr
+        self.out, self.err = process.stdout.decode(), process.stderr.decode()
 
     def json(self):
-        assert self.code == 0, f"ombud {' '.join(map(str, self.args))}: {self.err}"
+        assert self.code == 0, f"{' '.join(map(str, self.args))}: {self.err}"
         return json.loads(self.out)
+
+
+class Notices:
+    """What a daemon tells the service manager, a datagram at a time."""
+
+    def __init__(self, path):
+        self.path = path
+        self.path.unlink(missing_ok=True)
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(str(path))
+
+    def wait(self, word, process):
+        """Awaits a notice with this word; a process that ends instead will not send it."""
+        ended = os.pidfd_open(process.pid)
+        try:
+            while True:
+                ready, _, _ = select.select([self.socket, ended], [], [], DEADLINE_S)
+                assert ready, f"no notice {word} came"
+                if self.socket not in ready:
+                    raise AssertionError(f"the daemon ended before it told {word}")
+                notice = self.socket.recv(4096).decode()
+                if word in notice:
+                    return notice
+        finally:
+            os.close(ended)
+
+    def close(self):
+        self.socket.close()
 
 
 class Office:
@@ -33,17 +66,26 @@ class Office:
         self.top, self.code = top, code
         self.dir = top / code
         self.program = BUILD / program
-        self.daemon = None
-        self.log = b""
+        self.prefix = []  # what the programs are run through
+        self.words = {TEXT, CLIENT}  # never to be seen in logs and errors
+        self.daemon = self.notices = self.stderr = None
+        self.errors = []
+
+    def run(self, line, stdin="", env=None):
+        """Runs a program to its end."""
+        line = [*self.prefix, *(one if isinstance(one, bytes) else str(one) for one in line)]
+        done = Done(line, subprocess.run(
+            line, input=stdin.encode() if isinstance(stdin, str) else stdin, capture_output=True,
+            timeout=DEADLINE_S * 5, env={**os.environ, **(env or {})}))
+        self.errors.append(done.err)
+        return done
 
     def ombud(self, *args, stdin="", who=None, code=None, env=None):
         """Runs the command line on this office; `code` is the exit code expected."""
         line = [BUILD / "tools/cli/ombud", "-C", self.dir]
         if who:
             line += ["--as", who]
-        done = Done(args, subprocess.run(
-            [*map(str, line), *map(str, args)], input=stdin, capture_output=True, text=True,
-            timeout=DEADLINE_S * 5, env={**os.environ, **(env or {})}))
+        done = self.run([*line, *args], stdin, env)
         if code is not None:
             assert done.code == code, f"{args}: exit {done.code}\n{done.out}\n{done.err}"
         return done
@@ -53,28 +95,43 @@ class Office:
                    code=0)
         return self
 
-    def start(self, *args, env=None):
-        """Starts the daemon and awaits its READY=1."""
-        path = self.top / f"{self.code}.notify"
-        path.unlink(missing_ok=True)
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ready:
-            ready.bind(str(path))
-            ready.settimeout(DEADLINE_S)
-            self.stderr = open(self.top / f"{self.code}.log", "ab")
-            self.daemon = subprocess.Popen(
-                [str(self.program), "-C", str(self.dir), *args], stderr=self.stderr,
-                env={**os.environ, **(env or {}), "NOTIFY_SOCKET": str(path)})
-            while b"READY=1" not in ready.recv(4096):
-                pass
+    def daemon_line(self, *args):
+        return [*self.prefix, str(self.program), "-C", str(self.dir), *args]
+
+    def spawn(self, *args, env=None, stderr=None):
+        """Starts the daemon and awaits nothing; stderr is a file's descriptor, else the log."""
+        self.notices = Notices(self.top / f"{self.code}.notify")
+        self.stderr = open(self.top / f"{self.code}.log", "ab")
+        self.daemon = subprocess.Popen(
+            self.daemon_line(*args), stderr=stderr or self.stderr,
+            env={**os.environ, **(env or {}), "NOTIFY_SOCKET": str(self.notices.path)})
         return self
+
+    def start(self, *args, env=None, stderr=None):
+        """Starts the daemon and awaits its READY=1."""
+        self.spawn(*args, env=env, stderr=stderr)
+        self.notices.wait("READY=1", self.daemon)
+        return self
+
+    def start_refused(self, *args):
+        """Runs a daemon that cannot start to its end; what it logged is its error."""
+        return self.run([str(self.program), "-C", str(self.dir), *args])
+
+    def wait(self):
+        """Awaits the end of the daemon and gives its exit code."""
+        code = self.daemon.wait(timeout=DEADLINE_S)
+        self.forget()
+        return code
 
     def stop(self, how=signal.SIGTERM):
         """Ends the daemon and gives its exit code."""
         self.daemon.send_signal(how)
-        code = self.daemon.wait(timeout=DEADLINE_S)
+        return self.wait()
+
+    def forget(self):
         self.daemon = None
+        self.notices.close()
         self.stderr.close()
-        return code
 
     def log_text(self):
         return (self.top / f"{self.code}.log").read_text()
@@ -92,28 +149,48 @@ class Office:
     def register(self, *more, who="teller"):
         return self.ombud(
             "case", "new", "--channel", "in-person", "--product", "cards", "--issue", "fees",
-            "--text", "A fee was charged twice", "--client-name", "Client 17", "--json", *more,
-            who=who).json()["number"]
+            "--text", TEXT, "--client-name", CLIENT, "--json", *more, who=who).json()["number"]
 
     def show(self, number, who="handler"):
         return self.ombud("case", "show", number, "--json", who=who).json()
+
+    def records(self):
+        """How many records the logs here hold."""
+        return sum(log["records"] for log in self.ombud("log", "list", "--json").json())
 
     def close(self):
         if self.daemon is not None:
             self.daemon.kill()
             self.daemon.wait()
-            self.stderr.close()
+            self.forget()
+
+    def secrets(self):
+        """The secret lines of all key files of the office."""
+        found = set()
+        for path in self.dir.rglob("*.key"):
+            found |= set(re.findall(r"^(?:secret|sealed): (\S+)", path.read_text(errors="replace"),
+                                    re.M))
+        return found
+
+    def check_discretion(self):
+        """No log line and no error may hold a client's name or words, or a key."""
+        log = self.top / f"{self.code}.log"
+        told = "\n".join([*self.errors, log.read_text() if log.exists() else ""])
+        for word in self.words | self.secrets():
+            assert word not in told, f"a log line or an error holds {word!r}"
 
 
-@pytest.fixture
-def top():
+@contextlib.contextmanager
+def folder():
     path = Path(tempfile.mkdtemp(prefix="ombud-"))
-    yield path
-    shutil.rmtree(path, ignore_errors=True)
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
 
 
-@pytest.fixture
-def make_office(top):
+@contextlib.contextmanager
+def offices(top):
     """Makes offices that are closed at the end, whatever happened."""
     made = []
 
@@ -122,9 +199,25 @@ def make_office(top):
         made.append(office)
         return office
 
-    yield make
+    try:
+        yield make
+    finally:
+        for office in made:
+            office.close()
     for office in made:
-        office.close()
+        office.check_discretion()
+
+
+@pytest.fixture
+def top():
+    with folder() as path:
+        yield path
+
+
+@pytest.fixture
+def make_office(top):
+    with offices(top) as make:
+        yield make
 
 
 @pytest.fixture
