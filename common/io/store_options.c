@@ -11,8 +11,8 @@
  * arena blocks are small; buffers, and the blocks, indexes and filters that were read, are each
  * held down by one bound over all families.
  */
-#define WRITE_BUFFER (2 * MIB)
-#define ALL_WRITE_BUFFERS (3 * MIB)
+#define WRITE_BUFFER (4 * MIB)
+#define ALL_WRITE_BUFFERS (6 * MIB)
 #define ARENA_BLOCK (16 * KIB)
 #define BLOCK_CACHE (4 * MIB)
 #define WAL_BYTES (16 * MIB)
@@ -27,6 +27,7 @@
 enum {
     OPEN_FILES = 128,
     BITS_PER_KEY = 10,
+    GATHERED_FILES = 10,
     INFO_LOG_WARN = 2,
     /* Not the default, which drops acknowledged writes behind damage without a word. */
     RECOVERY_TOLERATES_TORN_TAIL = 0,
@@ -87,7 +88,13 @@ static void set_files(rocksdb_options_t *options)
     rocksdb_options_set_target_file_size_base(options, TABLE_FILE);
     rocksdb_options_set_max_bytes_for_level_base(options, LEVEL_BASE);
     rocksdb_options_set_level_compaction_dynamic_level_bytes(options, 1);
-    rocksdb_options_set_compression(options, rocksdb_lz4_compression);
+    /* Small files gather before they are merged: a burst is not slowed by rewriting itself. */
+    rocksdb_options_set_level0_file_num_compaction_trigger(options, GATHERED_FILES);
+    rocksdb_options_set_level0_slowdown_writes_trigger(options, 4 * GATHERED_FILES);
+    rocksdb_options_set_level0_stop_writes_trigger(options, 6 * GATHERED_FILES);
+    /* What stays is compressed, once; what will be written again soon is not worth it. */
+    rocksdb_options_set_compression(options, rocksdb_no_compression);
+    rocksdb_options_set_bottommost_compression(options, rocksdb_lz4_compression);
 }
 
 static void set_service(rocksdb_options_t *options)
