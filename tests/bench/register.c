@@ -49,7 +49,7 @@ static void build_request(uint64_t number, struct omb_buf *out)
         "The card was charged twice for one purchase on the same day. I called the contact centre "
         "and was told that the second charge would disappear, but it has not. I want the amount "
         "back and an explanation in writing of how this could happen.";
-    char name[32];
+    char name[32] = "";
     const struct omb_matter matter = {
         .channel = OMB_VIEW_LIT("in-person"),
         .product = OMB_VIEW_LIT("cards"),
@@ -58,17 +58,17 @@ static void build_request(uint64_t number, struct omb_buf *out)
     };
     const struct omb_registered registered = {.matter = &matter};
     const struct omb_facts facts = {.event = {OMB_EVENT_REGISTERED, &registered}};
-    const struct omb_client person = {.name = omb_view_str(name),
-                                      .phone = OMB_VIEW_LIT("+10000000000")};
+    struct omb_client person = {.phone = OMB_VIEW_LIT("+10000000000")};
     const struct omb_registered_body words = {.client = &person,
                                               .narrative = omb_view_str(narrative)};
     const struct omb_body body = {.event = {OMB_BODY_REGISTERED, &words}};
     const struct omb_act act = {.facts = &facts, .body = &body};
-    uint8_t id[16];
+    uint8_t id[16] = {0};
     const struct omb_request request = {
         .protocol = 1, .id = OMB_VIEW_OF(id), .ask = {OMB_ASK_ACT, &act}};
 
     snprintf(name, sizeof(name), "Client %" PRIu64, number);
+    person.name = omb_view_str(name); /* its length is known only now */
     omb_put_be64(id, (uint64_t)now_ns());
     omb_put_be64(id + 8, number);
     omb_buf_clear(out);
@@ -161,7 +161,7 @@ static void print_result(const struct bench *bench, int64_t took_ns)
 
 static int run(struct bench *bench, const char *dir, const char *operator_code)
 {
-    char path[512], endpoint[600];
+    char path[4352], endpoint[4352];
     struct omb_keyfile key = {0}, server = {0};
     struct omb_error err;
     void *context;
