@@ -1,4 +1,4 @@
-/* The store looked through and made again: what is derived follows from the records, byte by byte. */
+/* The store looked through and made again: what is derived follows from the records. */
 #include "support/deskwork.h"
 #include "unit.h"
 

@@ -24,6 +24,7 @@ enum omb_rc omb_derived_implied(struct omb_step *step, struct omb_view key,
 
 /* Whether a row is there, and with this value. */
 enum omb_rc omb_derived_stands(struct omb_step *step, enum omb_family family, struct omb_view key,
-                               struct omb_view value, bool *out, struct omb_error *err) OMB_MUST_USE;
+                               struct omb_view value, bool *out,
+                               struct omb_error *err) OMB_MUST_USE;
 
 #endif

@@ -53,7 +53,8 @@ static enum omb_rc check_certificate(struct visit *visit)
     const struct omb_certificate *inner;
 
     if (card == NULL) {
-        find(visit, "certificate", "critical", OMB_VIEW_LIT("the office's own is not in its store"));
+        find(visit, "certificate", "critical",
+             OMB_VIEW_LIT("the office's own is not in the store"));
         return OMB_OK;
     }
     inner = &card->certificate.inner;

@@ -1,8 +1,8 @@
 /*
- * Filters over case rows, the same for lists, reports and exports, and the line that a list shows of
- * a case. A filter also leaves out what the operator may not see, so it is needed where nothing was
- * asked for, too. Facts alone: whoever is a case's subject is known from an extract, which no list
- * opens.
+ * Filters over case rows, the same for lists, reports and exports, and the line that a list shows
+ * of a case. A filter also leaves out what the operator may not see, so it is needed where nothing
+ * was asked for, too. Facts alone: whoever is a case's subject is known from an extract, which no
+ * list opens.
  */
 #ifndef OMB_OFFICE_DESK_FILTER_H
 #define OMB_OFFICE_DESK_FILTER_H
@@ -12,9 +12,9 @@
 struct omb_desk_filter;
 
 /*
- * `filter` may be NULL: everything. Codes of the procedure (status, kind, severity, outcome) must be
- * known; others need only be codes, since imported cases carry codes of their source. All memory is
- * the step's.
+ * `filter` may be NULL: everything. Codes of the procedure (status, kind, severity, outcome) must
+ * be known; others need only be codes, since imported cases carry codes of their source. All memory
+ * is the step's.
  */
 enum omb_rc omb_desk_filter_new(struct omb_step *step, const struct omb_filter *filter,
                                 struct omb_desk_filter **out, struct omb_error *err) OMB_MUST_USE;

@@ -1,6 +1,7 @@
 /*
- * Imports: many rows in one request, each a registration with what followed. A row is imported once:
- * its reference at the source is indexed with the case. A row that is refused rolls back alone.
+ * Imports: many rows in one request, each a registration with what followed. A row is imported
+ * once: its reference at the source is indexed with the case. A row that is refused rolls back
+ * alone.
  */
 #include <string.h>
 

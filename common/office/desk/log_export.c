@@ -1,6 +1,6 @@
 /*
- * A log as bytes, enough for anybody to verify it without this program. What is hashed and signed is
- * proto/README.md.
+ * A log as bytes, enough for anybody to verify it without this program. What is hashed and signed
+ * is proto/README.md.
  */
 #include <string.h>
 

@@ -25,7 +25,8 @@ static enum omb_rc read_roles(const struct omb_views *codes, uint32_t *out, stru
             omb_text_nearest(codes->items[i], known, OMB_ROLEIDX_COUNT, OMB_ROLEIDX_COUNT, near,
                              sizeof(near));
             return omb_fail(err, OMB_UNKNOWN_CODE, "roles", "unknown role; known are %s",
-                            near[0] ? near : "teller, handler, supervisor, analyst, auditor, admin");
+                            near[0] ? near
+                                    : "teller, handler, supervisor, analyst, auditor, admin");
         }
         roles |= 1u << role;
     }

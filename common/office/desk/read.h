@@ -1,7 +1,7 @@
 /*
- * What the questions of the desk share: pages and their cursors, lists of sentences, memory for rows
- * that are looked at and let go, and how offices and records are put into words. Who may see what of
- * a case is desk/view.c; filters are desk/filter.c.
+ * What the questions of the desk share: pages and their cursors, lists of sentences, memory for
+ * rows that are looked at and let go, and how offices and records are put into words. Who may see
+ * what of a case is desk/view.c; filters are desk/filter.c.
  */
 #ifndef OMB_OFFICE_DESK_READ_H
 #define OMB_OFFICE_DESK_READ_H
@@ -40,7 +40,7 @@ enum omb_rc omb_cursor_read(struct omb_view text, uint32_t stages, struct omb_cu
 struct omb_view omb_cursor_print(struct omb_arena *arena, const struct omb_cursor *cursor);
 void omb_cursor_set(struct omb_cursor *cursor, struct omb_view key);
 
-/* Visits the rows that start with `prefix` (may be empty) and come behind `after` (may be empty). */
+/* Visits the rows that start with `prefix` and come behind `after`; either may be empty. */
 enum omb_rc omb_desk_scan(const struct omb_step *step, enum omb_family family,
                           struct omb_view prefix, const struct omb_key *after, omb_row_fn *fn,
                           void *arg, struct omb_error *err) OMB_MUST_USE;
@@ -112,12 +112,13 @@ enum omb_rc omb_desk_logs_resume(const struct omb_desk_logs *logs, const struct 
 /* --- offices (desk/offices.c) --- */
 
 /* Ids of all offices whose certificates are here, ascending. */
-enum omb_rc omb_desk_office_ids(struct omb_step *step, struct omb_office_id **out, size_t *out_count,
-                                struct omb_error *err) OMB_MUST_USE;
+enum omb_rc omb_desk_office_ids(struct omb_step *step, struct omb_office_id **out,
+                                size_t *out_count, struct omb_error *err) OMB_MUST_USE;
 /*
  * Ids of the offices that a filter names, ascending and distinct: codes, or patterns over the path
  * of codes from any level downwards: * and ? within a code, ** for any number of levels. So north
- * followed by / and ** is north and all below it. OMB_NOT_FOUND: a code or pattern that names no office here.
+ * followed by / and ** is north and all below it. OMB_NOT_FOUND: a code or pattern that names no
+ * office here.
  */
 enum omb_rc omb_desk_office_match(struct omb_step *step, const struct omb_views *patterns,
                                   struct omb_office_id **out, size_t *out_count,

@@ -87,7 +87,7 @@ static void write_mends(struct rebuilding *build)
     omb_arena_reset(&build->kept.arena);
 }
 
-/* What everything follows from must be whole: a damaged record is no reason to stop, but to refuse. */
+/* What everything follows from must be whole; that it is not is no reason to stop the office. */
 static enum omb_rc refuse_damaged(struct rebuilding *build, enum omb_rc rc,
                                   const struct omb_error *why)
 {

@@ -13,14 +13,14 @@ enum omb_rc omb_desk_subject(struct omb_step *step, const struct omb_casefile *f
 
 /* Whether a role sees confidential cases: supervisors do, and who sees facts alone. */
 bool omb_desk_sees_confidential(uint32_t roles);
-/* Whether a role reads bodies at all, where there is a key; and so the extract, which needs none. */
+/* Whether a role reads bodies at all, where there is a key; and the extract, which needs none. */
 bool omb_desk_reads_bodies(uint32_t roles);
 /* Whether a role is confined to the cases of its own office. */
 bool omb_desk_is_confined(uint32_t roles);
 
 /*
- * Whether this operator may see the facts of a case. OMB_FORBIDDEN: its subject, a confidential case
- * for others than its responsible operator and supervisors, a teller and another office's case.
+ * Whether this operator may see the facts of a case. OMB_FORBIDDEN: its subject, a confidential
+ * case for others than its responsible operator and supervisors, a teller and another office's.
  */
 enum omb_rc omb_desk_may_see(struct omb_step *step, const struct omb_casefile *file,
                              struct omb_error *err) OMB_MUST_USE;
@@ -30,8 +30,8 @@ const struct omb_row_at *omb_desk_row_of(const struct omb_casefile *file,
                                          const struct omb_event *event);
 
 /*
- * Room for the texts of one reply. When it is used up a text is replaced by a sentence that says so,
- * so that no number of long notes can make a case impossible to show.
+ * Room for the texts of one reply. When it is used up a text is replaced by a sentence that says
+ * so: no number of long notes can make a case impossible to show.
  */
 struct omb_desk_room {
     size_t left;
