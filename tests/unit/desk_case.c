@@ -199,6 +199,22 @@ static void test_date_that_was_met_late_stays_breached(void **state)
     assert_true(decision->breached);
 }
 
+static void test_withdrawal_stops_the_dates(void **state)
+{
+    struct rig *rig = *state;
+    const struct omb_view number = new_case(rig);
+    const struct omb_case_view *view;
+
+    rig_pass(rig, 2 * OMB_DAY_MS);
+    answer_of(ACT(rig, "t1", number, WITHDRAWN, withdrawn, "not wanted any more",
+                  .method = OMB_VIEW_LIT("phone")));
+    rig_pass(rig, 40 * OMB_DAY_MS);
+    view = show(rig, "t1", number);
+    assert_text(view->status, "withdrawn");
+    assert_false(deadline_of(view, "decision")->breached);
+    assert_true(deadline_of(view, "first-response")->breached);
+}
+
 static void test_extension_moves_the_limit(void **state)
 {
     struct rig *rig = *state;
@@ -370,6 +386,7 @@ int main(void)
         DESK_TEST(test_reopened_case_shows_no_answer),
         DESK_TEST(test_date_that_passed_unmet_is_breached),
         DESK_TEST(test_date_that_was_met_late_stays_breached),
+        DESK_TEST(test_withdrawal_stops_the_dates),
         DESK_TEST(test_extension_moves_the_limit),
         DESK_TEST(test_amendment_corrects_and_keeps_the_old_value),
         DESK_TEST(test_promise_is_broken_when_its_date_passes),

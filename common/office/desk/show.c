@@ -66,11 +66,13 @@ static void show_row(const struct showing *show)
         show_matter(show, row->matter);
 }
 
-/* A date is breached when it passed unmet, or was met too late; of a case withdrawn, never. */
+/*
+ * A date is breached when it passed unmet, or was met too late. What an import does not date may
+ * have been in time.
+ */
 static void show_deadlines(const struct showing *show)
 {
     const struct omb_case_row *row = &show->file->folded.row;
-    const bool runs = show->file->folded.status != OMB_STATUS_WITHDRAWN;
     const int64_t now = show->step->input->now_ms;
     struct omb_deadline_view *views =
         OMB_ARENA_NEW(show->step->arena, struct omb_deadline_view, row->deadlines.count);
@@ -86,7 +88,7 @@ static void show_deadlines(const struct showing *show)
             .limit = deadline->limit,
             .extended = deadline->extended,
             .met = met,
-            .breached = deadline->due != 0 && until > deadline->due && (met || runs),
+            .breached = deadline->due != 0 && until > deadline->due && (met || !row->undated),
         };
     }
     show->view->deadlines.items = views;
