@@ -198,10 +198,10 @@ def changes(client, since="", topics=(), limit=0):
     while True:
         answer = client.ask(new_request(changes={
             "since": since, "topics": topics, "limit": limit})).changes
-        since = answer.next
-        if not answer.changes:
-            return seen, since
         seen += answer.changes
+        if answer.next == since:
+            return seen, since
+        since = answer.next
 
 
 class Bell:

@@ -1,9 +1,11 @@
 /* A case from the counter to its end, as its operators see it: show and history. */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "cases/number.h"
 #include "support/deskwork.h"
 #include "unit.h"
+#include "wire/limits.h"
 
 static const struct omb_deadline_view *deadline_of(const struct omb_case_view *view,
                                                    const char *name)
@@ -326,6 +328,31 @@ static void test_low_score_comes_on_the_attention_list(void **state)
     assert_false(has_code(show(rig, "h1", number)->flags, "attention"));
 }
 
+/* Notes of 64 KiB until no reply could hold them all. */
+static void test_case_of_many_long_notes_is_still_shown(void **state)
+{
+    struct rig *rig = *state;
+    const struct omb_view number = new_case(rig);
+    char *note = malloc(OMB_TEXT_MAX + 1);
+    const struct omb_case_view *view;
+    size_t whole = 0;
+
+    assert_non_null(note);
+    memset(note, 'n', OMB_TEXT_MAX);
+    note[OMB_TEXT_MAX] = '\0';
+    for (size_t i = 0; i < 270; i++)
+        answer_of(act_on(rig, "t1", number, OMB_EVENT_NOTED, NULL, note));
+    view = show(rig, "t1", number);
+    assert_int_equal(view->events.count, 271);
+    for (size_t i = 0; i < view->events.count; i++)
+        whole += view->events.items[i].text.size == OMB_TEXT_MAX;
+    assert_true(whole > 50);
+    assert_true(whole < 270);
+    assert_text(view->events.items[270].text,
+                "(left out: the texts before it fill the reply)");
+    free(note);
+}
+
 /* --- history --- */
 
 static void test_history_verifies_every_record(void **state)
@@ -393,6 +420,7 @@ int main(void)
         DESK_TEST(test_link_shows_the_other_number),
         DESK_TEST(test_acceptance_moves_the_responsible_operator),
         DESK_TEST(test_low_score_comes_on_the_attention_list),
+        DESK_TEST(test_case_of_many_long_notes_is_still_shown),
         DESK_TEST(test_history_verifies_every_record),
         DESK_TEST(test_history_without_verify_has_no_proof_words),
         DESK_TEST(test_history_names_the_record_that_does_not_hold),
