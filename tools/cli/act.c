@@ -5,6 +5,7 @@
 
 #include "cli/run.h"
 #include "cli/when.h"
+#include "wire/header.h"
 
 /* --- what came of it --- */
 
@@ -43,7 +44,8 @@ static enum omb_exit print_done(struct omb_cli *cli, const struct omb_act_done *
     else if (cli->args.verb->event == OMB_EVENT_REGISTERED)
         print_receipt(cli, done);
     else
-        printf("%.*s %s %.16s\n", OMB_VIEW_ARGS(done->number), cli->args.verb->name,
+        printf("%.*s %s, record %.16s\n", OMB_VIEW_ARGS(done->number),
+               omb_event_name(cli->args.verb->event),
                done->record.size >= 16 ? (const char *)done->record.data : "");
     return OMB_EXIT_DONE;
 }
@@ -55,8 +57,10 @@ static enum omb_exit send(struct omb_cli *cli, const struct omb_act *act)
     const void *done;
 
     /* What no daemon could read is refused with the field's name, not with that of the message. */
-    if (omb_shape_check(&omb_shape_act, act, &err) != OMB_OK)
+    if (omb_shape_check(&omb_shape_act, act, &err) != OMB_OK) {
+        omb_cli_shorten(&err);
         return omb_cli_fail(&err);
+    }
     done = omb_cli_ask(cli, OMB_ASK_ACT, act, &exit);
     return done ? print_done(cli, done) : exit;
 }

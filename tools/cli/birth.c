@@ -17,10 +17,7 @@
 #include "io/driver.h"
 #include "ledger/certify.h"
 
-#define YEARS 10
-#define YEAR_MS (INT64_C(36525) * OMB_DAY_MS / 100)
-
-enum { FILES_OPEN = 16 };
+enum { FILES_OPEN = 16, YEARS = 10 };
 
 /* An office being made. */
 struct making {
@@ -163,6 +160,16 @@ static enum omb_rc save_keys(const struct making *making, struct omb_error *err)
 
 /* --- the root's certificate and store --- */
 
+static int64_t years_after(int64_t ms)
+{
+    struct omb_civil civil = omb_civil_from_ms(ms);
+
+    civil.year += YEARS;
+    if (!omb_civil_valid(&civil))
+        civil.day--; /* 29 February */
+    return omb_civil_to_ms(&civil);
+}
+
 static enum omb_rc certify_root(const struct making *making, struct omb_buf *out,
                                 struct omb_error *err)
 {
@@ -176,7 +183,7 @@ static enum omb_rc certify_root(const struct making *making, struct omb_buf *out
         .transport_key = OMB_VIEW_OF(making->transport.public_key),
         .sealing_key = OMB_VIEW_OF(making->sealing.public_key),
         .not_before = now,
-        .not_after = now + YEARS * YEAR_MS,
+        .not_after = years_after(now),
         .issuer = omb_certify_anchor_issuer(making->anchor.public_key),
         .certify_depth = OMB_ROOT_CERTIFY_DEPTH,
     };

@@ -113,8 +113,16 @@ static enum omb_rc read_header(const struct omb_csv_row *row, struct omb_columns
 static struct omb_view content_reference(struct omb_arena *arena, const struct omb_csv_row *row)
 {
     char hex[OMB_HEX_DIGEST_SIZE];
-    struct omb_digest digest = omb_hash_parts("ombud/import-row/1", row->fields, row->count);
+    struct omb_buf content = OMB_BUF_INIT;
+    struct omb_digest digest;
 
+    /* With sizes, so that "a,b" is not "ab,". */
+    for (size_t i = 0; i < row->count; i++) {
+        omb_buf_add_be64(&content, row->fields[i].size);
+        omb_buf_add_view(&content, row->fields[i]);
+    }
+    digest = omb_hash("ombud/import-row/1", omb_buf_view(&content));
+    omb_buf_free(&content);
     omb_hex(OMB_VIEW_OF(digest.bytes), hex);
     return omb_arena_printf(arena, "row-%.*s", REFERENCE_DIGITS, hex);
 }

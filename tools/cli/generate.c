@@ -1,8 +1,5 @@
-/*
- * Invented complaints for trying things out, as a table that `import csv` takes. The same seed makes
- * the same table, and the first rows of a longer one are those of a shorter one.
- */
-#include <stdio.h>
+#include "cli/generate.h"
+
 #include <string.h>
 
 #include "base/civil.h"
@@ -79,7 +76,7 @@ static void add_place(const struct invented *in, char which, struct omb_buf *out
 
 static void add_sentence(const struct invented *in, const char *sentence, struct omb_buf *out)
 {
-    if (out->size)
+    if (out->size && out->data[out->size - 1] != '\n')
         omb_buf_add_str(out, in->language->between);
     for (const char *at = sentence; *at; at++) {
         if (*at == '{') {
@@ -215,7 +212,10 @@ static void write_row(uint64_t seed, uint64_t number, struct omb_buf *line)
     snprintf(reference, sizeof(reference), "gen-%llu-%llu", (unsigned long long)seed,
              (unsigned long long)number);
     cell(line, reference);
-    cell(line, kind < 90 ? "complaint" : complaint ? "claim" : thanks ? "commendation" : "suggestion");
+    cell(line, kind < 90   ? "complaint"
+               : complaint ? "claim"
+               : thanks    ? "commendation"
+                           : "suggestion");
     cell(line, channels[pick(&dice, LENGTH(channels))]);
     cell(line, omb_invented_products[in.product]);
     cell(line, omb_invented_issues[in.issue]);
@@ -234,24 +234,30 @@ static void write_row(uint64_t seed, uint64_t number, struct omb_buf *line)
     omb_buf_free(&text);
 }
 
-enum omb_exit omb_run_generate(struct omb_cli *cli)
+void omb_generate(FILE *file, uint64_t count, uint64_t seed)
 {
     struct omb_buf line = OMB_BUF_INIT;
+
+    for (size_t i = 0; i < LENGTH(columns); i++)
+        cell(&line, columns[i]);
+    omb_buf_add_u8(&line, '\n');
+    for (uint64_t number = 1; number <= count; number++) {
+        fwrite(line.data, 1, line.size, file);
+        omb_buf_clear(&line);
+        write_row(seed, number, &line);
+    }
+    fwrite(line.data, 1, line.size, file);
+    omb_buf_free(&line);
+}
+
+enum omb_exit omb_run_generate(struct omb_cli *cli)
+{
     struct omb_error err;
     uint64_t count, seed;
 
     if (omb_args_number(&cli->args, OMB_OPT_COUNT_ROWS, DEFAULT_COUNT, &count, &err) != OMB_OK ||
         omb_args_number(&cli->args, OMB_OPT_SEED, 1, &seed, &err) != OMB_OK)
         return omb_cli_fail_value(&err);
-    for (size_t i = 0; i < LENGTH(columns); i++)
-        cell(&line, columns[i]);
-    omb_buf_add_u8(&line, '\n');
-    for (uint64_t number = 1; number <= count; number++) {
-        fwrite(line.data, 1, line.size, stdout);
-        omb_buf_clear(&line);
-        write_row(seed, number, &line);
-    }
-    fwrite(line.data, 1, line.size, stdout);
-    omb_buf_free(&line);
+    omb_generate(stdout, count, seed);
     return OMB_EXIT_DONE;
 }

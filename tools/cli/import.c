@@ -1,6 +1,6 @@
 /*
- * Imports: rows are read as a stream, sent in batches with a few under way, and accounted for one by
- * one. A row that cannot be taken is named with its line and reason; the others are in. Memory is
+ * Imports: rows are read as a stream, sent in batches with a few under way, and accounted for one
+ * by one. A row that cannot be taken is named with its line and reason; the others are in. Memory is
  * that of the batch being filled and of the reasons.
  */
 #include <errno.h>
@@ -141,7 +141,11 @@ static enum omb_rc read_row(struct import *import, struct omb_error *err)
         return omb_fail(err, OMB_INVALID, NULL, "the row has %zu fields, the header has %zu",
                         import->row.count, import->columns.count);
     rc = import->reader->read(&fill, &import->columns, &import->row, row, err);
-    return rc == OMB_OK ? omb_shape_check(&omb_shape_import_row, row, err) : rc;
+    if (rc == OMB_OK)
+        rc = omb_shape_check(&omb_shape_import_row, row, err);
+    if (rc != OMB_OK)
+        omb_cli_shorten(err);
+    return rc;
 }
 
 static enum omb_rc take_row(struct import *import, struct omb_error *err)
@@ -202,7 +206,8 @@ static enum omb_rc find_header(struct import *import, struct omb_error *err)
     }
     if (rc == OMB_IO)
         return rc;
-    return omb_fail(err, OMB_INVALID, NULL, "the file has no header with %s", import->reader->wants);
+    return omb_fail(err, OMB_INVALID, NULL, "the file has no header with %s",
+                    import->reader->wants);
 }
 
 /* --- the account --- */

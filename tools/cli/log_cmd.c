@@ -256,9 +256,6 @@ enum omb_exit omb_run_explain(struct omb_cli *cli)
                OMB_VIEW_ARGS(explanation->record->actor));
     for (size_t i = 0; i < explanation->lines.count; i++)
         printf("  %.*s\n", OMB_VIEW_ARGS(explanation->lines.items[i]));
-    printf("  effect: %s%.*s\n", explanation->effect ? "yes" : "no, ",
-           explanation->effect ? 0 : (int)explanation->why.size,
-           explanation->why.size ? (const char *)explanation->why.data : "");
     return OMB_EXIT_DONE;
 }
 

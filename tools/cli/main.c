@@ -9,8 +9,8 @@
  *     json.c, table.c          from answers to what programs and people read
  *     run.c                    opens what a verb needs, runs it, says how it ended
  *     act.c                    every verb that writes an event
- *     show.c, lists.c, ...     the verbs that ask
- *     office_cmd.c, birth.c    new offices, made on disk
+ *     show.c, cases_cmd.c, ... the verbs that ask
+ *     init_cmd.c, birth.c      new offices, made on disk
  *     import.c, csv.c, cfpb.c  cases from other systems
  *     generate.c               invented complaints
  *

@@ -198,7 +198,7 @@ enum omb_exit omb_run_policy_when(struct omb_cli *cli)
         const struct omb_deadline *deadline = &when->deadlines.items[i];
 
         omb_table_text(&table, deadline->code);
-        if (i < when->local.count)
+        if (deadline->due == 0 && i < when->local.count)
             omb_table_text(&table, when->local.items[i]);
         else
             omb_cli_cell_when(cli, &table, deadline->due);

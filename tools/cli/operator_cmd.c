@@ -85,7 +85,8 @@ static enum omb_rc make_key(struct omb_cli *cli, const char *code, bool replaces
     return rc == OMB_OK ? write_key(code, files, replaces, out_public, err) : rc;
 }
 
-static enum omb_exit finish(struct omb_cli *cli, const struct key_files *files,
+/* `what` says to people what became of the operator. */
+static enum omb_exit finish(struct omb_cli *cli, const struct key_files *files, const char *what,
                             const struct omb_operator_done *done, enum omb_exit exit)
 {
     if (!done) {
@@ -102,7 +103,7 @@ static enum omb_exit finish(struct omb_cli *cli, const struct key_files *files,
     if (cli->json)
         omb_cli_print_json(cli, &omb_shape_operator_done, done);
     else
-        printf("%.*s %s%s%s\n", OMB_VIEW_ARGS(done->code), cli->args.verb->name,
+        printf("%.*s %s%s%s\n", OMB_VIEW_ARGS(done->code), what,
                files->is_made ? ", key in " : "", files->is_made ? files->path : "");
     return exit;
 }
@@ -128,17 +129,17 @@ enum omb_exit omb_run_operator_add(struct omb_cli *cli)
     if (make_key(cli, code, false, &files, key, &err) != OMB_OK)
         return omb_cli_fail(&err);
     done = omb_cli_ask(cli, OMB_ASK_OPERATOR_ADD, &ask, &exit);
-    return finish(cli, &files, done, exit);
+    return finish(cli, &files, "is enrolled", done, exit);
 }
 
 static enum omb_exit change(struct omb_cli *cli, const struct omb_operator_change *ask,
-                            const struct key_files *files)
+                            const struct key_files *files, const char *what)
 {
     enum omb_exit exit = OMB_EXIT_DONE;
     const struct omb_operator_done *done =
         omb_cli_ask(cli, OMB_ASK_OPERATOR_CHANGE, ask, &exit);
 
-    return finish(cli, files, done, exit);
+    return finish(cli, files, what, done, exit);
 }
 
 enum omb_exit omb_run_operator_role(struct omb_cli *cli)
@@ -150,7 +151,7 @@ enum omb_exit omb_run_operator_role(struct omb_cli *cli)
                                 omb_view_str(omb_args_get(&cli->args, OMB_OPT_ROLES))),
     };
 
-    return change(cli, &ask, &none);
+    return change(cli, &ask, &none, "has other roles");
 }
 
 enum omb_exit omb_run_operator_rekey(struct omb_cli *cli)
@@ -164,7 +165,7 @@ enum omb_exit omb_run_operator_rekey(struct omb_cli *cli)
 
     if (make_key(cli, code, true, &files, key, &err) != OMB_OK)
         return omb_cli_fail(&err);
-    return change(cli, &ask, &files);
+    return change(cli, &ask, &files, "has a new key");
 }
 
 enum omb_exit omb_run_operator_revoke(struct omb_cli *cli)
@@ -173,5 +174,5 @@ enum omb_exit omb_run_operator_revoke(struct omb_cli *cli)
     const struct omb_operator_change ask = {.code = omb_view_str(cli->args.words[0]),
                                             .revoke = true};
 
-    return change(cli, &ask, &none);
+    return change(cli, &ask, &none, "is revoked");
 }

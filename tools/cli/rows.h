@@ -1,6 +1,6 @@
 /*
- * From rows of other systems' tables to rows of an import: one reader per kind of table. Reading the
- * table is cli/csv.h, sending the rows cli/import.c.
+ * From rows of other systems' tables to rows of an import: one reader per kind of table. Reading
+ * the table is cli/csv.h, sending the rows cli/import.c.
  */
 #ifndef OMB_CLI_ROWS_H
 #define OMB_CLI_ROWS_H

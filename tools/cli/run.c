@@ -43,6 +43,18 @@ enum omb_exit omb_cli_fail_value(const struct omb_error *err)
     return OMB_EXIT_USAGE;
 }
 
+void omb_cli_shorten(struct omb_error *err)
+{
+    const char *name = strrchr(err->field, '.');
+    size_t path = strlen(err->field);
+
+    if (!name)
+        return;
+    if (strncmp(err->words, err->field, path) == 0 && strncmp(err->words + path, ": ", 2) == 0)
+        memmove(err->words, err->words + path + 2, strlen(err->words + path + 2) + 1);
+    memmove(err->field, name + 1, strlen(name + 1) + 1);
+}
+
 /* --- for the verbs --- */
 
 static enum omb_rc ask_zone(void *ctx, const struct omb_zone **out, struct omb_error *err)

@@ -1,6 +1,6 @@
 /*
  * What the verbs do. Each is a function from a parsed line to an exit code; they live in the files
- * named *_cmd.c, act.c, show.c, lists.c, report.c, watch.c, import.c and so on, one family a file.
+ * named *_cmd.c, act.c, show.c, doctor.c, import.c and generate.c, one family a file.
  */
 #ifndef OMB_CLI_RUN_H
 #define OMB_CLI_RUN_H
@@ -40,6 +40,9 @@ enum omb_exit omb_run(int argc, char **argv);
 enum omb_exit omb_cli_fail(const struct omb_error *err);
 /* The same for a value on the line that cannot be read: exit code 2. */
 enum omb_exit omb_cli_fail_value(const struct omb_error *err);
+
+/* A field's path becomes its name, which is what the line calls it. */
+void omb_cli_shorten(struct omb_error *err);
 
 /* How values are read: times in the office's zone, which is asked for when it is needed. */
 struct omb_fill omb_cli_fill(struct omb_cli *cli);

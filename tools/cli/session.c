@@ -83,6 +83,10 @@ static enum omb_rc open_store(struct omb_session *session, struct omb_error *err
 {
     enum omb_rc rc = omb_driver_open(session->target.dir, &session->driver, err);
 
+    if (rc == OMB_NOT_FOUND)
+        return omb_fail(err, OMB_NOT_FOUND, NULL,
+                        "%s has no store: an office starts once the office above has certified it",
+                        session->target.dir);
     if (rc == OMB_BUSY)
         return omb_fail(err, OMB_UNREACHABLE, NULL,
                         "another process has the store of %s, and no daemon answers yet",

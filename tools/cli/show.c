@@ -2,6 +2,7 @@
  * One case: as a page, and as the table of its events.
  */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "cli/run.h"
 #include "cli/when.h"
@@ -115,21 +116,27 @@ static void print_deadlines(struct omb_cli *cli, const struct omb_case_view *vie
 
 static void print_client(const struct omb_case_view *view)
 {
+    const struct omb_client_view *client = view->client;
+
+    puts("\nclient");
     if (view->erased)
-        puts("\nclient\n  erased");
+        puts("  erased");
     else if (view->sealed)
-        puts("\nclient\n  sealed: this office holds no key to the case");
+        puts("  sealed: this office holds no key to the case");
     else if (view->anonymous)
-        puts("\nclient\n  anonymous");
-    if (!view->client)
+        puts("  anonymous");
+    else if (!client)
+        puts("  not for this operator");
+    else if (client->name.size + client->phone.size + client->email.size + client->address.size +
+                 client->account.size == 0)
+        puts("  not named");
+    if (!client)
         return;
-    if (!view->anonymous)
-        puts("\nclient");
-    line("name", view->client->name);
-    line("phone", view->client->phone);
-    line("email", view->client->email);
-    line("address", view->client->address);
-    line("account", view->client->account);
+    line("name", client->name);
+    line("phone", client->phone);
+    line("email", client->email);
+    line("address", client->address);
+    line("account", client->account);
 }
 
 static void print_commitments(struct omb_cli *cli, const struct omb_case_view *view)
@@ -164,13 +171,39 @@ static void print_commitments(struct omb_cli *cli, const struct omb_case_view *v
     }
 }
 
+/* People read events as they came; the daemon's order is the one in which they take effect. */
+static int by_time(const void *a, const void *b)
+{
+    const struct omb_event_view *const *x = a, *const *y = b;
+
+    if ((*x)->at != (*y)->at)
+        return (*x)->at < (*y)->at ? -1 : 1;
+    if (omb_view_equal((*x)->office, (*y)->office) && (*x)->seq != (*y)->seq)
+        return (*x)->seq < (*y)->seq ? -1 : 1;
+    return *x < *y ? -1 : *x > *y;
+}
+
+static const struct omb_event_view **sorted_events(struct omb_cli *cli,
+                                                   const struct omb_event_view_list *events)
+{
+    const struct omb_event_view **sorted =
+        OMB_ARENA_NEW(&cli->arena, const struct omb_event_view *, events->count + 1);
+
+    for (size_t i = 0; i < events->count; i++)
+        sorted[i] = &events->items[i];
+    if (events->count)
+        qsort(sorted, events->count, sizeof(*sorted), by_time);
+    return sorted;
+}
+
 static void print_events(struct omb_cli *cli, const struct omb_case_view *view)
 {
+    const struct omb_event_view **sorted = sorted_events(cli, &view->events);
     char at[OMB_WHEN_SIZE];
 
     puts("\nevents");
     for (size_t i = 0; i < view->events.count; i++) {
-        const struct omb_event_view *event = &view->events.items[i];
+        const struct omb_event_view *event = sorted[i];
 
         omb_when_print(event->at, omb_cli_zone(cli), at);
         printf("  %s  %-16.*s %.*s", at, OMB_VIEW_ARGS(event->type), OMB_VIEW_ARGS(event->actor));
@@ -213,6 +246,7 @@ enum omb_exit omb_run_case_show(struct omb_cli *cli)
 
 static void print_history(struct omb_cli *cli, const struct omb_history *history, bool verify)
 {
+    const struct omb_event_view **sorted = sorted_events(cli, &history->events);
     struct omb_table table;
 
     omb_table_init(&table);
@@ -226,7 +260,7 @@ static void print_history(struct omb_cli *cli, const struct omb_history *history
     if (verify)
         omb_table_column(&table, "proof", false);
     for (size_t i = 0; i < history->events.count; i++) {
-        const struct omb_event_view *event = &history->events.items[i];
+        const struct omb_event_view *event = sorted[i];
 
         omb_cli_cell_when(cli, &table, event->at);
         omb_table_text(&table, event->type);

@@ -72,31 +72,39 @@ size_t omb_table_rows(const struct omb_table *table)
 
 /* --- widths --- */
 
-/* The next character: its bytes (at least 1) and its width. */
-static size_t character(struct omb_view text, mbstate_t *state, size_t *out_width)
+/* The character at the beginning as it is printed. */
+struct character {
+    size_t size;      /* bytes of the text */
+    size_t width;
+    const char *show; /* instead of these bytes; NULL: they themselves */
+};
+
+/* Controls would move what follows; what is no character shows as one question mark a byte. */
+static struct character character(struct omb_view text)
 {
+    mbstate_t state = {0};
     wchar_t wide = L'\0';
-    size_t size = mbrtowc(&wide, (const char *)text.data, text.size, state);
+    size_t size = mbrtowc(&wide, (const char *)text.data, text.size, &state);
     int width;
 
-    if (size == 0 || size > text.size) {
-        *state = (mbstate_t){0};
-        *out_width = 0;
-        return 1;
-    }
+    if (size == 0)
+        return (struct character){1, 1, " "};
+    if (size > text.size)
+        return (struct character){1, 1, "?"};
     width = wcwidth(wide);
-    *out_width = width > 0 ? (size_t)width : 0;
-    return size;
+    return width < 0 ? (struct character){size, 1, " "}
+                     : (struct character){size, (size_t)width, NULL};
 }
 
 size_t omb_text_width(struct omb_view text)
 {
-    mbstate_t state = {0};
-    size_t width = 0, one;
+    size_t width = 0;
 
     for (size_t i = 0; i < text.size;) {
-        i += character(omb_view(text.data + i, text.size - i), &state, &one);
-        width += one;
+        struct character c = character(omb_view(text.data + i, text.size - i));
+
+        i += c.size;
+        width += c.width;
     }
     return width;
 }
@@ -104,16 +112,15 @@ size_t omb_text_width(struct omb_view text)
 /* The beginning that is at most so wide. */
 static struct omb_view cut(struct omb_view text, size_t most)
 {
-    mbstate_t state = {0};
-    size_t width = 0, one;
+    size_t width = 0;
 
     for (size_t i = 0; i < text.size;) {
-        size_t size = character(omb_view(text.data + i, text.size - i), &state, &one);
+        struct character c = character(omb_view(text.data + i, text.size - i));
 
-        if (width + one > most)
+        if (width + c.width > most)
             return omb_view(text.data, i);
-        width += one;
-        i += size;
+        width += c.width;
+        i += c.size;
     }
     return text;
 }
@@ -171,8 +178,15 @@ static void pad(FILE *file, size_t count)
 
 void omb_text_print(FILE *file, struct omb_view text)
 {
-    for (size_t i = 0; i < text.size; i++)
-        putc(text.data[i] < 0x20 || text.data[i] == 0x7f ? ' ' : text.data[i], file);
+    for (size_t i = 0; i < text.size;) {
+        struct character c = character(omb_view(text.data + i, text.size - i));
+
+        if (c.show)
+            fputs(c.show, file);
+        else
+            fwrite(text.data + i, 1, c.size, file);
+        i += c.size;
+    }
 }
 
 static void print_cell(const struct omb_table *table, FILE *file, size_t column,

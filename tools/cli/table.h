@@ -36,9 +36,9 @@ size_t omb_table_rows(const struct omb_table *table);
 void omb_table_print(const struct omb_table *table, FILE *file, size_t width);
 void omb_table_print_csv(const struct omb_table *table, FILE *file);
 
-/* As it is, but for control characters, which would move what follows: they become blanks. */
+/* As it is, but for control characters, which become blanks, and bytes that are no UTF-8: "?". */
 void omb_text_print(FILE *file, struct omb_view text);
-/* Columns on a screen; what cannot be printed counts as nothing. Needs a UTF-8 locale. */
+/* Columns on a screen, as printed above. Both need a UTF-8 locale. */
 size_t omb_text_width(struct omb_view text);
 /* The width of the terminal that a file is; 0: it is none. */
 size_t omb_terminal_width(FILE *file);

@@ -126,7 +126,8 @@ static enum omb_rc from_directory(const char *dir, struct omb_target *out, struc
     if (access(out->server_key, F_OK) != 0)
         return omb_fail(err, OMB_NOT_FOUND, NULL,
                         "%s holds no office: `ombud office init` makes one", out->dir);
-    rc = omb_dir_path(out->dir, "keys/transport.pub", out->server_key, sizeof(out->server_key), err);
+    rc = omb_dir_path(out->dir, "keys/transport.pub", out->server_key, sizeof(out->server_key),
+                      err);
     if (rc != OMB_OK)
         return rc;
     if (!*out->key) {

@@ -8,9 +8,9 @@
 
 /*
  * "Loan modification,collection,foreclosure" -> "loan-modification-collection-foreclosure": letters
- * and digits of ASCII in lower case, everything else a hyphen, none twice nor at the ends. Titles of
- * more than OMB_CODE_MAX bytes are cut and those without ASCII letters replaced, both with a hash
- * of the whole, so that different titles stay different. "" for a title of blanks.
+ * and digits of ASCII in lower case, everything else a hyphen, none twice nor at the ends. Titles
+ * that are cut to OMB_CODE_MAX bytes, or hold other letters, end with a hash of the whole, so that
+ * different titles stay different. "" for a title of blanks.
  */
 void omb_title_code(struct omb_view title, char out[OMB_CODE_MAX + 1]);
 
