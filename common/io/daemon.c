@@ -179,13 +179,14 @@ static void say_what_is_not_served(const struct service *service)
 static void say_serving(const struct service *service)
 {
     struct omb_view code = omb_office_code(service->driver.office);
+    const char *listen = omb_net_client_endpoint(service->net);
     char office[OMB_CODE_MAX + 1];
 
     snprintf(office, sizeof(office), "%.*s", OMB_VIEW_ARGS(code));
     OMB_LOG(&service->log, NOTICE, "serving", OMB_LOG_T("office", office),
             OMB_LOG_T("program", service->daemon->program), OMB_LOG_T("version", OMB_SOFTWARE),
             OMB_LOG_T("dir", service->driver.dir),
-            OMB_LOG_T("listen", omb_net_client_endpoint(service->net)),
+            OMB_LOG_T("listen", listen[0] ? listen : "none"),
             OMB_LOG_T("bell", service->driver.bell),
             OMB_LOG_N("start_ms", omb_clock_monotonic_ms() - service->started_ms));
     sd_notifyf(0, "READY=1\nSTATUS=serving office %s", office);
@@ -237,7 +238,11 @@ static enum omb_rc run(struct service *service, struct omb_error *err)
                             .watchdog_ms = watchdog_ms(),
                             .counts_told = omb_net_counts(service->net)};
 
-    return omb_loop_run(&loop, err);
+    enum omb_rc rc = omb_loop_run(&loop, err);
+
+    if (rc != OMB_OK)
+        omb_log_error(&service->log, OMB_LOG_ERROR, "the office cannot go on -> stopping", err);
+    return rc;
 }
 
 static void stop(struct service *service)
@@ -270,10 +275,10 @@ int omb_daemon_main(const struct omb_daemon *daemon, int argc, char **argv)
         return rc == OMB_OK ? EXIT_SUCCESS : EXIT_FAILURE;
     }
     rc = start(&service, &err);
-    if (rc == OMB_OK)
-        rc = run(&service, &err);
     if (rc != OMB_OK)
-        omb_log_error(&service.log, OMB_LOG_ERROR, "the office cannot go on -> stopping", &err);
+        omb_log_error(&service.log, OMB_LOG_ERROR, "the office cannot start -> ending", &err);
+    else
+        rc = run(&service, &err);
     stop(&service);
     if (rc == OMB_OK)
         OMB_LOG(&service.log, NOTICE, "stopped", OMB_LOG_T("program", daemon->program));
