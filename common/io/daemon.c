@@ -237,7 +237,6 @@ static enum omb_rc run(struct service *service, struct omb_error *err)
                             .tick_at = omb_update_timer(service->driver.update),
                             .watchdog_ms = watchdog_ms(),
                             .counts_told = omb_net_counts(service->net)};
-
     enum omb_rc rc = omb_loop_run(&loop, err);
 
     if (rc != OMB_OK)

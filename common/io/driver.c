@@ -45,9 +45,17 @@ static enum omb_rc open_office(struct omb_driver *driver, struct omb_error *err)
                                            .zone = &driver->zone,
                                            .bell = omb_view_str(driver->bell),
                                            .started_at = omb_clock_wall_ms()};
+    struct omb_error met = {0};
+    enum omb_rc rc;
 
     driver->update = omb_update_new();
-    return omb_office_open(&setup, &driver->office, err);
+    rc = omb_office_open(&setup, &driver->office, err);
+    /* A row that could not be read counts whatever the core made of it, and the store knows why. */
+    if (omb_store_health(driver->store, &met) == OMB_OK)
+        return rc;
+    if (err)
+        *err = met;
+    return met.rc;
 }
 
 static enum omb_rc open_all(struct omb_driver *driver, struct omb_error *err)
@@ -115,19 +123,37 @@ enum omb_rc omb_driver_step(struct omb_driver *driver, const struct omb_input *i
     return omb_office_step(driver->office, input, driver->update, err);
 }
 
-enum omb_rc omb_driver_persist(struct omb_driver *driver, struct omb_error *err)
+static enum omb_rc commit(struct omb_driver *driver, bool sync, struct omb_error *err)
 {
-    const struct omb_writes *writes;
+    const struct omb_writes *writes = omb_update_writes(driver->update);
     enum omb_rc rc;
 
-    omb_office_close(driver->office, driver->update);
-    writes = omb_update_writes(driver->update);
     if (omb_writes_count(writes) == 0)
         return OMB_OK;
-    rc = omb_store_commit(driver->store, writes, omb_update_must_sync(driver->update), err);
+    rc = omb_store_commit(driver->store, writes, sync, err);
     if (rc == OMB_OK && omb_update_erased(driver->update))
         rc = omb_store_forget(driver->store, writes, err);
     return rc;
+}
+
+enum omb_rc omb_driver_write(struct omb_driver *driver, bool *out_durable, struct omb_error *err)
+{
+    bool erased, must_sync;
+    enum omb_rc rc;
+
+    omb_office_close(driver->office, driver->update);
+    erased = omb_update_erased(driver->update);
+    must_sync = omb_update_must_sync(driver->update);
+    rc = commit(driver, must_sync && erased, err);
+    if (rc == OMB_OK)
+        *out_durable = !must_sync || erased;
+    return rc;
+}
+
+enum omb_rc omb_driver_persist(struct omb_driver *driver, struct omb_error *err)
+{
+    omb_office_close(driver->office, driver->update);
+    return commit(driver, omb_update_must_sync(driver->update), err);
 }
 
 enum omb_rc omb_driver_once(struct omb_driver *driver, const struct omb_input *input,

@@ -4,6 +4,7 @@
  * it on a store whose daemon is down, and the tests drive the core the same way.
  *
  *     omb_driver_begin, omb_driver_step ..., omb_driver_persist       one batch, one synced write
+ *     omb_driver_begin, omb_driver_step ..., omb_driver_write         the same, synced by another
  *     omb_driver_once                                                 a batch of one input
  */
 #ifndef OMB_IO_DRIVER_H
@@ -39,6 +40,13 @@ void omb_driver_begin(struct omb_driver *driver);
 /* Works one input on top of those before it. An error: the store cannot be read; stop. */
 enum omb_rc omb_driver_step(struct omb_driver *driver, const struct omb_input *input,
                             struct omb_error *err) OMB_MUST_USE;
+/*
+ * Signs the batch and writes it without waiting for the disk, which omb_store_sync does. *out_durable:
+ * there is nothing to wait for (it only read, or what it erased had to leave the disk at once). An
+ * error as with omb_driver_persist.
+ */
+enum omb_rc omb_driver_write(struct omb_driver *driver, bool *out_durable,
+                             struct omb_error *err) OMB_MUST_USE;
 /*
  * Signs and persists the batch; returns when it is durable. After an error nothing of the batch may
  * be told to anyone and the driver must be closed: what its core remembers is not on disk.

@@ -1,6 +1,9 @@
 #include "io/loop.h"
 
+#include <errno.h>
 #include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
@@ -34,6 +37,7 @@ static enum omb_rc step_tick(struct omb_loop *loop, struct omb_error *err)
     struct omb_input input = {.kind = OMB_INPUT_TICK};
 
     loop->tick_not_before = omb_clock_monotonic_ms() + TICK_PAUSE_MS;
+    loop->tick_at = INT64_MAX; /* until the update says when the next is wanted */
     return step(loop, &input, err);
 }
 
@@ -61,10 +65,11 @@ static void refuse_message(struct omb_loop *loop, const struct omb_net_message *
 }
 
 /* Nothing of the batch is durable: no reply that it made may leave. */
-static void refuse_batch(struct omb_loop *loop, const struct omb_error *why)
+static void refuse_batch(struct omb_loop *loop, const struct omb_update *update,
+                         const struct omb_error *why)
 {
     const struct omb_reply_out *replies;
-    size_t count = omb_update_replies(loop->driver->update, &replies);
+    size_t count = omb_update_replies(update, &replies);
     struct omb_buf reply = OMB_BUF_INIT;
 
     for (size_t i = 0; i < count; i++) {
@@ -94,9 +99,8 @@ static void admit(struct omb_loop *loop)
 }
 
 /* The batch is durable: now everybody may know. Whoever was just enrolled may connect at once. */
-static void deliver(struct omb_loop *loop)
+static void deliver(struct omb_loop *loop, const struct omb_update *update)
 {
-    const struct omb_update *update = loop->driver->update;
     const struct omb_reply_out *replies;
     const struct omb_bell *bells;
     size_t reply_count = omb_update_replies(update, &replies);
@@ -109,6 +113,42 @@ static void deliver(struct omb_loop *loop)
     for (size_t i = 0; i < bell_count; i++)
         omb_net_ring(loop->net, bells[i].topic, bells[i].position);
     loop->tick_at = omb_update_timer(update);
+    OMB_LOG(loop->log, DEBUG, "batch -> durable, told", OMB_LOG_N("replies", reply_count),
+            OMB_LOG_N("rows", omb_writes_count(omb_update_writes(update))));
+}
+
+/*
+ * Tells the held batch when its sync has ended; with `wait` that is awaited. After an error its
+ * clients have been refused.
+ */
+static enum omb_rc settle(struct omb_loop *loop, bool wait, struct omb_error *err)
+{
+    bool done = false;
+    enum omb_rc rc;
+
+    if (!loop->holding)
+        return OMB_OK;
+    rc = omb_syncer_take(loop->syncer, wait, &done, err);
+    if (!done)
+        return OMB_OK;
+    loop->holding = false;
+    if (rc == OMB_OK)
+        deliver(loop, loop->held);
+    else
+        refuse_batch(loop, loop->held, err);
+    return rc;
+}
+
+/* The batch is written and not yet durable: it is held, and the next is built in the other update. */
+static void hold(struct omb_loop *loop)
+{
+    struct omb_update *written = loop->driver->update;
+
+    OMB_ASSERT(!loop->holding);
+    loop->driver->update = loop->held;
+    loop->held = written;
+    loop->holding = true;
+    omb_syncer_ask(loop->syncer);
 }
 
 /*
@@ -121,8 +161,8 @@ static enum omb_rc step_all(struct omb_loop *loop, size_t *out_inputs,
     size_t most = loop->driver->config.batch_inputs, inputs = 0;
     enum omb_rc rc = OMB_OK;
 
-    if (most > OMB_NET_WAITING)
-        most = OMB_NET_WAITING;
+    if (most > OMB_NET_WAITING / 2) /* the held batch's clients wait as well */
+        most = OMB_NET_WAITING / 2;
     if (tick_is_due(loop)) {
         rc = step_tick(loop, err);
         inputs++;
@@ -130,42 +170,62 @@ static enum omb_rc step_all(struct omb_loop *loop, size_t *out_inputs,
     while (rc == OMB_OK && inputs < most && omb_net_receive(loop->net, out_message) == OMB_OK) {
         rc = step_request(loop, out_message, err);
         inputs++;
+        *out_inputs = inputs;
+        if (rc == OMB_OK)
+            *out_message = (struct omb_net_message){0};
+        if (rc == OMB_OK)
+            rc = settle(loop, false, err);
     }
     *out_inputs = inputs;
     return rc;
+}
+
+static enum omb_rc write_and_tell(struct omb_loop *loop, struct omb_error *err)
+{
+    bool durable = false;
+    enum omb_rc rc = omb_driver_write(loop->driver, &durable, err);
+
+    if (rc == OMB_OK)
+        rc = settle(loop, true, err);
+    if (rc != OMB_OK)
+        return rc;
+    if (durable)
+        deliver(loop, loop->driver->update);
+    else
+        hold(loop);
+    return OMB_OK;
 }
 
 static enum omb_rc run_batch(struct omb_loop *loop, struct omb_error *err)
 {
     struct omb_net_message message = {0};
     size_t inputs = 0;
-    enum omb_rc rc;
+    enum omb_rc rc = settle(loop, false, err);
 
     omb_driver_begin(loop->driver);
-    rc = step_all(loop, &inputs, &message, err);
+    if (rc == OMB_OK)
+        rc = step_all(loop, &inputs, &message, err);
+    if (rc == OMB_OK && inputs > 0)
+        rc = write_and_tell(loop, err);
     if (rc != OMB_OK) {
-        refuse_batch(loop, err);
+        refuse_batch(loop, loop->driver->update, err);
         refuse_message(loop, &message, err);
-    } else if (inputs > 0) {
-        rc = omb_driver_persist(loop->driver, err);
-        if (rc != OMB_OK)
-            refuse_batch(loop, err);
     }
-    if (rc != OMB_OK) {
-        refuse_waiting(loop, err);
-        return rc;
-    }
-    if (inputs > 0) {
-        deliver(loop);
-        OMB_LOG(loop->log, DEBUG, "batch -> durable, told", OMB_LOG_N("inputs", inputs),
-                OMB_LOG_N("rows", omb_writes_count(omb_update_writes(loop->driver->update))));
-    }
-    return OMB_OK;
+    return rc;
+}
+
+/* What was written last may yet be durable: then its clients are told so, the others are refused. */
+static void leave(struct omb_loop *loop, const struct omb_error *why)
+{
+    struct omb_error late = {0};
+
+    (void)settle(loop, true, &late);
+    refuse_waiting(loop, why);
 }
 
 /* --- beside the work --- */
 
-static void reload(struct omb_loop *loop)
+static void read_again(struct omb_loop *loop)
 {
     struct omb_config config;
     struct omb_error err = {0};
@@ -183,6 +243,13 @@ static void reload(struct omb_loop *loop)
         loop->log->format = config.log_format;
     OMB_LOG(loop->log, NOTICE, "reload -> log level and format read again, the rest at next start",
             OMB_LOG_N("level", config.log_level));
+}
+
+static void reload(struct omb_loop *loop)
+{
+    sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)omb_clock_monotonic_ms() * 1000);
+    read_again(loop);
+    sd_notify(0, "READY=1");
 }
 
 static void take_signals(struct omb_loop *loop)
@@ -260,15 +327,49 @@ static int64_t rest_ms(const struct omb_loop *loop)
     return rest > 0 ? rest : 0;
 }
 
-enum omb_rc omb_loop_run(struct omb_loop *loop, struct omb_error *err)
+static enum omb_rc sync_store(void *ctx, struct omb_error *err)
+{
+    return omb_store_sync(ctx, err);
+}
+
+static bool watch(int wake, int fd)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+
+    return epoll_ctl(wake, EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+static enum omb_rc begin(struct omb_loop *loop, struct omb_error *err)
+{
+    enum omb_rc rc = omb_syncer_start(sync_store, loop->driver->store, &loop->syncer, err);
+
+    if (rc != OMB_OK)
+        return rc;
+    loop->held = omb_update_new();
+    loop->wake = epoll_create1(EPOLL_CLOEXEC);
+    if (loop->wake < 0 || !watch(loop->wake, loop->signals) ||
+        !watch(loop->wake, omb_syncer_fd(loop->syncer)))
+        return omb_fail(err, OMB_IO, NULL, "an epoll cannot be had: %s", strerror(errno));
+    return OMB_OK;
+}
+
+static void end(struct omb_loop *loop)
+{
+    omb_syncer_stop(loop->syncer);
+    if (loop->held)
+        omb_update_free(loop->held);
+    if (loop->wake > 0)
+        close(loop->wake);
+}
+
+static enum omb_rc run(struct omb_loop *loop, struct omb_error *err)
 {
     enum omb_rc rc = OMB_OK;
 
-    OMB_ASSERT(loop->driver->config.batch_inputs > 0);
     while (rc == OMB_OK && !loop->stopping) {
         int64_t now;
 
-        rc = omb_net_wait(loop->net, loop->signals, rest_ms(loop), err);
+        rc = omb_net_wait(loop->net, loop->wake, rest_ms(loop), err);
         if (rc == OMB_OK)
             rc = run_batch(loop, err);
         now = omb_clock_monotonic_ms();
@@ -278,5 +379,21 @@ enum omb_rc omb_loop_run(struct omb_loop *loop, struct omb_error *err)
         tell_counts(loop, now);
         take_signals(loop);
     }
+    if (rc == OMB_OK)
+        rc = settle(loop, true, err);
+    if (rc != OMB_OK)
+        leave(loop, err);
+    return rc;
+}
+
+enum omb_rc omb_loop_run(struct omb_loop *loop, struct omb_error *err)
+{
+    enum omb_rc rc;
+
+    OMB_ASSERT(loop->driver->config.batch_inputs > 0);
+    rc = begin(loop, err);
+    if (rc == OMB_OK)
+        rc = run(loop, err);
+    end(loop);
     return rc;
 }

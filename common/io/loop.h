@@ -2,12 +2,21 @@
  * The loop of a daemon: waits, drains every message that is waiting into one batch, persists it
  * once, and only then lets anybody know. Beside that it keeps the timer of the core, the health of
  * the store, the signals and the watchdog. Starting and stopping is io/daemon.h.
+ *
+ * While the disk takes one batch the next one is built (io/syncer.h):
+ *
+ *     build A | write A | build B         | write B | build C
+ *                 sync A -------> tell A      sync B -------> tell B
+ *
+ * At most one batch is held back, and batches are told in their order: nobody hears of B, nor of what
+ * B read of A, before A is on disk.
  */
 #ifndef OMB_IO_LOOP_H
 #define OMB_IO_LOOP_H
 
 #include "io/driver.h"
 #include "io/log.h"
+#include "io/syncer.h"
 
 struct omb_loop {
     struct omb_driver *driver;
@@ -20,6 +29,10 @@ struct omb_loop {
 
     /* the loop's own, zero at first; times are of the monotonic clock */
     bool stopping;
+    struct omb_syncer *syncer;
+    struct omb_update *held;     /* the update that is being synced, while `holding` */
+    bool holding;
+    int wake;                    /* an epoll of the signals and the end of a sync */
     int64_t tick_not_before;
     int64_t health_seen_at;
     int64_t watchdog_told_at;

@@ -149,6 +149,15 @@ enum omb_rc omb_store_commit(struct omb_store *store, const struct omb_writes *w
     return write_batch(store, sync, err);
 }
 
+/* Of another thread: it touches nothing of the store but the database, which allows that. */
+enum omb_rc omb_store_sync(struct omb_store *store, struct omb_error *err)
+{
+    char *message = NULL;
+
+    rocksdb_flush_wal(store->db, 1, &message);
+    return message ? omb_store_translate(store->path, message, false, err) : OMB_OK;
+}
+
 enum omb_rc omb_store_health(struct omb_store *store, struct omb_error *err)
 {
     uint64_t errors = 0;
@@ -219,7 +228,7 @@ static enum omb_rc refuse_opening(const char *path, char *take_message, struct o
 {
     bool nameless = strncmp(take_message, "Corruption", 10) == 0 && !strchr(take_message, '/') &&
                     !strstr(take_message, "WAL");
-    enum omb_rc rc = omb_store_translate(path, take_message, err);
+    enum omb_rc rc = omb_store_translate(path, take_message, true, err);
 
     if (nameless)
         (void)omb_fail_within(err, "a write-ahead log (*.log)");

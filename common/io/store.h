@@ -45,6 +45,12 @@ enum omb_rc omb_store_forget(struct omb_store *store, const struct omb_writes *w
                              struct omb_error *err) OMB_MUST_USE;
 
 /*
+ * Makes durable all that was committed unsynced before the call. May run in another thread while
+ * this one reads and commits.
+ */
+enum omb_rc omb_store_sync(struct omb_store *store, struct omb_error *err) OMB_MUST_USE;
+
+/*
  * OMB_OK, or the first error that the store met: of a read, a commit, or its own work in the
  * background. From then on it takes no more writes. Poll it now and then, and after a port's read
  * said OMB_DAMAGED or OMB_IO.

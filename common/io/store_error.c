@@ -53,7 +53,8 @@ static void drop_path(char *message, const char *path)
         memmove(found, found + size + 1, strlen(found + size + 1) + 1);
 }
 
-enum omb_rc omb_store_translate(const char *path, char *take_message, struct omb_error *err)
+enum omb_rc omb_store_translate(const char *path, char *take_message, bool opening,
+                                struct omb_error *err)
 {
     struct omb_view place = omb_text_cut(omb_view_str(path), PATH_SHOWN), why;
     enum omb_rc rc = OMB_IO;
@@ -65,9 +66,10 @@ enum omb_rc omb_store_translate(const char *path, char *take_message, struct omb
     switch (trouble_of(take_message)) {
     case DAMAGE:
         rc = omb_fail(err, OMB_DAMAGED, NULL,
-                      "the store %.*s is damaged (%.*s); nothing was changed: copy the folder "
-                      "away, then run \"ombud store rebuild\" or restore a backup",
-                      OMB_VIEW_ARGS(place), OMB_VIEW_ARGS(why));
+                      "the store %.*s is damaged (%.*s); %scopy the folder away, then run \"ombud "
+                      "store rebuild\" or restore a backup",
+                      OMB_VIEW_ARGS(place), OMB_VIEW_ARGS(why),
+                      opening ? "nothing was changed: " : "");
         break;
     case SHORTAGE:
         rc = omb_fail(err, OMB_FULL, NULL, "no space is left for the store %.*s (%.*s)",
@@ -96,7 +98,7 @@ enum omb_rc omb_store_translate(const char *path, char *take_message, struct omb
 enum omb_rc omb_store_broke(struct omb_store *store, char *take_message, struct omb_error *err)
 {
     struct omb_error found;
-    enum omb_rc rc = omb_store_translate(store->path, take_message, &found);
+    enum omb_rc rc = omb_store_translate(store->path, take_message, false, &found);
 
     if (store->failure.rc == OMB_OK)
         store->failure = found;

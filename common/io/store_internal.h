@@ -34,8 +34,11 @@ enum omb_rc omb_store_options_make(bool create, struct omb_store_options *out,
 void omb_store_options_free(struct omb_store_options *options);
 const char *omb_store_family_word(int family);
 
-/* The one place that reads RocksDB's sentences. Takes over `take_message`. */
-enum omb_rc omb_store_translate(const char *path, char *take_message,
+/*
+ * The one place that reads RocksDB's sentences. Takes over `take_message`. A store that failed while
+ * it was `opening` was left as it is.
+ */
+enum omb_rc omb_store_translate(const char *path, char *take_message, bool opening,
                                 struct omb_error *err) OMB_MUST_USE;
 /* The same, and from then on the store only repeats it. */
 enum omb_rc omb_store_broke(struct omb_store *store, char *take_message,

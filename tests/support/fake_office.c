@@ -209,12 +209,22 @@ enum omb_rc omb_store_commit(struct omb_store *store, const struct omb_writes *w
 {
     (void)store;
     (void)writes;
-    (void)sync;
     fake.commits++;
-    if (fake.on_commit)
-        fake.on_commit();
+    if (sync)
+        fake.synced_commits++;
     if (fake.commit_rc != OMB_OK)
         return omb_fail(err, fake.commit_rc, NULL, "no space left on the device");
+    return OMB_OK;
+}
+
+enum omb_rc omb_store_sync(struct omb_store *store, struct omb_error *err)
+{
+    (void)store;
+    fake.syncs++;
+    if (fake.on_sync)
+        fake.on_sync();
+    if (fake.sync_rc != OMB_OK)
+        return omb_fail(err, fake.sync_rc, NULL, "the disk does not answer");
     return OMB_OK;
 }
 
@@ -231,6 +241,8 @@ enum omb_rc omb_store_forget(struct omb_store *store, const struct omb_writes *w
 enum omb_rc omb_store_health(struct omb_store *store, struct omb_error *err)
 {
     (void)store;
+    if (fake.on_health)
+        fake.on_health();
     if (fake.health_rc != OMB_OK)
         return omb_fail(err, fake.health_rc, NULL, "the store met an error in the background");
     return OMB_OK;

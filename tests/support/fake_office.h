@@ -20,6 +20,8 @@ struct fake {
     /* what happened */
     size_t batches;           /* begun */
     size_t commits;
+    size_t synced_commits;    /* that waited for the disk themselves */
+    _Atomic size_t syncs;     /* counted by the thread that syncs */
     size_t forgets;           /* erased rows taken off the disk */
     size_t requests;          /* stepped in all */
     size_t ticks;
@@ -33,6 +35,7 @@ struct fake {
     size_t stop_after_ticks;
     size_t fail_step_at;      /* the request that cannot be worked; 0: none */
     enum omb_rc commit_rc;
+    enum omb_rc sync_rc;
     enum omb_rc health_rc;
     int64_t timer;            /* what the next update asks for */
     bool reading;             /* requests write nothing */
@@ -40,7 +43,8 @@ struct fake {
     const uint8_t (*admitted)[OMB_PUBLIC_SIZE];
     size_t admitted_count;
     bool operators_change;    /* with the next update */
-    void (*on_commit)(void);  /* called before the commit returns; may be NULL */
+    void (*on_health)(void);  /* called when the store is asked how it is; may be NULL */
+    void (*on_sync)(void);    /* called before a sync returns, in its thread; may be NULL */
 };
 
 extern struct fake fake;

@@ -16,6 +16,7 @@ omb_io_unit(tzif folder)
 omb_io_unit(store folder storeroom port_suite)
 omb_io_unit(store_damage folder storeroom)
 omb_io_unit(store_forget folder storeroom)
+omb_unit(syncer USES io base)
 omb_io_unit(net folder place)
 omb_io_unit(net_door folder place)
 

@@ -114,7 +114,7 @@ static bool logged(struct scene *scene, const char *what)
 
 /* --- the order of things --- */
 
-static void test_a_request_is_answered_after_its_commit(void **state)
+static void test_a_request_is_answered_after_its_sync(void **state)
 {
     struct scene *scene = *state;
     struct omb_client *client = client_of(scene->place, &scene->place->teller);
@@ -123,34 +123,34 @@ static void test_a_request_is_answered_after_its_commit(void **state)
     ask(client, "one");
     assert_int_equal(run(scene, NULL), OMB_OK);
     assert_int_equal(fake.commits, 1);
+    assert_int_equal(fake.syncs, 1);
     hears(client, "one", NULL);
     omb_client_close(client);
 }
 
 static struct omb_client *listener;
 static enum omb_rc heard_early;
+static struct omb_buf early;
 
 static void listen_early(void)
 {
-    struct omb_buf bytes = OMB_BUF_INIT;
-
-    heard_early = omb_client_receive(listener, 50, &bytes, NULL);
-    omb_buf_free(&bytes);
+    heard_early = omb_client_receive(listener, 50, &early, NULL);
 }
 
-static void test_no_reply_leaves_before_the_commit(void **state)
+static void test_no_reply_leaves_before_the_sync(void **state)
 {
     struct scene *scene = *state;
 
     listener = client_of(scene->place, &scene->place->teller);
     heard_early = OMB_OK;
     fake.stop_after = 1;
-    fake.on_commit = listen_early;
+    fake.on_sync = listen_early;
     ask(listener, "one");
     assert_int_equal(run(scene, NULL), OMB_OK);
     assert_int_equal(heard_early, OMB_UNREACHABLE);
     hears(listener, "one", NULL);
     omb_client_close(listener);
+    omb_buf_free(&early);
 }
 
 static void test_what_only_reads_is_not_committed(void **state)
@@ -163,8 +163,35 @@ static void test_what_only_reads_is_not_committed(void **state)
     ask(client, "one");
     assert_int_equal(run(scene, NULL), OMB_OK);
     assert_int_equal(fake.commits, 0);
+    assert_int_equal(fake.syncs, 0);
     hears(client, "one", NULL);
     omb_client_close(client);
+}
+
+/* The second request only reads, and may read what the first one wrote: it is told after it. */
+static void ask_to_read(void)
+{
+    fake.reading = true;
+    ask(listener, "two");
+    heard_early = omb_client_receive(listener, 50, &early, NULL);
+}
+
+static void test_what_only_reads_waits_for_what_it_may_have_read(void **state)
+{
+    struct scene *scene = *state;
+
+    listener = client_of(scene->place, &scene->place->teller);
+    heard_early = OMB_OK;
+    fake.stop_after = 2;
+    fake.on_sync = ask_to_read;
+    ask(listener, "one");
+    assert_int_equal(run(scene, NULL), OMB_OK);
+    assert_int_equal(heard_early, OMB_UNREACHABLE);
+    assert_int_equal(fake.syncs, 1);
+    hears(listener, "one", NULL);
+    hears(listener, "two", NULL);
+    omb_client_close(listener);
+    omb_buf_free(&early);
 }
 
 static void test_what_was_erased_leaves_the_disk_before_the_reply(void **state)
@@ -177,18 +204,23 @@ static void test_what_was_erased_leaves_the_disk_before_the_reply(void **state)
     ask(client, "one");
     assert_int_equal(run(scene, NULL), OMB_OK);
     assert_int_equal(fake.forgets, 1);
+    assert_int_equal(fake.synced_commits, 1);
     hears(client, "one", NULL);
     omb_client_close(client);
 }
 
-/* Eight more with each commit, until one batch takes several. */
+/* Eight more during each sync, until one batch takes several; then it is enough, once. */
 static void ask_more(void)
 {
-    if (fake.largest > 1)
-        kill(getpid(), SIGTERM);
-    else
+    static const struct fake *stopped;
+
+    if (fake.largest <= 1) {
         for (int i = 0; i < 8; i++)
             ask(listener, "more");
+    } else if (stopped != &fake) {
+        stopped = &fake;
+        kill(getpid(), SIGTERM);
+    }
 }
 
 static void test_requests_that_wait_share_a_commit(void **state)
@@ -196,7 +228,7 @@ static void test_requests_that_wait_share_a_commit(void **state)
     struct scene *scene = *state;
 
     listener = client_of(scene->place, &scene->place->teller);
-    fake.on_commit = ask_more;
+    fake.on_sync = ask_more;
     ask(listener, "first");
     assert_int_equal(run(scene, NULL), OMB_OK);
     assert_true(fake.largest > 1);
@@ -295,6 +327,20 @@ static void test_the_refusal_carries_the_id_the_code_and_no_success(void **state
     ask(client, "one");
     assert_int_equal(run(scene, &err), OMB_FULL);
     hears(client, "one", "full");
+    omb_client_close(client);
+}
+
+static void test_a_sync_that_fails_refuses_its_batch(void **state)
+{
+    struct scene *scene = *state;
+    struct omb_client *client = client_of(scene->place, &scene->place->teller);
+    struct omb_error err = {0};
+
+    fake.sync_rc = OMB_IO;
+    ask(client, "one");
+    assert_int_equal(run(scene, &err), OMB_IO);
+    assert_string_equal(err.words, "the disk does not answer");
+    hears(client, "one", "io");
     omb_client_close(client);
 }
 
@@ -421,9 +467,10 @@ static void test_refused_strangers_are_told_as_a_count(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        HERE(test_a_request_is_answered_after_its_commit),
-        HERE(test_no_reply_leaves_before_the_commit),
+        HERE(test_a_request_is_answered_after_its_sync),
+        HERE(test_no_reply_leaves_before_the_sync),
         HERE(test_what_only_reads_is_not_committed),
+        HERE(test_what_only_reads_waits_for_what_it_may_have_read),
         HERE(test_what_was_erased_leaves_the_disk_before_the_reply),
         HERE(test_requests_that_wait_share_a_commit),
         HERE(test_a_batch_takes_no_more_than_configured),
@@ -431,6 +478,7 @@ int main(void)
         HERE(test_a_new_operator_may_connect_when_the_reply_is_there),
         HERE(test_a_full_disk_refuses_everybody_in_the_batch),
         HERE(test_the_refusal_carries_the_id_the_code_and_no_success),
+        HERE(test_a_sync_that_fails_refuses_its_batch),
         HERE(test_a_store_that_cannot_be_read_refuses_whoever_asked),
         HERE(test_an_input_that_fails_takes_its_batch_with_it),
         HERE(test_an_error_in_the_background_ends_the_loop),
