@@ -15,6 +15,7 @@
 
 #include "base/text.h"
 #include "base/assert.h"
+#include "bench/request.h"
 #include "io/officedir.h"
 #include "wire/control.h"
 
@@ -43,43 +44,11 @@ static int64_t now_ns(void)
     return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
 }
 
-static void build_request(uint64_t number, struct omb_buf *out)
-{
-    static const char narrative[] =
-        "The card was charged twice for one purchase on the same day. I called the contact centre "
-        "and was told that the second charge would disappear, but it has not. I want the amount "
-        "back and an explanation in writing of how this could happen.";
-    char name[32] = "";
-    const struct omb_matter matter = {
-        .channel = OMB_VIEW_LIT("in-person"),
-        .product = OMB_VIEW_LIT("cards"),
-        .issue = OMB_VIEW_LIT("fees"),
-        .severity = OMB_VIEW_LIT("normal"),
-    };
-    const struct omb_registered registered = {.matter = &matter};
-    const struct omb_facts facts = {.event = {OMB_EVENT_REGISTERED, &registered}};
-    struct omb_client person = {.phone = OMB_VIEW_LIT("+10000000000")};
-    const struct omb_registered_body words = {.client = &person,
-                                              .narrative = omb_view_str(narrative)};
-    const struct omb_body body = {.event = {OMB_BODY_REGISTERED, &words}};
-    const struct omb_act act = {.facts = &facts, .body = &body};
-    uint8_t id[16] = {0};
-    const struct omb_request request = {
-        .protocol = 1, .id = OMB_VIEW_OF(id), .ask = {OMB_ASK_ACT, &act}};
-
-    snprintf(name, sizeof(name), "Client %" PRIu64, number);
-    person.name = omb_view_str(name); /* its length is known only now */
-    omb_put_be64(id, (uint64_t)now_ns());
-    omb_put_be64(id + 8, number);
-    omb_buf_clear(out);
-    omb_encode_request(&request, out);
-}
-
 static void send_next(struct bench *bench, struct client *client)
 {
     if (bench->sent == bench->want)
         return;
-    build_request(++bench->sent, &bench->request);
+    bench_registration((uint64_t)now_ns(), ++bench->sent, &bench->request);
     client->sent_ns = now_ns();
     OMB_ASSERT(zmq_send(client->socket, bench->request.data, bench->request.size, 0) >= 0);
 }
