@@ -37,6 +37,14 @@ omb_desk_fn omb_desk_status, omb_desk_office_list, omb_desk_office_show, omb_des
 /* the store: desk/stats.c, desk/check.c, desk/rebuild.c */
 omb_desk_fn omb_desk_store_rebuild, omb_desk_store_stats, omb_desk_store_check;
 
+/* Puts "prefix." before the field of an error, if it names one. */
+void omb_desk_within(struct omb_error *err, const char *prefix);
+/* Names the field that is to blame for an error that came from below. */
+void omb_desk_blame(struct omb_error *err, const char *field);
+/* An office by its code, or an error that blames the field. */
+enum omb_rc omb_desk_office(struct omb_step *step, struct omb_view code, const char *field,
+                            struct omb_office_ref *out, struct omb_error *err) OMB_MUST_USE;
+
 /* Whether this operator may read the bodies of a case (role, grant, recusal, confidential). */
 bool omb_desk_may_read(struct omb_step *step, const struct omb_casefile *file,
                        struct omb_error *err);

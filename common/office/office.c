@@ -269,8 +269,12 @@ static enum omb_rc run(struct asking *asking, struct omb_error *err)
     struct omb_reply message = {.id = asking->request.id};
     enum omb_rc rc = asking->row->answer(step, asking->request.ask.value, &answer, err);
 
-    if (rc != OMB_OK)
+    if (rc != OMB_OK) {
+        const uint32_t tag = asking->request.ask.tag;
+
+        omb_desk_within(err, omb_shape_alternative(&omb_shape_request, tag)->name);
         return rc;
+    }
     OMB_ASSERT(answer != NULL);
     message.answer = (struct omb_any){asking->request.ask.tag, answer};
     omb_buf_clear(buf);

@@ -90,7 +90,7 @@ static void test_bad_row_fails_alone(void **state)
     done = import(rig, asked, 3, false);
     assert_null(done->results.items[0].error);
     assert_text(done->results.items[1].error->code, "unknown-code");
-    assert_text(done->results.items[1].error->field, "kind");
+    assert_text(done->results.items[1].error->field, "act.facts.registered.matter.kind");
     assert_int_equal(done->results.items[1].number.size, 0);
     assert_null(done->results.items[2].error);
     assert_int_equal(cases(rig), 2);
@@ -126,7 +126,7 @@ static void test_dry_run_finds_what_is_wrong_and_writes_nothing(void **state)
     done = import(rig, asked, 2, true);
     assert_null(done->results.items[0].error);
     assert_int_equal(done->results.items[0].number.size, 0);
-    assert_text(done->results.items[1].error->field, "channel");
+    assert_text(done->results.items[1].error->field, "act.facts.registered.matter.channel");
     assert_int_equal(omb_office_tip(rig->office)->records, before);
     assert_false(import(rig, asked, 1, false)->results.items[0].duplicate);
 }

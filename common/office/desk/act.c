@@ -1,5 +1,6 @@
 #include "office/desk/act.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "cases/deadline.h"
@@ -164,20 +165,36 @@ static enum omb_rc write_one(struct omb_act_work *work, struct omb_error *err)
     return write_on_case(work, row, err);
 }
 
+static enum omb_rc write_then(struct omb_act_work *work, size_t index, struct omb_error *err)
+{
+    char prefix[32];
+    enum omb_rc rc;
+
+    if (work->act->number.size || work->act->then.count)
+        rc = omb_fail(err, OMB_INVALID, work->act->number.size ? "number" : "then",
+                      "a further act has no number and no further acts of its own");
+    else
+        rc = write_one(work, err);
+    if (rc != OMB_OK) {
+        omb_act_path(work->act, err);
+        snprintf(prefix, sizeof(prefix), "then[%zu]", index);
+        omb_desk_within(err, prefix);
+    }
+    return rc;
+}
+
 enum omb_rc omb_act_write(struct omb_act_work *work, struct omb_error *err)
 {
     const struct omb_act *first = work->act;
     enum omb_rc rc = write_one(work, err);
 
+    if (rc != OMB_OK)
+        omb_act_path(first, err);
     if (rc == OMB_OK && first->then.count > OMB_THEN_MAX)
         rc = omb_fail(err, OMB_LIMIT, "then", "at most %d further acts go with one", OMB_THEN_MAX);
     for (size_t i = 0; rc == OMB_OK && i < first->then.count; i++) {
         work->act = &first->then.items[i];
-        if (work->act->number.size || work->act->then.count)
-            rc = omb_fail(err, OMB_INVALID, "then",
-                          "a further act has no number and no further acts of its own");
-        else
-            rc = write_one(work, err);
+        rc = write_then(work, i, err);
     }
     work->act = first;
     return rc;

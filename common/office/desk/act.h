@@ -43,6 +43,9 @@ enum omb_rc omb_act_fill(const struct omb_act_work *work, const struct omb_event
                          struct omb_view subject, struct omb_facts *out,
                          struct omb_error *err) OMB_MUST_USE;
 
+/* Turns the name of a field that a rule found wrong into its path inside the act. */
+void omb_act_path(const struct omb_act *act, struct omb_error *err);
+
 /* The printed number of a case. */
 struct omb_view omb_act_number(struct omb_step *step, const struct omb_case_id *id);
 

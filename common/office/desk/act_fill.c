@@ -92,7 +92,7 @@ static enum omb_rc fill_office(const struct omb_act_work *work, struct omb_facts
     if (work->act->to.size == 0)
         return omb_fail(err, OMB_MISSING, "to", "say to which office");
     ref = OMB_ARENA_NEW(work->step->arena, struct omb_office_ref, 1);
-    rc = omb_office_by_code(work->step, work->act->to, ref, err);
+    rc = omb_desk_office(work->step, work->act->to, "to", ref, err);
     if (rc != OMB_OK)
         return rc;
     *(const void **)at = ref;
@@ -112,7 +112,7 @@ static enum omb_rc fill_about(const struct omb_act_work *work, struct omb_facts 
     if (facts->event.tag != OMB_EVENT_AMENDED)
         return omb_fail(err, OMB_INVALID, "about", "this act names no office complained of");
     ref = OMB_ARENA_NEW(work->step->arena, struct omb_office_ref, 1);
-    rc = omb_office_by_code(work->step, work->act->about, ref, err);
+    rc = omb_desk_office(work->step, work->act->about, "about", ref, err);
     if (rc != OMB_OK)
         return rc;
     matter = OMB_ARENA_NEW(work->step->arena, struct omb_matter, 1);
@@ -141,8 +141,10 @@ static enum omb_rc fill_link(const struct omb_act_work *work, struct omb_facts *
         return omb_fail(err, OMB_MISSING, "other", "say the number of the other case");
     id = OMB_ARENA_NEW(work->step->arena, struct omb_case_id, 1);
     rc = omb_casefile_find(work->step, work->act->other, id, err);
-    if (rc != OMB_OK)
+    if (rc != OMB_OK) {
+        omb_desk_blame(err, "other");
         return rc;
+    }
     rc = omb_casefile_load(work->step, id, &other, err);
     if (rc != OMB_OK)
         return rc;

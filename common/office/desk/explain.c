@@ -201,7 +201,9 @@ enum omb_rc omb_desk_explain(struct omb_step *step, const void *ask, const void 
     struct omb_row_at at;
     enum omb_rc rc = omb_record_find(step, request->record, &at, err);
 
-    if (rc == OMB_OK)
+    if (rc != OMB_OK)
+        omb_desk_blame(err, "record");
+    else
         rc = omb_desk_open(step, at.number, at.seq, &record, err);
     if (rc != OMB_OK)
         return rc;

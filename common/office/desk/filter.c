@@ -88,6 +88,8 @@ enum omb_rc omb_desk_filter_new(struct omb_step *step, const struct omb_filter *
         rc = omb_desk_office_match(step, &made->ask.office, &made->homes, &made->home_count, err);
     if (rc == OMB_OK)
         *out = made;
+    else
+        omb_desk_within(err, "filter");
     return rc;
 }
 

@@ -80,6 +80,8 @@ static enum omb_rc import_new(struct omb_step *step, const struct omb_import_row
 
     if (rc == OMB_OK)
         result->number = omb_act_number(step, &work.file.id);
+    else
+        omb_desk_within(err, "act");
     omb_buf_free(&warnings);
     return rc;
 }

@@ -158,7 +158,7 @@ static enum omb_rc export_certificates(struct omb_step *step, struct omb_view co
     struct omb_exported_certificate *views;
     struct omb_office_ref office;
     struct omb_key prefix;
-    enum omb_rc rc = omb_office_by_code(step, code, &office, err);
+    enum omb_rc rc = omb_desk_office(step, code, "office", &office, err);
 
     if (rc != OMB_OK)
         return rc;

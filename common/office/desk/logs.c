@@ -62,7 +62,7 @@ enum omb_rc omb_desk_logs_of(struct omb_step *step, struct omb_view code,
     enum omb_rc rc = OMB_OK;
 
     if (code.size) {
-        rc = omb_office_by_code(step, code, &ref, err);
+        rc = omb_desk_office(step, code, "office", &ref, err);
         all.office = &ref.office;
     }
     if (rc == OMB_OK)

@@ -194,7 +194,7 @@ static enum omb_rc match_code(struct omb_step *step, struct omb_view code, struc
                               struct omb_error *err)
 {
     struct omb_office_ref ref;
-    enum omb_rc rc = omb_office_by_code(step, code, &ref, err);
+    enum omb_rc rc = omb_desk_office(step, code, "office", &ref, err);
 
     if (rc == OMB_OK)
         add_id(list, &ref.office);
@@ -307,8 +307,9 @@ enum omb_rc omb_desk_office_show(struct omb_step *step, const void *ask, const v
     struct omb_office_view *view = OMB_ARENA_NEW(step->arena, struct omb_office_view, 1);
     const struct omb_office_card *card;
     struct omb_office_ref ref;
-    enum omb_rc rc = omb_office_by_code(
-        step, request->code.size ? request->code : omb_office_self_code(step->office), &ref, err);
+    const struct omb_view code =
+        request->code.size ? request->code : omb_office_self_code(step->office);
+    enum omb_rc rc = omb_desk_office(step, code, "code", &ref, err);
 
     if (rc != OMB_OK)
         return rc;

@@ -46,13 +46,13 @@ static enum omb_rc name_offices(const struct omb_act_work *work, struct omb_regi
     if (work->act->about.size) {
         struct omb_office_ref *about = OMB_ARENA_NEW(arena, struct omb_office_ref, 1);
 
-        rc = omb_office_by_code(work->step, work->act->about, about, err);
+        rc = omb_desk_office(work->step, work->act->about, "about", about, err);
         matter->about = about;
     }
     if (rc == OMB_OK && work->act->custodian.size) {
         struct omb_office_ref *custodian = OMB_ARENA_NEW(arena, struct omb_office_ref, 1);
 
-        rc = omb_office_by_code(work->step, work->act->custodian, custodian, err);
+        rc = omb_desk_office(work->step, work->act->custodian, "custodian", custodian, err);
         facts->custodian = custodian;
     }
     return rc;
@@ -94,7 +94,7 @@ static enum omb_rc check_people(const struct omb_act_work *work, const struct om
         body != NULL && body->event.tag ? OMB_AS(registered_body, body->event) : NULL;
 
     if (matter->anonymous && words != NULL && words->client != NULL && words->client->name.size)
-        return omb_fail(err, OMB_INVALID, "client_name", "an anonymous case names no client");
+        return omb_fail(err, OMB_INVALID, "name", "an anonymous case names no client");
     return OMB_OK;
 }
 
