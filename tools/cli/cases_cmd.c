@@ -112,12 +112,10 @@ enum omb_exit omb_run_case_list(struct omb_cli *cli)
         return omb_cli_fail_value(&err);
     omb_table_init(&listing.table);
     summary_columns(&listing.table);
-    if (cli->json)
-        omb_json_list_begin(&listing.json);
     exit = each_case(cli, &filter, most, list_case, &listing);
-    if (cli->json)
+    if (exit == OMB_EXIT_DONE && cli->json)
         omb_json_list_end(&listing.json);
-    else
+    else if (exit == OMB_EXIT_DONE)
         omb_cli_print_table(&listing.table);
     omb_table_free(&listing.table);
     return exit;
@@ -199,7 +197,6 @@ enum omb_exit omb_run_case_due(struct omb_cli *cli)
         print_due(&due, most);
         return OMB_EXIT_DONE;
     }
-    omb_json_list_begin(&json);
     for (size_t i = 0; i < due.count && i < most; i++)
         omb_json_list_add(&json, omb_json_message(&omb_shape_case_summary, due.cases[i]));
     omb_json_list_end(&json);
@@ -208,11 +205,41 @@ enum omb_exit omb_run_case_due(struct omb_cli *cli)
 
 /* --- written out --- */
 
-static bool as_lines(const struct omb_cli *cli)
+struct writing {
+    bool csv;
+    struct omb_json_list json;
+    struct omb_buf line;
+    uint64_t count;
+};
+
+/* --json is an array as everywhere, --json-lines and the format jsonl are lines. */
+static struct writing begin_writing(const struct omb_cli *cli)
 {
     const char *format = omb_args_get(&cli->args, OMB_OPT_EXPORT_FORMAT);
+    bool jsonl = format && strcmp(format, "jsonl") == 0;
 
-    return cli->json || (format && strcmp(format, "jsonl") == 0);
+    return (struct writing){.csv = !cli->json && !jsonl,
+                            .json = {.lines = jsonl || cli->json_lines}};
+}
+
+static void flush_line(struct writing *writing)
+{
+    fwrite(writing->line.data, 1, writing->line.size, stdout);
+    omb_buf_clear(&writing->line);
+}
+
+static void end_writing(struct writing *writing, enum omb_exit exit)
+{
+    if (!writing->csv && exit == OMB_EXIT_DONE)
+        omb_json_list_end(&writing->json);
+    omb_buf_free(&writing->line);
+    omb_cli_progress_end();
+}
+
+static void count_written(struct writing *writing)
+{
+    if (++writing->count % OMB_PAGE_MAX == 0)
+        omb_cli_progress("%llu written", (unsigned long long)writing->count);
 }
 
 /* Any message as a row: instants RFC 3339, lists with commas, messages as JSON. */
@@ -255,55 +282,41 @@ static void csv_titles(const struct omb_shape *shape, struct omb_buf *line)
     omb_buf_add_u8(line, '\n');
 }
 
-struct writing {
-    bool lines;
-    struct omb_buf line;
-    uint64_t count;
-};
-
-static void write_row(struct writing *writing, const struct omb_shape *shape, const void *message)
-{
-    struct omb_json_list lines = {.lines = true};
-
-    if (writing->lines) {
-        omb_json_list_add(&lines, omb_json_message(shape, message));
-    } else {
-        csv_row(shape, message, &writing->line);
-        fwrite(writing->line.data, 1, writing->line.size, stdout);
-        omb_buf_clear(&writing->line);
-    }
-    if (++writing->count % OMB_PAGE_MAX == 0)
-        omb_cli_progress("%llu written", (unsigned long long)writing->count);
-}
-
 static bool write_case(void *arg, const struct omb_case_summary *summary)
 {
-    write_row(arg, &omb_shape_case_summary, summary);
+    struct writing *writing = arg;
+
+    if (writing->csv) {
+        csv_row(&omb_shape_case_summary, summary, &writing->line);
+        flush_line(writing);
+    } else {
+        omb_json_list_add(&writing->json, omb_json_message(&omb_shape_case_summary, summary));
+    }
+    count_written(writing);
     return true;
 }
 
 enum omb_exit omb_run_export_cases(struct omb_cli *cli)
 {
-    struct writing writing = {.lines = as_lines(cli)};
+    struct writing writing;
     struct omb_filter filter;
     enum omb_exit exit = read_filter(cli, &filter);
 
     if (exit != OMB_EXIT_DONE)
         return exit;
-    if (!writing.lines)
+    writing = begin_writing(cli);
+    if (writing.csv)
         csv_titles(&omb_shape_case_summary, &writing.line);
+    flush_line(&writing);
     exit = each_case(cli, &filter, UINT64_MAX, write_case, &writing);
-    /* A table without rows has its titles at least. */
-    fwrite(writing.line.data, 1, writing.line.size, stdout);
-    omb_buf_free(&writing.line);
-    omb_cli_progress_end();
+    end_writing(&writing, exit);
     return exit;
 }
 
 /* An event with its case's number before it, as one flat row. */
 static void write_event(struct writing *writing, const struct omb_exported_event *exported)
 {
-    if (writing->lines) {
+    if (!writing->csv) {
         json_t *object = json_object();
 
         json_object_set_new(object, "number", omb_json_text(exported->number));
@@ -313,16 +326,14 @@ static void write_event(struct writing *writing, const struct omb_exported_event
             json_object_update(object, event);
             json_decref(event);
         }
-        omb_json_list_add(&(struct omb_json_list){.lines = true}, object);
+        omb_json_list_add(&writing->json, object);
     } else if (exported->event) {
         omb_csv_add(&writing->line, exported->number, true);
         omb_buf_add_u8(&writing->line, ',');
         csv_row(&omb_shape_event_view, exported->event, &writing->line);
-        fwrite(writing->line.data, 1, writing->line.size, stdout);
-        omb_buf_clear(&writing->line);
+        flush_line(writing);
     }
-    if (++writing->count % OMB_PAGE_MAX == 0)
-        omb_cli_progress("%llu written", (unsigned long long)writing->count);
+    count_written(writing);
 }
 
 static enum omb_exit write_events(struct omb_cli *cli, const struct omb_filter *filter,
@@ -350,20 +361,19 @@ static enum omb_exit write_events(struct omb_cli *cli, const struct omb_filter *
 
 enum omb_exit omb_run_export_events(struct omb_cli *cli)
 {
-    struct writing writing = {.lines = as_lines(cli)};
+    struct writing writing;
     struct omb_filter filter;
     enum omb_exit exit = read_filter(cli, &filter);
 
     if (exit != OMB_EXIT_DONE)
         return exit;
-    if (!writing.lines) {
-        fputs("number,", stdout);
+    writing = begin_writing(cli);
+    if (writing.csv) {
+        omb_buf_add_str(&writing.line, "number,");
         csv_titles(&omb_shape_event_view, &writing.line);
-        fwrite(writing.line.data, 1, writing.line.size, stdout);
-        omb_buf_clear(&writing.line);
     }
+    flush_line(&writing);
     exit = write_events(cli, &filter, &writing);
-    omb_buf_free(&writing.line);
-    omb_cli_progress_end();
+    end_writing(&writing, exit);
     return exit;
 }

@@ -151,6 +151,8 @@ static enum omb_rc read_date(const struct reading *reading, enum field field, in
     enum omb_rc rc;
     char iso[11];
 
+    if (cell.size == 0)
+        return omb_fail(err, OMB_MISSING, fields[field].title, "the row has no date");
     if (cell.size != 10)
         return omb_fail(err, OMB_INVALID, fields[field].title, "\"%.*s\" is no date",
                         cell.size < 40 ? (int)cell.size : 40, cell.size ? d : "");

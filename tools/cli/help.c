@@ -5,7 +5,62 @@
 #include "base/bytes.h"
 #include "office/office.h"
 
-enum { OPTION_COLUMN = 30, VERB_COLUMN = 24 };
+enum { OPTION_COLUMN = 30, VERB_COLUMN = 24, WIDTH = 90 };
+
+/* --- what belongs to no verb --- */
+
+static const struct section {
+    const char *title;
+    const char *group; /* whose verbs' help shows it too; NULL: the man page alone */
+    const char *const *paragraphs;
+} sections[] = {
+    {"TIMES AND AMOUNTS", NULL,
+     (const char *const[]){
+         "A time is 2026-09-30, \"2026-09-30 17:20\" or RFC 3339. Without an offset it is local to "
+         "the office. A date alone is its beginning; of a due date, its end. In JSON times are "
+         "RFC 3339 in UTC.",
+         "An amount is 250 or 250.00 with --currency, three letters of ISO 4217.", NULL}},
+    {"JSON", NULL,
+     (const char *const[]){
+         "--json prints a list as one array, everything else as one object; --json-lines one value "
+         "a line. Names are those of proto/control.proto. What is not said is null or an empty "
+         "list; nothing is left out. Bytes are standard base64; digests and ids are hex. watch and "
+         "log export always print a value a line.",
+         NULL}},
+    {"IMPORTS", "import",
+     (const char *const[]){
+         "import cfpb reads the table that the Consumer Financial Protection Bureau publishes. "
+         "Titles become codes; a response that closes resolves, answers and closes the case, "
+         "without dates of their own. A row without its id, product or date received, or with "
+         "another number of fields than the header, is rejected and named; the others are in.",
+         "import csv reads a table whose first line names the columns: kind, channel, product, "
+         "issue, severity, received_at, segment, vulnerable, confidential, anonymous, wish, "
+         "first_asked, reply_methods, about, client_name, phone, email, address, account, "
+         "narrative, wish_text, place, pseudonym, reference, subject; and of a case that has "
+         "ended: outcome, bank_error, cause, remedies, redress, currency, findings, answer, "
+         "resolved_at, answered_at, answer_method, closed_at, accepts. The columns that export "
+         "cases writes beside these are passed over. Without a reference a row is known by its "
+         "content.",
+         "A row whose reference was imported before is passed over, so an import that was cut off "
+         "can be repeated.",
+         NULL}},
+    {"EXIT STATUS", NULL,
+     (const char *const[]){
+         "0: done. 1: refused or failed, the reason on standard error; also when a check found "
+         "something. 2: the line cannot be parsed. 3: the daemon cannot be reached.",
+         NULL}},
+    {"FILES", NULL,
+     (const char *const[]){
+         "DIR/ombud.conf, DIR/keys, DIR/db, DIR/run/api.sock, DIR/operators/CODE.key: an office.",
+         "~/.config/ombud/office.conf: the office meant when the line names none; keys connect, "
+         "server-key, key, operator, passphrase-file.",
+         NULL}},
+    {"ENVIRONMENT", NULL,
+     (const char *const[]){"OMBUD_DIR: the directory, as -C. OMBUD_OPERATOR: the operator, as "
+                           "--as.",
+                           NULL}},
+    {"SEE ALSO", NULL, (const char *const[]){"ombud-node(8), ombud-hub(8), proto/README.md", NULL}},
+};
 
 /* --- help on the screen --- */
 
@@ -63,6 +118,37 @@ static void print_all(FILE *file)
     fputs("\n`ombud help GROUP VERB` explains one.\n", file);
 }
 
+/* A paragraph in lines of at most WIDTH, broken at blanks. */
+static void print_wrapped(FILE *file, const char *text)
+{
+    size_t column = 0;
+
+    while (*text) {
+        size_t size = strcspn(text, " ");
+
+        if (column && column + 1 + size > WIDTH) {
+            putc('\n', file);
+            column = 0;
+        }
+        column += (size_t)fprintf(file, "%s%.*s", column ? " " : "", (int)size, text);
+        text += size;
+        text += strspn(text, " ");
+    }
+    putc('\n', file);
+}
+
+static void print_sections(FILE *file, const char *group)
+{
+    for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
+        if (!sections[i].group || strcmp(sections[i].group, group) != 0)
+            continue;
+        for (const char *const *text = sections[i].paragraphs; *text; text++) {
+            putc('\n', file);
+            print_wrapped(file, *text);
+        }
+    }
+}
+
 void omb_help_print(FILE *file, const struct omb_verb *verb)
 {
     if (!verb) {
@@ -75,6 +161,7 @@ void omb_help_print(FILE *file, const struct omb_verb *verb)
         fputs("\noptions:\n", file);
         print_options(file, verb->options);
     }
+    print_sections(file, verb->group);
     fputs("\nglobal options, before or after the verb:\n", file);
     print_options(file, omb_global_options);
 }
@@ -133,58 +220,6 @@ static void man_verb(FILE *file, const struct omb_verb *verb)
     omb_buf_free(&name);
 }
 
-static const struct {
-    const char *title;
-    const char *const *paragraphs;
-} man_sections[] = {
-    {"TIMES AND AMOUNTS",
-     (const char *const[]){
-         "A time is 2026-09-30, \"2026-09-30 17:20\" or RFC 3339. Without an offset it is local to "
-         "the office. A date alone is its beginning; of a due date, its end. In JSON times are "
-         "RFC 3339 in UTC.",
-         "An amount is 250 or 250.00 with --currency, three letters of ISO 4217.", NULL}},
-    {"JSON",
-     (const char *const[]){
-         "--json prints a list as one array, everything else as one object; --json-lines one value "
-         "a line. Names are those of proto/control.proto. What is not said is null or an empty "
-         "list; nothing is left out. Bytes are standard base64; digests and ids are hex. watch and "
-         "log export always print a value a line.",
-         NULL}},
-    {"IMPORTS",
-     (const char *const[]){
-         "import cfpb reads the table that the Consumer Financial Protection Bureau publishes. "
-         "Titles become codes; a response that closes resolves, answers and closes the case, "
-         "without dates of their own. A row without its id, product or date received, or with "
-         "another number of fields than the header, is rejected and named; the others are in.",
-         "import csv reads a table whose first line names the columns: kind, channel, product, "
-         "issue, severity, received_at, segment, vulnerable, confidential, anonymous, wish, "
-         "first_asked, reply_methods, about, client_name, phone, email, address, account, "
-         "narrative, wish_text, place, pseudonym, reference, subject; and of a case that has "
-         "ended: outcome, bank_error, cause, remedies, redress, currency, findings, answer, "
-         "resolved_at, answered_at, answer_method, closed_at, accepts. The columns that export "
-         "cases writes beside these are passed over. Without a reference a row is known by its "
-         "content.",
-         "A row whose reference was imported before is passed over, so an import that was cut off "
-         "can be repeated.",
-         NULL}},
-    {"EXIT STATUS",
-     (const char *const[]){
-         "0: done. 1: refused or failed, the reason on standard error; also when a check found "
-         "something. 2: the line cannot be parsed. 3: the daemon cannot be reached.",
-         NULL}},
-    {"FILES",
-     (const char *const[]){
-         "DIR/ombud.conf, DIR/keys, DIR/db, DIR/run/api.sock, DIR/operators/CODE.key: an office.",
-         "~/.config/ombud/office.conf: the office meant when the line names none; keys connect, "
-         "server-key, key, operator, passphrase-file.",
-         NULL}},
-    {"ENVIRONMENT",
-     (const char *const[]){"OMBUD_DIR: the directory, as -C. OMBUD_OPERATOR: the operator, as "
-                           "--as.",
-                           NULL}},
-    {"SEE ALSO", (const char *const[]){"ombud-node(8), ombud-hub(8), proto/README.md", NULL}},
-};
-
 void omb_help_man(FILE *file)
 {
     fputs(".TH OMBUD 1 \"\" \"" OMB_SOFTWARE "\" \"Ombud\"\n.SH NAME\n"
@@ -198,10 +233,10 @@ void omb_help_man(FILE *file)
     fputs(".SH VERBS\n", file);
     for (size_t i = 0; i < omb_verb_count; i++)
         man_verb(file, &omb_verbs[i]);
-    for (size_t i = 0; i < sizeof(man_sections) / sizeof(man_sections[0]); i++) {
-        fprintf(file, ".SH %s\n", man_sections[i].title);
-        for (const char *const *text = man_sections[i].paragraphs; *text; text++) {
-            if (text != man_sections[i].paragraphs)
+    for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
+        fprintf(file, ".SH %s\n", sections[i].title);
+        for (const char *const *text = sections[i].paragraphs; *text; text++) {
+            if (text != sections[i].paragraphs)
                 fputs(".PP\n", file);
             roff(file, *text);
             putc('\n', file);

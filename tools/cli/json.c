@@ -187,17 +187,10 @@ void omb_json_print(json_t *take_value, bool one_line)
     json_decref(take_value);
 }
 
-void omb_json_list_begin(struct omb_json_list *list)
-{
-    list->count = 0;
-    if (!list->lines)
-        putchar('[');
-}
-
 void omb_json_list_add(struct omb_json_list *list, json_t *take_value)
 {
     if (!list->lines)
-        fputs(list->count ? ",\n" : "\n", stdout);
+        fputs(list->count ? ",\n" : "[\n", stdout);
     list->count++;
     json_dumpf(take_value, stdout, JSON_ENCODE_ANY | JSON_COMPACT);
     json_decref(take_value);
@@ -208,5 +201,5 @@ void omb_json_list_add(struct omb_json_list *list, json_t *take_value)
 void omb_json_list_end(struct omb_json_list *list)
 {
     if (!list->lines)
-        fputs(list->count ? "\n]\n" : "]\n", stdout);
+        fputs(list->count ? "\n]\n" : "[]\n", stdout);
 }

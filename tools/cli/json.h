@@ -16,13 +16,17 @@ json_t *omb_json_text(struct omb_view text);   /* empty: null */
 json_t *omb_json_when(int64_t ms);             /* 0: null */
 json_t *omb_json_bytes(struct omb_view bytes); /* empty: null */
 
-/* Where JSON goes: an object on several lines, an array with an element a line, or lines alone. */
+/* Prints a value and a line end. */
+void omb_json_print(json_t *take_value, bool one_line);
+
+/*
+ * A list as it comes: an array with an element a line, or with `lines` the elements alone. Begins
+ * zeroed; one that is not ended because something failed shows that it is not whole.
+ */
 struct omb_json_list {
     bool lines; /* --json-lines */
     size_t count;
 };
-void omb_json_print(json_t *take_value, bool one_line);
-void omb_json_list_begin(struct omb_json_list *list);
 void omb_json_list_add(struct omb_json_list *list, json_t *take_value);
 void omb_json_list_end(struct omb_json_list *list);
 

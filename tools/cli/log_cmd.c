@@ -135,12 +135,10 @@ enum omb_exit omb_run_log_show(struct omb_cli *cli)
         return omb_cli_fail_value(&err);
     omb_table_init(&table);
     log_columns(&table);
-    if (cli->json)
-        omb_json_list_begin(&json);
     exit = each_entry(cli, most, &json, &table);
-    if (cli->json)
+    if (exit == OMB_EXIT_DONE && cli->json)
         omb_json_list_end(&json);
-    else
+    else if (exit == OMB_EXIT_DONE)
         omb_cli_print_table(&table);
     omb_table_free(&table);
     return exit;

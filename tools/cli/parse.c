@@ -196,6 +196,7 @@ static enum omb_rc find_verb(struct omb_args *args, int *argc, char ***argv, str
         return OMB_OK;
     if (!omb_verb_is_group(first))
         return fail_verb("", first, err);
+    args->group = first;
     rc = next_word(args, argc, argv, &second, err);
     if (rc != OMB_OK)
         return rc;

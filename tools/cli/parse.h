@@ -13,6 +13,7 @@
 
 struct omb_args {
     const struct omb_verb *verb;          /* NULL: only --help or --version was said */
+    const char *group;                    /* without a verb: the group that was; NULL: none */
     const char *values[OMB_OPT_COUNT];    /* NULL: not said; "" for a flag */
     const char *words[OMB_VERB_WORDS_MAX];
     size_t word_count;

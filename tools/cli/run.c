@@ -37,7 +37,7 @@ enum omb_exit omb_cli_fail(const struct omb_error *err)
 
 enum omb_exit omb_cli_fail_value(const struct omb_error *err)
 {
-    if (err->rc != OMB_INVALID && err->rc != OMB_UNKNOWN_CODE && err->rc != OMB_LIMIT)
+    if (err->rc != OMB_INVALID && err->rc != OMB_UNKNOWN_CODE)
         return omb_cli_fail(err);
     print_error(err);
     return OMB_EXIT_USAGE;
@@ -102,7 +102,6 @@ void omb_cli_print_json_list(const struct omb_cli *cli, const struct omb_shape *
 {
     struct omb_json_list list = {.lines = cli->json_lines};
 
-    omb_json_list_begin(&list);
     for (size_t i = 0; i < items.count; i++)
         omb_json_list_add(&list, omb_json_message(shape, (const uint8_t *)items.items +
                                                              i * shape->size));
@@ -200,7 +199,10 @@ static enum omb_exit run_verb(struct omb_cli *cli)
         return OMB_EXIT_DONE;
     }
     if (omb_args_has(&cli->args, OMB_OPT_HELP)) {
-        omb_help_print(stdout, verb);
+        if (!verb && cli->args.group)
+            omb_help_group(stdout, cli->args.group);
+        else
+            omb_help_print(stdout, verb);
         return OMB_EXIT_DONE;
     }
     OMB_ASSERT(verb >= omb_verbs && verb < omb_verbs + omb_verb_count);
