@@ -10,6 +10,7 @@
 #include "office/desk.h"
 #include "office/inside.h"
 #include "wire/limits.h"
+#include "wire/request.h"
 
 #define CLOCK_JUMP_MS (60 * OMB_SECOND_MS)
 #define REQUEST_KEPT_MS (30 * OMB_DAY_MS)
@@ -311,7 +312,7 @@ static enum omb_rc answer_request(struct omb_step *step, struct omb_error *err)
         if (is_fatal(&asking, rc))
             *err = why;
         else
-            refuse(step, asking.request.id, &why);
+            refuse(step, omb_request_id(step->input->bytes), &why);
     }
     omb_wipe(&before, sizeof(before));
     return is_fatal(&asking, rc) ? rc : OMB_OK;

@@ -316,3 +316,15 @@ void omb_fence_clean(const struct omb_bridge *bridge, struct omb_view bytes, str
     top.lenient = bridge->shape == &omb_shape_facts;
     OMB_ASSERT(walk(&fence, &top, bytes) == OMB_OK);
 }
+
+struct omb_view omb_fence_peek(struct omb_view bytes, uint32_t number, size_t most)
+{
+    struct omb_view rest = bytes;
+    struct token token;
+
+    while (rest.size > 0 && !read_token(&rest, &token))
+        if (token.number == number && token.type == WIRE_BYTES && token.content.size > 0 &&
+            token.content.size <= most)
+            return token.content;
+    return OMB_VIEW_NONE;
+}

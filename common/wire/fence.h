@@ -21,4 +21,10 @@ enum omb_rc omb_fence_check(const struct omb_bridge *bridge, struct omb_view byt
 /* Appends the bytes without their odd fields, after a check that found some. */
 void omb_fence_clean(const struct omb_bridge *bridge, struct omb_view bytes, struct omb_buf *out);
 
+/*
+ * The first field of this number and of 1 to `most` bytes at the top of a message that need not
+ * pass the fence; empty when there is none before the bytes stop being fields.
+ */
+struct omb_view omb_fence_peek(struct omb_view bytes, uint32_t number, size_t most);
+
 #endif

@@ -353,6 +353,17 @@ static void test_refusals_carry_the_request_s_id(void **state)
         omb_view_is(rig_run_as(rig, rig->admin, id_of("my id"), do_refuse, &work)->id, "my id"));
 }
 
+/* The bytes end inside the act, behind a protocol and an id that can be read. */
+static void test_a_request_that_cannot_be_decoded_is_refused_under_its_id(void **state)
+{
+    struct rig *rig = *state;
+    const struct omb_reply *reply =
+        rig_bytes(rig, rig->admin, OMB_VIEW_LIT("\x08\x01\x12\x05my id\x82\x01\x05"));
+
+    assert_refused(reply, "invalid", "");
+    assert_true(omb_view_is(reply->id, "my id"));
+}
+
 static void test_a_refusal_without_words_says_what_its_code_means(void **state)
 {
     struct rig *rig = *state;
@@ -405,6 +416,7 @@ int main(void)
         RIG_TEST(test_ids_have_one_to_thirty_two_bytes),
         RIG_TEST(test_a_request_that_asks_nothing_is_refused),
         RIG_TEST(test_refusals_carry_the_request_s_id),
+        RIG_TEST(test_a_request_that_cannot_be_decoded_is_refused_under_its_id),
         RIG_TEST(test_a_refusal_without_words_says_what_its_code_means),
         RIG_TEST(test_damage_met_while_answering_ends_the_step),
     };
