@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# The main job, on this machine: makes an office, starts its daemon, registers complaints, works them
-# through to answered and closed, imports a file, shows a case with its proofs checked, and a report.
-# Every step's result is checked; exit 0 only if all of them held.
+# The main job, on this machine: makes an office, starts its daemon, registers complaints, works
+# them through to answered and closed, imports a file, shows a case with its proofs checked, and a
+# report. Every step's result is checked; exit 0 only if all of them held.
 #   tools/demo.sh [--keep]      --keep leaves the office running and says how to talk to it
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -49,7 +49,9 @@ ombud() {
 }
 quiet() { "$BIN/tools/cli/ombud" "$@"; }
 # A value out of JSON: the expression sees the document as `d`.
-pick() { /usr/bin/python3 -c 'import json,sys; d=json.load(sys.stdin); print(eval(sys.argv[1]))' "$1"; }
+pick() {
+    /usr/bin/python3 -c 'import json,sys; d=json.load(sys.stdin); print(eval(sys.argv[1]))' "$1"
+}
 expect() { [ "$2" = "$3" ] || fail "$1: expected '$3', got '$2'"; }
 status_of() { quiet --as sup-1 case show "$1" --json | pick 'd["status"]'; }
 # Runs a line that must be refused, with the words that the refusal must hold.
@@ -96,8 +98,8 @@ EN=$(ombud --as t17 case new --channel in-person --product cards --issue fees --
 RU=$(ombud --as t17 case new --kind claim --channel book --product deposits --issue interest \
     --text "Проценты по вкладу начислены не полностью. Прошу пересчитать." \
     --client-name "Client 18" --email client18@example.org --json | pick 'd["number"]')
-ZH=$(ombud --as t17 case new --kind suggestion --channel questionnaire --product other --issue other \
-    --text "建议在大堂增加一个取号机。" --anonymous --json | pick 'd["number"]')
+ZH=$(ombud --as t17 case new --kind suggestion --channel questionnaire --product other \
+    --issue other --text "建议在大堂增加一个取号机。" --anonymous --json | pick 'd["number"]')
 RO=$(ombud --as t17 case new --channel phone --product payments --issue delay \
     --text "Plata a ajuns cu trei zile întârziere." --client-name "Client 19" --json |
     pick 'd["number"]')

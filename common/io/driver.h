@@ -41,9 +41,9 @@ void omb_driver_begin(struct omb_driver *driver);
 enum omb_rc omb_driver_step(struct omb_driver *driver, const struct omb_input *input,
                             struct omb_error *err) OMB_MUST_USE;
 /*
- * Signs the batch and writes it without waiting for the disk, which omb_store_sync does. *out_durable:
- * there is nothing to wait for (it only read, or what it erased had to leave the disk at once). An
- * error as with omb_driver_persist.
+ * Signs the batch and writes it without waiting for the disk, which omb_store_sync does.
+ * *out_durable: there is nothing to wait for (it only read, or what it erased had to leave the disk
+ * at once). An error as with omb_driver_persist.
  */
 enum omb_rc omb_driver_write(struct omb_driver *driver, bool *out_durable,
                              struct omb_error *err) OMB_MUST_USE;

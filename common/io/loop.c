@@ -139,7 +139,7 @@ static enum omb_rc settle(struct omb_loop *loop, bool wait, struct omb_error *er
     return rc;
 }
 
-/* The batch is written and not yet durable: it is held, and the next is built in the other update. */
+/* Written and not yet durable: the batch is held, and the next is built in the other update. */
 static void hold(struct omb_loop *loop)
 {
     struct omb_update *written = loop->driver->update;
@@ -214,7 +214,7 @@ static enum omb_rc run_batch(struct omb_loop *loop, struct omb_error *err)
     return rc;
 }
 
-/* What was written last may yet be durable: then its clients are told so, the others are refused. */
+/* What was written last may yet be durable: its clients are told so, the others are refused. */
 static void leave(struct omb_loop *loop, const struct omb_error *why)
 {
     struct omb_error late = {0};

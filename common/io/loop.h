@@ -8,8 +8,8 @@
  *     build A | write A | build B         | write B | build C
  *                 sync A -------> tell A      sync B -------> tell B
  *
- * At most one batch is held back, and batches are told in their order: nobody hears of B, nor of what
- * B read of A, before A is on disk.
+ * At most one batch is held back, and batches are told in their order: nobody hears of B, nor of
+ * what B read of A, before A is on disk.
  */
 #ifndef OMB_IO_LOOP_H
 #define OMB_IO_LOOP_H

@@ -31,7 +31,7 @@ enum omb_rc omb_socket_open(void *context, const struct omb_socket_setup *setup,
 void omb_socket_close(void *socket); /* NULL is fine */
 
 /* Turns errno after a call of libzmq on this endpoint into words. */
-enum omb_rc omb_socket_fail(struct omb_error *err, const char *endpoint);
+enum omb_rc omb_socket_fail(struct omb_error *err, const char *endpoint) OMB_MUST_USE;
 
 /* "ipc://" and the path: NULL when the endpoint is of another transport. */
 const char *omb_ipc_path(const char *endpoint);

@@ -72,7 +72,8 @@ def includes(path):
 def is_table(path):
     """Lists of rows may be as long as they have rows: shapes, policy 0, tables of verbs."""
     lines = [line for line in path.read_text().split("\n") if line.strip()]
-    rows = [line for line in lines if re.match(r"\s*(#define|[A-Z_]+\(|\{|\"|F\(|S\(|A\(|\.)", line)]
+    row = re.compile(r"\s*(#define|[A-Z_]+\(|\{|\"|F\(|S\(|A\(|\.)")
+    rows = [line for line in lines if row.match(line)]
     return len(rows) > 0.6 * len(lines)
 
 
