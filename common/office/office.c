@@ -278,6 +278,9 @@ static enum omb_rc run(struct asking *asking, struct omb_error *err)
     }
     OMB_ASSERT(answer != NULL);
     message.answer = (struct omb_any){asking->request.ask.tag, answer};
+    /* What a client could not read must not be sent, least of all kept. */
+    if (omb_shape_check(&omb_shape_reply, &message, err) != OMB_OK)
+        return omb_fail(err, OMB_LIMIT, err->field, "the answer cannot be said: %s", err->words);
     omb_buf_clear(buf);
     omb_encode_reply(&message, buf);
     if (buf->size > OMB_REPLY_MAX)
