@@ -26,7 +26,8 @@ class Done:
 
     def __init__(self, args, process):
         self.args, self.code = args, process.returncode
-        self.out, self.err = process.stdout.decode(), process.stderr.decode()
+        self.out = process.stdout.decode()
+        self.err = process.stderr.decode(errors="backslashreplace")  # it quotes what it was given
 
     def json(self):
         assert self.code == 0, f"{' '.join(map(str, self.args))}: {self.err}"
