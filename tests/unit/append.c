@@ -318,7 +318,7 @@ static void test_refusal_leaves_nothing(void **state)
     assert_non_null(reply->error);
     assert_true(omb_view_is(reply->error->code, "refused"));
     assert_true(omb_view_is(reply->error->words, "this test says no"));
-    assert_true(omb_view_is(reply->error->field, "field"));
+    assert_true(omb_view_is(reply->error->field, "act.field"));
     assert_memory_equal(tip_of(rig), &before, sizeof(before));
     assert_false(omb_update_must_sync(rig->update));
     rig_commit(rig);
