@@ -145,21 +145,21 @@ static enum omb_exit print_findings(struct omb_cli *cli, const struct findings *
 enum omb_exit omb_run_doctor(struct omb_cli *cli)
 {
     struct findings *all = omb_arena_get(&cli->arena, sizeof(*all));
-    struct omb_target target;
+    const struct omb_target *target = &cli->target;
     struct omb_error err;
 
     all->cli = cli;
-    if (omb_target_find(&cli->args, &target, &err) != OMB_OK)
+    if (omb_target_find(&cli->args, &cli->target, &err) != OMB_OK)
         return omb_cli_fail_value(&err);
-    if (*target.dir) {
-        check_files(all, target.dir);
-        check_room(all, target.dir);
+    if (*target->dir) {
+        check_files(all, target->dir);
+        check_room(all, target->dir);
     }
-    if (omb_session_open(&target, OMB_REACH_OFFICE, &cli->session, &err) == OMB_OK) {
+    if (omb_session_open(target, OMB_REACH_OFFICE, &cli->session, &err) == OMB_OK) {
         ask_office(all);
         omb_session_close(cli->session);
         cli->session = NULL;
-    } else if (err.rc == OMB_UNREACHABLE && !*target.dir) {
+    } else if (err.rc == OMB_UNREACHABLE && !*target->dir) {
         return omb_cli_fail(&err);
     } else {
         say(all, "office", "critical", err.words);

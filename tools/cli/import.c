@@ -1,7 +1,7 @@
 /*
  * Imports: rows are read as a stream, sent in batches with a few under way, and accounted for one
- * by one. A row that cannot be taken is named with its line and reason; the others are in. Memory is
- * that of the batch being filled and of the reasons.
+ * by one. A row that cannot be taken is named with its line and reason; the others are in. Memory
+ * is that of the batch being filled and of the reasons.
  */
 #include <errno.h>
 #include <stdio.h>

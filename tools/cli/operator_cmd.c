@@ -23,19 +23,14 @@ static enum omb_rc find_path(struct omb_cli *cli, const char *code, struct key_f
                              struct omb_error *err)
 {
     const char *said = omb_args_get(&cli->args, OMB_OPT_KEY_OUT);
-    struct omb_target target;
     char part[256];
-    enum omb_rc rc;
 
     if (said) {
         if (snprintf(out->path, sizeof(out->path), "%s", said) >= (int)sizeof(out->path))
             return omb_fail(err, OMB_INVALID, NULL, "--key-out is too long");
         return OMB_OK;
     }
-    rc = omb_target_find(&cli->args, &target, err);
-    if (rc != OMB_OK)
-        return rc;
-    if (!*target.dir)
+    if (!*cli->target.dir)
         return omb_fail(err, OMB_INVALID, NULL,
                         "an office on another machine: say where the new key goes, --key-out FILE");
     /* A code that is none is refused by the daemon; it must not become a path before. */
@@ -43,7 +38,7 @@ static enum omb_rc find_path(struct omb_cli *cli, const char *code, struct key_f
         return omb_fail(err, OMB_INVALID, "code", "\"%s\" is no code: 1 to %d of a-z, 0-9 and -",
                         code, OMB_CODE_MAX);
     snprintf(part, sizeof(part), "operators/%s.key", code);
-    return omb_dir_path(target.dir, part, out->path, sizeof(out->path), err);
+    return omb_dir_path(cli->target.dir, part, out->path, sizeof(out->path), err);
 }
 
 static enum omb_rc write_key(const char *code, struct key_files *files, bool replaces,

@@ -172,13 +172,12 @@ static enum omb_rc read_request_id(struct omb_cli *cli, struct omb_error *err)
 
 static enum omb_exit run_with_office(struct omb_cli *cli, omb_verb_fn *function)
 {
-    struct omb_target target;
     struct omb_error err;
     enum omb_exit exit;
 
-    if (omb_target_find(&cli->args, &target, &err) != OMB_OK)
+    if (omb_target_find(&cli->args, &cli->target, &err) != OMB_OK)
         return omb_cli_fail_value(&err);
-    if (omb_session_open(&target, cli->args.verb->reach, &cli->session, &err) != OMB_OK)
+    if (omb_session_open(&cli->target, cli->args.verb->reach, &cli->session, &err) != OMB_OK)
         return omb_cli_fail(&err);
     if (read_request_id(cli, &err) != OMB_OK)
         exit = omb_cli_fail_value(&err);

@@ -21,6 +21,7 @@ enum omb_exit {
 struct omb_cli {
     struct omb_args args;
     struct omb_arena arena;        /* what lives as long as the run */
+    struct omb_target target;      /* of verbs that need an office */
     struct omb_session *session;   /* NULL for verbs that need none */
     bool json;                     /* --json or --json-lines */
     bool json_lines;
