@@ -149,7 +149,10 @@ static enum omb_rc open_net(struct service *service, struct omb_error *err)
     setup.bell_listen = config->bell_listen[0] ? config->bell_listen : NULL;
     setup.transport = driver->keys.transport;
     memcpy(setup.transport_public, driver->keys.transport_public, OMB_PUBLIC_SIZE);
-    return omb_net_open(&setup, &service->net, err);
+    rc = omb_net_open(&setup, &service->net, err);
+    if (rc == OMB_OK)
+        omb_office_set_listen(driver->office, omb_view_str(omb_net_client_endpoint(service->net)));
+    return rc;
 }
 
 /* Opens the door to those who are enrolled, and shows that it is shut to others. */

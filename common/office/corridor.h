@@ -125,6 +125,8 @@ void omb_step_restore(struct omb_step *step, const struct omb_savepoint *to);
 struct omb_view omb_office_self_code(const struct omb_office *office);
 const struct omb_office_setup *omb_office_lent(const struct omb_office *office);
 struct omb_view omb_office_epoch(const struct omb_office *office); /* 16 bytes */
+struct omb_view omb_office_anchor(const struct omb_office *office); /* public key */
+struct omb_view omb_office_listens(const struct omb_office *office); /* endpoint; empty: nowhere */
 struct omb_tip *omb_office_tip(struct omb_office *office);
 /* The tip was changed by hand (a rebuild counted anew): it is put with this batch. */
 void omb_tip_touch(struct omb_step *step);

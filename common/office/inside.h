@@ -81,6 +81,7 @@ struct omb_office {
     uint8_t recovery[OMB_PUBLIC_SIZE];
     uint8_t admin_key[OMB_PUBLIC_SIZE];
     uint8_t epoch[16];
+    struct omb_view listen; /* endpoint for clients of other machines */
     struct omb_secret *store_key;
 
     struct omb_tip tip;

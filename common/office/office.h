@@ -99,6 +99,11 @@ bool omb_office_admits(const struct omb_office *office, const uint8_t key[OMB_PU
 size_t omb_office_admitted(const struct omb_office *office,
                            const uint8_t (**out_keys)[OMB_PUBLIC_SIZE]);
 struct omb_view omb_office_code(const struct omb_office *office);
+/*
+ * Where clients of other machines reach the office, told in Status: once, when it is known, which
+ * for a port that was picked is after binding. The text is copied.
+ */
+void omb_office_set_listen(struct omb_office *office, struct omb_view endpoint);
 
 /* --- a new office (tools only): the rows of an empty store and the log's first batch --- */
 

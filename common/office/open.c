@@ -219,6 +219,21 @@ struct omb_view omb_office_epoch(const struct omb_office *office)
     return OMB_VIEW_OF(office->epoch);
 }
 
+struct omb_view omb_office_anchor(const struct omb_office *office)
+{
+    return OMB_VIEW_OF(office->anchor);
+}
+
+struct omb_view omb_office_listens(const struct omb_office *office)
+{
+    return office->listen;
+}
+
+void omb_office_set_listen(struct omb_office *office, struct omb_view endpoint)
+{
+    office->listen = omb_arena_copy(&office->own_arena, endpoint);
+}
+
 struct omb_tip *omb_office_tip(struct omb_office *office)
 {
     return &office->tip;

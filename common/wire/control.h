@@ -169,7 +169,8 @@ OMB_SHAPE(status_ask)
     F(u64, cases, )                                                                    \
     F(line, position, )                                                                \
     F(line, zone, )                                                                    \
-    F(line, bell, )
+    F(line, bell, )                                                                    \
+    F(line, listen, )
 OMB_SHAPE(status)
 
 #define OMB_FIELDS_case_ask(F)                                                         \
@@ -508,7 +509,8 @@ OMB_SHAPE(office_list_ask)
     F(when, not_before, )                                                              \
     F(when, not_after, )                                                               \
     F(line, state, )                                                                   \
-    F(flag, self, )
+    F(flag, self, )                                                                    \
+    F(line, anchor, )
 OMB_SHAPE(office_view)
 
 #define OMB_FIELDS_office_list(F)                                                      \

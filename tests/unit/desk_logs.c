@@ -1,4 +1,5 @@
 /* Logs, changes and exports as auditors and other systems read them. */
+#include "office/inside.h"
 #include "support/deskwork.h"
 #include "unit.h"
 #include "wire/header.h"
@@ -218,6 +219,69 @@ static void test_export_shows_certificates_up_to_the_root(void **state)
     rig_free(&rig);
 }
 
+/* Puts a further certificate like `like` into the store; its digest. */
+static struct omb_digest certify_again(struct rig *rig, const struct omb_exported_certificate *like,
+                                       struct omb_digest issuer, struct omb_digest previous,
+                                       const struct omb_signer *by)
+{
+    struct omb_writes *writes = omb_writes_new();
+    struct omb_buf bytes = OMB_BUF_INIT;
+    struct omb_known_certificate known;
+    struct omb_certificate inner;
+
+    assert_int_equal(omb_decode_certificate(like->certificate, &rig->arena, &inner, NULL), OMB_OK);
+    inner.issuer = issuer;
+    inner.previous = previous;
+    inner.not_before--;
+    omb_certify_issue(&inner, by, &bytes);
+    assert_int_equal(omb_certify_read(omb_arena_copy(&rig->arena, omb_buf_view(&bytes)),
+                                      &rig->arena, &known, NULL), OMB_OK);
+    omb_writes_reset(writes, memport_port(rig->store));
+    omb_certificate_put(writes, &known);
+    memport_commit(rig->store, writes);
+    omb_writes_free(writes);
+    omb_buf_free(&bytes);
+    return known.digest;
+}
+
+static bool exports(const struct omb_log_export *page, const struct omb_digest *certificate)
+{
+    for (size_t i = 0; i < page->certificates.count; i++)
+        if (omb_view_equal(page->certificates.items[i].digest, OMB_VIEW_OF(certificate->bytes)))
+            return true;
+    return false;
+}
+
+/* The office's new certificate is by its parent's new keys; both had others before. */
+static void test_export_shows_the_certificates_before_those_it_shows(void **state)
+{
+    struct rig rig;
+    const struct omb_log_export_ask ask = {.certificates = true};
+    const struct omb_log_export *page;
+    struct omb_digest own, anchor, old_parent, new_parent, later;
+    uint8_t key[OMB_PUBLIC_SIZE];
+
+    (void)state;
+    rig_open(&rig, 1);
+    omb_signer_public(rig.anchor, key);
+    anchor = omb_certify_anchor_issuer(key);
+    page = ANSWER(log_export, ask_as(&rig, "admin", OMB_ASK_LOG_EXPORT, &ask));
+    assert_int_equal(page->certificates.count, 2);
+    memcpy(own.bytes, page->certificates.items[0].digest.data, sizeof(own.bytes));
+    old_parent = certify_again(&rig, &page->certificates.items[1], anchor,
+                               (struct omb_digest){{0}}, rig.anchor);
+    new_parent =
+        certify_again(&rig, &page->certificates.items[1], anchor, old_parent, rig.anchor);
+    later = certify_again(&rig, &page->certificates.items[0], new_parent, own, rig.signers[1]);
+    page = ANSWER(log_export, ask_as(&rig, "admin", OMB_ASK_LOG_EXPORT, &ask));
+    assert_int_equal(page->certificates.count, 5);
+    assert_true(exports(page, &own));
+    assert_true(exports(page, &later));
+    assert_true(exports(page, &new_parent));
+    assert_true(exports(page, &old_parent));
+    rig_free(&rig);
+}
+
 /* --- explain --- */
 
 static const struct omb_explanation *explain(struct rig *rig, struct omb_view record)
@@ -388,6 +452,7 @@ int main(void)
         DESK_TEST(test_verify_notices_that_the_end_is_missing),
         DESK_TEST(test_export_can_be_verified_without_the_store),
         cmocka_unit_test(test_export_shows_certificates_up_to_the_root),
+        cmocka_unit_test(test_export_shows_the_certificates_before_those_it_shows),
         DESK_TEST(test_explain_says_each_thing_on_its_line),
         DESK_TEST(test_explain_finds_a_record_by_its_place),
         DESK_TEST(test_explain_of_nothing_is_refused),

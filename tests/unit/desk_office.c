@@ -28,6 +28,17 @@ static void test_status_tells_office_operator_and_position(void **state)
     assert_true(omb_view_equal(status->position, done->position));
     assert_text(status->zone, "UTC");
     assert_text(status->bell, "ipc://bell");
+    assert_int_equal(status->listen.size, 0);
+}
+
+static void test_status_tells_where_the_office_listens(void **state)
+{
+    struct rig *rig = *state;
+    char endpoint[] = "tcp://127.0.0.1:4711";
+
+    omb_office_set_listen(rig->office, omb_view_str(endpoint));
+    memset(endpoint, 'x', sizeof(endpoint) - 1);
+    assert_text(ASK(rig, "t1", STATUS, status_ask, status)->listen, "tcp://127.0.0.1:4711");
 }
 
 static void test_vocabulary_lists_the_codes_of_each_field(void **state)
@@ -87,6 +98,17 @@ static void test_office_shows_its_certificate_and_its_state(void **state)
     must_refuse(ask_as(rig, "t1", OMB_ASK_OFFICE_SHOW,
                        &(struct omb_office_ask){.code = OMB_VIEW_LIT("hoo")}),
                 "not-found", "ho");
+}
+
+static void test_office_shows_the_anchor_of_the_bank(void **state)
+{
+    struct rig *rig = *state;
+    uint8_t key[OMB_PUBLIC_SIZE];
+    char hex[2 * OMB_PUBLIC_SIZE + 1];
+
+    omb_signer_public(rig->anchor, key);
+    omb_hex(OMB_VIEW_OF(key), hex);
+    assert_text(office(rig, "ho")->anchor, hex);
 }
 
 /* --- operators --- */
@@ -219,9 +241,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         DESK_TEST(test_status_tells_office_operator_and_position),
+        DESK_TEST(test_status_tells_where_the_office_listens),
         DESK_TEST(test_vocabulary_lists_the_codes_of_each_field),
         cmocka_unit_test(test_offices_are_listed_from_the_root_down),
         DESK_TEST(test_office_shows_its_certificate_and_its_state),
+        DESK_TEST(test_office_shows_the_anchor_of_the_bank),
         DESK_TEST(test_names_of_operators_are_for_admins),
         DESK_TEST(test_new_roles_keep_name_and_title),
         DESK_TEST(test_revoked_operator_is_listed_as_such),

@@ -86,8 +86,11 @@ struct certificates {
     size_t count, room;
 };
 
+/* `card` NULL: not here. */
 static void keep_card(struct certificates *all, const struct omb_office_card *card)
 {
+    if (card == NULL)
+        return;
     for (size_t i = 0; i < all->count; i++) {
         if (all->items[i] == card)
             return;
@@ -104,14 +107,19 @@ static void keep_card(struct certificates *all, const struct omb_office_card *ca
     all->items[all->count++] = card;
 }
 
-/* With everything that issued it, up to the root's, which the anchor signed. */
-static void keep_chain(struct certificates *all, const struct omb_office_card *card)
+/*
+ * Whatever a verifier walks: of each certificate the issuer's, up to the root's, which the anchor
+ * signed, and the one before it. Those that this adds are looked at in their turn.
+ */
+static void keep_related(struct certificates *all)
 {
-    for (size_t depth = 0; card != NULL && depth < OMB_CHAIN_MAX; depth++) {
-        keep_card(all, card);
-        if (card->certificate.inner.depth == 0)
-            return;
-        card = omb_office_card(all->step, &card->certificate.inner.issuer);
+    for (size_t i = 0; i < all->count; i++) {
+        const struct omb_certificate *inner = &all->items[i]->certificate.inner;
+
+        if (inner->depth > 0)
+            keep_card(all, omb_office_card(all->step, &inner->issuer));
+        if (!omb_digest_none(&inner->previous))
+            keep_card(all, omb_office_card(all->step, &inner->previous));
     }
 }
 
@@ -124,7 +132,7 @@ static enum omb_rc visit_certificate(void *arg, struct omb_view key, struct omb_
     if (key.size != 1 + OMB_OFFICE_ID_SIZE + OMB_DIGEST_SIZE)
         return OMB_DAMAGED;
     memcpy(digest.bytes, key.data + 1 + OMB_OFFICE_ID_SIZE, OMB_DIGEST_SIZE);
-    keep_chain(all, omb_office_card(all->step, &digest));
+    keep_card(all, omb_office_card(all->step, &digest));
     return OMB_OK;
 }
 
@@ -150,7 +158,7 @@ static void export_certificate(struct omb_arena *arena, const struct omb_office_
     out->signatures.count = known->outer.signatures.count;
 }
 
-/* All certificates of the office with all above them, on the first page. */
+/* All certificates of the office and what they rest on, on the first page. */
 static enum omb_rc export_certificates(struct omb_step *step, struct omb_view code,
                                        struct omb_log_export *out, struct omb_error *err)
 {
@@ -167,6 +175,7 @@ static enum omb_rc export_certificates(struct omb_step *step, struct omb_view co
                        &all, err);
     if (rc != OMB_OK)
         return rc;
+    keep_related(&all);
     views = OMB_ARENA_NEW(step->arena, struct omb_exported_certificate, all.count);
     for (size_t i = 0; i < all.count; i++)
         export_certificate(step->arena, all.items[i], &views[i]);

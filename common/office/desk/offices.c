@@ -259,6 +259,7 @@ static void office_view(struct omb_step *step, const struct omb_office_card *car
         .not_after = inner->not_after,
         .state = omb_view_str(state_of(inner, step->input->now_ms)),
         .self = omb_office_id_equal(&inner->office, &omb_office_self(step->office)->office),
+        .anchor = omb_desk_hex(step->arena, omb_office_anchor(step->office)),
     };
     if (!omb_office_id_none(&inner->parent))
         out->parent = omb_office_code_of(step, &inner->parent);

@@ -28,6 +28,7 @@ enum omb_rc omb_desk_status(struct omb_step *step, const void *ask, const void *
         .position = omb_position_print(step, tip->journal),
         .zone = omb_view_str(omb_office_zone(step->office)->name),
         .bell = lent->bell,
+        .listen = omb_office_listens(step->office),
     };
     *out = answer;
     return OMB_OK;
