@@ -6,7 +6,6 @@
 
 #include "cli/run.h"
 #include "cli/when.h"
-#include "io/officedir.h"
 
 static void line(const char *label, struct omb_view value)
 {
@@ -60,54 +59,28 @@ enum omb_exit omb_run_office_list(struct omb_cli *cli)
     return OMB_EXIT_DONE;
 }
 
-/* The bank's anchor as this office pins it, in hex; "" on another machine. */
-static void read_anchor(const struct omb_cli *cli, char out[2 * OMB_PUBLIC_SIZE + 1])
+enum omb_exit omb_run_office_show(struct omb_cli *cli)
 {
-    uint8_t anchor[OMB_PUBLIC_SIZE];
-    char path[4096];
+    const struct omb_office_ask ask = {.code = omb_view_str(cli->args.words[0])};
+    enum omb_exit exit = OMB_EXIT_FAILED;
+    const struct omb_office_view *office = omb_cli_ask(cli, OMB_ASK_OFFICE_SHOW, &ask, &exit);
 
-    out[0] = '\0';
-    if (*cli->target.dir &&
-        omb_dir_path(cli->target.dir, "keys/anchor.pub", path, sizeof(path), NULL) == OMB_OK &&
-        omb_public_key_read(path, anchor, NULL) == OMB_OK)
-        omb_hex(OMB_VIEW_OF(anchor), out);
-}
-
-static void print_office(struct omb_cli *cli, const struct omb_office_view *office,
-                         const char *anchor)
-{
+    if (!office)
+        return exit;
+    if (cli->json) {
+        omb_cli_print_json(cli, &omb_shape_office_view, office);
+        return OMB_EXIT_DONE;
+    }
     printf("%.*s  %.*s%s\n", OMB_VIEW_ARGS(office->code), OMB_VIEW_ARGS(office->name),
            office->self ? "  (this office)" : "");
     line("kind", office->kind);
     line("parent", office->parent.size ? office->parent : OMB_VIEW_LIT("none: the root"));
     line("id", office->id);
     line("certificate", office->certificate);
-    line("anchor", office->anchor);
     line("state", office->state);
     line_when(cli, "valid from", office->not_before);
     line_when(cli, "valid until", office->not_after);
-    if (*anchor)
-        line("anchor", omb_view_str(anchor));
-}
-
-enum omb_exit omb_run_office_show(struct omb_cli *cli)
-{
-    const struct omb_office_ask ask = {.code = omb_view_str(cli->args.words[0])};
-    enum omb_exit exit = OMB_EXIT_FAILED;
-    const struct omb_office_view *office = omb_cli_ask(cli, OMB_ASK_OFFICE_SHOW, &ask, &exit);
-    char anchor[2 * OMB_PUBLIC_SIZE + 1];
-
-    if (!office)
-        return exit;
-    read_anchor(cli, anchor);
-    if (cli->json) {
-        json_t *object = omb_json_message(&omb_shape_office_view, office);
-
-        json_object_set_new(object, "anchor", omb_json_text(omb_view_str(anchor)));
-        omb_json_print(object, cli->json_lines);
-    } else {
-        print_office(cli, office, anchor);
-    }
+    line("anchor", office->anchor);
     return OMB_EXIT_DONE;
 }
 
