@@ -81,6 +81,7 @@ static void take_results(struct import *import, const struct omb_import_done *do
 
             snprintf(field, sizeof(field), "%.*s", OMB_VIEW_ARGS(name));
             (void)omb_fail(&err, OMB_REFUSED, field, "%.*s", OMB_VIEW_ARGS(result->error->words));
+            omb_cli_shorten(&err);
             reject(import, result->line, &err);
         } else if (result->duplicate) {
             import->there++;

@@ -23,10 +23,20 @@ static omb_verb_fn *const functions[] = {
 
 /* --- errors --- */
 
+/* People know a field by its name, not by its path in the request. */
+static const char *field_name(const struct omb_error *err)
+{
+    const char *dot = strrchr(err->field, '.');
+
+    return dot ? dot + 1 : err->field;
+}
+
 static void print_error(const struct omb_error *err)
 {
-    fprintf(stderr, "ombud: %s%s%s%s\n", err->words, *err->field ? " (" : "", err->field,
-            *err->field ? ")" : "");
+    const char *field = field_name(err);
+
+    fprintf(stderr, "ombud: %s%s%s%s\n", err->words, *field ? " (" : "", field,
+            *field ? ")" : "");
 }
 
 enum omb_exit omb_cli_fail(const struct omb_error *err)
@@ -45,14 +55,13 @@ enum omb_exit omb_cli_fail_value(const struct omb_error *err)
 
 void omb_cli_shorten(struct omb_error *err)
 {
-    const char *name = strrchr(err->field, '.');
+    const char *name = field_name(err);
     size_t path = strlen(err->field);
 
-    if (!name)
-        return;
-    if (strncmp(err->words, err->field, path) == 0 && strncmp(err->words + path, ": ", 2) == 0)
+    if (path && strncmp(err->words, err->field, path) == 0 &&
+        strncmp(err->words + path, ": ", 2) == 0)
         memmove(err->words, err->words + path + 2, strlen(err->words + path + 2) + 1);
-    memmove(err->field, name + 1, strlen(name + 1) + 1);
+    memmove(err->field, name, strlen(name) + 1);
 }
 
 /* --- for the verbs --- */
