@@ -234,7 +234,6 @@ static void put_rows(struct omb_step *step, const struct omb_pending *record, ui
     uint8_t place[12];
 
     omb_put_place(place, record->number, record->seq);
-    put_stored(step->update, record, NULL);
     omb_put(writes, OMB_FAMILY_DIGEST, omb_key_view(&digest), OMB_VIEW_OF(place));
     omb_put(writes, OMB_FAMILY_JOURNAL, omb_key_view(&journal), OMB_VIEW_OF(place));
     if (record->of_case) {
@@ -272,7 +271,7 @@ static void check_draft(const struct omb_step *step, const struct omb_draft *dra
 {
     const uint32_t tag = draft->facts->event.tag;
 
-    OMB_ASSERT(tag > 0);
+    OMB_ASSERT(tag > 0 && draft->facts->event.value != NULL);
     OMB_ASSERT((tag < OMB_EVENT_POLICY_PUBLISHED) == (draft->case_id != NULL));
     OMB_ASSERT(draft->actor.size > 0);
     if (tag == OMB_EVENT_REGISTERED) {
@@ -280,6 +279,25 @@ static void check_draft(const struct omb_step *step, const struct omb_draft *dra
         OMB_ASSERT(
             omb_incarnation_equal(&draft->case_id->incarnation, &step->office->tip.incarnation));
     }
+}
+
+/* What decoding the header would give. */
+static struct omb_event event_of(const struct omb_step *step, const struct omb_draft *draft,
+                                 const struct omb_pending *record, const struct parts *parts)
+{
+    return (struct omb_event){
+        .digest = record->leaf,
+        .office = step->office->self.office,
+        .incarnation = step->office->tip.incarnation,
+        .seq = record->seq,
+        .seat = &step->office->self,
+        .actor = draft->actor,
+        .time_ms = omb_log_time(step),
+        .after = draft->after,
+        .case_id = *draft->case_id,
+        .facts = draft->facts,
+        .has_grants = parts->grants.size > 0,
+    };
 }
 
 static void move_tip(struct omb_step *step, const struct omb_pending *record)
@@ -317,8 +335,10 @@ enum omb_rc omb_append(struct omb_step *step, const struct omb_draft *draft,
     record.header = omb_buf_view(&step->update->header);
     record.leaf = omb_record_digest(record.header);
     record.of_case = draft->case_id != NULL;
-    if (draft->case_id)
+    if (draft->case_id) {
         record.case_id = *draft->case_id;
+        record.event = event_of(step, draft, &record, &parts);
+    }
 
     put_rows(step, &record, office->tip.journal + 1, &parts);
     omb_update_pend(step->update, &record);

@@ -105,11 +105,17 @@ static enum omb_rc load_event(struct omb_step *step, const struct omb_row_at *at
                               struct omb_error *err)
 {
     static const struct omb_facts nothing;
+    const struct omb_pending *pending = omb_update_find(step->update, at->number, at->seq);
     struct omb_header header;
     struct omb_digest digest;
     bool odd = false;
-    enum omb_rc rc = omb_header_read(step, at, &header, &digest, &odd, err);
+    enum omb_rc rc;
 
+    if (pending) {
+        *out = pending->event;
+        return OMB_OK;
+    }
+    rc = omb_header_read(step, at, &header, &digest, &odd, err);
     if (rc == OMB_NOT_FOUND)
         return omb_fail(err, OMB_DAMAGED, NULL,
                         "record %llu of log %u is listed with a case but not in the store",
@@ -310,6 +316,7 @@ static void drop_parts(struct omb_step *step, const struct omb_casefile *file)
             omb_delete(writes, OMB_FAMILY_PART, omb_key_view(&key));
         }
     omb_delete(writes, OMB_FAMILY_KEY, omb_key_view(&secret));
+    omb_vault_forget_key(step->update);
     step->update->erased = true;
 }
 

@@ -12,12 +12,16 @@
 
 #define OMB_OFFICE_SCHEMA 1
 
-/* A record written in this batch. Headers live in the update's arena. */
+/*
+ * A record written in this batch. Its row is put when it is signed; until then it is read from
+ * here. What it points to lives in the update's arena.
+ */
 struct omb_pending {
     uint32_t number;
     uint64_t seq;
     struct omb_digest leaf;
     struct omb_view header;
+    struct omb_event event; /* as the fold sees it; of an event of the office: nothing */
     bool of_case;
     struct omb_case_id case_id;
     size_t before; /* index + 1 of the one before it of the same case; 0: the first */
@@ -63,6 +67,11 @@ struct omb_update {
     size_t bell_count, bell_capacity;
     struct omb_bell *rung; /* as given to the driver */
     size_t rung_count;
+
+    /* The case key that this input used last: most acts seal one body after another with it. */
+    struct omb_case_id key_case;
+    uint8_t key[OMB_KEY_SIZE];
+    bool key_known;
 
     int64_t timer;
     bool dirty; /* the tip moved since it was put last */
@@ -110,22 +119,22 @@ struct omb_office {
     omb_be32((office_)->epoch), (unsigned long long)(position_)
 
 /* --- update.c --- */
-
 /* Makes the bells that the driver will ring. */
 void omb_update_ring(struct omb_update *update);
 void omb_update_reply(struct omb_update *update, uint64_t to, struct omb_view bytes);
-/* Notes a record; `header` is copied into the update's arena. */
+/* Notes a record; what it points to is copied into the update's arena. */
 void omb_update_pend(struct omb_update *update, const struct omb_pending *record);
 /* What this batch wrote of a case; NULL: nothing. Valid until the next record is noted. */
 struct omb_touched *omb_update_touched(struct omb_update *update, const struct omb_case_id *id);
 /* The record of this batch at a place; NULL: it is of another. */
 const struct omb_pending *omb_update_find(const struct omb_update *update, uint32_t number,
                                           uint64_t seq);
+/* Whether the record has its proof and its row. */
+bool omb_update_signed(const struct omb_update *update, const struct omb_pending *record);
 /* Takes records off the list again. */
 void omb_update_unpend(struct omb_update *update, size_t count);
 
 /* --- tip.c --- */
-
 enum omb_rc omb_tip_load(struct omb_office *office, struct omb_error *err) OMB_MUST_USE;
 /* Puts the tip and the log's row as they stand. */
 void omb_tip_put(const struct omb_office *office, struct omb_writes *writes);
@@ -133,12 +142,10 @@ void omb_tip_put_log(const struct omb_tip *tip, const struct omb_office_id *offi
                      struct omb_writes *writes);
 
 /* --- append.c --- */
-
 /* Signs what is not signed yet and completes those records; puts the tip. */
 void omb_settle(struct omb_office *office, struct omb_update *update);
 
 /* --- operators.c --- */
-
 /* Takes back changes of this step beyond the first `count`. */
 void omb_operators_undo(struct omb_office *office, size_t count);
 enum omb_rc omb_operators_load(struct omb_office *office, const struct omb_port *port,
@@ -151,14 +158,12 @@ const struct omb_operator *omb_operator_by_code(const struct omb_office *office,
 void omb_roles_words(uint32_t roles, const char *joint, char *out, size_t size);
 
 /* --- records.c --- */
-
 /* The header of a record, decoded; own records of this batch without reading. */
 enum omb_rc omb_header_read(struct omb_step *step, const struct omb_row_at *at,
                             struct omb_header *out_header, struct omb_digest *out_digest,
                             bool *out_odd, struct omb_error *err) OMB_MUST_USE;
 
 /* --- offices.c --- */
-
 struct omb_office_cache *omb_cache_new(void);
 void omb_cache_free(struct omb_office_cache *cache);
 /* Forgets it when it has grown large; between inputs only, since cards are borrowed within one. */
@@ -173,7 +178,7 @@ enum omb_rc omb_office_card_check(struct omb_step *step, const struct omb_office
 void omb_certificate_put(struct omb_writes *writes, const struct omb_known_certificate *known);
 
 /* --- vault.c --- */
-
+void omb_vault_forget_key(struct omb_update *update);
 enum omb_rc omb_vault_load_escrow(struct omb_office *office, uint32_t number, uint64_t seq,
                                   struct omb_error *err) OMB_MUST_USE;
 /* The escrow key that seals bodies of the office's own events at this place of its own log. */
@@ -184,7 +189,6 @@ void omb_vault_seal_body(struct omb_step *step, const uint8_t key[OMB_KEY_SIZE],
                          const struct omb_body *body, struct omb_buf *out);
 
 /* --- tick.c --- */
-
 enum omb_rc omb_tick(struct omb_step *step, struct omb_error *err) OMB_MUST_USE;
 /* The next instant at which a tick has something to do. */
 enum omb_rc omb_tick_next(struct omb_office *office, const struct omb_port *port,

@@ -43,6 +43,7 @@ void omb_step_restore(struct omb_step *step, const struct omb_savepoint *to)
     step->update->bell_count = to->bells;
     omb_update_unpend(step->update, to->pending);
     omb_operators_undo(step->office, to->operators);
+    omb_vault_forget_key(step->update);
     step->update->timer = to->timer;
 }
 
@@ -373,6 +374,7 @@ enum omb_rc omb_office_step(struct omb_office *office, const struct omb_input *i
     omb_drbg_init(&step.drbg, input->seed);
     rc = work(&step, err ? err : &ignored);
     omb_wipe(&step.drbg, sizeof(step.drbg));
+    omb_vault_forget_key(update);
     return rc;
 }
 

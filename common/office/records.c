@@ -19,10 +19,16 @@ static enum omb_rc fail_damaged(struct omb_error *err, uint32_t number, uint64_t
 static enum omb_rc read_stored(struct omb_step *step, uint32_t number, uint64_t seq,
                                struct omb_stored_record *out, struct omb_error *err)
 {
+    const struct omb_pending *pending = omb_update_find(step->update, number, seq);
     const struct omb_key key = omb_key_record(number, seq);
     struct omb_buf value = OMB_BUF_INIT;
-    enum omb_rc rc = omb_port_get(step->port, OMB_FAMILY_RECORD, omb_key_view(&key), &value);
+    enum omb_rc rc;
 
+    if (pending && !omb_update_signed(step->update, pending)) {
+        *out = (struct omb_stored_record){.header = pending->header};
+        return OMB_OK;
+    }
+    rc = omb_port_get(step->port, OMB_FAMILY_RECORD, omb_key_view(&key), &value);
     if (rc == OMB_NOT_FOUND)
         rc = omb_fail(err, rc, NULL, "there is no record %llu in log %u", (unsigned long long)seq,
                       number);
@@ -273,7 +279,7 @@ static bool is_signed(const struct verifying *v)
     const struct omb_update *update = v->step->update;
     const struct omb_pending *pending = omb_update_find(update, v->at.number, v->at.seq);
 
-    return !pending || (size_t)(pending - update->pending) < update->signed_count;
+    return !pending || omb_update_signed(update, pending);
 }
 
 static enum omb_rc check_signature(const struct verifying *v, struct omb_error *err)

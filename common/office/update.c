@@ -214,6 +214,10 @@ void omb_update_pend(struct omb_update *update, const struct omb_pending *record
     kept->header = omb_arena_copy(&update->arena, record->header);
     kept->before = 0;
     if (record->of_case) {
+        kept->event.actor = omb_arena_copy(&update->arena, record->event.actor);
+        kept->event.facts = omb_shape_copy(&omb_shape_facts, record->event.facts, &update->arena);
+    }
+    if (record->of_case) {
         struct omb_touched *slot;
 
         grow_touched(update);
@@ -245,6 +249,11 @@ const struct omb_pending *omb_update_find(const struct omb_update *update, uint3
             high = middle;
     }
     return NULL;
+}
+
+bool omb_update_signed(const struct omb_update *update, const struct omb_pending *record)
+{
+    return (size_t)(record - update->pending) < update->signed_count;
 }
 
 void omb_update_unpend(struct omb_update *update, size_t count)

@@ -65,12 +65,36 @@ static enum omb_rc read_key(const struct omb_office *office, const struct omb_po
 
 /* --- case keys --- */
 
+static void remember_key(struct omb_update *update, const struct omb_case_id *id,
+                         const uint8_t key[OMB_KEY_SIZE])
+{
+    update->key_case = *id;
+    memcpy(update->key, key, OMB_KEY_SIZE);
+    update->key_known = true;
+}
+
+static bool remembers_key(const struct omb_update *update, const struct omb_case_id *id)
+{
+    const struct omb_case_id *known = &update->key_case;
+
+    return update->key_known && known->serial == id->serial && known->year == id->year &&
+           omb_incarnation_equal(&known->incarnation, &id->incarnation) &&
+           omb_office_id_equal(&known->home, &id->home);
+}
+
+void omb_vault_forget_key(struct omb_update *update)
+{
+    omb_wipe(update->key, sizeof(update->key));
+    update->key_known = false;
+}
+
 void omb_vault_keep_case_key(struct omb_step *step, const struct omb_case_id *id,
                              const uint8_t key[OMB_KEY_SIZE])
 {
     const struct omb_key at = omb_key_case_secret(id);
 
     keep_key(step, &at, key);
+    remember_key(step->update, id, key);
 }
 
 static bool is_erased(struct omb_step *step, const struct omb_case_id *id)
@@ -84,10 +108,17 @@ enum omb_rc omb_vault_case_key(struct omb_step *step, const struct omb_case_id *
                                uint8_t out[OMB_KEY_SIZE])
 {
     const struct omb_key at = omb_key_case_secret(id);
-    const enum omb_rc rc = read_key(step->office, step->port, step->arena, &at, out);
+    enum omb_rc rc;
 
+    if (remembers_key(step->update, id)) {
+        memcpy(out, step->update->key, OMB_KEY_SIZE);
+        return OMB_OK;
+    }
+    rc = read_key(step->office, step->port, step->arena, &at, out);
     if (rc == OMB_NOT_FOUND)
         return is_erased(step, id) ? OMB_ERASED : OMB_SEALED;
+    if (rc == OMB_OK)
+        remember_key(step->update, id, out);
     return rc;
 }
 
