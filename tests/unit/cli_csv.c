@@ -237,6 +237,37 @@ static void too_many_fields_are_refused(void **state)
     close_table(&t);
 }
 
+/* Whatever the bytes, reading ends, goes forward, and a row given back is not given out again. */
+static void no_bytes_keep_the_reader_busy(void **state)
+{
+    static const char alphabet[] = "\"\"\",,\n\n\r1a";
+    uint32_t dice = 1;
+    (void)state;
+
+    for (size_t round = 0; round < 3000; round++) {
+        char text[64];
+        struct table t;
+        uint64_t line = 0;
+        enum omb_rc rc;
+
+        for (size_t i = 0; i < sizeof(text); i++) {
+            dice = dice * UINT32_C(1664525) + UINT32_C(1013904223);
+            text[i] = alphabet[(dice >> 16) % (sizeof(alphabet) - 1)];
+        }
+        open_table(&t, text, 1 + round % sizeof(text));
+        t.csv.begins_row = round % 2 ? begins_with_digit : NULL;
+        while ((rc = next(&t)) != OMB_NOT_FOUND) {
+            assert_true(rc == OMB_OK || rc == OMB_INVALID);
+            assert_true(t.row.line > line);
+            line = t.row.line;
+            if (rc == OMB_OK && round % 3 == 0)
+                omb_csv_give_back(&t.csv, &t.row);
+        }
+        assert_true(line <= sizeof(text));
+        close_table(&t);
+    }
+}
+
 static void what_is_written_reads_back(void **state)
 {
     const char *const fields[] = {"plain",      "with,comma", "with \"quotes\"",
@@ -272,6 +303,7 @@ int main(void)
         cmocka_unit_test(a_row_given_back_frees_those_it_swallowed),
         cmocka_unit_test(a_row_over_the_limit_is_refused_and_the_next_ones_are_read),
         cmocka_unit_test(too_many_fields_are_refused),
+        cmocka_unit_test(no_bytes_keep_the_reader_busy),
         cmocka_unit_test(what_is_written_reads_back),
     };
 

@@ -224,7 +224,8 @@ static struct writing begin_writing(const struct omb_cli *cli)
 
 static void flush_line(struct writing *writing)
 {
-    fwrite(writing->line.data, 1, writing->line.size, stdout);
+    if (writing->line.size > 0)
+        fwrite(writing->line.data, 1, writing->line.size, stdout);
     omb_buf_clear(&writing->line);
 }
 
