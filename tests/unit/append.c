@@ -198,6 +198,26 @@ static void test_clock_jump_opens_a_life(void **state)
     verify_log(rig);
 }
 
+static void test_a_life_that_ends_within_a_batch_keeps_its_head(void **state)
+{
+    struct rig *rig = *state;
+    const struct omb_key key = omb_key_log(1);
+    struct omb_buf value = OMB_BUF_INIT;
+    struct written last;
+    struct omb_log_row row;
+
+    last = register_case(rig);
+    rig->now_ms += 61 * OMB_SECOND_MS;
+    register_case(rig);
+    rig_commit(rig);
+    assert_int_equal(
+        omb_port_get(memport_port(rig->store), OMB_FAMILY_LOG, omb_key_view(&key), &value), OMB_OK);
+    assert_int_equal(omb_decode_log_row(omb_buf_view(&value), &rig->arena, &row, NULL), OMB_OK);
+    assert_int_equal(row.head, last.record.seq);
+    assert_true(omb_digest_equal(&row.digest, &last.record.digest));
+    omb_buf_free(&value);
+}
+
 static void test_clock_jump_forward_opens_a_life(void **state)
 {
     struct rig *rig = *state;
@@ -420,6 +440,25 @@ static void test_store_that_lost_its_newest_record_does_not_open(void **state)
     assert_int_equal(omb_office_open(&setup, &office, &err), OMB_DAMAGED);
 }
 
+static void test_an_office_does_not_open_with_another_s_keys(void **state)
+{
+    struct rig *rig = *state;
+    const struct omb_office_setup good = *omb_office_lent(rig->office);
+    struct omb_office_setup setups[3] = {good, good, good};
+    static const char *const names[] = {"signing", "transport", "sealing"};
+
+    setups[0].signer = rig->anchor;
+    setups[1].transport = rig->recovery;
+    setups[2].sealing = rig->recovery;
+    for (size_t i = 0; i < UNIT_COUNT(setups); i++) {
+        struct omb_office *office;
+        struct omb_error err;
+
+        assert_int_equal(omb_office_open(&setups[i], &office, &err), OMB_UNAUTHENTIC);
+        assert_string_equal(err.field, names[i]);
+    }
+}
+
 static void test_reading_error_ends_the_step(void **state)
 {
     struct rig *rig = *state;
@@ -442,6 +481,7 @@ int main(void)
         RIG_TEST(test_write_after_start_opens_a_life_that_continues),
         RIG_TEST(test_lives_sort_in_order),
         RIG_TEST(test_clock_jump_opens_a_life),
+        RIG_TEST(test_a_life_that_ends_within_a_batch_keeps_its_head),
         RIG_TEST(test_clock_jump_forward_opens_a_life),
         RIG_TEST(test_small_step_of_the_clock_opens_none),
         RIG_TEST(test_time_never_runs_backwards_in_a_life),
@@ -456,6 +496,7 @@ int main(void)
         RIG_TEST(test_bells_ring_once_per_topic_with_the_newest_position),
         RIG_TEST(test_note_follows_its_case_over_a_restart),
         RIG_TEST(test_store_that_lost_its_newest_record_does_not_open),
+        RIG_TEST(test_an_office_does_not_open_with_another_s_keys),
         RIG_TEST(test_reading_error_ends_the_step),
     };
 

@@ -6,6 +6,7 @@
 #include "support/casework.h"
 #include "support/rig.h"
 #include "unit.h"
+#include "wire/header.h"
 
 struct work {
     struct omb_case_id id;
@@ -301,6 +302,69 @@ static void test_a_record_without_its_certificate_is_said(void **state)
     omb_buf_free(&value);
 }
 
+static void test_a_digest_row_that_names_another_record_is_seen(void **state)
+{
+    struct rig *rig = *state;
+    struct work work = registered(rig);
+    const struct omb_key key = omb_key_digest(&work.record.digest);
+    uint8_t place[12];
+
+    omb_put_place(place, work.record.number, work.record.seq - 1);
+    memport_set(rig->store, OMB_FAMILY_DIGEST, omb_key_view(&key), OMB_VIEW_OF(place));
+    run(rig, do_verify, &work);
+    assert_says(&work, OMB_UNAUTHENTIC, "names another record");
+}
+
+/* The head office's own key cannot write into a branch's log. */
+static void sign_as(struct rig *rig, struct work *work, const struct omb_digest *certificate,
+                    const struct omb_signer *signer)
+{
+    const struct omb_key at = omb_key_record(work->record.number, work->record.seq);
+    struct omb_buf row = OMB_BUF_INIT, bytes = OMB_BUF_INIT;
+    struct omb_stored_record stored;
+    struct omb_header header;
+    struct omb_proof proof;
+    struct omb_digest leaf;
+    struct omb_key key;
+    uint8_t place[12];
+
+    get_row(rig, OMB_FAMILY_RECORD, &at, &row);
+    assert_int_equal(omb_decode_stored_record(omb_buf_view(&row), &rig->arena, &stored, NULL),
+                     OMB_OK);
+    assert_int_equal(omb_header_decode(stored.header, &rig->arena, &header, NULL, NULL), OMB_OK);
+    header.key = omb_key_id_of(certificate);
+    omb_encode_header(&header, &bytes);
+    leaf = omb_record_digest(omb_buf_view(&bytes));
+    omb_batch_sign(signer, &leaf, 1, &rig->arena, &proof);
+    stored = (struct omb_stored_record){omb_buf_view(&bytes), &proof};
+    omb_buf_clear(&row);
+    omb_encode_stored_record(&stored, &row);
+    memport_set(rig->store, OMB_FAMILY_RECORD, omb_key_view(&at), omb_buf_view(&row));
+    key = omb_key_digest(&leaf);
+    omb_put_place(place, work->record.number, work->record.seq);
+    memport_set(rig->store, OMB_FAMILY_DIGEST, omb_key_view(&key), OMB_VIEW_OF(place));
+    omb_buf_free(&row);
+    omb_buf_free(&bytes);
+}
+
+static void test_a_record_that_another_office_signed_is_seen(void **state)
+{
+    struct rig rig;
+    struct work work, head = {.text = "ho"};
+
+    (void)state;
+    rig_open(&rig, 2);
+    work = registered(&rig);
+    run(&rig, do_office, &head);
+    sign_as(&rig, &work, &omb_office_self(rig.office)->certificate, rig.signers[0]);
+    run(&rig, do_verify, &work);
+    assert_int_equal(work.rc, OMB_OK); /* signed anew by its own office it holds */
+    sign_as(&rig, &work, &head.ref.certificate, rig.signers[2]);
+    run(&rig, do_verify, &work);
+    assert_says(&work, OMB_UNAUTHENTIC, "certificate is of another office");
+    rig_free(&rig);
+}
+
 /* --- offices --- */
 
 static void test_offices_above_are_known_by_code_and_seat(void **state)
@@ -395,6 +459,8 @@ int main(void)
         RIG_TEST(test_another_record_in_its_place_is_seen),
         RIG_TEST(test_a_life_whose_beginning_is_cut_off_is_seen),
         RIG_TEST(test_a_record_without_its_certificate_is_said),
+        RIG_TEST(test_a_digest_row_that_names_another_record_is_seen),
+        cmocka_unit_test(test_a_record_that_another_office_signed_is_seen),
         cmocka_unit_test(test_offices_above_are_known_by_code_and_seat),
         cmocka_unit_test(test_an_unknown_office_is_said_with_the_nearest),
         RIG_TEST(test_positions_are_read_as_they_are_printed),

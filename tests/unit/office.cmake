@@ -16,6 +16,7 @@ omb_office_unit(append rig memport casework scripted_desk)
 # The office with its real desk, by requests alone.
 omb_office_unit(desk_case rig memport deskwork)
 omb_office_unit(casefile rig memport casework scripted_desk)
+omb_office_unit(found rig memport scripted_desk)
 omb_office_unit(lookup rig memport casework scripted_desk)
 omb_office_unit(tick rig memport casework scripted_desk)
 omb_office_unit(requests rig memport casework scripted_desk)
