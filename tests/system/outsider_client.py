@@ -6,6 +6,7 @@
         view = show(client, done.number)
 """
 
+import hashlib
 import importlib
 import os
 import subprocess
@@ -21,6 +22,7 @@ import zmq.utils.z85
 
 PROTO = Path(__file__).resolve().parents[2] / "proto"
 DEADLINE_MS = 20000
+DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"
 
 
 def compile_messages(*names):
@@ -225,6 +227,16 @@ class Bell:
             return None
         topic, position = self.socket.recv_multipart()
         return topic.decode(), position.decode()
+
+
+def check_characters(number, home, incarnation):
+    """The two characters that a case's number must end in; `home` is the office's id."""
+    total = 0
+    for byte in number.lower().rpartition("-")[0].encode():
+        total = (10 * total + byte) % 1021
+    life = hashlib.blake2b(b"ombud/number/1\0" + home + incarnation, digest_size=32).digest()
+    check = (total + int.from_bytes(life[:8], "big")) % 1021
+    return DIGITS[check // 32] + DIGITS[check % 32]
 
 
 def bell_endpoint(bell, asked_at):

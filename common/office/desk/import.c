@@ -64,7 +64,7 @@ static enum omb_rc check_row(struct omb_view source, const struct omb_import_row
         row->act->facts->event.tag != OMB_EVENT_REGISTERED)
         return omb_fail(err, OMB_INVALID, "act", "a row begins with a registration");
     if (!names_its_source(source, row))
-        return omb_fail(err, OMB_INVALID, "imported",
+        return omb_fail(err, OMB_INVALID, "act",
                         "the registration names another source or reference than the row");
     return OMB_OK;
 }
