@@ -64,12 +64,11 @@ static void refuse_message(struct omb_loop *loop, const struct omb_net_message *
     omb_buf_free(&reply);
 }
 
-/* Nothing of the batch is durable: no reply that it made may leave. */
-static void refuse_batch(struct omb_loop *loop, const struct omb_update *update,
-                         const struct omb_error *why)
+/* Nothing of the batch was written: no reply that it made may leave. */
+static void refuse_batch(struct omb_loop *loop, const struct omb_error *why)
 {
     const struct omb_reply_out *replies;
-    size_t count = omb_update_replies(update, &replies);
+    size_t count = omb_update_replies(loop->driver->update, &replies);
     struct omb_buf reply = OMB_BUF_INIT;
 
     for (size_t i = 0; i < count; i++) {
@@ -118,8 +117,9 @@ static void deliver(struct omb_loop *loop, const struct omb_update *update)
 }
 
 /*
- * Tells the held batch when its sync has ended; with `wait` that is awaited. After an error its
- * clients have been refused.
+ * Tells the held batch when its sync has ended; with `wait` that is awaited. Of one whose sync
+ * failed nobody knows whether it is on the disk: an answer and a refusal could both be untrue, so
+ * its clients hear that the office left, and ask the same again when it is back.
  */
 static enum omb_rc settle(struct omb_loop *loop, bool wait, struct omb_error *err)
 {
@@ -134,8 +134,6 @@ static enum omb_rc settle(struct omb_loop *loop, bool wait, struct omb_error *er
     loop->holding = false;
     if (rc == OMB_OK)
         deliver(loop, loop->held);
-    else
-        refuse_batch(loop, loop->held, err);
     return rc;
 }
 
@@ -183,10 +181,11 @@ static enum omb_rc step_all(struct omb_loop *loop, size_t *out_inputs,
 static enum omb_rc write_and_tell(struct omb_loop *loop, struct omb_error *err)
 {
     bool durable = false;
-    enum omb_rc rc = omb_driver_write(loop->driver, &durable, err);
+    /* First: after a write that fails the store cannot say what became of those before it. */
+    enum omb_rc rc = settle(loop, true, err);
 
     if (rc == OMB_OK)
-        rc = settle(loop, true, err);
+        rc = omb_driver_write(loop->driver, &durable, err);
     if (rc != OMB_OK)
         return rc;
     if (durable)
@@ -208,7 +207,7 @@ static enum omb_rc run_batch(struct omb_loop *loop, struct omb_error *err)
     if (rc == OMB_OK && inputs > 0)
         rc = write_and_tell(loop, err);
     if (rc != OMB_OK) {
-        refuse_batch(loop, loop->driver->update, err);
+        refuse_batch(loop, err);
         refuse_message(loop, &message, err);
     }
     return rc;

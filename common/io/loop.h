@@ -5,8 +5,8 @@
  *
  * While the disk takes one batch the next one is built (io/syncer.h):
  *
- *     build A | write A | build B         | write B | build C
- *                 sync A -------> tell A      sync B -------> tell B
+ *     build A | write A | build B                | write B | build C
+ *                         sync A -------> tell A |           sync B -------> tell B
  *
  * At most one batch is held back, and batches are told in their order: nobody hears of B, nor of
  * what B read of A, before A is on disk.
@@ -41,9 +41,10 @@ struct omb_loop {
 };
 
 /*
- * Runs until SIGTERM or SIGINT (OMB_OK), or until the office cannot go on. Then whoever waits has
- * been refused with the reason, and what was acknowledged is on disk. err must not be NULL: it is
- * what those who wait are told.
+ * Runs until SIGTERM or SIGINT (OMB_OK), or until the office cannot go on. Then what was
+ * acknowledged is on disk, what was refused is not, and whoever waits has been refused with the
+ * reason, but for those whose batch the disk may have taken or not: they hear nothing. err must not
+ * be NULL: it is what those who wait are told.
  */
 enum omb_rc omb_loop_run(struct omb_loop *loop, struct omb_error *err) OMB_MUST_USE;
 
