@@ -8,9 +8,9 @@
 #include "base/bytes.h"
 
 /*
- * The id of a Request: its first field `id` of 1 to OMB_REQUEST_ID_MAX bytes, whatever else is wrong
- * before or behind it. Empty when there is none before the bytes stop being fields. A view into the
- * bytes; nothing is allocated.
+ * The id of a Request: its first field `id` of 1 to OMB_REQUEST_ID_MAX bytes, whatever else is
+ * wrong before or behind it. Empty when there is none before the bytes stop being fields. A view
+ * into the bytes; nothing is allocated.
  */
 struct omb_view omb_request_id(struct omb_view request);
 
