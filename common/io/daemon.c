@@ -1,16 +1,19 @@
 #include "io/daemon.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
+#include "base/assert.h"
 #include "base/text.h"
 #include "io/clock.h"
 #include "io/driver.h"
@@ -70,6 +73,26 @@ static enum omb_rc check_config(const char *dir, struct omb_error *err)
 }
 
 /* --- what the process needs --- */
+
+/* One that is closed would be taken by a file of the store, and log lines be written into it. */
+static void hold_standard_descriptors(void)
+{
+    int fd = STDIN_FILENO;
+
+    while (fd >= 0 && fd <= STDERR_FILENO)
+        fd = open("/dev/null", O_RDWR);
+    if (fd >= 0)
+        close(fd);
+}
+
+/*
+ * Keys and words of clients are in memory, also in copies that libraries make: no core file may
+ * hold them, nor may another process of the same user read them.
+ */
+static void keep_memory_private(void)
+{
+    OMB_ASSERT(prctl(PR_SET_DUMPABLE, 0) == 0);
+}
 
 /*
  * Out of file descriptors libzmq spins, so the limit is raised as far as it goes and looked at.
@@ -268,6 +291,8 @@ int omb_daemon_main(const struct omb_daemon *daemon, int argc, char **argv)
     omb_options_parse(daemon->program, daemon->does, argc, argv, &service.options);
     service.log.format = service.options.format;
     umask(077);
+    hold_standard_descriptors();
+    keep_memory_private();
     omb_crypto_init();
     omb_wire_init();
     if (service.options.check_config) {

@@ -40,7 +40,8 @@ static enum omb_rc read_descriptor(const char *source, struct omb_buf *out, stru
         return omb_fail(err, OMB_IO, "passphrase-file",
                         "the passphrase cannot be read from descriptor %d: %s", fd,
                         strerror(errno));
-    (void)close(fd);
+    if (fd > STDERR_FILENO) /* else the next file that is opened would take its place */
+        (void)close(fd);
     if (out->size > OMB_PASSPHRASE_MAX)
         return omb_fail(err, OMB_LIMIT, "passphrase-file",
                         "the passphrase from descriptor %d is longer than %d bytes", fd,

@@ -81,7 +81,8 @@ enum omb_rc omb_private_read(const char *path, size_t max, struct omb_buf *out,
 #define OMB_PASSPHRASE_MAX 1024
 /*
  * Appends the first line of `source`: a private file, or "fd:3" for a descriptor that was inherited
- * (read to its end and closed). "" appends nothing. Wipe `out` with omb_buf_wipe.
+ * (read to its end and, above the standard ones, closed). "" appends nothing. Wipe `out` with
+ * omb_buf_wipe.
  */
 enum omb_rc omb_passphrase_load(const char *source, struct omb_buf *out,
                                 struct omb_error *err) OMB_MUST_USE;
