@@ -1,6 +1,6 @@
 /*
  * Log lines: one a decision, "cause -> decision" and key=value fields, as text or JSON, with
- * sd-daemon priorities. This builds the line; io/sys.h writes it. No line holds a client's words, a
+ * sd-daemon priorities. This builds the line; io/log.h writes it. No line holds a client's words, a
  * name or a key.
  */
 #ifndef OMB_BASE_LOGLINE_H

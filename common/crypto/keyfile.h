@@ -1,6 +1,6 @@
 /*
  * Key files as text, sealed under a passphrase where one is set. The bytes only: reading, writing
- * and checking the mode of the file is io/keys.h.
+ * and checking the mode of the file is io/officedir.h.
  *
  *   ombud-key 1
  *   use: signing | transport | sealing | operator | anchor | recovery
