@@ -75,17 +75,6 @@ size_t omb_deadlines_compute(const struct omb_profile *profile, struct omb_view 
     return profile->count;
 }
 
-int64_t omb_deadline_survey_due(const struct omb_profile *profile, int64_t answered_at,
-                                const struct omb_calendar *calendar, const struct omb_zone *zone)
-{
-    if (answered_at == 0)
-        return 0;
-    for (size_t i = 0; i < profile->count; i++)
-        if (is_survey(&profile->rows[i]))
-            return omb_deadline_due(profile->rows[i].term, answered_at, calendar, zone);
-    return 0;
-}
-
 const struct omb_deadline *omb_deadline_find(const struct omb_deadline *deadlines, size_t count,
                                              const char *code)
 {

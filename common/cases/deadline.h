@@ -27,13 +27,6 @@ size_t omb_deadlines_compute(const struct omb_profile *profile, struct omb_view 
                              const struct omb_zone *zone,
                              struct omb_deadline out[OMB_DEADLINES_MAX]);
 
-/*
- * When the survey of a case answered at answered_at falls due (R13, R54); 0: not answered, or the
- * profile has no survey.
- */
-int64_t omb_deadline_survey_due(const struct omb_profile *profile, int64_t answered_at,
-                                const struct omb_calendar *calendar, const struct omb_zone *zone);
-
 /* NULL: there is none with that code. */
 const struct omb_deadline *omb_deadline_find(const struct omb_deadline *deadlines, size_t count,
                                              const char *code);

@@ -251,21 +251,6 @@ static void only_complaints_and_claims_have_deadlines(void **state)
     }
 }
 
-static void the_survey_falls_due_a_week_after_the_answer(void **state)
-{
-    const struct omb_profile none = {.code = "none"};
-    (void)state;
-
-    assert_int_equal(omb_deadline_survey_due(profile("bank-standard"),
-                                             at("2026-10-05T12:00:00+03:00"),
-                                             &omb_calendar_weekdays, &moscow),
-                     at("2026-10-12T23:59:59+03:00"));
-    assert_int_equal(omb_deadline_survey_due(profile("bank-standard"), 0, &omb_calendar_weekdays,
-                                             &moscow), 0);
-    assert_int_equal(omb_deadline_survey_due(&none, at("2026-10-05"), &omb_calendar_weekdays,
-                                             &moscow), 0);
-}
-
 /* --- terms as text --- */
 
 static void terms_read_back(void **state)
@@ -316,7 +301,6 @@ int main(void)
         cmocka_unit_test(the_banks_standard_gives_five_deadlines),
         cmocka_unit_test(every_profile_has_its_legal_limits),
         cmocka_unit_test(only_complaints_and_claims_have_deadlines),
-        cmocka_unit_test(the_survey_falls_due_a_week_after_the_answer),
         cmocka_unit_test(terms_read_back),
         cmocka_unit_test(what_is_no_term_is_refused),
     };
