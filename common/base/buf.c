@@ -26,12 +26,10 @@ void omb_buf_clear(struct omb_buf *buf)
     buf->size = 0;
 }
 
-void omb_buf_reserve(struct omb_buf *buf, size_t more)
+void omb_buf_grow(struct omb_buf *buf, size_t more)
 {
     size_t capacity = buf->capacity > 0 ? buf->capacity : FIRST_CAPACITY;
 
-    if (more <= buf->capacity - buf->size)
-        return;
     OMB_ASSERT(more <= SIZE_MAX / 4 - buf->size);
     while (capacity - buf->size < more)
         capacity *= 2;

@@ -52,7 +52,12 @@ void omb_buf_free(struct omb_buf *buf);  /* also makes it empty again */
 /* Overwrites, then frees: for secrets. Growth leaves copies, so reserve their size first. */
 void omb_buf_wipe(struct omb_buf *buf);
 void omb_buf_clear(struct omb_buf *buf); /* size 0, memory kept */
-void omb_buf_reserve(struct omb_buf *buf, size_t more);
+void omb_buf_grow(struct omb_buf *buf, size_t more); /* for omb_buf_reserve alone */
+static inline void omb_buf_reserve(struct omb_buf *buf, size_t more)
+{
+    if (more > buf->capacity - buf->size)
+        omb_buf_grow(buf, more);
+}
 void omb_buf_add(struct omb_buf *buf, const void *data, size_t size);
 void omb_buf_add_view(struct omb_buf *buf, struct omb_view view);
 void omb_buf_add_str(struct omb_buf *buf, const char *text);

@@ -94,6 +94,8 @@ static void build(struct omb_bridge *bridge, const struct omb_shape *shape)
         size_t at;
 
         bind_field(&bindings[i], shape, &proto->fields[i]);
+        /* In the order of their numbers in both, the members of a oneof side by side. */
+        OMB_ASSERT(i == 0 || bindings[i].field >= bindings[i - 1].field);
         at = (size_t)(bindings[i].field - shape->fields);
         alternatives += bindings[i].field->kind == OMB_KIND_any;
         bridge->always += omb_kinds[bindings[i].field->kind].form == OMB_FORM_FIXED0;

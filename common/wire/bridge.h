@@ -35,6 +35,10 @@ const struct omb_bridge *omb_bridge_of(const struct omb_shape *shape);
 const struct omb_binding *omb_bridge_find(const struct omb_bridge *bridge, uint32_t number,
                                           const struct omb_binding *hint);
 
+/* Contents of a field behind their length, which is known when they are there. */
+size_t omb_length_open(struct omb_buf *out);
+void omb_length_close(struct omb_buf *out, size_t start);
+
 /* Of header.h's names of events; part of omb_wire_init(). */
 void omb_event_names_init(void);
 

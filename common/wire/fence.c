@@ -191,19 +191,6 @@ static void keep(struct omb_buf *kept, struct omb_view bytes)
         omb_buf_add_view(kept, bytes);
 }
 
-/* Puts the length of all behind `start` before it. */
-static void keep_length(struct omb_buf *kept, size_t start)
-{
-    uint8_t length[VARINT_MAX];
-    size_t size = kept->size - start, used = 0;
-
-    for (size_t rest = size; used == 0 || rest > 0; rest >>= 7)
-        length[used++] = (uint8_t)((rest & 0x7f) | (rest > 0x7f ? 0x80 : 0));
-    omb_buf_add(kept, length, used);
-    memmove(kept->data + start + used, kept->data + start, size);
-    memcpy(kept->data + start, length, used);
-}
-
 static enum omb_rc enter(struct fence *fence, const struct level *level,
                          const struct omb_binding *binding, const struct omb_step *step,
                          const struct token *token)
@@ -221,9 +208,9 @@ static enum omb_rc enter(struct fence *fence, const struct level *level,
     for (tag_size = 1; token->whole.data[tag_size - 1] & 0x80; tag_size++)
         continue;
     omb_buf_add(fence->kept, token->whole.data, tag_size);
-    start = fence->kept->size;
+    start = omb_length_open(fence->kept);
     rc = walk(fence, &inner, token->content);
-    keep_length(fence->kept, start);
+    omb_length_close(fence->kept, start);
     return rc;
 }
 
