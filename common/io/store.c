@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/assert.h"
@@ -15,6 +16,8 @@
 
 /* Above this a batch's memory is given back after the commit. */
 enum { BATCH_KEPT = 1 << 20 };
+/* Of what RocksDB writes at every start its options are the most, some 80 KiB. */
+enum { ROOM_TO_OPEN = 1 << 20 };
 
 /* --- reading: the port --- */
 
@@ -188,26 +191,57 @@ static bool is_write_ahead_log(const struct dirent *entry)
  * An open store always has a write-ahead log, and leaves it. RocksDB does not miss one that is gone
  * and would go on without the acknowledged writes in it.
  */
-static enum omb_rc expect_write_ahead_log(const char *path, struct omb_error *err)
+static enum omb_rc expect_write_ahead_log(const char *path, uint64_t *out_bytes,
+                                          struct omb_error *err)
 {
     DIR *folder = opendir(path);
     const struct dirent *entry;
+    uint64_t bytes = 0;
     bool found = false;
+    struct stat st;
 
     if (!folder)
         return omb_fail(err, OMB_IO, NULL, "the folder %.200s cannot be read: %s", path,
                         strerror(errno));
-    while (!found && (entry = readdir(folder)) != NULL)
-        found = is_write_ahead_log(entry);
+    while ((entry = readdir(folder)) != NULL) {
+        if (!is_write_ahead_log(entry))
+            continue;
+        found = true;
+        if (fstatat(dirfd(folder), entry->d_name, &st, 0) == 0)
+            bytes += (uint64_t)st.st_size;
+    }
     closedir(folder);
     if (!found)
         return omb_fail(err, OMB_DAMAGED, NULL,
                         "the store %.200s is damaged: its write-ahead log (*.log) is missing; "
                         "nothing was changed: restore a backup", path);
+    *out_bytes = bytes;
     return OMB_OK;
 }
 
-static enum omb_rc expect_files(const char *path, struct omb_error *err)
+/*
+ * What the write-ahead logs hold goes to table files at the start, and RocksDB ends the process
+ * when a full disk meets it as it writes down its options: so room is looked for before.
+ */
+static enum omb_rc expect_room(const char *path, uint64_t log_bytes, struct omb_error *err)
+{
+    const uint64_t needed = ROOM_TO_OPEN + log_bytes;
+    struct statvfs disk;
+    uint64_t room;
+
+    if (statvfs(path, &disk) != 0)
+        return omb_fail(err, OMB_IO, NULL, "the room on the disk of %.200s cannot be found out: %s",
+                        path, strerror(errno));
+    room = (uint64_t)disk.f_bavail * disk.f_frsize;
+    if (disk.f_blocks == 0 || room >= needed) /* no blocks: a filesystem that does not say */
+        return OMB_OK;
+    return omb_fail(err, OMB_FULL, NULL,
+                    "no space is left for the store %.200s: %llu KiB are free and %llu KiB are "
+                    "needed to open it", path, (unsigned long long)(room >> 10),
+                    (unsigned long long)(needed >> 10));
+}
+
+static enum omb_rc expect_files(const char *path, uint64_t *out_log_bytes, struct omb_error *err)
 {
     char current[4096 + 16];
     struct stat st;
@@ -220,7 +254,7 @@ static enum omb_rc expect_files(const char *path, struct omb_error *err)
         return omb_fail(err, OMB_DAMAGED, NULL,
                         "the store %.200s is damaged: its file CURRENT is missing; nothing was "
                         "changed: restore a backup", path);
-    return expect_write_ahead_log(path, err);
+    return expect_write_ahead_log(path, out_log_bytes, err);
 }
 
 /* RocksDB names every file that it finds damaged but a write-ahead log. */
@@ -341,7 +375,9 @@ static enum omb_rc create(struct omb_store *store, struct omb_error *err)
 
     if (rc != OMB_OK)
         return rc;
-    rc = open_database(store, true, err);
+    rc = expect_room(store->path, 0, err);
+    if (rc == OMB_OK)
+        rc = open_database(store, true, err);
     if (rc == OMB_OK)
         rc = write_schema(store, err);
     if (rc != OMB_OK) {
@@ -353,8 +389,11 @@ static enum omb_rc create(struct omb_store *store, struct omb_error *err)
 
 static enum omb_rc open_existing(struct omb_store *store, struct omb_error *err)
 {
-    enum omb_rc rc = expect_files(store->path, err);
+    uint64_t log_bytes = 0;
+    enum omb_rc rc = expect_files(store->path, &log_bytes, err);
 
+    if (rc == OMB_OK)
+        rc = expect_room(store->path, log_bytes, err);
     if (rc == OMB_OK)
         rc = open_database(store, false, err);
     if (rc == OMB_OK)

@@ -35,8 +35,8 @@ void omb_store_options_free(struct omb_store_options *options);
 const char *omb_store_family_word(int family);
 
 /*
- * The one place that reads RocksDB's sentences. Takes over `take_message`. A store that failed while
- * it was `opening` was left as it is.
+ * The one place that reads RocksDB's sentences. Takes over `take_message`. A store that failed
+ * while it was `opening` was left as it is.
  */
 enum omb_rc omb_store_translate(const char *path, char *take_message, bool opening,
                                 struct omb_error *err) OMB_MUST_USE;
