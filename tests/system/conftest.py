@@ -68,9 +68,15 @@ class Office:
         self.dir = top / code
         self.program = BUILD / program
         self.prefix = []  # what the programs are run through
+        self.root = ""  # where this process sees their root directory
         self.words = {TEXT, CLIENT}  # never to be seen in logs and errors
         self.daemon = self.notices = self.stderr = None
         self.errors = []
+
+    @property
+    def seen(self):
+        """The office's directory as this process sees it."""
+        return Path(f"{self.root}{self.dir}")
 
     def run(self, line, stdin="", env=None):
         """Runs a program to its end."""
@@ -94,6 +100,11 @@ class Office:
     def init(self, *more):
         self.ombud("office", "init", "--root", "--code", self.code, "--name", "Head Office", *more,
                    code=0)
+        return self
+
+    def take_after(self, other):
+        """Copies the directory of an office that nobody runs."""
+        shutil.copytree(other.dir, self.dir)
         return self
 
     def daemon_line(self, *args):
@@ -159,6 +170,12 @@ class Office:
         """How many records the logs here hold."""
         return sum(log["records"] for log in self.ombud("log", "list", "--json").json())
 
+    def store_rows(self, *args):
+        """Reads or changes rows of the store while no daemon runs (store_rows.c)."""
+        done = self.run([BUILD / "tests/system/system_store_rows", self.dir, *args])
+        assert done.code == 0, done.err
+        return done.out
+
     def close(self):
         if self.daemon is not None:
             self.daemon.kill()
@@ -168,7 +185,7 @@ class Office:
     def secrets(self):
         """The secret lines of all key files of the office."""
         found = set()
-        for path in self.dir.rglob("*.key"):
+        for path in self.seen.rglob("*.key"):
             found |= set(re.findall(r"^(?:secret|sealed): (\S+)", path.read_text(errors="replace"),
                                     re.M))
         return found

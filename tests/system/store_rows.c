@@ -4,6 +4,7 @@
  *
  *     system_store_rows DIR dump FAMILY...        every row: family, key, value
  *     system_store_rows DIR clear FAMILY...       deletes every row
+ *     system_store_rows DIR delete FAMILY KEY...  deletes these; keys in hex
  *     system_store_rows DIR put FAMILY KEY VALUE  one row; key and value in hex
  */
 #include <stdio.h>
@@ -83,24 +84,47 @@ static int walk_families(struct omb_store *store, struct omb_writes *writes, omb
     return EXIT_SUCCESS;
 }
 
+static bool read_hex(const char *text, struct omb_buf *out)
+{
+    size_t size = strlen(text) / 2;
+
+    omb_buf_clear(out);
+    omb_buf_reserve(out, size + 1);
+    if (omb_unhex(omb_view_str(text), out->data, size) != OMB_OK) {
+        fprintf(stderr, "%s is not hex\n", text);
+        return false;
+    }
+    out->size = size;
+    return true;
+}
+
 static int put_row(struct omb_writes *writes, char **args)
 {
-    uint8_t key[512], value[512];
-    size_t key_size, value_size;
+    struct omb_buf key = OMB_BUF_INIT, value = OMB_BUF_INIT;
     enum omb_family family;
+    bool put = args[0] && args[1] && args[2] && find_family(args[0], &family) &&
+               read_hex(args[1], &key) && read_hex(args[2], &value);
 
-    if (!args[0] || !args[1] || !args[2] || !find_family(args[0], &family))
-        return EXIT_FAILURE;
-    key_size = strlen(args[1]) / 2;
-    value_size = strlen(args[2]) / 2;
-    if (key_size > sizeof(key) || value_size > sizeof(value) ||
-        omb_unhex(omb_view_str(args[1]), key, key_size) != OMB_OK ||
-        omb_unhex(omb_view_str(args[2]), value, value_size) != OMB_OK) {
-        fputs("key and value are hex\n", stderr);
-        return EXIT_FAILURE;
+    if (put)
+        omb_put(writes, family, omb_buf_view(&key), omb_buf_view(&value));
+    omb_buf_free(&key);
+    omb_buf_free(&value);
+    return put ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int delete_rows(struct omb_writes *writes, char **args)
+{
+    struct omb_buf key = OMB_BUF_INIT;
+    enum omb_family family;
+    bool known = find_family(*args++, &family);
+
+    for (; known && *args; args++) {
+        known = read_hex(*args, &key);
+        if (known)
+            omb_delete(writes, family, omb_buf_view(&key));
     }
-    omb_put(writes, family, omb_view(key, key_size), omb_view(value, value_size));
-    return EXIT_SUCCESS;
+    omb_buf_free(&key);
+    return known ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 static int run(struct omb_store *store, const char *what, char **args)
@@ -114,6 +138,8 @@ static int run(struct omb_store *store, const char *what, char **args)
         code = walk_families(store, writes, print_row, args);
     else if (strcmp(what, "clear") == 0)
         code = walk_families(store, writes, delete_row, args);
+    else if (strcmp(what, "delete") == 0)
+        code = delete_rows(writes, args);
     else if (strcmp(what, "put") == 0)
         code = put_row(writes, args);
     if (code == EXIT_SUCCESS && omb_writes_count(writes) > 0 &&
@@ -130,7 +156,7 @@ int main(int argc, char **argv)
     int code;
 
     if (argc < 4) {
-        fputs("usage: system_store_rows DIR dump|clear|put FAMILY...\n", stderr);
+        fputs("usage: system_store_rows DIR dump|clear|delete|put FAMILY...\n", stderr);
         return EXIT_FAILURE;
     }
     if (omb_store_open(argv[1], OMB_STORE_OPEN, &store, &err) != OMB_OK)

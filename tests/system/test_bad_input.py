@@ -1,7 +1,6 @@
 """Whatever is wrong is refused in words that say what and where, and nothing else happens."""
 
 import contextlib
-import shutil
 import socket
 
 import pytest
@@ -281,9 +280,7 @@ def model():
 @pytest.fixture
 def resting(model, make_office):
     """A copy of its own of that office."""
-    office = make_office()
-    shutil.copytree(model.dir, office.dir)
-    return office
+    return make_office().take_after(model)
 
 
 def store_of(office):
@@ -293,7 +290,7 @@ def store_of(office):
 
 
 def does_not_start(office, *words, touched=False):
-    """What is found before the store is opened, or as it is opened, leaves its files as they are."""
+    """What is found before the store is open leaves its files as they are."""
     before = store_of(office)
     done = office.start_refused()
     assert done.code == 1, done.err
@@ -448,14 +445,8 @@ def test_a_path_too_long_for_a_socket(resting, top):
 
 # --- a store that is not what it was ---------------------------------------------------------
 
-def store_rows(office, *args):
-    done = office.run([BUILD / "tests/system/system_store_rows", office.dir, *args])
-    assert done.code == 0, done.err
-    return done.out
-
-
 def test_a_store_of_a_later_schema(resting):
-    store_rows(resting, "put", "meta", b"schema".hex(), "00000002")
+    resting.store_rows("put", "meta", b"schema".hex(), "00000002")
     for done in (resting.start_refused(), resting.ombud("store", "check"),
                  resting.start_refused()):
         assert done.code == 1
@@ -496,7 +487,7 @@ def test_a_table_damaged_where_it_says_what_it_holds(resting):
 
 
 def test_rows_damaged_in_any_table(resting):
-    """A check finds every one and names the file; with its bytes as they were all is there again."""
+    """A check finds every one and names the file; with that as it was, all is there again."""
     for path in sorted((resting.dir / "db").glob("*.sst")):
         with changed(path, flip(path.read_bytes(), 5)) as data:
             done = resting.ombud("store", "check", code=1)
