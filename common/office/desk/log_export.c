@@ -61,23 +61,6 @@ static enum omb_rc visit(void *arg, struct omb_view key, struct omb_view value)
     return OMB_STOP;
 }
 
-static enum omb_rc export_logs(struct exporting *page, const struct omb_desk_logs *logs)
-{
-    size_t first;
-    uint64_t seq;
-    enum omb_rc rc = omb_desk_logs_resume(logs, &page->cursor, &first, &seq, page->err);
-
-    for (size_t i = first; rc == OMB_OK && i < logs->count && !page->stopped; i++) {
-        const struct omb_key prefix = omb_key_log(logs->items[i].number);
-        const struct omb_key after = omb_key_record(logs->items[i].number, seq);
-
-        rc = omb_desk_scan(page->step, OMB_FAMILY_RECORD, omb_key_view(&prefix), &after, visit,
-                           page, page->err);
-        seq = 0;
-    }
-    return rc;
-}
-
 /* --- certificates --- */
 
 struct certificates {
@@ -203,7 +186,7 @@ enum omb_rc omb_desk_log_export(struct omb_step *step, const void *ask, const vo
         return rc;
     page.limit = omb_desk_limit(request->limit, OMB_PAGE_DEFAULT, OMB_PAGE_MAX);
     page.records = OMB_ARENA_NEW(step->arena, struct omb_exported_record, page.limit);
-    rc = export_logs(&page, &logs);
+    rc = omb_desk_logs_walk(step, &logs, &page.cursor, &page.stopped, visit, &page, err);
     if (rc != OMB_OK)
         return rc;
     answer->records.items = page.records;

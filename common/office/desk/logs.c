@@ -98,6 +98,25 @@ enum omb_rc omb_desk_logs_resume(const struct omb_desk_logs *logs, const struct 
     return omb_fail(err, OMB_INVALID, "cursor", "not a cursor of this log");
 }
 
+enum omb_rc omb_desk_logs_walk(struct omb_step *step, const struct omb_desk_logs *logs,
+                               const struct omb_cursor *cursor, const bool *stopped,
+                               omb_row_fn *visit, void *arg, struct omb_error *err)
+{
+    size_t first;
+    uint64_t seq;
+    enum omb_rc rc = omb_desk_logs_resume(logs, cursor, &first, &seq, err);
+
+    for (size_t i = first; rc == OMB_OK && i < logs->count && !*stopped; i++) {
+        const struct omb_key prefix = omb_key_log(logs->items[i].number);
+        const struct omb_key after = omb_key_record(logs->items[i].number, seq);
+
+        rc = omb_desk_scan(step, OMB_FAMILY_RECORD, omb_key_view(&prefix), &after, visit, arg,
+                           err);
+        seq = 0;
+    }
+    return rc;
+}
+
 /* --- log list --- */
 
 static enum omb_rc count_one(void *arg, struct omb_view key, struct omb_view value)
@@ -250,23 +269,6 @@ static enum omb_rc leaf(void *arg, struct omb_view key, struct omb_view value)
     return OMB_STOP;
 }
 
-static enum omb_rc leaf_through(struct leafing *page, const struct omb_desk_logs *logs)
-{
-    size_t first;
-    uint64_t seq;
-    enum omb_rc rc = omb_desk_logs_resume(logs, &page->cursor, &first, &seq, page->err);
-
-    for (size_t i = first; rc == OMB_OK && i < logs->count && !page->stopped; i++) {
-        const struct omb_key prefix = omb_key_log(logs->items[i].number);
-        const struct omb_key after = omb_key_record(logs->items[i].number, seq);
-
-        rc = omb_desk_scan(page->step, OMB_FAMILY_RECORD, omb_key_view(&prefix), &after, leaf,
-                           page, page->err);
-        seq = 0;
-    }
-    return rc;
-}
-
 enum omb_rc omb_desk_log_show(struct omb_step *step, const void *ask, const void **out,
                               struct omb_error *err)
 {
@@ -286,7 +288,7 @@ enum omb_rc omb_desk_log_show(struct omb_step *step, const void *ask, const void
     page.limit = omb_desk_limit(request->limit, OMB_PAGE_DEFAULT, OMB_PAGE_MAX);
     page.entries = OMB_ARENA_NEW(step->arena, struct omb_log_entry, page.limit);
     omb_aside_begin(&page.aside, step);
-    rc = leaf_through(&page, &logs);
+    rc = omb_desk_logs_walk(step, &logs, &page.cursor, &page.stopped, leaf, &page, err);
     omb_aside_end(&page.aside);
     if (rc != OMB_OK)
         return rc;

@@ -108,6 +108,10 @@ enum omb_rc omb_desk_logs_of(struct omb_step *step, struct omb_view code,
 enum omb_rc omb_desk_logs_resume(const struct omb_desk_logs *logs, const struct omb_cursor *cursor,
                                  size_t *out_first, uint64_t *out_seq,
                                  struct omb_error *err) OMB_MUST_USE;
+/* Visits the records of the logs from where the cursor stands, until *stopped. */
+enum omb_rc omb_desk_logs_walk(struct omb_step *step, const struct omb_desk_logs *logs,
+                               const struct omb_cursor *cursor, const bool *stopped,
+                               omb_row_fn *visit, void *arg, struct omb_error *err) OMB_MUST_USE;
 
 /* --- offices (desk/offices.c) --- */
 
