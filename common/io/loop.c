@@ -241,7 +241,7 @@ static void read_again(struct omb_loop *loop)
     if (!loop->format_fixed)
         loop->log->format = config.log_format;
     OMB_LOG(loop->log, NOTICE, "reload -> log level and format read again, the rest at next start",
-            OMB_LOG_N("level", config.log_level));
+            OMB_LOG_N("log_level", config.log_level));
 }
 
 static void reload(struct omb_loop *loop)
