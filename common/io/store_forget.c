@@ -34,5 +34,8 @@ enum omb_rc omb_store_forget(struct omb_store *store, const struct omb_writes *w
 
     if (rc == OMB_OK)
         rc = omb_writes_each(writes, forget_row, store);
+    /* The interface in C does not say how a compaction ended. */
+    if (rc == OMB_OK)
+        rc = omb_store_health(store, err);
     return rc;
 }

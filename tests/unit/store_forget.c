@@ -4,6 +4,9 @@
 #define _GNU_SOURCE
 #include "unit.h"
 
+#include <signal.h>
+#include <sys/resource.h>
+
 #include "support/storeroom.h"
 
 #define WORDS "the words that must not stay, forty letters"
@@ -91,12 +94,52 @@ static void what_was_not_deleted_stays(void **state)
     omb_store_close(store);
 }
 
+/* Files can grow to that size only; the limit before it is returned. */
+static rlim_t limit_files(rlim_t bytes)
+{
+    struct rlimit limit;
+    rlim_t before;
+
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    before = limit.rlim_cur;
+    limit.rlim_cur = bytes;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    return before;
+}
+
+/* The few deleted rows fit under the limit, the table that is to be rewritten does not. */
+static void what_cannot_be_rewritten_is_not_called_forgotten(void **state)
+{
+    struct omb_store *store = storeroom_make(state);
+    struct omb_writes *writes = omb_writes_new();
+    struct omb_error err = {.words = ""};
+    enum omb_rc rc;
+    rlim_t before;
+
+    write_row(store, OMB_FAMILY_KEY, "case", WORDS, false);
+    storeroom_fill(store, OMB_FAMILY_KEY, 1000, 3);
+    omb_store_close(store);
+    store = storeroom_reopen(state);
+    omb_writes_reset(writes, omb_store_port(store));
+    omb_delete(writes, OMB_FAMILY_KEY, OMB_VIEW_LIT("case"));
+    assert_int_equal(omb_store_commit(store, writes, true, NULL), OMB_OK);
+    (void)signal(SIGXFSZ, SIG_IGN);
+    before = limit_files(300000);
+    rc = omb_store_forget(store, writes, &err);
+    (void)limit_files(before);
+    assert_int_equal(rc, OMB_IO);
+    assert_true(is_on_disk(state, WORDS));
+    omb_writes_free(writes);
+    omb_store_close(store);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         STOREROOM_TEST(a_key_in_the_log_alone_leaves_it),
         STOREROOM_TEST(a_part_in_the_tables_leaves_them),
         STOREROOM_TEST(what_was_not_deleted_stays),
+        STOREROOM_TEST(what_cannot_be_rewritten_is_not_called_forgotten),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
