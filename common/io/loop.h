@@ -9,7 +9,8 @@
  *                         sync A -------> tell A |           sync B -------> tell B
  *
  * At most one batch is held back, and batches are told in their order: nobody hears of B, nor of
- * what B read of A, before A is on disk.
+ * what B read of A, before A is on disk. B is not even written before: a disk puts down what waits
+ * in any order, and a power cut must never leave B without A.
  */
 #ifndef OMB_IO_LOOP_H
 #define OMB_IO_LOOP_H

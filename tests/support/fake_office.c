@@ -210,6 +210,8 @@ enum omb_rc omb_store_commit(struct omb_store *store, const struct omb_writes *w
     (void)store;
     (void)writes;
     fake.commits++;
+    if (fake.synced != fake.syncs)
+        fake.early_commits++;
     if (sync)
         fake.synced_commits++;
     if (fake.commit_rc != OMB_OK)
@@ -223,6 +225,7 @@ enum omb_rc omb_store_sync(struct omb_store *store, struct omb_error *err)
     fake.syncs++;
     if (fake.on_sync)
         fake.on_sync();
+    fake.synced++;
     if (fake.sync_rc != OMB_OK)
         return omb_fail(err, fake.sync_rc, NULL, "the disk does not answer");
     return OMB_OK;

@@ -21,7 +21,9 @@ struct fake {
     size_t batches;           /* begun */
     size_t commits;
     size_t synced_commits;    /* that waited for the disk themselves */
-    _Atomic size_t syncs;     /* counted by the thread that syncs */
+    _Atomic size_t syncs;     /* begun; counted by the thread that syncs */
+    _Atomic size_t synced;    /* of these, ended */
+    size_t early_commits;     /* while a sync was under way */
     size_t forgets;           /* erased rows taken off the disk */
     size_t requests;          /* stepped in all */
     size_t ticks;

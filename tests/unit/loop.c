@@ -194,6 +194,33 @@ static void test_what_only_reads_waits_for_what_it_may_have_read(void **state)
     omb_buf_free(&early);
 }
 
+/* A power cut must leave no batch without the one before it, whatever the disk writes first. */
+static void ask_to_write(void)
+{
+    if (fake.syncs > 1)
+        return;
+    ask(listener, "two");
+    heard_early = omb_client_receive(listener, 50, &early, NULL);
+}
+
+static void test_no_batch_is_written_before_the_last_is_on_disk(void **state)
+{
+    struct scene *scene = *state;
+
+    listener = client_of(scene->place, &scene->place->teller);
+    fake.stop_after = 2;
+    fake.on_sync = ask_to_write;
+    ask(listener, "one");
+    assert_int_equal(run(scene, NULL), OMB_OK);
+    assert_int_equal(fake.commits, 2);
+    assert_int_equal(fake.syncs, 2);
+    assert_int_equal(fake.early_commits, 0);
+    hears(listener, "one", NULL);
+    hears(listener, "two", NULL);
+    omb_client_close(listener);
+    omb_buf_free(&early);
+}
+
 static void test_what_was_erased_leaves_the_disk_before_the_reply(void **state)
 {
     struct scene *scene = *state;
@@ -476,6 +503,7 @@ int main(void)
         HERE(test_no_reply_leaves_before_the_sync),
         HERE(test_what_only_reads_is_not_committed),
         HERE(test_what_only_reads_waits_for_what_it_may_have_read),
+        HERE(test_no_batch_is_written_before_the_last_is_on_disk),
         HERE(test_what_was_erased_leaves_the_disk_before_the_reply),
         HERE(test_requests_that_wait_share_a_commit),
         HERE(test_a_batch_takes_no_more_than_configured),
