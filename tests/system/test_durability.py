@@ -1,4 +1,4 @@
-"""What was acknowledged is there: after a kill, a full disk, a stop under load, a rebuild.
+"""What was acknowledged is there: after a kill, a power cut, a full disk, a stop, a rebuild.
 
 OMB_KILLS is how often the daemon is killed (3), OMB_SEED when.
 """
@@ -12,7 +12,7 @@ import time
 import pytest
 
 import outsider_client as oc
-from conftest import TEXT, folder, offices
+from conftest import BUILD, TEXT, folder, offices
 from load import Load, dial, repeat
 
 KILLS = int(os.environ.get("OMB_KILLS", "3"))
@@ -47,15 +47,51 @@ def all_is_there(office, load):
 
 # --- kills and stops -------------------------------------------------------------------------
 
-def test_kills_lose_nothing_that_was_acknowledged(office):
-    chance, known = random.Random(SEED), set()
+class Power:
+    """Remembers what the daemon had synced, and takes from its files what it had not."""
+
+    def __init__(self, office):
+        self.files = office.dir / "db"
+        self.noted = office.top / "synced"
+        self.sizes = {}
+        self.env = {"LD_PRELOAD": str(BUILD / "tests/system/libsystem_power_cut.so"),
+                    "OMB_SYNCED": str(self.noted), "ASAN_OPTIONS": "verify_asan_link_order=0"}
+
+    def data(self):
+        return [path for path in self.files.iterdir()
+                if path.suffix in (".log", ".sst", ".blob") or path.name.startswith("MANIFEST")]
+
+    def on(self):
+        """Before the daemon starts: what lies there is on the disk."""
+        self.sizes = {str(path): path.stat().st_size for path in self.data()}
+        self.noted.write_text("")
+
+    def cut(self):
+        """After its end: what was not on the disk is gone."""
+        for line in self.noted.read_text().splitlines():
+            size, path = line.split(" ", 1)
+            self.sizes[path] = max(self.sizes.get(path, 0), int(size))
+        for path in self.data():
+            os.truncate(path, min(path.stat().st_size, self.sizes.get(str(path), 0)))
+
+
+@pytest.mark.parametrize("power", [True, False], ids=["killed", "power-cut"])
+def test_kills_lose_nothing_that_was_acknowledged(office, power):
+    """With the power gone, what the daemon had not synced is gone as well."""
+    chance, known, supply = random.Random(SEED), set(), Power(office)
     for _ in range(KILLS):
+        if not power:
+            assert office.stop() == 0
+            supply.on()
+            office.start(env=supply.env)
         with Load(lambda: dial(office)) as load:
             load.run(1)
             load.watch()
             load.run(chance.randrange(50, 400))
             assert office.stop(signal.SIGKILL) == -signal.SIGKILL
             load.drain()
+            if not power:
+                supply.cut()
             office.start()
             known |= all_is_there(office, load)
         assert numbers_of(office) == known
