@@ -188,8 +188,7 @@ static enum omb_rc write_all(int fd, const char *path, struct omb_view bytes, un
     return OMB_OK;
 }
 
-/* A name is durable when its folder is. */
-static enum omb_rc sync_folder_of(const char *path, struct omb_error *err)
+enum omb_rc omb_name_sync(const char *path, struct omb_error *err)
 {
     char folder[PATH_SIZE];
     int fd;
@@ -238,7 +237,7 @@ enum omb_rc omb_file_write(const char *path, struct omb_view bytes, unsigned mod
         (void)unlink(beside);
         return rc;
     }
-    return sync_folder_of(path, err);
+    return omb_name_sync(path, err);
 }
 
 enum omb_rc omb_folder_make(const char *path, unsigned mode, struct omb_error *err)
@@ -248,7 +247,7 @@ enum omb_rc omb_folder_make(const char *path, unsigned mode, struct omb_error *e
     if (mkdir(path, (mode_t)mode) == 0) {
         if (chmod(path, (mode_t)mode) != 0)
             return fail_system(err, "made", path, errno);
-        return sync_folder_of(path, err);
+        return omb_name_sync(path, err);
     }
     if (errno != EEXIST || stat(path, &st) != 0 || !S_ISDIR(st.st_mode))
         return fail_system(err, "made", path, errno);

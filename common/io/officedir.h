@@ -67,6 +67,8 @@ enum omb_rc omb_file_read(const char *path, size_t max, struct omb_buf *out,
  */
 enum omb_rc omb_file_write(const char *path, struct omb_view bytes, unsigned mode,
                            struct omb_error *err) OMB_MUST_USE;
+/* A file or folder that was made is durable when the folder that names it is. */
+enum omb_rc omb_name_sync(const char *path, struct omb_error *err) OMB_MUST_USE;
 /* Makes a folder with exactly that mode; one that is there must not be wider (OMB_FORBIDDEN). */
 enum omb_rc omb_folder_make(const char *path, unsigned mode, struct omb_error *err) OMB_MUST_USE;
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/assert.h"
+#include "io/officedir.h"
 #include "io/store_internal.h"
 
 #define SCHEMA_KEY OMB_VIEW_LIT("schema")
@@ -322,7 +323,7 @@ static enum omb_rc check_schema(struct omb_store *store, struct omb_error *err)
 static enum omb_rc make_folder(const char *path, struct omb_error *err)
 {
     if (mkdir(path, 0700) == 0)
-        return OMB_OK;
+        return omb_name_sync(path, err);
     return omb_fail(err, errno == EEXIST ? OMB_EXISTS : errno == ENOSPC ? OMB_FULL : OMB_IO, NULL,
                     "the folder %.200s cannot be made: %s", path, strerror(errno));
 }

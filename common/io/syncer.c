@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -10,6 +9,7 @@
 
 #include "base/assert.h"
 #include "base/moves.h"
+#include "io/thread.h"
 
 enum { IDLE, ASKED, DONE };
 
@@ -73,19 +73,6 @@ static void *serve(void *arg)
     return NULL;
 }
 
-/* Signals are the loop's: the thread takes none. */
-static int start_thread(struct omb_syncer *syncer)
-{
-    sigset_t all, before;
-    int failed;
-
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    failed = pthread_create(&syncer->thread, NULL, serve, syncer);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return failed;
-}
-
 static void release(struct omb_syncer *syncer)
 {
     close(syncer->ended);
@@ -98,7 +85,7 @@ enum omb_rc omb_syncer_start(omb_sync_fn *sync, void *ctx, struct omb_syncer **o
                              struct omb_error *err)
 {
     struct omb_syncer *syncer = calloc(1, sizeof(*syncer));
-    int failed;
+    enum omb_rc rc;
 
     OMB_ASSERT(syncer != NULL);
     syncer->sync = sync;
@@ -110,13 +97,12 @@ enum omb_rc omb_syncer_start(omb_sync_fn *sync, void *ctx, struct omb_syncer **o
     }
     pthread_mutex_init(&syncer->lock, NULL);
     pthread_cond_init(&syncer->changed, NULL);
-    failed = start_thread(syncer);
-    if (failed) {
+    rc = omb_thread_start(&syncer->thread, serve, syncer, err);
+    if (rc == OMB_OK)
+        *out = syncer;
+    else
         release(syncer);
-        return omb_fail(err, OMB_IO, NULL, "a thread cannot be started: %s", strerror(failed));
-    }
-    *out = syncer;
-    return OMB_OK;
+    return rc;
 }
 
 void omb_syncer_stop(struct omb_syncer *syncer)

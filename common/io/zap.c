@@ -2,13 +2,13 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zmq.h>
 
 #include "base/assert.h"
 #include "io/socket.h"
+#include "io/thread.h"
 
 #define ENDPOINT "inproc://zeromq.zap.01"
 
@@ -110,34 +110,27 @@ static void *run(void *arg)
 }
 
 /* The thread takes no signals: they belong to the loop. */
-static bool start_thread(struct omb_zap *zap)
-{
-    sigset_t all, before;
-    bool started;
-
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    started = pthread_create(&zap->thread, NULL, run, zap) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return started;
-}
-
 enum omb_rc omb_zap_start(void *context, struct omb_zap **out, struct omb_error *err)
 {
     struct omb_zap *zap = calloc(1, sizeof(*zap));
+    enum omb_rc rc = OMB_OK;
 
     OMB_ASSERT(zap);
     pthread_mutex_init(&zap->lock, NULL);
     zap->socket = zmq_socket(context, ZMQ_REP);
-    if (zap->socket && zmq_bind(zap->socket, ENDPOINT) == 0 && start_thread(zap)) {
+    if (!zap->socket || zmq_bind(zap->socket, ENDPOINT) != 0)
+        rc = omb_fail(err, OMB_IO, NULL, "the handler that checks keys cannot be started: %s",
+                      zmq_strerror(errno));
+    if (rc == OMB_OK)
+        rc = omb_thread_start(&zap->thread, run, zap, err);
+    if (rc == OMB_OK) {
         *out = zap;
         return OMB_OK;
     }
     omb_socket_close(zap->socket);
     pthread_mutex_destroy(&zap->lock);
     free(zap);
-    return omb_fail(err, OMB_IO, NULL, "the handler that checks keys cannot be started: %s",
-                    zmq_strerror(errno));
+    return rc;
 }
 
 void omb_zap_stop(struct omb_zap *zap)

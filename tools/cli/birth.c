@@ -312,6 +312,8 @@ static enum omb_rc make_directory(const char *dir, char out[4096], bool *out_mad
         rc = omb_fail(err, OMB_IO, NULL, "the path of %s cannot be found", dir);
     else
         memcpy(out, absolute, strlen(absolute) + 1);
+    if (rc == OMB_OK && *out_made)
+        rc = omb_name_sync(out, err);
     free(absolute);
     if (rc != OMB_OK && *out_made)
         rmdir(dir);
