@@ -1,5 +1,8 @@
 #include "cases/policy.h"
 
+#include <stddef.h>
+#include <string.h>
+
 #include "base/assert.h"
 #include "base/text.h"
 #include "wire/facts.h"
@@ -108,91 +111,97 @@ enum omb_rc omb_policy_check_code(const struct omb_policy *policy, const char *v
 /* Which vocabulary a field takes its codes from. */
 struct coded {
     uint32_t event;
-    const char *within; /* the nested message that has the field; NULL: the event itself */
+    bool of_matter; /* the field is in the event's matter */
+    bool many;
+    size_t matter; /* where the event has its matter */
+    size_t at;     /* of the field */
     const char *field;
     const char *vocabulary;
 };
 
-#define OF_MATTER(event)                                                                           \
-    {event, "matter", "kind", "kind"}, {event, "matter", "channel", "channel"},                    \
-        {event, "matter", "product", "product"}, {event, "matter", "issue", "issue"},              \
-        {event, "matter", "severity", "severity"}, {event, "matter", "segment", "segment"},        \
-        {event, "matter", "wish", "wish"}, {event, "matter", "reply_methods", "reply_methods"}
+#define IS_MANY(s, member)                                                                         \
+    _Generic(((struct omb_##s *)NULL)->member, struct omb_view : false, struct omb_views : true)
+#define FIELD(s, member)                                                                           \
+    .many = IS_MANY(s, member), .at = offsetof(struct omb_##s, member), .field = #member
+
+#define CODES(upper, s, member, words)                                                             \
+    {.event = OMB_EVENT_##upper, FIELD(s, member), .vocabulary = words}
+#define OF_MATTER_ONE(upper, s, member)                                                            \
+    {.event = OMB_EVENT_##upper, .of_matter = true, .matter = offsetof(struct omb_##s, matter),    \
+     FIELD(matter, member), .vocabulary = #member}
+#define OF_MATTER(upper, s)                                                                        \
+    OF_MATTER_ONE(upper, s, kind), OF_MATTER_ONE(upper, s, channel),                               \
+        OF_MATTER_ONE(upper, s, product), OF_MATTER_ONE(upper, s, issue),                          \
+        OF_MATTER_ONE(upper, s, severity), OF_MATTER_ONE(upper, s, segment),                       \
+        OF_MATTER_ONE(upper, s, wish), OF_MATTER_ONE(upper, s, reply_methods)
 
 static const struct coded coded[] = {
-    OF_MATTER(OMB_EVENT_REGISTERED),
-    {OMB_EVENT_REGISTERED, NULL, "profile", "profile"},
-    {OMB_EVENT_REGISTERED, NULL, "calendar", "calendar"},
-    OF_MATTER(OMB_EVENT_AMENDED),
-    {OMB_EVENT_AMENDED, NULL, "cleared", "cleared"},
-    {OMB_EVENT_ACKNOWLEDGED, NULL, "method", "method"},
-    {OMB_EVENT_CONTACTED, NULL, "method", "method"},
-    {OMB_EVENT_CONTACTED, NULL, "direction", "direction"},
-    {OMB_EVENT_PROMISED, NULL, "to", "promised.to"},
-    {OMB_EVENT_CLASSIFIED, NULL, "product", "product"},
-    {OMB_EVENT_CLASSIFIED, NULL, "issue", "issue"},
-    {OMB_EVENT_CLASSIFIED, NULL, "severity", "severity"},
-    {OMB_EVENT_CLASSIFIED, NULL, "risks", "risks"},
-    {OMB_EVENT_PLANNED, NULL, "cause", "cause"},
-    {OMB_EVENT_LINKED, NULL, "relation", "relation"},
-    {OMB_EVENT_EXTENDED, NULL, "limit", "limit"},
-    {OMB_EVENT_EXTENDED, NULL, "ground", "ground"},
-    {OMB_EVENT_EXTENDED, NULL, "method", "method"},
-    {OMB_EVENT_ESCALATED, NULL, "ground", "ground"},
-    {OMB_EVENT_TAKEN_OVER, NULL, "ground", "ground"},
-    {OMB_EVENT_RESOLVED, NULL, "outcome", "outcome"},
-    {OMB_EVENT_RESOLVED, NULL, "bank_error", "bank_error"},
-    {OMB_EVENT_RESOLVED, NULL, "cause", "cause"},
-    {OMB_EVENT_RESOLVED, NULL, "remedies", "remedies"},
-    {OMB_EVENT_RESOLVED, NULL, "prevent", "prevent"},
-    {OMB_EVENT_ANSWERED, NULL, "method", "answered.method"},
-    {OMB_EVENT_ANSWERED, NULL, "routes", "routes"},
-    {OMB_EVENT_CLOSED, NULL, "accepts", "accepts"},
-    {OMB_EVENT_REOPENED, NULL, "ground", "ground"},
-    {OMB_EVENT_WITHDRAWN, NULL, "method", "method"},
-    {OMB_EVENT_REBASED, NULL, "profile", "profile"},
-    {OMB_EVENT_REBASED, NULL, "calendar", "calendar"},
-    {OMB_EVENT_ERASED, NULL, "ground", "erased.ground"},
-    {OMB_EVENT_ERASURE_CONFIRMED, NULL, "ground", "erased.ground"},
-    {OMB_EVENT_OPERATOR_ENROLLED, NULL, "roles", "roles"},
-    {OMB_EVENT_ASSIST_RAISED, NULL, "reason", "reason"},
-    {OMB_EVENT_GOOD_STORY, NULL, "topic", "topic"},
+    OF_MATTER(REGISTERED, registered),
+    CODES(REGISTERED, registered, profile, "profile"),
+    CODES(REGISTERED, registered, calendar, "calendar"),
+    OF_MATTER(AMENDED, amended),
+    CODES(AMENDED, amended, cleared, "cleared"),
+    CODES(ACKNOWLEDGED, acknowledged, method, "method"),
+    CODES(CONTACTED, contacted, method, "method"),
+    CODES(CONTACTED, contacted, direction, "direction"),
+    CODES(PROMISED, promised, to, "promised.to"),
+    CODES(CLASSIFIED, classified, product, "product"),
+    CODES(CLASSIFIED, classified, issue, "issue"),
+    CODES(CLASSIFIED, classified, severity, "severity"),
+    CODES(CLASSIFIED, classified, risks, "risks"),
+    CODES(PLANNED, planned, cause, "cause"),
+    CODES(LINKED, linked, relation, "relation"),
+    CODES(EXTENDED, extended, limit, "limit"),
+    CODES(EXTENDED, extended, ground, "ground"),
+    CODES(EXTENDED, extended, method, "method"),
+    CODES(ESCALATED, escalated, ground, "ground"),
+    CODES(TAKEN_OVER, taken_over, ground, "ground"),
+    CODES(RESOLVED, resolved, outcome, "outcome"),
+    CODES(RESOLVED, resolved, bank_error, "bank_error"),
+    CODES(RESOLVED, resolved, cause, "cause"),
+    CODES(RESOLVED, resolved, remedies, "remedies"),
+    CODES(RESOLVED, resolved, prevent, "prevent"),
+    CODES(ANSWERED, answered, method, "answered.method"),
+    CODES(ANSWERED, answered, routes, "routes"),
+    CODES(CLOSED, closed, accepts, "accepts"),
+    CODES(REOPENED, reopened, ground, "ground"),
+    CODES(WITHDRAWN, withdrawn, method, "method"),
+    CODES(REBASED, rebased, profile, "profile"),
+    CODES(REBASED, rebased, calendar, "calendar"),
+    CODES(ERASED, erased, ground, "erased.ground"),
+    CODES(ERASURE_CONFIRMED, erasure_confirmed, ground, "erased.ground"),
+    CODES(OPERATOR_ENROLLED, operator_enrolled, roles, "roles"),
+    CODES(ASSIST_RAISED, assist_raised, reason, "reason"),
+    CODES(GOOD_STORY, good_story, topic, "topic"),
 };
 
-/* The field of a row in an event of its type; NULL: the message that has it is absent. */
-static const void *find_field(const struct coded *row, const struct omb_facts *facts,
-                              const struct omb_shape_field **out_field)
+/* The codes of a row's field in an event of its type: none where the matter is absent. */
+static struct omb_views codes_of(const struct coded *row, const struct omb_facts *facts)
 {
-    const struct omb_shape *shape = omb_shape_alternative(&omb_shape_facts, row->event)->shape;
-    const void *message = facts->event.value;
+    const uint8_t *message = facts->event.value;
+    struct omb_views codes = {0};
 
-    if (row->within != NULL) {
-        const struct omb_shape_field *nested = omb_shape_field(shape, omb_view_str(row->within));
-
-        OMB_ASSERT(nested != NULL && nested->kind == OMB_KIND_one);
-        memcpy(&message, omb_shape_at(nested, message), sizeof(message));
-        shape = nested->sub;
-    }
-    *out_field = omb_shape_field(shape, omb_view_str(row->field));
-    OMB_ASSERT(*out_field != NULL);
-    return message == NULL ? NULL : omb_shape_at(*out_field, message);
+    if (row->of_matter)
+        memcpy(&message, message + row->matter, sizeof(message));
+    if (message == NULL)
+        return codes;
+    if (row->many)
+        memcpy(&codes, message + row->at, sizeof(codes));
+    else
+        codes = (struct omb_views){(const struct omb_view *)(const void *)(message + row->at), 1};
+    return codes;
 }
 
-static enum omb_rc check_field(const struct omb_vocabulary *vocabulary, const struct coded *row,
-                               const struct omb_facts *facts, struct omb_error *err)
+static enum omb_rc check_field(const struct omb_policy *policy, const struct coded *row,
+                               struct omb_views codes, bool imported, struct omb_error *err)
 {
-    const struct omb_shape_field *field;
-    const void *value = find_field(row, facts, &field);
-    const struct omb_views *codes = value;
+    const struct omb_vocabulary *vocabulary = must_find(policy, row->vocabulary);
     enum omb_rc rc = OMB_OK;
 
-    OMB_ASSERT(field->kind == OMB_KIND_code || field->kind == OMB_KIND_codes);
-    if (value == NULL)
+    if (imported && !vocabulary->closed)
         return OMB_OK;
-    if (field->kind == OMB_KIND_code)
-        return check_code(vocabulary, *(const struct omb_view *)value, row->field, err);
-    for (size_t i = 0; i < codes->count && rc == OMB_OK; i++)
-        rc = check_code(vocabulary, codes->items[i], row->field, err);
+    for (size_t i = 0; i < codes.count && rc == OMB_OK; i++)
+        rc = check_code(vocabulary, codes.items[i], row->field, err);
     return rc;
 }
 
@@ -200,15 +209,15 @@ enum omb_rc omb_policy_check_facts(const struct omb_policy *policy, const struct
                                    bool imported, struct omb_error *err)
 {
     for (size_t i = 0; i < sizeof(coded) / sizeof(*coded); i++) {
-        const struct omb_vocabulary *vocabulary;
+        struct omb_views codes;
         enum omb_rc rc;
 
         if (coded[i].event != facts->event.tag)
             continue;
-        vocabulary = must_find(policy, coded[i].vocabulary);
-        if (imported && !vocabulary->closed)
+        codes = codes_of(&coded[i], facts);
+        if (codes.count == 0 || (codes.count == 1 && codes.items[0].size == 0))
             continue;
-        rc = check_field(vocabulary, &coded[i], facts, err);
+        rc = check_field(policy, &coded[i], codes, imported, err);
         if (rc != OMB_OK)
             return rc;
     }
