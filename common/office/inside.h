@@ -11,6 +11,7 @@
 #include "office/corridor.h"
 
 #define OMB_OFFICE_SCHEMA 1
+#define OMB_REQUEST_KEPT_MS (30 * OMB_DAY_MS)
 
 /*
  * A record written in this batch. Its row is put when it is signed; until then it is read from
@@ -53,7 +54,7 @@ struct omb_update {
     struct omb_writes *writes;
     struct omb_arena arena;      /* headers, replies, bells: until it is begun again */
     struct omb_arena step_arena; /* one input */
-    struct omb_buf header, body, grants, extract, row; /* reused for encoding */
+    struct omb_buf header, body, grants, extract, row, kept; /* reused for encoding */
 
     struct omb_pending *pending;
     size_t pending_count, pending_capacity;
@@ -109,6 +110,8 @@ struct omb_office {
     int64_t wall_ms, monotonic_ms; /* of the last input */
     int64_t wake_ms;               /* next tick; INT64_MAX: none */
     int64_t looked_ms;             /* dates up to here have rung */
+    int64_t forget_ms, oldest_request_ms; /* ids are walked again; INT64_MAX: none; the oldest */
+    struct omb_key forget_from;           /* where the walk goes on; empty: it begins */
 
     struct omb_operator_undo *undo; /* changes of operators in this step */
     size_t undo_count, undo_capacity;
@@ -190,8 +193,8 @@ void omb_vault_seal_body(struct omb_step *step, const uint8_t key[OMB_KEY_SIZE],
 
 /* --- tick.c --- */
 enum omb_rc omb_tick(struct omb_step *step, struct omb_error *err) OMB_MUST_USE;
-/* The next instant at which a tick has something to do. */
-enum omb_rc omb_tick_next(struct omb_office *office, const struct omb_port *port,
-                          struct omb_error *err) OMB_MUST_USE;
+void omb_tick_kept(struct omb_step *step, int64_t at_ms); /* the id of a request */
+/* What comes due, as the store says it. */
+enum omb_rc omb_tick_open(struct omb_office *office, struct omb_error *err) OMB_MUST_USE;
 
 #endif

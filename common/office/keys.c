@@ -217,16 +217,6 @@ struct omb_key omb_key_request(struct omb_view operator_code, struct omb_view id
     return key;
 }
 
-struct omb_key omb_key_outbox(int64_t due_ms, struct omb_view what)
-{
-    struct omb_key key = {.size = 0};
-
-    OMB_ASSERT(due_ms >= 0);
-    add_be64(&key, (uint64_t)due_ms);
-    add(&key, what.data, what.size);
-    return key;
-}
-
 /* --- the other direction --- */
 
 bool omb_key_read_record(struct omb_view key, uint32_t *out_number, uint64_t *out_seq)

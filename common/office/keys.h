@@ -15,7 +15,6 @@
  *              | 'N' code NUL office id(16)
  *   operator   code (text)
  *   request    operator code NUL id
- *   outbox     due(8) 'r' request key                  a request id to forget
  *
  * A value of an index row is at most 160 bytes; of a longer one stand the first 96 and its hash.
  */
@@ -66,7 +65,6 @@ struct omb_key omb_key_office(const struct omb_office_id *id, const struct omb_d
 struct omb_key omb_key_office_code(struct omb_view code, const struct omb_office_id *id);
 struct omb_key omb_key_operator(struct omb_view code);
 struct omb_key omb_key_request(struct omb_view operator_code, struct omb_view id);
-struct omb_key omb_key_outbox(int64_t due_ms, struct omb_view what);
 
 /* The other direction; false when the size is wrong. */
 bool omb_key_read_record(struct omb_view key, uint32_t *out_number, uint64_t *out_seq);

@@ -13,7 +13,6 @@
 #include "wire/request.h"
 
 #define CLOCK_JUMP_MS (60 * OMB_SECOND_MS)
-#define REQUEST_KEPT_MS (30 * OMB_DAY_MS)
 
 enum { PROTOCOL = 1, SETTLE_AT = OMB_BATCH_MAX / 2 };
 
@@ -229,17 +228,12 @@ static void keep_request(struct asking *asking, struct omb_view reply_bytes)
     const int64_t now = step->input->now_ms > 0 ? step->input->now_ms : 1;
     const struct omb_request_row row = {asking->digest, now, reply_bytes};
     const struct omb_key key = request_key(asking);
-    uint8_t what[1 + OMB_KEY_MAX] = {'r'};
-    struct omb_buf value = OMB_BUF_INIT;
-    struct omb_key later;
+    struct omb_buf *value = &step->update->kept; /* the reply stands in `row` */
 
-    memcpy(what + 1, key.bytes, key.size);
-    later = omb_key_outbox(now + REQUEST_KEPT_MS, omb_view(what, 1 + key.size));
-    omb_encode_request_row(&row, &value);
-    omb_put(step->update->writes, OMB_FAMILY_REQUEST, omb_key_view(&key), omb_buf_view(&value));
-    omb_put(step->update->writes, OMB_FAMILY_OUTBOX, omb_key_view(&later), OMB_VIEW_NONE);
-    omb_wake_at(step, now + REQUEST_KEPT_MS);
-    omb_buf_free(&value);
+    omb_buf_clear(value);
+    omb_encode_request_row(&row, value);
+    omb_put(step->update->writes, OMB_FAMILY_REQUEST, omb_key_view(&key), omb_buf_view(value));
+    omb_tick_kept(step, now);
 }
 
 /* --- answering --- */

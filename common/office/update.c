@@ -39,6 +39,7 @@ void omb_update_free(struct omb_update *update)
     omb_buf_free(&update->grants);
     omb_buf_free(&update->extract);
     omb_buf_free(&update->row);
+    omb_buf_free(&update->kept);
     free(update->pending);
     free(update->touched);
     free(update->replies);

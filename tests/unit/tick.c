@@ -145,6 +145,74 @@ static void test_many_old_ids_are_forgotten_over_several_ticks(void **state)
     assert_true(omb_update_timer(rig->update) == INT64_MAX);
 }
 
+static size_t kept(const struct rig *rig)
+{
+    return memport_count(rig->store, OMB_FAMILY_REQUEST);
+}
+
+/* Ticks as the timer wants them until it lies `ms` ahead. */
+static void pass_with_ticks(struct rig *rig, int64_t ms)
+{
+    const int64_t until = rig->now_ms + ms;
+
+    while (omb_update_timer(rig->update) <= until) {
+        if (omb_update_timer(rig->update) > rig->now_ms)
+            rig_pass(rig, omb_update_timer(rig->update) - rig->now_ms);
+        rig_tick(rig);
+        rig_commit(rig);
+        assert_true(omb_update_timer(rig->update) > rig->now_ms);
+    }
+    rig_pass(rig, until - rig->now_ms);
+}
+
+static void test_ids_from_before_a_restart_are_forgotten_in_their_time(void **state)
+{
+    struct rig *rig = *state;
+
+    registered(rig);
+    pass_with_ticks(rig, 10 * OMB_DAY_MS);
+    rig_reopen(rig);
+    pass_with_ticks(rig, 20 * OMB_DAY_MS - 1);
+    assert_int_equal(kept(rig), 1);
+    pass_with_ticks(rig, 1);
+    assert_int_equal(kept(rig), 0);
+    assert_true(omb_update_timer(rig->update) == INT64_MAX);
+}
+
+static void test_ids_are_kept_a_day_too_long_at_most(void **state)
+{
+    struct rig *rig = *state;
+
+    for (int day = 0; day < 40; day++) {
+        registered(rig);
+        pass_with_ticks(rig, OMB_DAY_MS - OMB_HOUR_MS);
+        registered(rig);
+        pass_with_ticks(rig, OMB_HOUR_MS);
+        /* Two a day of 30 days; perhaps without the one that is 30 days old, or with a day more. */
+        assert_in_range(kept(rig), day < 29 ? 2 * day + 2 : 59, day < 29 ? 2 * day + 2 : 62);
+    }
+}
+
+static void test_an_id_that_comes_behind_a_walk_is_forgotten_in_its_time(void **state)
+{
+    enum { REQUESTS = 700 };
+    struct rig *rig = *state;
+    struct work work;
+
+    for (int i = 0; i < REQUESTS; i++)
+        assert_null(rig_run(rig, do_register, &work)->error);
+    rig_commit(rig);
+    pass_with_ticks(rig, 20 * OMB_DAY_MS);
+    rig_reopen(rig);
+    rig_tick(rig); /* the walk's first slice; then comes an id that sorts before all others */
+    assert_null(rig_run_as(rig, rig->admin, omb_view("", 1), do_register, &work)->error);
+    rig_commit(rig);
+    pass_with_ticks(rig, 11 * OMB_DAY_MS);
+    assert_int_equal(kept(rig), 1);
+    pass_with_ticks(rig, 20 * OMB_DAY_MS);
+    assert_int_equal(kept(rig), 0);
+}
+
 static void test_a_tick_with_nothing_to_do_writes_nothing(void **state)
 {
     struct rig *rig = *state;
@@ -164,6 +232,9 @@ int main(void)
         RIG_TEST(test_a_case_that_ended_does_not_ring),
         RIG_TEST(test_after_a_tick_the_timer_lies_ahead),
         RIG_TEST(test_many_old_ids_are_forgotten_over_several_ticks),
+        RIG_TEST(test_ids_from_before_a_restart_are_forgotten_in_their_time),
+        RIG_TEST(test_ids_are_kept_a_day_too_long_at_most),
+        RIG_TEST(test_an_id_that_comes_behind_a_walk_is_forgotten_in_its_time),
         RIG_TEST(test_a_tick_with_nothing_to_do_writes_nothing),
     };
 
