@@ -70,7 +70,8 @@ static bool add_chunk(struct omb_arena *arena, size_t size)
     return true;
 }
 
-void *omb_arena_try(struct omb_arena *arena, size_t size)
+/* NULL over the limit. */
+static void *bump(struct omb_arena *arena, size_t size)
 {
     size_t rounded;
     void *given;
@@ -84,12 +85,24 @@ void *omb_arena_try(struct omb_arena *arena, size_t size)
     given = arena->chunk->data + arena->chunk->used;
     arena->chunk->used += rounded;
     arena->used += rounded;
-    return memset(given, 0, rounded);
+    return given;
+}
+
+void *omb_arena_try(struct omb_arena *arena, size_t size)
+{
+    void *given = bump(arena, size);
+
+    return given ? memset(given, 0, size) : NULL;
 }
 
 void *omb_arena_get(struct omb_arena *arena, size_t size)
 {
-    void *given = omb_arena_try(arena, size);
+    return memset(omb_arena_room(arena, size), 0, size);
+}
+
+void *omb_arena_room(struct omb_arena *arena, size_t size)
+{
+    void *given = bump(arena, size);
 
     OMB_ASSERT(given != NULL);
     return given;
@@ -99,15 +112,16 @@ struct omb_view omb_arena_copy(struct omb_arena *arena, struct omb_view view)
 {
     if (view.size == 0)
         return OMB_VIEW_NONE;
-    return omb_view(memcpy(omb_arena_get(arena, view.size), view.data, view.size), view.size);
+    return omb_view(memcpy(omb_arena_room(arena, view.size), view.data, view.size), view.size);
 }
 
 char *omb_arena_str(struct omb_arena *arena, struct omb_view view)
 {
-    char *text = omb_arena_get(arena, view.size + 1);
+    char *text = omb_arena_room(arena, view.size + 1);
 
     if (view.size > 0)
         memcpy(text, view.data, view.size);
+    text[view.size] = '\0';
     return text;
 }
 
@@ -121,7 +135,7 @@ struct omb_view omb_arena_printf(struct omb_arena *arena, const char *format, ..
     size = vsnprintf(NULL, 0, format, args);
     va_end(args);
     OMB_ASSERT(size >= 0);
-    text = omb_arena_get(arena, (size_t)size + 1);
+    text = omb_arena_room(arena, (size_t)size + 1);
     va_start(args, format);
     vsnprintf(text, (size_t)size + 1, format, args);
     va_end(args);

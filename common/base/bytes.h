@@ -94,6 +94,8 @@ void omb_arena_reset(struct omb_arena *arena);
 void *omb_arena_try(struct omb_arena *arena, size_t size) OMB_MUST_USE;
 /* The same where the caller has bounded the sum: asserts. */
 void *omb_arena_get(struct omb_arena *arena, size_t size);
+/* The same without the zeroes: for what is written over at once. */
+void *omb_arena_room(struct omb_arena *arena, size_t size);
 struct omb_view omb_arena_copy(struct omb_arena *arena, struct omb_view view);
 /* A NUL-terminated copy. */
 char *omb_arena_str(struct omb_arena *arena, struct omb_view view);

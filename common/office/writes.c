@@ -14,6 +14,9 @@
  *     head -> node -> node -> node -> node    level 0, linked both ways
  *                      |
  *                   version (newest) -> version -> ...
+ *
+ * A key stands behind its node, a value behind its version. Most families grow at their end: where
+ * that is, is known of every level, and no search is made for a key beyond it.
  */
 enum { LEVELS = 12 };
 
@@ -35,6 +38,8 @@ struct omb_writes {
     struct omb_port base;
     struct omb_port port;
     struct node *heads[OMB_FAMILY_COUNT][LEVELS];
+    struct node **ends[OMB_FAMILY_COUNT][LEVELS]; /* the last link of each level */
+    struct node *last[OMB_FAMILY_COUNT];
     int heights[OMB_FAMILY_COUNT];
     uint64_t dice;
     size_t rows; /* nodes that have a version */
@@ -51,7 +56,11 @@ static void forget(struct omb_writes *writes)
 {
     omb_arena_reset(&writes->arena);
     memset(writes->heads, 0, sizeof(writes->heads));
+    memset(writes->last, 0, sizeof(writes->last));
     memset(writes->heights, 0, sizeof(writes->heights));
+    for (int family = 0; family < OMB_FAMILY_COUNT; family++)
+        for (int level = 0; level < LEVELS; level++)
+            writes->ends[family][level] = &writes->heads[family][level];
     writes->rows = 0;
     writes->log_count = 0;
     writes->dice = UINT64_C(0x9e3779b97f4a7c15);
@@ -132,30 +141,48 @@ static struct node *seek(const struct omb_writes *writes, enum omb_family family
     return NULL;
 }
 
+static struct node *new_node(struct omb_writes *writes, enum omb_family family,
+                             struct omb_view key, int height)
+{
+    const size_t size = sizeof(struct node) + (size_t)height * sizeof(struct node *);
+    struct node *node = omb_arena_room(&writes->arena, size + key.size);
+    uint8_t *bytes = (uint8_t *)node + size;
+
+    if (key.size > 0)
+        memcpy(bytes, key.data, key.size);
+    *node = (struct node){.key = {bytes, key.size}, .family = family};
+    return node;
+}
+
 static struct node *insert(struct omb_writes *writes, enum omb_family family, struct omb_view key)
 {
-    struct node **links[LEVELS];
-    struct node *before;
-    struct node *found = seek(writes, family, key, links, &before);
+    struct node **near[LEVELS], ***links = writes->ends[family];
+    struct node *before = writes->last[family], *node;
     const int height = throw_height(writes);
-    struct node *node;
 
-    if (found && omb_view_equal(found->key, key))
-        return found;
-    while (writes->heights[family] < height) {
-        links[writes->heights[family]] = &writes->heads[family][writes->heights[family]];
-        writes->heights[family]++;
+    if (before && omb_view_compare(before->key, key) >= 0) {
+        struct node *found = seek(writes, family, key, near, &before);
+
+        if (omb_view_equal(found->key, key))
+            return found;
+        for (int level = writes->heights[family]; level < height; level++)
+            near[level] = &writes->heads[family][level];
+        links = near;
     }
-    node = omb_arena_get(&writes->arena, sizeof(*node) + (size_t)height * sizeof(node->next[0]));
-    node->key = omb_arena_copy(&writes->arena, key);
-    node->family = family;
+    node = new_node(writes, family, key, height);
     for (int level = 0; level < height; level++) {
         node->next[level] = *links[level];
         *links[level] = node;
+        if (!node->next[level])
+            writes->ends[family][level] = &node->next[level];
     }
+    if (height > writes->heights[family])
+        writes->heights[family] = height;
     node->before = before;
     if (node->next[0])
         node->next[0]->before = node;
+    else
+        writes->last[family] = node;
     return node;
 }
 
@@ -169,16 +196,19 @@ static void note(struct omb_writes *writes, struct node *node)
     writes->log[writes->log_count++] = node;
 }
 
+/* A value without data: deleted. */
 static void add_version(struct omb_writes *writes, enum omb_family family, struct omb_view key,
                         struct omb_view value)
 {
     struct node *node = insert(writes, family, key);
-    struct version *version = OMB_ARENA_NEW(&writes->arena, struct version, 1);
+    struct version *version = omb_arena_room(&writes->arena, sizeof(*version) + value.size);
 
     if (!node->newest)
         writes->rows++;
     version->older = node->newest;
-    version->value = value;
+    version->value = OMB_VIEW_NONE;
+    if (value.data)
+        version->value = omb_view(memcpy(version + 1, value.data, value.size), value.size);
     node->newest = version;
     note(writes, node);
 }
@@ -186,11 +216,7 @@ static void add_version(struct omb_writes *writes, enum omb_family family, struc
 void omb_put(struct omb_writes *writes, enum omb_family family, struct omb_view key,
              struct omb_view value)
 {
-    struct omb_view kept = omb_arena_copy(&writes->arena, value);
-
-    if (!kept.data) /* an empty value is not a deleted one */
-        kept = omb_view("", 0);
-    add_version(writes, family, key, kept);
+    add_version(writes, family, key, value.data ? value : omb_view("", 0));
 }
 
 void omb_delete(struct omb_writes *writes, enum omb_family family, struct omb_view key)
@@ -324,18 +350,10 @@ static enum omb_rc see_base(void *arg, struct omb_view key, struct omb_view valu
 static const struct node *last_below(const struct omb_writes *writes, enum omb_family family,
                                      struct omb_view until)
 {
-    struct node *before = NULL;
+    struct node *before = writes->last[family];
 
-    if (until.size > 0) {
+    if (until.size > 0)
         seek(writes, family, until, NULL, &before);
-        return before;
-    }
-    for (int level = writes->heights[family] - 1; level >= 0; level--) {
-        struct node *at = before ? before->next[level] : writes->heads[family][level];
-
-        for (; at; at = at->next[level])
-            before = at;
-    }
     return before;
 }
 
