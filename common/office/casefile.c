@@ -249,7 +249,6 @@ void omb_casefile_index(struct omb_step *step, const struct omb_case_row *row,
              (unsigned long long)id->serial);
     index_one(row, OMB_INDEX_NUMBER, omb_view_str(number), fn, arg);
     index_one(row, OMB_INDEX_STATUS, row->status, fn, arg);
-    index_one(row, OMB_INDEX_RESPONSIBLE, row->responsible, fn, arg);
     for (size_t i = 0; i < row->flags.count && i < FLAGS_MAX; i++)
         index_one(row, OMB_INDEX_FLAG, row->flags.items[i], fn, arg);
     if (due_ms > 0) {

@@ -40,7 +40,6 @@ struct omb_view omb_key_view(const struct omb_key *key);
 enum omb_index_kind {
     OMB_INDEX_STATUS = 's',
     OMB_INDEX_DUE = 'd',        /* due of the decision, be64, of open cases */
-    OMB_INDEX_RESPONSIBLE = 'r',
     OMB_INDEX_FLAG = 'f',
     OMB_INDEX_REFERENCE = 'x',  /* source/reference of imports */
     OMB_INDEX_NUMBER = 'n',     /* code-year-serial: finds a case by its number */

@@ -210,11 +210,11 @@ static void test_index_follows_the_case(void **state)
     struct work work = registered(rig);
 
     rig_commit(rig);
-    assert_index(rig, "d:1776247200000 f:imported n:ho-2026-1 r:t17 s:open "
+    assert_index(rig, "d:1776247200000 f:imported n:ho-2026-1 s:open "
                       "x:test/SRC-1 ");
     run(rig, do_withdraw, &work);
     rig_commit(rig);
-    assert_index(rig, "f:imported f:withdrawn n:ho-2026-1 r:t17 s:withdrawn x:test/SRC-1 ");
+    assert_index(rig, "f:imported f:withdrawn n:ho-2026-1 s:withdrawn x:test/SRC-1 ");
 }
 
 static void test_saving_again_changes_nothing(void **state)
