@@ -19,6 +19,7 @@
 #define TABLE_FILE (4 * MIB)
 #define LEVEL_BASE (16 * MIB)
 #define BLOB_FILE (16 * MIB)
+#define MEMORY_FILTER 0.02 /* of a write buffer: 80 KiB */
 #define BLOB_FROM (4 * KIB)
 #define FILE_BUFFER (64 * KIB)
 #define MANIFEST_STEP (64 * KIB)
@@ -45,6 +46,7 @@ enum {
 enum shape {
     PLAIN,  /* few rows, or read in ranges */
     POINT,  /* asked for by key, often in vain: a Bloom filter answers */
+    VAIN,   /* the same, once for every act: what is still in memory has a filter too */
     SEALED, /* ciphertext: not compressed; the large ones in blob files */
 };
 
@@ -56,7 +58,7 @@ static const enum shape shapes[STORE_FAMILY_COUNT] = {
     [OMB_FAMILY_CASE_LOG] = PLAIN, [OMB_FAMILY_INDEX] = PLAIN,
     [OMB_FAMILY_KEY] = POINT,      [OMB_FAMILY_PEER] = PLAIN,
     [OMB_FAMILY_OFFICE] = PLAIN,   [OMB_FAMILY_OPERATOR] = PLAIN,
-    [OMB_FAMILY_POLICY] = PLAIN,   [OMB_FAMILY_REQUEST] = POINT,
+    [OMB_FAMILY_POLICY] = PLAIN,   [OMB_FAMILY_REQUEST] = VAIN,
     [OMB_FAMILY_OUTBOX] = PLAIN,   [STORE_DEFAULT_FAMILY] = PLAIN,
 };
 
@@ -118,11 +120,17 @@ static void set_table(rocksdb_options_t *options, enum shape shape, rocksdb_cach
     rocksdb_block_based_options_set_cache_index_and_filter_blocks(table, 1);
     rocksdb_block_based_options_set_cache_index_and_filter_blocks_with_high_priority(table, 1);
     rocksdb_block_based_options_set_format_version(table, 5);
-    if (shape == POINT)
+    if (shape == POINT || shape == VAIN)
         rocksdb_block_based_options_set_filter_policy(
             table, rocksdb_filterpolicy_create_bloom_full(BITS_PER_KEY));
     rocksdb_options_set_block_based_table_factory(options, table);
     rocksdb_block_based_options_destroy(table);
+}
+
+static void set_vain(rocksdb_options_t *options)
+{
+    rocksdb_options_set_memtable_whole_key_filtering(options, 1);
+    rocksdb_options_set_memtable_prefix_bloom_size_ratio(options, MEMORY_FILTER);
 }
 
 static void set_sealed(rocksdb_options_t *options)
@@ -175,6 +183,8 @@ enum omb_rc omb_store_options_make(bool create, struct omb_store_options *out,
         set_table(out->families[i], shapes[i], cache);
         if (shapes[i] == SEALED)
             set_sealed(out->families[i]);
+        if (shapes[i] == VAIN)
+            set_vain(out->families[i]);
     }
     out->database = database;
 out:
