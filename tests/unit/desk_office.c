@@ -168,7 +168,25 @@ static void test_revoked_operator_is_listed_as_such(void **state)
     answer_of(ask_as(rig, "admin", OMB_ASK_OPERATOR_CHANGE, &change));
     assert_true(operator_of(rig, "admin", "t1")->revoked);
     assert_text(operator_of(rig, "admin", "t1")->name, "Operator of this test");
-    must_refuse(ask_as(rig, "admin", OMB_ASK_OPERATOR_CHANGE, &change), "exists", NULL);
+    must_refuse(ask_as(rig, "admin", OMB_ASK_OPERATOR_CHANGE, &change), "refused", "revoked");
+}
+
+static void test_revoked_operator_comes_back_by_a_new_key_alone(void **state)
+{
+    static const struct omb_view role = {(const uint8_t *)"teller", 6};
+    struct rig *rig = *state;
+    const struct omb_operator_change gone = {.code = OMB_VIEW_LIT("t1"), .revoke = true};
+    const struct omb_operator_change roles = {.code = OMB_VIEW_LIT("t1"), .roles = {&role, 1}};
+    const uint8_t key[OMB_PUBLIC_SIZE] = {77};
+    const struct omb_operator_add back = {
+        .code = OMB_VIEW_LIT("t1"), .roles = {&role, 1}, .public_key = OMB_VIEW_OF(key)};
+
+    answer_of(ask_as(rig, "admin", OMB_ASK_OPERATOR_CHANGE, &gone));
+    must_refuse(ask_as(rig, "admin", OMB_ASK_OPERATOR_CHANGE, &roles), "refused", "revoked");
+    answer_of(ask_as(rig, "admin", OMB_ASK_OPERATOR_ADD, &back));
+    assert_false(operator_of(rig, "admin", "t1")->revoked);
+    answer_of(ask_as(rig, "admin", OMB_ASK_OPERATOR_CHANGE, &gone));
+    must_refuse(ask_as(rig, "admin", OMB_ASK_OPERATOR_ADD, &back), "refused", "key was revoked");
 }
 
 static void test_last_admin_stays(void **state)
@@ -249,6 +267,7 @@ int main(void)
         DESK_TEST(test_names_of_operators_are_for_admins),
         DESK_TEST(test_new_roles_keep_name_and_title),
         DESK_TEST(test_revoked_operator_is_listed_as_such),
+        DESK_TEST(test_revoked_operator_comes_back_by_a_new_key_alone),
         DESK_TEST(test_last_admin_stays),
         DESK_TEST(test_dates_of_a_receipt_are_told_in_local_time),
         DESK_TEST(test_without_a_receipt_dates_run_from_now),

@@ -24,7 +24,9 @@ static enum omb_rc read_roles(const struct omb_views *codes, uint32_t *out, stru
         if (role == OMB_ROLEIDX_COUNT) {
             omb_text_nearest(codes->items[i], known, OMB_ROLEIDX_COUNT, OMB_ROLEIDX_COUNT, near,
                              sizeof(near));
-            return omb_fail(err, OMB_UNKNOWN_CODE, "roles", "unknown role; known are %s",
+            return omb_fail(err, OMB_UNKNOWN_CODE, "roles", "unknown role `%.*s`: %s%s",
+                            OMB_VIEW_ARGS(omb_text_cut(codes->items[i], OMB_CODE_MAX)),
+                            near[0] ? "did you mean " : "known are ",
                             near[0] ? near
                                     : "teller, handler, supervisor, analyst, auditor, admin");
         }
@@ -124,6 +126,7 @@ enum omb_rc omb_desk_operator_add(struct omb_step *step, const void *ask, const 
                                   struct omb_error *err)
 {
     const struct omb_operator_add *add = ask;
+    const struct omb_operator *known = find(step, add->code);
     struct omb_operator operator_ = {0};
     const struct omb_operator_done *done = NULL;
     enum omb_rc rc;
@@ -132,7 +135,7 @@ enum omb_rc omb_desk_operator_add(struct omb_step *step, const void *ask, const 
         return omb_fail(err, OMB_INVALID, "code",
                         "an operator code is of [a-z0-9-], to %d bytes, and not `system`",
                         OMB_CODE_MAX);
-    if (find(step, add->code) != NULL)
+    if (known != NULL && !known->revoked)
         return omb_fail(err, OMB_EXISTS, "code", "operator %.*s is enrolled already",
                         OMB_VIEW_ARGS(add->code));
     rc = read_roles(&add->roles, &operator_.roles, err);
@@ -140,6 +143,9 @@ enum omb_rc omb_desk_operator_add(struct omb_step *step, const void *ask, const 
         rc = omb_fail(err, OMB_INVALID, "title", "a function title is a code of [a-z0-9-]");
     if (rc == OMB_OK)
         rc = check_key(step, add->public_key, add->code, err);
+    if (rc == OMB_OK && known != NULL &&
+        memcmp(known->key, add->public_key.data, OMB_PUBLIC_SIZE) == 0)
+        rc = omb_fail(err, OMB_REFUSED, "public_key", "that key was revoked; make a new one");
     if (rc != OMB_OK)
         return rc;
     memcpy(operator_.code, add->code.data, add->code.size);
@@ -192,6 +198,27 @@ static enum omb_rc revoke(struct omb_step *step, struct omb_operator *operator_,
     return write_operator(step, &facts, NULL, operator_, row->title, &row->record, out, err);
 }
 
+/* New roles, a new key, or both; what is not said stays. */
+static enum omb_rc change_operator(struct omb_step *step, const struct omb_operator_change *change,
+                                   struct omb_operator *operator_,
+                                   const struct omb_operator_row *row,
+                                   const struct omb_operator_done **out, struct omb_error *err)
+{
+    enum omb_rc rc = OMB_OK;
+
+    if (change->roles.count == 0 && change->public_key.size == 0)
+        return omb_fail(err, OMB_MISSING, "roles", "say new roles or a new key");
+    if (change->roles.count)
+        rc = read_roles(&change->roles, &operator_->roles, err);
+    if (rc == OMB_OK && change->public_key.size)
+        rc = check_key(step, change->public_key, change->code, err);
+    if (rc != OMB_OK)
+        return rc;
+    if (change->public_key.size)
+        memcpy(operator_->key, change->public_key.data, OMB_PUBLIC_SIZE);
+    return enrol(step, operator_, row->title, omb_desk_operator_name(step, row), out, err);
+}
+
 enum omb_rc omb_desk_operator_change(struct omb_step *step, const void *ask, const void **out,
                                      struct omb_error *err)
 {
@@ -200,34 +227,24 @@ enum omb_rc omb_desk_operator_change(struct omb_step *step, const void *ask, con
     const struct omb_operator_done *done = NULL;
     struct omb_operator_row row;
     struct omb_operator operator_;
+    bool was_last;
     enum omb_rc rc;
 
     if (known == NULL)
         return omb_fail(err, OMB_NOT_FOUND, "code", "no operator %.*s here",
                         OMB_VIEW_ARGS(change->code));
+    if (known->revoked)
+        return omb_fail(err, OMB_REFUSED, "code",
+                        "operator %s is revoked: only adding with a new key enrols again",
+                        known->code);
     operator_ = *known;
+    was_last = is_last_admin(step, known);
     rc = read_row(step, known->code, &row, err);
-    if (rc == OMB_OK && change->roles.count)
-        rc = read_roles(&change->roles, &operator_.roles, err);
-    if (rc == OMB_OK && is_last_admin(step, known) &&
-        (change->revoke || !(operator_.roles & OMB_MAY(ADMIN))))
-        rc = omb_fail(err, OMB_REFUSED, "code", "%s is the office's last admin", known->code);
-    if (rc == OMB_OK && change->revoke) {
-        if (known->revoked)
-            rc = omb_fail(err, OMB_EXISTS, "code", "operator %s is revoked already", known->code);
-        else
-            rc = revoke(step, &operator_, &row, &done, err);
-    } else if (rc == OMB_OK) {
-        if (change->roles.count == 0 && change->public_key.size == 0)
-            rc = omb_fail(err, OMB_MISSING, "roles", "say new roles or a new key");
-        if (rc == OMB_OK && change->public_key.size)
-            rc = check_key(step, change->public_key, change->code, err);
-        if (rc == OMB_OK && change->public_key.size)
-            memcpy(operator_.key, change->public_key.data, OMB_PUBLIC_SIZE);
-        operator_.revoked = false;
-        if (rc == OMB_OK)
-            rc = enrol(step, &operator_, row.title, omb_desk_operator_name(step, &row), &done, err);
-    }
+    if (rc == OMB_OK)
+        rc = change->revoke ? revoke(step, &operator_, &row, &done, err)
+                            : change_operator(step, change, &operator_, &row, &done, err);
+    if (rc == OMB_OK && was_last && (change->revoke || !(operator_.roles & OMB_MAY(ADMIN))))
+        rc = omb_fail(err, OMB_REFUSED, "code", "%s is the office's last admin", operator_.code);
     *out = done;
     return rc;
 }
