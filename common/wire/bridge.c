@@ -4,8 +4,8 @@
 
 #include "base/assert.h"
 
-/* Mutable only because offsets in generated structs are known to descriptors alone, at run time:
- * written by omb_wire_init(), before there are threads. */
+/* Mutable only because numbers of fields are known to descriptors alone, at run time: written by
+ * omb_wire_init(), before there are threads. */
 static struct omb_bridge bridges[OMB_SHAPE_COUNT];
 
 const struct omb_bridge *omb_bridge_of(const struct omb_shape *shape)

@@ -1,6 +1,6 @@
 /*
- * How the fields of a shape correspond to those of the generated struct of its message: computed
- * once by omb_wire_init() and only read afterwards. For this folder alone. Read wire/encode.c and
+ * How the fields of a shape correspond to those of the descriptor of its message: computed once by
+ * omb_wire_init() and only read afterwards. For this folder alone. Read wire/encode.c and
  * wire/decode.c next.
  */
 #ifndef OMB_WIRE_BRIDGE_H
@@ -34,10 +34,6 @@ const struct omb_bridge *omb_bridge_of(const struct omb_shape *shape);
 /* NULL when the message has no such field. Searches upwards from `hint`, a former find. */
 const struct omb_binding *omb_bridge_find(const struct omb_bridge *bridge, uint32_t number,
                                           const struct omb_binding *hint);
-
-/* Contents of a field behind their length, which is known when they are there. */
-size_t omb_length_open(struct omb_buf *out);
-void omb_length_close(struct omb_buf *out, size_t start);
 
 /* Of header.h's names of events; part of omb_wire_init(). */
 void omb_event_names_init(void);

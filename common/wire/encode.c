@@ -1,7 +1,7 @@
 /*
  * Packing: fields in the order of their numbers, what is empty or zero left out, numbers as short
- * as they go. So equal messages give equal bytes, and the same that protobuf-c gives (a unit test
- * asks it), without laying every message over with a generated struct first.
+ * as they go. So equal messages give equal bytes, and the same that protobuf-c gives: a unit test
+ * asks it.
  */
 #include "base/assert.h"
 #include "wire/bridge.h"
@@ -45,13 +45,14 @@ static void put_bytes(struct omb_buf *out, const struct omb_binding *binding, co
     out->size = (size_t)(to - out->data) + size;
 }
 
-size_t omb_length_open(struct omb_buf *out)
+/* Contents of a field stand behind their length, which is known when they are there. */
+static size_t open_length(struct omb_buf *out)
 {
     omb_buf_add_u8(out, 0);
     return out->size;
 }
 
-void omb_length_close(struct omb_buf *out, size_t start)
+static void close_length(struct omb_buf *out, size_t start)
 {
     uint8_t length[VARINT_MAX];
     const size_t size = out->size - start;
@@ -70,10 +71,10 @@ static void put_message(struct omb_buf *out, const struct omb_binding *binding, 
     size_t start;
 
     put_varint(out, tag_of(binding, WIRE_BYTES));
-    start = omb_length_open(out);
+    start = open_length(out);
     if (message)
         put_fields(out, binding->sub, message);
-    omb_length_close(out, start);
+    close_length(out, start);
 }
 
 static void put_number(struct omb_buf *out, const struct omb_binding *binding, uint64_t value)
@@ -106,10 +107,10 @@ static void put_numbers(struct omb_buf *out, const struct omb_binding *binding,
     if (count == 0)
         return;
     put_varint(out, tag_of(binding, WIRE_BYTES));
-    start = omb_length_open(out);
+    start = open_length(out);
     for (size_t i = 0; i < count; i++)
         put_varint(out, (uint64_t)items[i]);
-    omb_length_close(out, start);
+    close_length(out, start);
 }
 
 static void put_views(struct omb_buf *out, const struct omb_binding *binding,

@@ -6,13 +6,10 @@
 #include "wire/facts.h"
 #include "wire/limits.h"
 
-enum { WIRE_VARINT = 0, WIRE_64 = 1, WIRE_BYTES = 2, WIRE_32 = 5 };
-enum { NUMBER_MAX = (1 << 29) - 1, VARINT_MAX = 10 };
-
 struct fence {
     bool tolerant;
-    bool *out_odd;        /* NULL: strict */
-    struct omb_buf *kept; /* NULL: only checking */
+    bool *out_odd; /* NULL: strict */
+    struct omb_taking *taking;
     struct omb_error *err;
 };
 
@@ -20,6 +17,8 @@ struct fence {
 struct level {
     const struct omb_bridge *bridge;
     const struct omb_step *step;
+    uint8_t *to;                    /* the message that is made of it */
+    struct omb_view rest;           /* of its bytes, behind the field that is looked at */
     unsigned depth;
     bool lenient;                   /* inside facts: odd is not wrong */
     const struct omb_binding *last; /* the latest field that was in order */
@@ -28,77 +27,7 @@ struct level {
     bool chosen;                    /* the oneof has an alternative */
 };
 
-/* A field as it stands in the bytes. */
-struct token {
-    struct omb_view whole;
-    uint32_t number;
-    unsigned type;
-    bool minimal;
-    uint64_t value;          /* of a varint */
-    struct omb_view content; /* of bytes */
-};
-
-static enum omb_rc walk(struct fence *fence, struct level *level, struct omb_view bytes);
-
-/* --- reading --- */
-
-static bool read_varint(struct omb_view *rest, uint64_t *out, bool *minimal)
-{
-    uint64_t value = 0;
-
-    for (size_t i = 0; i < rest->size && i < VARINT_MAX; i++) {
-        uint8_t byte = rest->data[i];
-
-        if (i == VARINT_MAX - 1 && byte > 1)
-            return false;
-        value |= (uint64_t)(byte & 0x7f) << (7 * i);
-        if (byte & 0x80)
-            continue;
-        if (i > 0 && byte == 0)
-            *minimal = false;
-        *out = value;
-        *rest = omb_view(rest->data + i + 1, rest->size - i - 1);
-        return true;
-    }
-    return false;
-}
-
-static bool skip(struct omb_view *rest, uint64_t size, struct omb_view *out)
-{
-    if (size > rest->size)
-        return false;
-    *out = omb_view(rest->data, (size_t)size);
-    *rest = omb_view(rest->data + size, rest->size - (size_t)size);
-    return true;
-}
-
-/* Takes one field off the front; NULL, or why it cannot be read at all. */
-static const char *read_token(struct omb_view *rest, struct token *out)
-{
-    const uint8_t *start = rest->data;
-    uint64_t tag, size;
-    bool whole = false;
-
-    *out = (struct token){.minimal = true};
-    if (!read_varint(rest, &tag, &out->minimal))
-        return "a tag is cut short or too long";
-    if (tag >> 3 == 0 || tag >> 3 > NUMBER_MAX)
-        return "a field number is out of range";
-    out->number = (uint32_t)(tag >> 3);
-    out->type = (unsigned)(tag & 7);
-    if (out->type == WIRE_VARINT)
-        whole = read_varint(rest, &out->value, &out->minimal);
-    else if (out->type == WIRE_64)
-        whole = skip(rest, 8, &out->content);
-    else if (out->type == WIRE_32)
-        whole = skip(rest, 4, &out->content);
-    else if (out->type == WIRE_BYTES)
-        whole = read_varint(rest, &size, &out->minimal) && skip(rest, size, &out->content);
-    else
-        return "a wire type is not one of protobuf 3";
-    out->whole = omb_view(start, (size_t)(rest->data - start));
-    return whole ? NULL : "the bytes end inside a field";
-}
+static enum omb_rc walk(struct fence *fence, struct level *level);
 
 /* --- judging one field: NULL, or what is odd about it --- */
 
@@ -133,7 +62,7 @@ static const char *packed_fault(struct omb_view rest, enum omb_rc *out_rc)
     size_t count = 0;
 
     while (rest.size > 0) {
-        if (!read_varint(&rest, &value, &minimal))
+        if (!omb_varint_read(&rest, &value, &minimal))
             return "a packed number is cut short or too long";
         if (!minimal)
             return "a number takes more bytes than it needs";
@@ -145,14 +74,14 @@ static const char *packed_fault(struct omb_view rest, enum omb_rc *out_rc)
     return NULL;
 }
 
-static const char *value_fault(const struct omb_binding *binding, const struct token *token,
+static const char *value_fault(const struct omb_binding *binding, const struct omb_token *token,
                                enum omb_rc *out_rc)
 {
     enum omb_form form = omb_kinds[binding->field->kind].form;
     bool varint = form == OMB_FORM_NUMBER || form == OMB_FORM_FLAG;
 
     *out_rc = OMB_INVALID;
-    if (token->type != (varint ? WIRE_VARINT : WIRE_BYTES))
+    if (token->type != (varint ? OMB_WIRE_VARINT : OMB_WIRE_BYTES))
         return "the wire type is not that of the field";
     if (!token->minimal)
         return "a tag, length or number takes more bytes than it needs";
@@ -175,7 +104,7 @@ static enum omb_rc odd(struct fence *fence, const struct level *level, const str
 }
 
 static enum omb_rc unknown(struct fence *fence, const struct level *level,
-                           const struct token *token)
+                           const struct omb_token *token)
 {
     char fault[64];
 
@@ -185,33 +114,53 @@ static enum omb_rc unknown(struct fence *fence, const struct level *level,
     return odd(fence, level, level->step, OMB_INVALID, fault);
 }
 
-static void keep(struct omb_buf *kept, struct omb_view bytes)
+/* How many items a list may yet get, so that room for all is made when the first one comes. */
+static size_t items_behind(const struct level *level, const struct omb_binding *binding)
 {
-    if (kept)
-        omb_buf_add_view(kept, bytes);
+    const bool first = omb_kinds[binding->field->kind].repeated && level->count == 1;
+
+    return first ? omb_token_count(level->rest, binding->proto->id) : 0;
 }
 
 static enum omb_rc enter(struct fence *fence, const struct level *level,
                          const struct omb_binding *binding, const struct omb_step *step,
-                         const struct token *token)
+                         struct omb_view content, void *to)
 {
-    const struct omb_shape *shape = binding->sub->shape;
-    struct level inner = {.bridge = binding->sub, .step = step, .depth = level->depth + 1};
-    size_t tag_size, start;
-    enum omb_rc rc;
+    struct level inner = {
+        .bridge = binding->sub,
+        .step = step,
+        .to = to,
+        .rest = content,
+        .depth = level->depth + 1,
+        .lenient = level->lenient || (fence->out_odd && binding->sub->shape == &omb_shape_facts),
+    };
 
-    inner.lenient = level->lenient || (fence->out_odd && shape == &omb_shape_facts);
     if (inner.depth > OMB_DEPTH_MAX)
         return omb_step_fail(step, OMB_LIMIT, "messages are nested too deeply", fence->err);
-    if (!fence->kept)
-        return walk(fence, &inner, token->content);
-    for (tag_size = 1; token->whole.data[tag_size - 1] & 0x80; tag_size++)
-        continue;
-    omb_buf_add(fence->kept, token->whole.data, tag_size);
-    start = omb_length_open(fence->kept);
-    rc = walk(fence, &inner, token->content);
-    omb_length_close(fence->kept, start);
-    return rc;
+    return walk(fence, &inner);
+}
+
+static enum omb_rc take(struct fence *fence, const struct level *level,
+                        const struct omb_binding *binding, struct omb_step *step,
+                        const struct omb_token *token)
+{
+    const size_t more = items_behind(level, binding);
+    void *at = level->to + binding->field->offset;
+    void *to = NULL;
+    bool taken;
+
+    if (more >= OMB_REPEATED_MAX) {
+        step->index = OMB_REPEATED_MAX;
+        return omb_step_fail(step, OMB_LIMIT, "the list is too long", fence->err);
+    }
+    if (binding->sub)
+        taken = (to = omb_take_message(fence->taking, binding, more, at)) != NULL;
+    else
+        taken = omb_take_value(fence->taking, binding, token, more, at);
+    if (!taken)
+        return omb_fail(fence->err, OMB_LIMIT, NULL,
+                        "the message takes too much memory when unpacked");
+    return to ? enter(fence, level, binding, step, token->content, to) : OMB_OK;
 }
 
 static void note(struct level *level, const struct omb_binding *binding)
@@ -222,7 +171,7 @@ static void note(struct level *level, const struct omb_binding *binding)
     level->chosen |= binding->field->kind == OMB_KIND_any;
 }
 
-static enum omb_rc visit(struct fence *fence, struct level *level, const struct token *token)
+static enum omb_rc visit(struct fence *fence, struct level *level, const struct omb_token *token)
 {
     const struct omb_binding *binding = omb_bridge_find(level->bridge, token->number, level->last);
     struct omb_step step = {.up = level->step};
@@ -240,12 +189,7 @@ static enum omb_rc visit(struct fence *fence, struct level *level, const struct 
     if (fault)
         return odd(fence, level, &step, rc, fault);
     note(level, binding);
-    if (level->count > OMB_REPEATED_MAX)
-        return omb_step_fail(&step, OMB_LIMIT, "the list is too long", fence->err);
-    if (binding->sub)
-        return enter(fence, level, binding, &step, token);
-    keep(fence->kept, token->whole);
-    return OMB_OK;
+    return take(fence, level, binding, &step, token);
 }
 
 /* Only one field of all messages is always there; it is named when it is not. */
@@ -261,13 +205,11 @@ static enum omb_rc complete(struct fence *fence, const struct level *level)
     return odd(fence, level, &step, OMB_INVALID, "the field is missing");
 }
 
-static enum omb_rc walk(struct fence *fence, struct level *level, struct omb_view bytes)
+static enum omb_rc walk(struct fence *fence, struct level *level)
 {
-    struct omb_view rest = bytes;
-
-    while (rest.size > 0) {
-        struct token token;
-        const char *fault = read_token(&rest, &token);
+    while (level->rest.size > 0) {
+        struct omb_token token;
+        const char *fault = omb_token_read(&level->rest, &token);
         enum omb_rc rc;
 
         if (fault)
@@ -279,39 +221,19 @@ static enum omb_rc walk(struct fence *fence, struct level *level, struct omb_vie
     return complete(fence, level);
 }
 
-enum omb_rc omb_fence_check(const struct omb_bridge *bridge, struct omb_view bytes, bool tolerant,
-                            bool *out_odd, struct omb_error *err)
+enum omb_rc omb_fence_pass(const struct omb_bridge *bridge, struct omb_view bytes, bool tolerant,
+                           struct omb_taking *taking, void *message, bool *out_odd,
+                           struct omb_error *err)
 {
     bool found = false;
-    struct fence fence = {.tolerant = tolerant, .out_odd = out_odd ? &found : NULL, .err = err};
-    struct level top = {.bridge = bridge, .depth = 1};
+    struct fence fence = {
+        .tolerant = tolerant, .out_odd = out_odd ? &found : NULL, .taking = taking, .err = err};
+    struct level top = {.bridge = bridge, .to = message, .rest = bytes, .depth = 1};
     enum omb_rc rc;
 
     top.lenient = out_odd && bridge->shape == &omb_shape_facts;
-    rc = walk(&fence, &top, bytes);
+    rc = walk(&fence, &top);
     if (rc == OMB_OK && out_odd)
         *out_odd = found;
     return rc;
-}
-
-void omb_fence_clean(const struct omb_bridge *bridge, struct omb_view bytes, struct omb_buf *out)
-{
-    bool found;
-    struct fence fence = {.out_odd = &found, .kept = out};
-    struct level top = {.bridge = bridge, .depth = 1};
-
-    top.lenient = bridge->shape == &omb_shape_facts;
-    OMB_ASSERT(walk(&fence, &top, bytes) == OMB_OK);
-}
-
-struct omb_view omb_fence_peek(struct omb_view bytes, uint32_t number, size_t most)
-{
-    struct omb_view rest = bytes;
-    struct token token;
-
-    while (rest.size > 0 && !read_token(&rest, &token))
-        if (token.number == number && token.type == WIRE_BYTES && token.content.size > 0 &&
-            token.content.size <= most)
-            return token.content;
-    return OMB_VIEW_NONE;
 }

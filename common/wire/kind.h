@@ -1,8 +1,8 @@
 /*
- * What each kind of field is: its form in C and in protobuf-c, and which values it may hold. The
- * fence (bytes from outside) and omb_shape_check() (messages that were built) apply the same rules
- * through omb_kind_fault(), and name the place of a fault with the same words. For this folder
- * alone.
+ * What each kind of field is: its form in C, its type in protobuf, and which values it may hold.
+ * The fence (bytes from outside) and omb_shape_check() (messages that were built) apply the same
+ * rules through omb_kind_fault(), and name the place of a fault with the same words. For this
+ * folder alone.
  */
 #ifndef OMB_WIRE_KIND_H
 #define OMB_WIRE_KIND_H
@@ -13,16 +13,16 @@
 
 /* Kinds that differ only in the rules for their values share a form. */
 enum omb_form {
-    OMB_FORM_TEXT,    /* struct omb_view    - char * */
-    OMB_FORM_BYTES,   /* struct omb_view    - ProtobufCBinaryData */
-    OMB_FORM_TEXTS,   /* struct omb_views   - char ** */
-    OMB_FORM_BLOBS,   /* struct omb_views   - ProtobufCBinaryData * */
-    OMB_FORM_NUMBER,  /* the same number on both sides */
-    OMB_FORM_NUMBERS, /* struct omb_i64s    - int64_t * */
-    OMB_FORM_FLAG,    /* bool               - protobuf_c_boolean */
-    OMB_FORM_FIXED,   /* bytes in a struct  - ProtobufCBinaryData; zero: absent */
+    OMB_FORM_TEXT,    /* struct omb_view */
+    OMB_FORM_BYTES,   /* struct omb_view */
+    OMB_FORM_TEXTS,   /* struct omb_views */
+    OMB_FORM_BLOBS,   /* struct omb_views */
+    OMB_FORM_NUMBER,
+    OMB_FORM_NUMBERS, /* struct omb_i64s */
+    OMB_FORM_FLAG,    /* bool */
+    OMB_FORM_FIXED,   /* bytes in a struct; zero: absent */
     OMB_FORM_FIXED0,  /* the same, always present */
-    OMB_FORM_FIXEDS,  /* struct omb_digests - ProtobufCBinaryData * */
+    OMB_FORM_FIXEDS,  /* struct omb_digests */
     OMB_FORM_ONE,
     OMB_FORM_MANY,
     OMB_FORM_ANY

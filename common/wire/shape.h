@@ -1,20 +1,20 @@
 /*
  * Shapes: how a message of proto/ looks as a plain C struct, and how it is packed and unpacked.
  *
- * protobuf-c is hidden in this folder. Above it a message is a struct of views, numbers and nested
- * structs, declared by one list of fields:
+ * A message is a struct of views, numbers and nested structs, declared by one list of fields:
  *
  *     #define OMB_FIELDS_kept(F) F(digest, promise, )
  *     OMB_SHAPE(kept)         declares struct omb_kept, struct omb_kept_list, omb_encode_kept()
  *                             and omb_decode_kept()
  *
- * The same list makes the table (omb_shape_kept) by which the bridge in shape.c moves values to and
- * from the generated struct of that name. At start omb_wire_init() compares every table with the
- * descriptor made from the .proto file, in both directions; a difference is an assertion. The
- * tables also serve whoever treats messages by field name: the command line, JSON, checks of codes.
+ * The same list makes the table (omb_shape_kept) by which messages are packed and unpacked. At
+ * start omb_wire_init() compares every table with the descriptor that protoc-gen-c made from the
+ * .proto file, in both directions; a difference is an assertion. The tables also serve whoever
+ * treats messages by field name: the command line, JSON. protobuf-c is hidden in this folder; it
+ * describes the messages, and does not touch their bytes.
  *
- * Bytes from outside pass the fence (fence.c) before protobuf-c sees them: depth, counts, sizes,
- * UTF-8, ascending fields, none twice, minimal varints; then a capped arena.
+ * Bytes from outside pass the fence (fence.c): depth, counts, sizes, UTF-8, ascending fields, none
+ * twice, minimal varints, a budget of memory.
  */
 #ifndef OMB_WIRE_SHAPE_H
 #define OMB_WIRE_SHAPE_H
