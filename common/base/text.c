@@ -34,6 +34,33 @@ static size_t character(const uint8_t *at, size_t left)
     return size;
 }
 
+/* A byte of `word` is below 0x20, is 0x7f, or has its high bit set. */
+static bool has_special(uint64_t word)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), highs = ones * 0x80;
+    const uint64_t below = (word - ones * 0x20) & ~word;
+    const uint64_t dels = ((word ^ ones * 0x7f) - ones) & ~(word ^ ones * 0x7f);
+
+    return ((word | below | dels) & highs) != 0;
+}
+
+bool omb_text_is_plain(struct omb_view text)
+{
+    size_t i = 0;
+
+    for (; text.size - i >= sizeof(uint64_t); i += sizeof(uint64_t)) {
+        uint64_t word;
+
+        memcpy(&word, text.data + i, sizeof(word));
+        if (has_special(word))
+            return false;
+    }
+    for (; i < text.size; i++)
+        if (text.data[i] < 0x20 || text.data[i] > 0x7e)
+            return false;
+    return true;
+}
+
 bool omb_text_utf8(struct omb_view text)
 {
     for (size_t i = 0; i < text.size;) {

@@ -14,6 +14,9 @@
 /* Well-formed UTF-8 (no surrogates, no overlong forms) without U+0000. */
 bool omb_text_utf8(struct omb_view text);
 
+/* Printable ASCII alone: well-formed, without controls, on one line. Eight bytes at a time. */
+bool omb_text_is_plain(struct omb_view text);
+
 /* Control characters (C0, DEL and C1) other than tab, line feed and carriage return. */
 bool omb_text_has_controls(struct omb_view text);
 

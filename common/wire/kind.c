@@ -56,6 +56,8 @@ static const char *text_fault(enum omb_kind kind, struct omb_view value, enum om
 
         return empty || omb_text_is_code(value) ? NULL : "a code is made of a-z, 0-9 and hyphens";
     }
+    if (omb_text_is_plain(value)) /* most texts are, and nothing more is to be asked of them */
+        return NULL;
     if (!omb_text_utf8(value))
         return "the text is not UTF-8 (or holds a NUL)";
     if (omb_text_has_controls(value))

@@ -58,6 +58,22 @@ static void controls_are_found_but_not_line_ends(void **state)
     assert_true(omb_text_has_controls(OMB_VIEW_LIT("a\xc2\x85")));
 }
 
+static void plain_text_is_printable_ascii_wherever_a_byte_stands(void **state)
+{
+    uint8_t text[19];
+    (void)state;
+
+    assert_true(omb_text_is_plain(OMB_VIEW_NONE));
+    for (size_t size = 1; size <= sizeof(text); size++)
+        for (size_t at = 0; at < size; at++)
+            for (unsigned byte = 0; byte < 256; byte++) {
+                memset(text, 'a' + (int)at, size);
+                text[at] = (uint8_t)byte;
+                assert_int_equal(omb_text_is_plain(omb_view(text, size)),
+                                 byte >= 0x20 && byte < 0x7f);
+            }
+}
+
 static void codes_are_small_letters_digits_and_hyphens(void **state)
 {
     char longest[OMB_CODE_MAX + 1];
@@ -123,6 +139,7 @@ int main(void)
         cmocka_unit_test(every_character_is_well_formed_in_its_shortest_form_only),
         cmocka_unit_test(cut_and_stray_bytes_are_not_well_formed),
         cmocka_unit_test(controls_are_found_but_not_line_ends),
+        cmocka_unit_test(plain_text_is_printable_ascii_wherever_a_byte_stands),
         cmocka_unit_test(codes_are_small_letters_digits_and_hyphens),
         cmocka_unit_test(a_cut_keeps_whole_characters),
         cmocka_unit_test(numbers_are_read_to_the_last_one),
