@@ -29,9 +29,13 @@ class Load:
         return self
 
     def __exit__(self, *_):
+        self.hang_up()
+
+    def hang_up(self):
         for one, client in self.clients.items():
             one.disable_monitor()
             client.close()
+        self.clients, self.monitors = {}, {}
 
     def ask(self, client):
         """Sends one more registration, whose words nobody else's are."""
@@ -73,10 +77,12 @@ class Load:
             self.monitors[one] = one.get_monitor_socket(zmq.EVENT_DISCONNECTED)
 
     def drain(self):
-        """After the end of the daemon: what it had sent is taken, to the end of each connection."""
+        """After the end of the daemon: what it had sent is taken, to the end of each connection.
+        Left alone, they would connect to the next daemon and send it what still waits in them."""
         for one, monitor in self.monitors.items():
             assert monitor.poll(oc.DEADLINE_MS), "the connection does not end"
             self.take(one)
+        self.hang_up()
 
     def unanswered(self):
         return [self.asked[one] for one in self.asked

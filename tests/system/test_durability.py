@@ -193,7 +193,9 @@ def test_a_full_disk_under_load(disk, squeezed):
         assert says.code == 1 and "no space is left" in says.err
         disk.empty()
         office.start()
-        assert numbers_of(office) == {answer.number for answer in load.told.values()}
+        there, told = numbers_of(office), {answer.number for answer in load.told.values()}
+        assert told <= there, f"{len(told - there)} of {len(told)} are lost"
+        assert there <= told, f"{len(there - told)} were refused ({len(load.refused)}) and are there"
         holds(office)
         all_is_there(office, load)
 
