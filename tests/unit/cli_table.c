@@ -86,6 +86,90 @@ static void a_narrow_terminal_cuts_texts_but_not_numbers(void **state)
     omb_table_free(&table);
 }
 
+/* number, product, custodian, answer by, flags: as a list of cases has them. */
+static void list_of_cases(struct omb_table *table)
+{
+    omb_table_init(table);
+    omb_table_column(table, "number", false);
+    omb_table_keep_whole(table);
+    omb_table_column(table, "product", false);
+    omb_table_may_leave(table, 2);
+    omb_table_column(table, "custodian", false);
+    omb_table_keep_whole(table);
+    omb_table_may_leave(table, 1);
+    omb_table_column(table, "answer by", false);
+    omb_table_keep_whole(table);
+    omb_table_column(table, "flags", false);
+    omb_table_may_leave(table, 3);
+}
+
+static void case_row(struct omb_table *table, const char *flags)
+{
+    omb_table_text(table, OMB_VIEW_LIT("ho-2026-000001-py"));
+    omb_table_text(table, OMB_VIEW_LIT("credit-cards"));
+    omb_table_text(table, OMB_VIEW_LIT("north"));
+    omb_table_text(table, OMB_VIEW_LIT("2026-10-21 23:59"));
+    omb_table_text(table, omb_view_str(flags));
+}
+
+static void texts_are_cut_before_what_must_be_whole(void **state)
+{
+    struct omb_table table;
+    (void)state;
+
+    list_of_cases(&table);
+    case_row(&table, "overdue,vulnerable");
+    assert_printed(&table, 70,
+                   "number             product     custodian  answer by         flags\n"
+                   "ho-2026-000001-py  credit-ca\xe2\x80\xa6  north      2026-10-21 23:59  "
+                   "overdue,v\xe2\x80\xa6\n");
+    omb_table_free(&table);
+}
+
+static void columns_leave_by_rank_where_cutting_is_not_enough(void **state)
+{
+    struct omb_table table;
+    (void)state;
+
+    list_of_cases(&table);
+    case_row(&table, "overdue,vulnerable");
+    assert_printed(&table, 51,
+                   "number             produ\xe2\x80\xa6  answer by         flags\n"
+                   "ho-2026-000001-py  credi\xe2\x80\xa6  2026-10-21 23:59  overd\xe2\x80\xa6\n");
+    assert_printed(&table, 10,
+                   "number             answer by\n"
+                   "ho-2026-000001-py  2026-10-21 23:59\n");
+    omb_table_free(&table);
+}
+
+static void empty_columns_leave_first_and_only_when_needed(void **state)
+{
+    struct omb_table table;
+    (void)state;
+
+    list_of_cases(&table);
+    case_row(&table, "");
+    assert_printed(&table, 69,
+                   "number             product       custodian  answer by         flags\n"
+                   "ho-2026-000001-py  credit-cards  north      2026-10-21 23:59\n");
+    assert_printed(&table, 65,
+                   "number             product       custodian  answer by\n"
+                   "ho-2026-000001-py  credit-cards  north      2026-10-21 23:59\n");
+    omb_table_free(&table);
+}
+
+static void no_line_ends_with_blanks(void **state)
+{
+    struct omb_table table;
+    (void)state;
+
+    two_columns(&table);
+    row(&table, "a long name", "");
+    row(&table, "", "7");
+    assert_printed(&table, 0, "name         count\na long name\n                 7\n");
+    omb_table_free(&table);
+}
+
 static void a_wide_character_is_not_cut_in_half(void **state)
 {
     struct omb_table table;
@@ -148,6 +232,10 @@ int main(void)
         cmocka_unit_test(columns_are_as_wide_as_their_widest_cell),
         cmocka_unit_test(nothing_is_cut_where_no_terminal_is),
         cmocka_unit_test(a_narrow_terminal_cuts_texts_but_not_numbers),
+        cmocka_unit_test(texts_are_cut_before_what_must_be_whole),
+        cmocka_unit_test(columns_leave_by_rank_where_cutting_is_not_enough),
+        cmocka_unit_test(empty_columns_leave_first_and_only_when_needed),
+        cmocka_unit_test(no_line_ends_with_blanks),
         cmocka_unit_test(a_wide_character_is_not_cut_in_half),
         cmocka_unit_test(line_ends_and_controls_in_cells_become_blanks),
         cmocka_unit_test(a_table_without_rows_has_its_titles),

@@ -55,14 +55,27 @@ static enum omb_exit read_filter(struct omb_cli *cli, struct omb_filter *out)
 
 /* --- the list on the screen --- */
 
+/* What a list is for stays on the narrowest terminal: which case, how it stands, by when. */
 static void summary_columns(struct omb_table *table)
 {
-    static const char *const titles[] = {"number",    "status",    "kind",        "product",
-                                         "issue",     "severity",  "received",    "answer by",
-                                         "custodian", "responsible", "flags"};
+    static const struct {
+        const char *title;
+        bool whole;
+        unsigned leaves;
+    } columns[] = {
+        {"number", true, 0},     {"status", true, 0},       {"kind", true, 2},
+        {"product", false, 7},   {"issue", false, 6},       {"severity", true, 3},
+        {"received", true, 8},   {"answer by", true, 0},    {"custodian", true, 1},
+        {"responsible", false, 4}, {"flags", false, 5},
+    };
 
-    for (size_t i = 0; i < sizeof(titles) / sizeof(titles[0]); i++)
-        omb_table_column(table, titles[i], false);
+    for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++) {
+        omb_table_column(table, columns[i].title, false);
+        if (columns[i].whole)
+            omb_table_keep_whole(table);
+        if (columns[i].leaves)
+            omb_table_may_leave(table, columns[i].leaves);
+    }
 }
 
 static void summary_row(struct omb_cli *cli, struct omb_table *table,

@@ -49,6 +49,7 @@ enum omb_exit omb_run_log_list(struct omb_cli *cli)
     omb_table_column(&table, "head", true);
     omb_table_column(&table, "records", true);
     omb_table_column(&table, "newest", false);
+    omb_table_keep_whole(&table);
     omb_table_column(&table, "digest", false);
     for (size_t i = 0; i < list->logs.count; i++) {
         const struct omb_log_view *log = &list->logs.items[i];
@@ -68,14 +69,19 @@ enum omb_exit omb_run_log_list(struct omb_cli *cli)
 static void log_columns(struct omb_table *table)
 {
     omb_table_column(table, "incarnation", false);
+    omb_table_may_leave(table, 1);
     omb_table_column(table, "seq", true);
     omb_table_column(table, "at", false);
+    omb_table_keep_whole(table);
     omb_table_column(table, "event", false);
     omb_table_column(table, "by", false);
     omb_table_column(table, "case", false);
+    omb_table_keep_whole(table);
     omb_table_column(table, "bytes", true);
     omb_table_column(table, "parts", false);
+    omb_table_may_leave(table, 2);
     omb_table_column(table, "record", false);
+    omb_table_keep_whole(table);
 }
 
 static void log_row(struct omb_cli *cli, struct omb_table *table, const struct omb_log_entry *entry)

@@ -37,12 +37,14 @@ enum omb_exit omb_run_office_list(struct omb_cli *cli)
     }
     omb_table_init(&table);
     omb_table_column(&table, "code", false);
+    omb_table_keep_whole(&table);
     omb_table_column(&table, "name", false);
     omb_table_column(&table, "kind", false);
     omb_table_column(&table, "parent", false);
     omb_table_column(&table, "depth", true);
     omb_table_column(&table, "state", false);
     omb_table_column(&table, "valid until", false);
+    omb_table_keep_whole(&table);
     for (size_t i = 0; i < list->offices.count; i++) {
         const struct omb_office_view *office = &list->offices.items[i];
 
@@ -102,10 +104,12 @@ enum omb_exit omb_run_operator_list(struct omb_cli *cli)
     }
     omb_table_init(&table);
     omb_table_column(&table, "code", false);
+    omb_table_keep_whole(&table);
     omb_table_column(&table, "roles", false);
     omb_table_column(&table, "title", false);
     omb_table_column(&table, "name", false);
     omb_table_column(&table, "since", false);
+    omb_table_keep_whole(&table);
     omb_table_column(&table, "key", false);
     for (size_t i = 0; i < list->operators.count; i++) {
         const struct omb_operator_view *operator_ = &list->operators.items[i];
@@ -196,6 +200,7 @@ enum omb_exit omb_run_policy_when(struct omb_cli *cli)
     omb_table_init(&table);
     omb_table_column(&table, "deadline", false);
     omb_table_column(&table, "due", false);
+    omb_table_keep_whole(&table);
     omb_table_column(&table, "kind", false);
     for (size_t i = 0; i < when->deadlines.count; i++) {
         const struct omb_deadline *deadline = &when->deadlines.items[i];

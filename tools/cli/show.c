@@ -251,12 +251,15 @@ static void print_history(struct omb_cli *cli, const struct omb_history *history
 
     omb_table_init(&table);
     omb_table_column(&table, "at", false);
+    omb_table_keep_whole(&table);
     omb_table_column(&table, "event", false);
     omb_table_column(&table, "by", false);
     omb_table_column(&table, "office", false);
+    omb_table_may_leave(&table, 1);
     omb_table_column(&table, "seq", true);
     omb_table_column(&table, "effect", false);
     omb_table_column(&table, "record", false);
+    omb_table_keep_whole(&table);
     if (verify)
         omb_table_column(&table, "proof", false);
     for (size_t i = 0; i < history->events.count; i++) {

@@ -30,7 +30,20 @@ void omb_table_column(struct omb_table *table, const char *title, bool right)
 {
     OMB_ASSERT(table->columns < OMB_TABLE_COLUMNS_MAX && table->count == 0);
     table->titles[table->columns] = title;
+    table->whole[table->columns] = right;
     table->right[table->columns++] = right;
+}
+
+void omb_table_keep_whole(struct omb_table *table)
+{
+    OMB_ASSERT(table->columns > 0);
+    table->whole[table->columns - 1] = true;
+}
+
+void omb_table_may_leave(struct omb_table *table, unsigned rank)
+{
+    OMB_ASSERT(table->columns > 0 && rank > 0);
+    table->leaves[table->columns - 1] = rank;
 }
 
 static void add(struct omb_table *table, struct omb_view cell)
@@ -146,25 +159,75 @@ static void find_widths(const struct omb_table *table, size_t widths[OMB_TABLE_C
     }
 }
 
-/* Takes from the widest column of texts until all fit. */
-static void narrow(const struct omb_table *table, size_t widths[OMB_TABLE_COLUMNS_MAX],
-                   size_t most)
+/* What a column needs at least; a column of no width is left out. */
+static size_t least(const struct omb_table *table, size_t column, size_t width)
 {
-    size_t sum = GAP * (table->columns - 1);
+    return table->whole[column] || width < NARROWEST ? width : NARROWEST;
+}
+
+static size_t sum_of(const struct omb_table *table, const size_t *widths, bool only_least)
+{
+    size_t sum = 0, shown = 0;
+
+    for (size_t c = 0; c < table->columns; c++) {
+        shown += widths[c] > 0;
+        sum += only_least ? least(table, c, widths[c]) : widths[c];
+    }
+    return shown ? sum + GAP * (shown - 1) : 0;
+}
+
+static void leave_out_empty(const struct omb_table *table, size_t *widths)
+{
+    bool said[OMB_TABLE_COLUMNS_MAX] = {false};
+
+    for (size_t i = 0; i < table->count; i++)
+        said[i % table->columns] |= table->cells[i].size > 0;
+    for (size_t c = 0; c < table->columns && table->count; c++)
+        if (!said[c])
+            widths[c] = 0;
+}
+
+/* The column that goes next; table->columns: none may. */
+static size_t next_to_leave(const struct omb_table *table, const size_t *widths)
+{
+    size_t next = table->columns;
 
     for (size_t c = 0; c < table->columns; c++)
-        sum += widths[c];
-    while (sum > most) {
-        size_t widest = table->columns;
+        if (widths[c] && table->leaves[c] &&
+            (next == table->columns || table->leaves[c] < table->leaves[next]))
+            next = c;
+    return next;
+}
 
-        for (size_t c = 0; c < table->columns; c++)
-            if (!table->right[c] && widths[c] > NARROWEST &&
-                (widest == table->columns || widths[c] > widths[widest]))
-                widest = c;
+/* The widest column that may be cut; table->columns: none may. */
+static size_t next_to_cut(const struct omb_table *table, const size_t *widths)
+{
+    size_t widest = table->columns;
+
+    for (size_t c = 0; c < table->columns; c++)
+        if (widths[c] > least(table, c, widths[c]) &&
+            (widest == table->columns || widths[c] > widths[widest]))
+            widest = c;
+    return widest;
+}
+
+static void narrow(const struct omb_table *table, size_t *widths, size_t most)
+{
+    if (sum_of(table, widths, false) > most)
+        leave_out_empty(table, widths);
+    while (sum_of(table, widths, true) > most) {
+        size_t leaves = next_to_leave(table, widths);
+
+        if (leaves == table->columns)
+            break;
+        widths[leaves] = 0;
+    }
+    while (sum_of(table, widths, false) > most) {
+        size_t widest = next_to_cut(table, widths);
+
         if (widest == table->columns)
             return;
         widths[widest]--;
-        sum--;
     }
 }
 
@@ -189,44 +252,47 @@ void omb_text_print(FILE *file, struct omb_view text)
     }
 }
 
-static void print_cell(const struct omb_table *table, FILE *file, size_t column,
-                       struct omb_view text, size_t width)
+/* *blanks: those owed before the next text, so that no line ends with any. */
+static void print_cell(FILE *file, bool right, struct omb_view text, size_t width, size_t *blanks)
 {
     size_t is = omb_text_width(text);
-    bool last = column + 1 == table->columns;
+    bool cuts = is > width;
+    struct omb_view shown = cuts ? cut(text, width - 1) : text;
+    size_t rest = width - (cuts ? omb_text_width(shown) + 1 : is);
 
-    if (column)
-        pad(file, GAP);
-    if (is > width) {
-        struct omb_view begin = cut(text, width - 1);
-
-        omb_text_print(file, begin);
-        fputs(ELLIPSIS, file);
-        pad(file, last ? 0 : width - 1 - omb_text_width(begin));
-        return;
+    if (text.size) {
+        pad(file, *blanks + (right ? rest : 0));
+        omb_text_print(file, shown);
+        fputs(cuts ? ELLIPSIS : "", file);
+        *blanks = 0;
     }
-    if (table->right[column])
-        pad(file, width - is);
-    omb_text_print(file, text);
-    if (!table->right[column] && !last)
-        pad(file, width - is);
+    *blanks += GAP + (right && text.size ? 0 : rest);
+}
+
+static void print_row(const struct omb_table *table, FILE *file, const struct omb_view *cells,
+                      const size_t *widths)
+{
+    size_t blanks = 0;
+
+    for (size_t c = 0; c < table->columns; c++)
+        if (widths[c])
+            print_cell(file, table->right[c], cells[c], widths[c], &blanks);
+    putc('\n', file);
 }
 
 void omb_table_print(const struct omb_table *table, FILE *file, size_t width)
 {
+    struct omb_view titles[OMB_TABLE_COLUMNS_MAX];
     size_t widths[OMB_TABLE_COLUMNS_MAX] = {0};
 
     find_widths(table, widths);
     if (width)
         narrow(table, widths, width);
     for (size_t c = 0; c < table->columns; c++)
-        print_cell(table, file, c, omb_view_str(table->titles[c]), widths[c]);
-    putc('\n', file);
-    for (size_t i = 0; i < table->count; i++) {
-        print_cell(table, file, i % table->columns, table->cells[i], widths[i % table->columns]);
-        if ((i + 1) % table->columns == 0)
-            putc('\n', file);
-    }
+        titles[c] = omb_view_str(table->titles[c]);
+    print_row(table, file, titles, widths);
+    for (size_t i = 0; i < table->count; i += table->columns)
+        print_row(table, file, table->cells + i, widths);
 }
 
 void omb_table_print_csv(const struct omb_table *table, FILE *file)
