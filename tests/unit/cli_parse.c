@@ -127,9 +127,31 @@ static void an_unknown_verb_names_the_nearest(void **state)
     (void)state;
 
     PARSE(&line, "case", "shwo", "x");
-    assert_refused(&line, "there is no verb `case shwo`; did you mean show?");
+    assert_refused(&line, "there is no verb `case shwo`; did you mean case show?");
     PARSE(&line, "reprot");
     assert_refused(&line, "report");
+}
+
+static void each_verb_meant_is_named_once_and_whole(void **state)
+{
+    struct line line;
+    (void)state;
+
+    PARSE(&line, "cases", "list");
+    assert_refused(&line, "there is no verb `cases`; did you mean case or export cases?");
+    PARSE(&line, "case", "reslove", "x");
+    assert_refused(&line, "did you mean case resolve?");
+    PARSE(&line, "resolve", "x");
+    assert_refused(&line, "there is no verb `resolve`; did you mean case resolve?");
+    PARSE(&line, "reslove", "x");
+    assert_refused(&line, "did you mean case resolve?");
+    PARSE(&line, "rekey", "x");
+    assert_refused(&line, "did you mean operator rekey?");
+    PARSE(&line, "case", "rekey", "x");
+    assert_refused(&line, "did you mean operator rekey?");
+    PARSE(&line, "qqqqqq");
+    assert_refused(&line, "there is no verb `qqqqqq`");
+    assert_null(strstr(line.err.words, "mean"));
 }
 
 static void what_is_missing_is_named(void **state)
@@ -216,6 +238,7 @@ int main(void)
         cmocka_unit_test(a_value_may_begin_with_a_hyphen),
         cmocka_unit_test(an_unknown_option_names_the_nearest),
         cmocka_unit_test(an_unknown_verb_names_the_nearest),
+        cmocka_unit_test(each_verb_meant_is_named_once_and_whole),
         cmocka_unit_test(what_is_missing_is_named),
         cmocka_unit_test(what_is_too_much_is_named),
         cmocka_unit_test(a_choice_is_one_of_its_words),

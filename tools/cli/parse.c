@@ -8,7 +8,7 @@
 #include "base/text.h"
 
 /* Codes that getopt_long returns for long options, above every character. */
-enum { FIRST_VALUE = 1000, OPTIONS_MAX = 96, WORDS_KNOWN_MAX = 128 };
+enum { FIRST_VALUE = 1000, OPTIONS_MAX = 96, WORDS_KNOWN_MAX = 128, NEAR_MOST = 4 };
 
 /* The options of one pass over the line. */
 struct known {
@@ -144,22 +144,97 @@ static enum omb_rc scan(const struct known *known, int argc, char **argv, bool i
 
 /* --- the verb --- */
 
+/* What may have been meant: the word people write, and what is to be written. */
+struct meant {
+    struct omb_view words[WORDS_KNOWN_MAX]; /* of the table: ended with a NUL */
+    const char *groups[WORDS_KNOWN_MAX]; /* "" where the word stands alone */
+    size_t count;
+};
+
+static void meant_add(struct meant *meant, const char *group, const char *word)
+{
+    if (meant->count == WORDS_KNOWN_MAX)
+        return;
+    meant->words[meant->count] = omb_view_str(word);
+    meant->groups[meant->count++] = group;
+}
+
+/* Every first word once. */
+static void meant_add_first_words(struct meant *meant)
+{
+    for (size_t i = 0; i < omb_verb_count; i++) {
+        const char *group = omb_verbs[i].group;
+
+        if (!*group)
+            meant_add(meant, "", omb_verbs[i].name);
+        else if (i == 0 || strcmp(group, omb_verbs[i - 1].group) != 0)
+            meant_add(meant, "", group);
+    }
+}
+
+/* The verbs of a group, or with "" those of all groups; name: those alone, NULL: all. */
+static void meant_add_verbs(struct meant *meant, const char *group, const char *name)
+{
+    for (size_t i = 0; i < omb_verb_count; i++) {
+        const struct omb_verb *verb = &omb_verbs[i];
+
+        if (*verb->group && (!*group || strcmp(verb->group, group) == 0) &&
+            (!name || strcmp(verb->name, name) == 0))
+            meant_add(meant, verb->group, verb->name);
+    }
+}
+
+/* Moves those near to the word from `meant` to `near`, the nearest first. */
+static void meant_move(struct meant *meant, const char *word, struct meant *near)
+{
+    char name[128];
+
+    while (near->count < NEAR_MOST) {
+        size_t i = 0;
+
+        omb_text_nearest(omb_view_str(word), meant->words, meant->count, 1, name, sizeof(name));
+        while (i < meant->count && !omb_view_is(meant->words[i], name))
+            i++;
+        if (i == meant->count)
+            break;
+        meant_add(near, meant->groups[i], (const char *)meant->words[i].data);
+        meant->count--;
+        memmove(meant->words + i, meant->words + i + 1,
+                (meant->count - i) * sizeof(*meant->words));
+        memmove(meant->groups + i, meant->groups + i + 1,
+                (meant->count - i) * sizeof(*meant->groups));
+    }
+    meant->count = 0;
+}
+
 static enum omb_rc fail_verb(const char *group, const char *word, struct omb_error *err)
 {
-    struct omb_view names[WORDS_KNOWN_MAX];
-    size_t count = 0;
-    char near[128];
+    struct meant meant = {.count = 0}, near = {.count = 0};
+    struct omb_buf said = OMB_BUF_INIT;
 
-    for (size_t i = 0; i < omb_verb_count && count < WORDS_KNOWN_MAX; i++) {
-        if (*group && strcmp(omb_verbs[i].group, group) != 0)
-            continue;
-        names[count++] = omb_view_str(*group || !*omb_verbs[i].group ? omb_verbs[i].name
-                                                                     : omb_verbs[i].group);
+    if (*group)
+        meant_add_verbs(&meant, group, NULL);
+    else
+        meant_add_first_words(&meant);
+    meant_move(&meant, word, &near);
+    /* `resolve` may lack its group, or have another's. */
+    meant_add_verbs(&meant, "", word);
+    meant_move(&meant, word, &near);
+    if (near.count == 0 && !*group) {
+        meant_add_verbs(&meant, "", NULL);
+        meant_move(&meant, word, &near);
     }
-    omb_text_nearest(omb_view_str(word), names, count, 3, near, sizeof(near));
-    return omb_fail(err, OMB_INVALID, NULL, "there is no verb `%s%s%s`%s%s%s", group,
-                    *group ? " " : "", word, *near ? "; did you mean " : "", near,
-                    *near ? "?" : "");
+    for (size_t i = 0; i < near.count; i++)
+        omb_buf_printf(&said, "%s%s%s%.*s%s",
+                       i == 0                ? "; did you mean "
+                       : i + 1 == near.count ? " or "
+                                             : ", ",
+                       near.groups[i], *near.groups[i] ? " " : "", OMB_VIEW_ARGS(near.words[i]),
+                       i + 1 == near.count ? "?" : "");
+    (void)omb_fail(err, OMB_INVALID, NULL, "there is no verb `%s%s%s`%s", group,
+                   *group ? " " : "", word, omb_buf_str(&said));
+    omb_buf_free(&said);
+    return OMB_INVALID;
 }
 
 /* The next word, global options before it taken; NULL: there is none. Moves *argc and *argv. */
