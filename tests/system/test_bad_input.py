@@ -59,7 +59,7 @@ def counter():
     (("case", "new", "--channel"), ["--channel takes CODE"]),
     (("case", "new", "--vulnerable=yes"), ["--vulnerable takes no argument"]),
     (("case", "new", "--product", "cards", "--product", "loans"), ["--product is said twice"]),
-    (("case", "shwo", "ho-2026-000001-7k"), ["case shwo", "did you mean show"]),
+    (("case", "shwo", "ho-2026-000001-7k"), ["`case shwo`", "did you mean case show"]),
     (("cse", "show"), ["cse", "did you mean case"]),
     (("case", "show"), ["`case show` takes NUMBER"]),
     (("case", "list", "all"), ["`case list`", '"all"']),
