@@ -1,5 +1,6 @@
 """The life of a case through the command line, as staff, analysts and auditors see it."""
 
+import datetime
 import json
 import subprocess
 
@@ -60,6 +61,29 @@ def test_settled_on_the_spot_is_one_line(office):
     assert [event["type"] for event in case["events"]] == [
         "registered", "resolved", "answered", "closed"]
     assert case["status"] == "closed"
+
+
+def test_a_page_tells_the_whole_decision(office):
+    number = office.register()
+    told, call, until, training = (
+        str(datetime.date.today() + datetime.timedelta(days=days)) for days in (-1, 9, 40, 60))
+    for who, *line in (
+            ("teller", "promise", number, "--to", "client", "--due", f"{call} 12:30", "--text",
+             "I call on Tuesday"),
+            ("supervisor", "extend", number, "--limit", "decision", "--until", until,
+             "--ground", "amount", "--method", "phone", "--at", f"{told} 10:00", "--reason",
+             "Large sum"),
+            ("supervisor", "resolve", number, "--outcome", "founded", "--cause", "error",
+             "--redress", "12.50", "--currency", "EUR", "--remedies", "refund,apology", "--prevent",
+             "training", "--owner", "handler", "--due", training, "--answer", "Paid back")):
+        office.ombud("case", *line, who=who, code=0)
+    page = office.ombud("case", "show", number, who="handler", code=0).out
+    for words in ("remedies       refund, apology", "redress        12.50 EUR",
+                  f"prevention     training, handler sees to it by {training} 23:59",
+                  f"on the ground amount; the client was told {told} 10:00 by phone",
+                  f"{call} 12:30 to client"):
+        assert words in page
+    assert page.count("I call on Tuesday") == 2  # under the promise, and where it was given
 
 
 def test_deadlines_are_told_at_the_window(office):

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/civil.h"
 #include "cli/run.h"
 #include "cli/when.h"
 
@@ -87,14 +88,49 @@ static void print_matter(struct omb_cli *cli, const struct omb_case_view *view)
     line_when(cli, "resolved", view->resolved_at);
     line_when(cli, "answered", view->answered_at);
     line_when(cli, "closed", view->closed_at);
-    line("outcome", view->outcome);
-    line("cause", view->cause);
-    line("bank error", view->bank_error);
     if (view->score) {
         snprintf(score, sizeof(score), "%u", view->score);
         line("score", omb_view_str(score));
     }
     line_list("flags", view->flags);
+}
+
+/* The event of this kind that took effect last, or of them the one that is this record. */
+static const struct omb_event_view *find_event(const struct omb_case_view *view, uint32_t tag,
+                                               struct omb_view record)
+{
+    const struct omb_event_view *found = NULL;
+
+    for (size_t i = 0; i < view->events.count; i++) {
+        const struct omb_event_view *event = &view->events.items[i];
+
+        if (event->effect && event->facts && (tag == 0 || event->facts->event.tag == tag) &&
+            (record.size == 0 || omb_view_equal(event->digest, record)))
+            found = event;
+    }
+    return found;
+}
+
+/* Why a deadline has moved, and how the client was told of it. */
+static void print_extension(struct omb_cli *cli, const struct omb_case_view *view,
+                            struct omb_view limit)
+{
+    const struct omb_extended *extended = NULL;
+    char told[OMB_WHEN_SIZE];
+
+    for (size_t i = 0; i < view->events.count; i++) {
+        const struct omb_event_view *event = &view->events.items[i];
+
+        if (event->effect && event->facts && event->facts->event.tag == OMB_EVENT_EXTENDED &&
+            omb_view_equal(OMB_AS(extended, event->facts->event)->limit, limit))
+            extended = OMB_AS(extended, event->facts->event);
+    }
+    if (!extended)
+        return;
+    omb_when_print(extended->at, omb_cli_zone(cli), told);
+    printf("  %-14s on the ground %.*s; the client was told %s%s%.*s\n", "",
+           OMB_VIEW_ARGS(extended->ground), told, extended->method.size ? " by " : "",
+           OMB_VIEW_ARGS(extended->method));
 }
 
 static void print_deadlines(struct omb_cli *cli, const struct omb_case_view *view)
@@ -107,11 +143,51 @@ static void print_deadlines(struct omb_cli *cli, const struct omb_case_view *vie
         const struct omb_deadline_view *deadline = &view->deadlines.items[i];
 
         omb_when_print(deadline->due, omb_cli_zone(cli), due);
-        printf("  %-14.*s %-16s%s%s%s%s\n", OMB_VIEW_ARGS(deadline->name),
+        printf("  %-14.*s %s%s%s%s%s\n", OMB_VIEW_ARGS(deadline->name),
                deadline->due ? due : "no date yet", deadline->limit ? " limit" : "",
                deadline->extended ? " extended" : "", deadline->met ? " met" : "",
                deadline->breached ? " BREACHED" : "");
+        if (deadline->extended)
+            print_extension(cli, view, deadline->name);
     }
+}
+
+/* Against its happening again (R44). */
+static void print_prevention(struct omb_cli *cli, const struct omb_resolved *resolved)
+{
+    struct omb_buf text = OMB_BUF_INIT;
+    char due[OMB_WHEN_SIZE];
+
+    omb_when_print(resolved->prevent_due, omb_cli_zone(cli), due);
+    omb_buf_add_view(&text, resolved->prevent);
+    if (resolved->prevent_owner.size)
+        omb_buf_printf(&text, ", %.*s sees to it", OMB_VIEW_ARGS(resolved->prevent_owner));
+    if (*due)
+        omb_buf_printf(&text, " by %s", due);
+    line("prevention", omb_buf_view(&text));
+    omb_buf_free(&text);
+}
+
+static void print_decision(struct omb_cli *cli, const struct omb_case_view *view)
+{
+    const struct omb_event_view *event = find_event(view, OMB_EVENT_RESOLVED, OMB_VIEW_NONE);
+    const struct omb_resolved *resolved = event ? OMB_AS(resolved, event->facts->event) : NULL;
+    char redress[OMB_MONEY_SIZE];
+
+    if (view->outcome.size == 0)
+        return;
+    puts("\ndecision");
+    line("outcome", view->outcome);
+    line("cause", view->cause);
+    line("bank error", view->bank_error);
+    if (!resolved)
+        return;
+    line_list("remedies", resolved->remedies);
+    if (resolved->redress_minor) {
+        omb_money_print(resolved->redress_minor, resolved->currency, redress);
+        line("redress", omb_view_str(redress));
+    }
+    print_prevention(cli, resolved);
 }
 
 static void print_client(const struct omb_case_view *view)
@@ -139,7 +215,7 @@ static void print_client(const struct omb_case_view *view)
     line("account", client->account);
 }
 
-static void print_commitments(struct omb_cli *cli, const struct omb_case_view *view)
+static void print_promises(struct omb_cli *cli, const struct omb_case_view *view)
 {
     char due[OMB_WHEN_SIZE];
 
@@ -147,6 +223,7 @@ static void print_commitments(struct omb_cli *cli, const struct omb_case_view *v
         puts("\npromises");
     for (size_t i = 0; i < view->promises.count; i++) {
         const struct omb_promise_view *promise = &view->promises.items[i];
+        const struct omb_event_view *event = find_event(view, 0, promise->record);
 
         omb_when_print(promise->due, omb_cli_zone(cli), due);
         printf("  %s to %.*s, %s (%.16s)\n", due, OMB_VIEW_ARGS(promise->to),
@@ -154,21 +231,49 @@ static void print_commitments(struct omb_cli *cli, const struct omb_case_view *v
                : promise->broken ? "BROKEN"
                                  : "open",
                promise->record.size >= 16 ? (const char *)promise->record.data : "");
+        if (event)
+            paragraph("    ", event->text);
     }
+}
+
+/* Times among what was corrected come as programs write them. */
+static struct omb_view old_value(struct omb_cli *cli, const struct omb_corrected_value *old,
+                                 char text[OMB_WHEN_SIZE])
+{
+    const struct omb_shape_field *field = omb_shape_field(&omb_shape_matter, old->field);
+    int64_t ms;
+    bool local;
+
+    if (!field || field->kind != OMB_KIND_when ||
+        omb_rfc3339_parse(old->value, &ms, &local) != OMB_OK || local)
+        return old->value;
+    omb_when_print(ms, omb_cli_zone(cli), text);
+    return omb_view_str(text);
+}
+
+static void print_corrected(struct omb_cli *cli, const struct omb_case_view *view)
+{
+    if (view->corrected.count)
+        puts("\ncorrected");
+    for (size_t i = 0; i < view->corrected.count; i++) {
+        const struct omb_corrected_value *old = &view->corrected.items[i];
+        char until[OMB_WHEN_SIZE], time[OMB_WHEN_SIZE];
+        struct omb_view value = old_value(cli, old, time);
+
+        omb_when_print(old->at, omb_cli_zone(cli), until);
+        printf("  %.*s was \"", OMB_VIEW_ARGS(old->field));
+        omb_text_print(stdout, value);
+        printf("\" until %s (%.*s)\n", until, OMB_VIEW_ARGS(old->by));
+    }
+}
+
+static void print_links(const struct omb_case_view *view)
+{
     if (view->links.count)
         puts("\nlinks");
     for (size_t i = 0; i < view->links.count; i++)
         printf("  %.*s %.*s\n", OMB_VIEW_ARGS(view->links.items[i].relation),
                OMB_VIEW_ARGS(view->links.items[i].other));
-    if (view->corrected.count)
-        puts("\ncorrected");
-    for (size_t i = 0; i < view->corrected.count; i++) {
-        const struct omb_corrected_value *old = &view->corrected.items[i];
-
-        omb_when_print(old->at, omb_cli_zone(cli), due);
-        printf("  %.*s was \"%.*s\" until %s (%.*s)\n", OMB_VIEW_ARGS(old->field),
-               OMB_VIEW_ARGS(old->value), due, OMB_VIEW_ARGS(old->by));
-    }
 }
 
 /* People read events as they came; the daemon's order is the one in which they take effect. */
@@ -222,8 +327,11 @@ static void print_page(struct omb_cli *cli, const struct omb_case_view *view)
     print_deadlines(cli, view);
     print_client(view);
     section("what happened", view->narrative);
+    print_decision(cli, view);
     section("answer", view->answer);
-    print_commitments(cli, view);
+    print_promises(cli, view);
+    print_links(view);
+    print_corrected(cli, view);
     print_events(cli, view);
 }
 
