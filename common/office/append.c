@@ -47,7 +47,6 @@ int64_t omb_log_time(const struct omb_step *step)
 /* The parts of a record being made; a view without data is an absent part. */
 struct parts {
     struct omb_view body, grants, extract;
-    bool kept; /* false: the case is erased, its headers alone are stored */
 };
 
 static enum omb_rc body_key(struct omb_step *step, const struct omb_draft *draft,
@@ -59,7 +58,7 @@ static enum omb_rc body_key(struct omb_step *step, const struct omb_draft *draft
         memcpy(out, step->office->tip.escrow_key, OMB_KEY_SIZE);
         return OMB_OK;
     }
-    rc = omb_vault_case_key(step, draft->case_id, out);
+    rc = draft->erased ? OMB_ERASED : omb_vault_case_key(step, draft->case_id, out);
     if (rc == OMB_SEALED)
         return omb_fail(err, rc, NULL,
                         "this office holds no key to the case: its acts can say codes, not words");
@@ -96,12 +95,17 @@ static enum omb_rc seal_body(struct omb_step *step, const struct omb_draft *draf
     return check_part(*out, "body", err);
 }
 
+bool omb_draft_grants(const struct omb_draft *draft)
+{
+    return draft->grants && (draft->grants->offices.count > 0 || draft->grants->escrow);
+}
+
 static enum omb_rc encode_grants(struct omb_step *step, const struct omb_draft *draft,
                                  struct omb_view *out, struct omb_error *err)
 {
     struct omb_buf *buf = &step->update->grants;
 
-    if (!draft->grants || (draft->grants->offices.count == 0 && !draft->grants->escrow))
+    if (!omb_draft_grants(draft))
         return OMB_OK;
     omb_buf_clear(buf);
     omb_encode_grants(draft->grants, buf);
@@ -129,24 +133,6 @@ static enum omb_rc encode_extract(struct omb_step *step, const struct omb_draft 
     return check_part(*out, "extract", err);
 }
 
-/* Whether parts of the case may still be stored; asked only where there is one to store. */
-static enum omb_rc look_for_erasure(struct omb_step *step, const struct omb_draft *draft,
-                                    struct parts *parts, struct omb_error *err)
-{
-    struct omb_case_row row;
-    enum omb_rc rc;
-
-    if (!draft->case_id || draft->facts->event.tag == OMB_EVENT_REGISTERED ||
-        (!parts->body.data && !parts->grants.data && !parts->extract.data))
-        return OMB_OK;
-    rc = omb_case_row_read(step, draft->case_id, &row, err);
-    if (rc == OMB_NOT_FOUND)
-        return OMB_OK;
-    if (rc == OMB_OK)
-        parts->kept = !row.erased;
-    return rc;
-}
-
 static enum omb_rc make_parts(struct omb_step *step, const struct omb_draft *draft,
                               struct parts *out, struct omb_error *err)
 {
@@ -156,8 +142,6 @@ static enum omb_rc make_parts(struct omb_step *step, const struct omb_draft *dra
         rc = encode_grants(step, draft, &out->grants, err);
     if (rc == OMB_OK)
         rc = encode_extract(step, draft, &out->extract, err);
-    if (rc == OMB_OK)
-        rc = look_for_erasure(step, draft, out, err);
     return rc;
 }
 
@@ -225,23 +209,23 @@ static void put_stored(struct omb_update *update, const struct omb_pending *reco
     omb_put(update->writes, OMB_FAMILY_RECORD, omb_key_view(&key), omb_buf_view(&update->row));
 }
 
-static void put_rows(struct omb_step *step, const struct omb_pending *record, uint64_t position,
-                     const struct parts *parts)
+static void put_rows(struct omb_step *step, const struct omb_draft *draft,
+                     const struct omb_pending *record, const struct parts *parts)
 {
     struct omb_writes *writes = step->update->writes;
     const struct omb_key digest = omb_key_digest(&record->leaf);
-    const struct omb_key journal = omb_key_journal(position);
+    const struct omb_key journal = omb_key_journal(step->office->tip.journal + 1);
     uint8_t place[12];
 
     omb_put_place(place, record->number, record->seq);
     omb_put(writes, OMB_FAMILY_DIGEST, omb_key_view(&digest), OMB_VIEW_OF(place));
     omb_put(writes, OMB_FAMILY_JOURNAL, omb_key_view(&journal), OMB_VIEW_OF(place));
-    if (record->of_case) {
-        const struct omb_key key = omb_key_case_log(&record->case_id, record->number, record->seq);
+    if (draft->case_id) {
+        const struct omb_key key = omb_key_case_log(draft->case_id, record->number, record->seq);
 
         omb_put(writes, OMB_FAMILY_CASE_LOG, omb_key_view(&key), OMB_VIEW_NONE);
     }
-    if (parts->kept) {
+    if (!draft->erased) {
         put_part(step, record->seq, OMB_PART_BODY, parts->body);
         put_part(step, record->seq, OMB_PART_GRANTS, parts->grants);
         put_part(step, record->seq, OMB_PART_EXTRACT, parts->extract);
@@ -281,25 +265,6 @@ static void check_draft(const struct omb_step *step, const struct omb_draft *dra
     }
 }
 
-/* What decoding the header would give. */
-static struct omb_event event_of(const struct omb_step *step, const struct omb_draft *draft,
-                                 const struct omb_pending *record, const struct parts *parts)
-{
-    return (struct omb_event){
-        .digest = record->leaf,
-        .office = step->office->self.office,
-        .incarnation = step->office->tip.incarnation,
-        .seq = record->seq,
-        .seat = &step->office->self,
-        .actor = draft->actor,
-        .time_ms = omb_log_time(step),
-        .after = draft->after,
-        .case_id = *draft->case_id,
-        .facts = draft->facts,
-        .has_grants = parts->grants.size > 0,
-    };
-}
-
 static void move_tip(struct omb_step *step, const struct omb_pending *record)
 {
     struct omb_tip *tip = &step->office->tip;
@@ -316,7 +281,7 @@ enum omb_rc omb_append(struct omb_step *step, const struct omb_draft *draft,
                        struct omb_appended *out, struct omb_error *err)
 {
     struct omb_office *office = step->office;
-    struct parts parts = {.kept = true};
+    struct parts parts = {0};
     struct omb_pending record = {0};
     enum omb_rc rc = omb_log_ready(step, err);
 
@@ -334,16 +299,9 @@ enum omb_rc omb_append(struct omb_step *step, const struct omb_draft *draft,
     record.seq = office->tip.seq + 1;
     record.header = omb_buf_view(&step->update->header);
     record.leaf = omb_record_digest(record.header);
-    record.of_case = draft->case_id != NULL;
-    if (draft->case_id) {
-        record.case_id = *draft->case_id;
-        record.event = event_of(step, draft, &record, &parts);
-    }
 
-    put_rows(step, &record, office->tip.journal + 1, &parts);
+    put_rows(step, draft, &record, &parts);
     omb_update_pend(step->update, &record);
-    if (draft->facts->event.tag == OMB_EVENT_REGISTERED)
-        omb_update_touched(step->update, draft->case_id)->born = true;
     move_tip(step, &record);
     ring_for(step, draft->facts, office->tip.journal);
     *out = (struct omb_appended){record.leaf, record.number, record.seq, office->tip.journal};

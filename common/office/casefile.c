@@ -50,35 +50,20 @@ static enum omb_rc take_place(void *arg, struct omb_view key, struct omb_view va
     return OMB_OK;
 }
 
-/* A case born in this batch lies in memory alone: the store is not asked. */
-static void places_of_batch(const struct omb_update *update, const struct omb_touched *touched,
-                            struct places *out)
+static enum omb_rc fail_full(struct omb_error *err)
 {
-    for (size_t at = touched->newest; at > 0; at = update->pending[at - 1].before)
-        add_place(out, update->pending[at - 1].number, update->pending[at - 1].seq);
-    for (size_t i = 0; i < out->count / 2; i++) {
-        const struct omb_row_at swapped = out->items[i];
-
-        out->items[i] = out->items[out->count - 1 - i];
-        out->items[out->count - 1 - i] = swapped;
-    }
+    return omb_fail(err, OMB_LIMIT, NULL, "a case has at most %d events", EVENTS_MAX);
 }
 
 static enum omb_rc find_places(struct omb_step *step, const struct omb_case_id *id,
                                struct places *out, struct omb_error *err)
 {
-    const struct omb_touched *touched = omb_update_touched(step->update, id);
     const struct omb_key prefix = omb_key_case(id);
-    enum omb_rc rc;
+    enum omb_rc rc = omb_port_scan_prefix(step->port, OMB_FAMILY_CASE_LOG, omb_key_view(&prefix),
+                                          take_place, out);
 
-    if (touched && touched->born) {
-        places_of_batch(step->update, touched, out);
-        return OMB_OK;
-    }
-    rc = omb_port_scan_prefix(step->port, OMB_FAMILY_CASE_LOG, omb_key_view(&prefix), take_place,
-                              out);
     if (rc == OMB_LIMIT)
-        return omb_fail(err, rc, NULL, "a case has at most %d events", EVENTS_MAX);
+        return fail_full(err);
     if (rc != OMB_OK)
         return omb_fail(err, rc, NULL, "the records of the case cannot be read");
     if (out->count == 0)
@@ -105,17 +90,11 @@ static enum omb_rc load_event(struct omb_step *step, const struct omb_row_at *at
                               struct omb_error *err)
 {
     static const struct omb_facts nothing;
-    const struct omb_pending *pending = omb_update_find(step->update, at->number, at->seq);
     struct omb_header header;
     struct omb_digest digest;
     bool odd = false;
-    enum omb_rc rc;
+    enum omb_rc rc = omb_header_read(step, at, &header, &digest, &odd, err);
 
-    if (pending) {
-        *out = pending->event;
-        return OMB_OK;
-    }
-    rc = omb_header_read(step, at, &header, &digest, &odd, err);
     if (rc == OMB_NOT_FOUND)
         return omb_fail(err, OMB_DAMAGED, NULL,
                         "record %llu of log %u is listed with a case but not in the store",
@@ -139,10 +118,17 @@ static enum omb_rc load_event(struct omb_step *step, const struct omb_row_at *at
     return OMB_OK;
 }
 
+static void fold(struct omb_step *step, struct omb_casefile *file)
+{
+    const struct omb_seats seats = omb_step_seats(step);
+
+    omb_fold(file->events, file->event_count, step->office->policy, &seats, step->arena,
+             &file->folded);
+}
+
 enum omb_rc omb_casefile_load(struct omb_step *step, const struct omb_case_id *id,
                               struct omb_casefile *out, struct omb_error *err)
 {
-    const struct omb_seats seats = omb_step_seats(step);
     struct places places = {.arena = step->arena};
     struct omb_casefile file = {.id = *id};
     enum omb_rc rc = find_places(step, id, &places, err);
@@ -157,11 +143,79 @@ enum omb_rc omb_casefile_load(struct omb_step *step, const struct omb_case_id *i
         if (rc != OMB_OK)
             return rc;
     }
-    omb_fold(file.events, file.event_count, step->office->policy, &seats, step->arena,
-             &file.folded);
+    fold(step, &file);
     *out = file;
     return OMB_OK;
 }
+
+/* --- writing --- */
+
+/* What decoding the record would give. */
+static struct omb_event event_of(const struct omb_step *step, const struct omb_draft *draft,
+                                 const struct omb_appended *record)
+{
+    const struct omb_office *office = step->office;
+    struct omb_facts *facts = OMB_ARENA_NEW(step->arena, struct omb_facts, 1);
+
+    *facts = *draft->facts;
+    return (struct omb_event){
+        .digest = record->digest,
+        .office = office->self.office,
+        .incarnation = office->tip.incarnation,
+        .seq = record->seq,
+        .seat = &office->self,
+        .actor = draft->actor,
+        .time_ms = office->tip.time_ms,
+        .after = draft->after,
+        .case_id = *draft->case_id,
+        .facts = facts,
+        .has_grants = omb_draft_grants(draft),
+    };
+}
+
+static void add_event(struct omb_step *step, struct omb_casefile *file,
+                      const struct omb_event *event, struct omb_row_at row)
+{
+    const size_t count = file->event_count;
+    struct omb_event *events = OMB_ARENA_NEW(step->arena, struct omb_event, count + 1);
+    struct omb_row_at *rows = OMB_ARENA_NEW(step->arena, struct omb_row_at, count + 1);
+
+    if (count > 0) {
+        memcpy(events, file->events, count * sizeof(*events));
+        memcpy(rows, file->rows, count * sizeof(*rows));
+    }
+    events[count] = *event;
+    rows[count] = row;
+    file->events = events;
+    file->rows = rows;
+    file->event_count = count + 1;
+}
+
+enum omb_rc omb_casefile_write(struct omb_step *step, const struct omb_draft *draft,
+                               struct omb_casefile *file, struct omb_appended *out,
+                               struct omb_error *err)
+{
+    struct omb_draft whole = *draft;
+    struct omb_event event;
+    enum omb_rc rc;
+
+    if (file->event_count == EVENTS_MAX)
+        return fail_full(err);
+    whole.erased = file->folded.row.erased;
+    rc = omb_append(step, &whole, out, err);
+    if (rc != OMB_OK)
+        return rc;
+    if (file->event_count == 0) {
+        file->id = *draft->case_id;
+        file->born = true;
+    }
+    event = event_of(step, draft, out);
+    add_event(step, file, &event, (struct omb_row_at){out->number, out->seq});
+    fold(step, file);
+    return OMB_OK;
+}
+
+/* --- the row --- */
 
 enum omb_rc omb_case_row_read(struct omb_step *step, const struct omb_case_id *id,
                               struct omb_case_row *out, struct omb_error *err)
@@ -320,18 +374,17 @@ static void drop_parts(struct omb_step *step, const struct omb_casefile *file)
 }
 
 /* The row as it was before; NULL in *out when there is none. */
-static enum omb_rc read_old(struct omb_step *step, const struct omb_case_id *id,
+static enum omb_rc read_old(struct omb_step *step, const struct omb_casefile *file,
                             const struct omb_case_row **out, struct omb_error *err)
 {
-    struct omb_touched *touched = omb_update_touched(step->update, id);
     struct omb_case_row *old;
     enum omb_rc rc;
 
     *out = NULL;
-    if (touched && touched->born && !touched->saved)
+    if (file->born)
         return OMB_OK;
     old = OMB_ARENA_NEW(step->arena, struct omb_case_row, 1);
-    rc = omb_case_row_read(step, id, old, err);
+    rc = omb_case_row_read(step, &file->id, old, err);
     if (rc == OMB_OK)
         *out = old;
     return rc == OMB_NOT_FOUND ? OMB_OK : rc;
@@ -340,43 +393,34 @@ static enum omb_rc read_old(struct omb_step *step, const struct omb_case_id *id,
 static void put_row(struct omb_step *step, const struct omb_casefile *file)
 {
     const struct omb_key key = omb_key_case(&file->id);
-    struct omb_touched *touched = omb_update_touched(step->update, &file->id);
     struct omb_buf *value = &step->update->row;
 
     omb_buf_clear(value);
     omb_encode_case_row(&file->folded.row, value);
     omb_put(step->update->writes, OMB_FAMILY_CASE, omb_key_view(&key), omb_buf_view(value));
-    if (touched)
-        touched->saved = true;
 }
 
-enum omb_rc omb_casefile_save(struct omb_step *step, const struct omb_case_id *id,
-                              struct omb_casefile *out, struct omb_error *err)
+enum omb_rc omb_casefile_save(struct omb_step *step, const struct omb_casefile *file,
+                              struct omb_error *err)
 {
-    const struct omb_case_row *old, *row;
-    struct omb_casefile file;
+    const struct omb_case_row *old, *row = &file->folded.row;
+    const int64_t due = due_of(row);
     struct omb_view reference;
-    int64_t due;
-    enum omb_rc rc = omb_casefile_load(step, id, &file, err);
+    enum omb_rc rc = read_old(step, file, &old, err);
 
     if (rc == OMB_OK)
-        rc = read_old(step, id, &old, err);
-    if (rc == OMB_OK)
-        rc = omb_casefile_reference(step, &file, &reference, err);
+        rc = omb_casefile_reference(step, file, &reference, err);
     if (rc != OMB_OK)
         return rc;
-    row = &file.folded.row;
     move_index(step, old, row, reference);
-    put_row(step, &file);
+    put_row(step, file);
     if (row->erased && !(old && old->erased))
-        drop_parts(step, &file);
+        drop_parts(step, file);
     if (!old)
         step->office->tip.cases++;
     step->update->dirty = true;
-    due = due_of(row);
     if (due > 0 && due > step->office->looked_ms)
         omb_wake_at(step, due);
-    *out = file;
     return OMB_OK;
 }
 

@@ -1,6 +1,10 @@
 /*
  * Cases: the records of one, folded, and the rows that are derived from them. What the records mean
  * is cases/fold.h; how they come to be written is office/corridor.h.
+ *
+ *     omb_casefile_load      the case as it stands; a new one begins with zeroes
+ *     omb_casefile_write     one more event, seen by those after it; as often as is wanted
+ *     omb_casefile_save      once at the end: the rows that are derived
  */
 #ifndef OMB_OFFICE_CASEFILE_H
 #define OMB_OFFICE_CASEFILE_H
@@ -9,6 +13,8 @@
 #include "office/records.h"
 
 struct omb_step;
+struct omb_draft;
+struct omb_appended;
 
 /* The records of a case as far as they are here, folded. Memory is the step's arena. */
 struct omb_casefile {
@@ -16,15 +22,23 @@ struct omb_casefile {
     struct omb_event *events;
     size_t event_count;
     struct omb_row_at *rows;  /* same order: where each record lies */
+    bool born;                /* its first record was written into this file */
     struct omb_case folded;
 };
 
 /* OMB_NOT_FOUND when no record of the case is here. */
 enum omb_rc omb_casefile_load(struct omb_step *step, const struct omb_case_id *id,
                               struct omb_casefile *out, struct omb_error *err) OMB_MUST_USE;
-/* Loads again with the batch's own records, folds, and puts case row and index rows. */
-enum omb_rc omb_casefile_save(struct omb_step *step, const struct omb_case_id *id,
-                              struct omb_casefile *out, struct omb_error *err) OMB_MUST_USE;
+/*
+ * Writes one event of the case (omb_append) and folds it in. What the draft's facts point to must
+ * live as long as the file.
+ */
+enum omb_rc omb_casefile_write(struct omb_step *step, const struct omb_draft *draft,
+                               struct omb_casefile *file, struct omb_appended *out,
+                               struct omb_error *err) OMB_MUST_USE;
+/* Puts case row and index rows in place of those that the store has, and drops erased parts. */
+enum omb_rc omb_casefile_save(struct omb_step *step, const struct omb_casefile *file,
+                              struct omb_error *err) OMB_MUST_USE;
 /* Finds the case of a printed number; says which of number, check characters, case is wrong. */
 enum omb_rc omb_casefile_find(struct omb_step *step, struct omb_view number,
                               struct omb_case_id *out, struct omb_error *err) OMB_MUST_USE;

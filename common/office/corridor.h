@@ -76,6 +76,7 @@ struct omb_draft {
     const struct omb_grants *grants;    /* NULL: none */
     struct omb_digest after;
     struct omb_view actor;
+    bool erased;                        /* the case was: its headers alone are kept */
 };
 
 struct omb_appended {
@@ -85,10 +86,14 @@ struct omb_appended {
     uint64_t position;
 };
 
+/* Whether the record will have a grants part. */
+bool omb_draft_grants(const struct omb_draft *draft);
+
 /*
  * Writes one event into the own log: seals the body under the case key (or the escrow key), takes
- * the next seq, puts record, parts, digest and journal rows, and case_log when of a case. The case
- * itself is folded by omb_casefile_save. OMB_LIMIT when header or part is too large.
+ * the next seq, puts record, parts, digest and journal rows, and case_log when of a case. An event
+ * of a case goes through omb_casefile_write, which folds it in and knows whether the case was
+ * erased. OMB_LIMIT when header or part is too large.
  */
 enum omb_rc omb_append(struct omb_step *step, const struct omb_draft *draft,
                        struct omb_appended *out, struct omb_error *err) OMB_MUST_USE;

@@ -22,10 +22,6 @@ struct omb_pending {
     uint64_t seq;
     struct omb_digest leaf;
     struct omb_view header;
-    struct omb_event event; /* as the fold sees it; of an event of the office: nothing */
-    bool of_case;
-    struct omb_case_id case_id;
-    size_t before; /* index + 1 of the one before it of the same case; 0: the first */
 };
 
 /* An operator as it was before a change of this step. */
@@ -33,15 +29,6 @@ struct omb_operator_undo {
     size_t index;
     bool added;
     struct omb_operator was;
-};
-
-/* A case that this batch wrote to; `newest` is index + 1 of its newest pending record. */
-struct omb_touched {
-    struct omb_case_id case_id;
-    bool used;
-    size_t newest; /* 0: its records were taken back */
-    bool born;  /* registered in this batch: the store has nothing of it */
-    bool saved; /* its row was put in this batch */
 };
 
 struct omb_bell_at {
@@ -59,8 +46,6 @@ struct omb_update {
     struct omb_pending *pending;
     size_t pending_count, pending_capacity;
     size_t signed_count; /* of the pending, the first ones that have their proofs */
-    struct omb_touched *touched; /* hash table by case */
-    size_t touched_count, touched_capacity;
 
     struct omb_reply_out *replies;
     size_t reply_count, reply_capacity;
@@ -127,8 +112,6 @@ void omb_update_ring(struct omb_update *update);
 void omb_update_reply(struct omb_update *update, uint64_t to, struct omb_view bytes);
 /* Notes a record; what it points to is copied into the update's arena. */
 void omb_update_pend(struct omb_update *update, const struct omb_pending *record);
-/* What this batch wrote of a case; NULL: nothing. Valid until the next record is noted. */
-struct omb_touched *omb_update_touched(struct omb_update *update, const struct omb_case_id *id);
 /* The record of this batch at a place; NULL: it is of another. */
 const struct omb_pending *omb_update_find(const struct omb_update *update, uint32_t number,
                                           uint64_t seq);

@@ -41,7 +41,6 @@ void omb_update_free(struct omb_update *update)
     omb_buf_free(&update->row);
     omb_buf_free(&update->kept);
     free(update->pending);
-    free(update->touched);
     free(update->replies);
     free(update->bells);
     free(update->rung);
@@ -55,9 +54,6 @@ void omb_update_begin(struct omb_update *update, const struct omb_office *office
     omb_arena_reset(&update->arena);
     omb_arena_reset(&update->step_arena);
     update->pending_count = update->signed_count = 0;
-    if (update->touched_count > 0)
-        memset(update->touched, 0, update->touched_capacity * sizeof(*update->touched));
-    update->touched_count = 0;
     update->reply_count = update->bell_count = update->rung_count = 0;
     update->timer = office->wake_ms;
     update->dirty = update->operators_changed = update->erased = false;
@@ -152,58 +148,6 @@ void omb_wake_at(struct omb_step *step, int64_t at_ms)
 
 /* --- records of this batch --- */
 
-static size_t hash_case(const struct omb_case_id *id)
-{
-    uint64_t hash = id->serial * UINT64_C(0x9e3779b97f4a7c15);
-
-    hash ^= omb_be64(id->incarnation.bytes + 4) ^ omb_be64(id->home.bytes) ^ id->year;
-    return (size_t)(hash ^ hash >> 29);
-}
-
-static bool same_case(const struct omb_case_id *a, const struct omb_case_id *b)
-{
-    return a->serial == b->serial && a->year == b->year &&
-           omb_incarnation_equal(&a->incarnation, &b->incarnation) &&
-           omb_office_id_equal(&a->home, &b->home);
-}
-
-/* The slot of a case, or the free one where it would stand. */
-static struct omb_touched *slot_of(struct omb_update *update, const struct omb_case_id *id)
-{
-    const size_t mask = update->touched_capacity - 1;
-    size_t at = hash_case(id) & mask;
-
-    while (update->touched[at].used && !same_case(&update->touched[at].case_id, id))
-        at = (at + 1) & mask;
-    return &update->touched[at];
-}
-
-static void grow_touched(struct omb_update *update)
-{
-    struct omb_touched *old = update->touched;
-    const size_t old_capacity = update->touched_capacity;
-
-    if (update->touched_count * 2 < old_capacity)
-        return;
-    update->touched_capacity = old_capacity ? old_capacity * 2 : 64;
-    update->touched = calloc(update->touched_capacity, sizeof(*update->touched));
-    OMB_ASSERT(update->touched != NULL);
-    for (size_t i = 0; i < old_capacity; i++)
-        if (old[i].used)
-            *slot_of(update, &old[i].case_id) = old[i];
-    free(old);
-}
-
-struct omb_touched *omb_update_touched(struct omb_update *update, const struct omb_case_id *id)
-{
-    struct omb_touched *slot;
-
-    if (update->touched_count == 0)
-        return NULL;
-    slot = slot_of(update, id);
-    return slot->used && slot->newest > 0 ? slot : NULL;
-}
-
 void omb_update_pend(struct omb_update *update, const struct omb_pending *record)
 {
     struct omb_pending *kept;
@@ -213,23 +157,6 @@ void omb_update_pend(struct omb_update *update, const struct omb_pending *record
     kept = &update->pending[update->pending_count++];
     *kept = *record;
     kept->header = omb_arena_copy(&update->arena, record->header);
-    kept->before = 0;
-    if (record->of_case) {
-        kept->event.actor = omb_arena_copy(&update->arena, record->event.actor);
-        kept->event.facts = omb_shape_copy(&omb_shape_facts, record->event.facts, &update->arena);
-    }
-    if (record->of_case) {
-        struct omb_touched *slot;
-
-        grow_touched(update);
-        slot = slot_of(update, &record->case_id);
-        if (!slot->used)
-            update->touched_count++;
-        if (slot->newest == 0)
-            *slot = (struct omb_touched){.case_id = record->case_id, .used = true};
-        kept->before = slot->newest;
-        slot->newest = update->pending_count;
-    }
 }
 
 const struct omb_pending *omb_update_find(const struct omb_update *update, uint32_t number,
@@ -260,10 +187,5 @@ bool omb_update_signed(const struct omb_update *update, const struct omb_pending
 void omb_update_unpend(struct omb_update *update, size_t count)
 {
     OMB_ASSERT(count >= update->signed_count && count <= update->pending_count);
-    while (update->pending_count > count) {
-        const struct omb_pending *record = &update->pending[--update->pending_count];
-
-        if (record->of_case)
-            slot_of(update, &record->case_id)->newest = record->before;
-    }
+    update->pending_count = count;
 }

@@ -43,14 +43,14 @@ enum omb_rc casework_register(struct omb_step *step, bool imported, struct omb_c
         .grants = &grants,
         .actor = teller,
     };
-    struct omb_casefile file;
+    struct omb_casefile file = {0};
     enum omb_rc rc = omb_case_next(step, out, err);
 
     if (rc == OMB_OK)
         rc = omb_vault_new_case(step, out, &registered.key_commitment, &grants, err);
     if (rc == OMB_OK)
-        rc = omb_append(step, &draft, out_record, err);
-    return rc == OMB_OK ? omb_casefile_save(step, out, &file, err) : rc;
+        rc = omb_casefile_write(step, &draft, &file, out_record, err);
+    return rc == OMB_OK ? omb_casefile_save(step, &file, err) : rc;
 }
 
 static enum omb_rc write_one(struct omb_step *step, const struct omb_case_id *id,
@@ -65,8 +65,8 @@ static enum omb_rc write_one(struct omb_step *step, const struct omb_case_id *id
     if (rc != OMB_OK)
         return rc;
     draft.after = file.folded.spine;
-    rc = omb_append(step, &draft, out_record, err);
-    return rc == OMB_OK ? omb_casefile_save(step, id, &file, err) : rc;
+    rc = omb_casefile_write(step, &draft, &file, out_record, err);
+    return rc == OMB_OK ? omb_casefile_save(step, &file, err) : rc;
 }
 
 enum omb_rc casework_note(struct omb_step *step, const struct omb_case_id *id, const char *words,

@@ -55,8 +55,9 @@ static enum omb_rc do_save_again(struct omb_step *step, void *arg, struct omb_er
 {
     struct work *work = arg;
     struct omb_casefile file;
+    const enum omb_rc rc = omb_casefile_load(step, &work->id, &file, err);
 
-    return omb_casefile_save(step, &work->id, &file, err);
+    return rc == OMB_OK ? omb_casefile_save(step, &file, err) : rc;
 }
 
 static enum omb_rc do_forget_and_save(struct omb_step *step, void *arg, struct omb_error *err)

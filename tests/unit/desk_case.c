@@ -154,6 +154,22 @@ static void test_batch_that_fails_writes_nothing(void **state)
                      0);
 }
 
+static void test_registration_is_no_further_act(void **state)
+{
+    struct rig *rig = *state;
+    struct complaint complaint;
+    struct omb_act then;
+    const struct omb_reply *reply;
+
+    complaint_new(&complaint);
+    then = complaint.act;
+    complaint.act.then.items = &then;
+    complaint.act.then.count = 1;
+    reply = ask_as(rig, "t1", OMB_ASK_ACT, &complaint.act);
+    must_refuse(reply, "invalid", "a registration begins a case");
+    assert_text(reply->error->field, "act.then[0].facts");
+}
+
 static void test_reopened_case_shows_no_answer(void **state)
 {
     struct rig *rig = *state;
@@ -410,6 +426,7 @@ int main(void)
         DESK_TEST(test_settled_case_shows_outcome_answer_and_times),
         DESK_TEST(test_settled_on_the_spot_in_one_request),
         DESK_TEST(test_batch_that_fails_writes_nothing),
+        DESK_TEST(test_registration_is_no_further_act),
         DESK_TEST(test_reopened_case_shows_no_answer),
         DESK_TEST(test_date_that_passed_unmet_is_breached),
         DESK_TEST(test_date_that_was_met_late_stays_breached),

@@ -300,6 +300,26 @@ static void test_erased_case_keeps_facts_alone(void **state)
     assert_text(view->outcome, "founded");
 }
 
+static void test_words_with_the_act_that_erases_are_refused(void **state)
+{
+    struct rig *rig = *state;
+    const struct omb_erasure_confirmed confirmed = {.ground = OMB_VIEW_LIT("client-asks")};
+    static const struct omb_noted noted;
+    const struct omb_text_body words = {.text = OMB_VIEW_LIT("one word more")};
+    const struct omb_facts facts[] = {{.event = {OMB_EVENT_ERASURE_CONFIRMED, &confirmed}},
+                                      {.event = {OMB_EVENT_NOTED, &noted}}};
+    const struct omb_body body = {.event = {OMB_BODY_NOTED, &words}};
+    const struct omb_act then = {.facts = &facts[1], .body = &body};
+    struct omb_act act = {.facts = &facts[0], .then = {&then, 1}};
+
+    act.number = new_case(rig);
+    settle(rig, act.number);
+    hire(rig, "s2", "supervisor");
+    answer_of(
+        ACT(rig, "s1", act.number, ERASED, erased, NULL, .ground = OMB_VIEW_LIT("client-asks")));
+    must_refuse(ask_as(rig, "s2", OMB_ASK_ACT, &act), "erased", "codes, not words");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -321,6 +341,7 @@ int main(void)
         DESK_TEST(test_confidential_case_is_not_acted_on_by_others),
         DESK_TEST(test_anonymous_case_names_no_client),
         DESK_TEST(test_erased_case_keeps_facts_alone),
+        DESK_TEST(test_words_with_the_act_that_erases_are_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

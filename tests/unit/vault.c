@@ -458,8 +458,10 @@ static enum omb_rc do_amend(struct omb_step *step, void *arg, struct omb_error *
     const struct omb_facts facts = {.event = {OMB_EVENT_AMENDED, &amended}};
     const struct omb_draft draft = {
         .case_id = &work->id, .facts = &facts, .extract = &extract, .actor = OMB_VIEW_LIT("t17")};
+    struct omb_casefile file;
+    const enum omb_rc rc = omb_casefile_load(step, &work->id, &file, err);
 
-    return omb_append(step, &draft, &work->record, err);
+    return rc == OMB_OK ? omb_casefile_write(step, &draft, &file, &work->record, err) : rc;
 }
 
 static void test_parts_that_come_after_an_erasure_are_not_stored(void **state)

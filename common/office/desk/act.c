@@ -142,10 +142,8 @@ static enum omb_rc write_on_case(struct omb_act_work *work, const struct omb_eve
             .actor = omb_view_str(step->who != NULL ? step->who->code : "system"),
         };
 
-        rc = omb_append(step, &draft, &work->record, err);
+        rc = omb_casefile_write(step, &draft, &work->file, &work->record, err);
     }
-    if (rc == OMB_OK)
-        rc = omb_casefile_save(step, &id, &work->file, err);
     return rc;
 }
 
@@ -158,6 +156,8 @@ static enum omb_rc write_one(struct omb_act_work *work, struct omb_error *err)
         rc = omb_act_role(work->step, row, err);
     if (rc != OMB_OK)
         return rc;
+    if (row->tag == OMB_EVENT_REGISTERED && work->file.event_count > 0)
+        return omb_fail(err, OMB_INVALID, "facts", "a registration begins a case: it stands first");
     if (row->tag == OMB_EVENT_REGISTERED)
         return omb_act_register(work, err);
     if (work->file.event_count == 0)
@@ -197,7 +197,7 @@ enum omb_rc omb_act_write(struct omb_act_work *work, struct omb_error *err)
         rc = write_then(work, i, err);
     }
     work->act = first;
-    return rc;
+    return rc == OMB_OK ? omb_casefile_save(work->step, &work->file, err) : rc;
 }
 
 /* --- the request --- */
