@@ -90,9 +90,9 @@ def test_an_unknown_code_meets_its_nearest(counter, field, code, nearest):
 
 @pytest.mark.parametrize("data", [b"\xff\xfe\xfd", b"cut \xc3", b"\xed\xa0\x80", b"nul \0 in it"])
 def test_text_that_is_not_text(counter, data):
-    counter.refuses(*NEW, "--text-file", "-", stdin=data, words=["UTF-8", "narrative"])
+    counter.refuses(*NEW, "--text-file", "-", stdin=data, words=["UTF-8", "(--text-file)"])
     if b"\0" not in data:
-        counter.refuses(*NEW, "--text", data, words=["UTF-8", "narrative"])
+        counter.refuses(*NEW, "--text", data, words=["UTF-8", "(--text)"])
         counter.refuses(*NEW, "--client-name", data, words=["UTF-8", "name"])
         counter.refuses("case", "show", data, words=["number"])
         counter.refuses("case", "list", b"--" + data, code=2, words=["there is no option"])
@@ -105,11 +105,11 @@ def test_a_code_that_is_no_code(counter):
 
 def test_control_characters(counter):
     counter.refuses(*NEW, "--client-name", "bell \a", words=["control characters", "name"])
-    counter.refuses(*NEW, "--text", "bell \a", words=["control characters", "narrative"])
+    counter.refuses(*NEW, "--text", "bell \a", words=["control characters", "(--text)"])
 
 
 def test_a_text_that_is_too_long(counter):
-    counter.refuses(*NEW, "--text", LONG_TEXT, words=["too long", "narrative"])
+    counter.refuses(*NEW, "--text", LONG_TEXT, words=["too long", "(--text)"])
     counter.refuses(*NEW, "--client-name", LONG_LINE, words=["too long", "name"])
     counter.refuses(*NEW, "--text-file", "-", stdin="x" * 10_000_000, words=["longer than"])
 
@@ -178,7 +178,7 @@ def test_facts_that_cannot_be(counter):
     counter.refuses("case", "rate", counter.answered, "--score", "11", words=["1 to 10", "score"])
     counter.refuses("case", "promise", counter.number, "--due", "2020-01-01", "--to", "client",
                     words=["future", "due"])
-    counter.refuses(*NEW, "--received-at", "2099-01-01", words=["future", "received_at"])
+    counter.refuses(*NEW, "--received-at", "2099-01-01", words=["future", "(--received-at)"])
 
 
 def test_the_same_id_with_other_content(counter):

@@ -227,6 +227,45 @@ static void numbers_are_numbers(void **state)
     omb_args_free(&line.args);
 }
 
+static void assert_option(const char *verb, const char *path, const char *name)
+{
+    const struct omb_args args = {.verb = omb_verb_find("case", verb)};
+    const struct omb_option *option = omb_args_option_of(&args, path);
+
+    if (!name) {
+        assert_null(option);
+        return;
+    }
+    assert_non_null(option);
+    assert_string_equal(option->name, name);
+}
+
+static void a_refused_field_is_known_by_its_option(void **state)
+{
+    (void)state;
+    assert_option("resolve", "prevent_owner", "owner");
+    assert_option("resolve", "facts.resolved.prevent_due", "due");
+    assert_option("extend", "until", "until");
+    assert_option("assign", "body.text", "reason");
+    assert_option("new", "narrative", "text");
+    assert_option("new", "wish", "wish");
+    assert_option("new", "body.registered.wish", "wish-text");
+    assert_option("escalate", "to", "to");
+    assert_option("list", "filter.status", "status");
+    assert_option("new", "number", NULL);
+    assert_option("close", "cause", NULL);
+}
+
+static void of_two_options_for_a_field_the_one_said_is_named(void **state)
+{
+    struct line line;
+    (void)state;
+
+    PARSE(&line, "case", "new", "--text-file", "-");
+    assert_string_equal(omb_args_option_of(&line.args, "narrative")->name, "text-file");
+    omb_args_free(&line.args);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -244,6 +283,8 @@ int main(void)
         cmocka_unit_test(a_choice_is_one_of_its_words),
         cmocka_unit_test(help_forgives_the_rest),
         cmocka_unit_test(numbers_are_numbers),
+        cmocka_unit_test(a_refused_field_is_known_by_its_option),
+        cmocka_unit_test(of_two_options_for_a_field_the_one_said_is_named),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

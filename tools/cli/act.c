@@ -56,13 +56,19 @@ static enum omb_exit send(struct omb_cli *cli, const struct omb_act *act)
     enum omb_exit exit;
     const void *done;
 
-    /* What no daemon could read is refused with the field's name, not with that of the message. */
+    /* What no daemon could read is refused with the option, not with the message's field. */
     if (omb_shape_check(&omb_shape_act, act, &err) != OMB_OK) {
-        omb_cli_shorten(&err);
+        omb_cli_name_option(cli, &err);
         return omb_cli_fail(&err);
     }
     done = omb_cli_ask(cli, OMB_ASK_ACT, act, &exit);
     return done ? print_done(cli, done) : exit;
+}
+
+static enum omb_exit fail_filling(const struct omb_cli *cli, struct omb_error *err)
+{
+    omb_cli_name_option(cli, err);
+    return omb_cli_fail_value(err);
 }
 
 enum omb_exit omb_run_act(struct omb_cli *cli)
@@ -72,7 +78,7 @@ enum omb_exit omb_run_act(struct omb_cli *cli)
     struct omb_act act;
 
     if (omb_fill_act(&fill, &cli->args, cli->args.verb->event, &act, &err) != OMB_OK)
-        return omb_cli_fail_value(&err);
+        return fail_filling(cli, &err);
     act.number = omb_view_str(cli->args.words[0]);
     return send(cli, &act);
 }
@@ -131,9 +137,9 @@ enum omb_exit omb_run_case_new(struct omb_cli *cli)
         return omb_cli_fail_value(&err);
     }
     if (omb_fill_act(&fill, &cli->args, OMB_EVENT_REGISTERED, &act, &err) != OMB_OK)
-        return omb_cli_fail_value(&err);
+        return fail_filling(cli, &err);
     if (omb_args_has(&cli->args, OMB_OPT_SETTLED) &&
         fill_settled(&fill, &cli->args, &act, &err) != OMB_OK)
-        return omb_cli_fail_value(&err);
+        return fail_filling(cli, &err);
     return send(cli, &act);
 }

@@ -88,8 +88,8 @@ static enum omb_rc read_config(const struct omb_args *args, struct omb_config *o
 
 static enum omb_rc missing(enum omb_opt opt, const char *words, struct omb_error *err)
 {
-    return omb_fail(err, OMB_MISSING, omb_options[opt].name, "%s: --%s %s", words,
-                    omb_options[opt].name, omb_options[opt].argument);
+    return omb_fail(err, OMB_MISSING, NULL, "%s: --%s %s", words, omb_options[opt].name,
+                    omb_options[opt].argument);
 }
 
 /* A name is one line and goes into a certificate. */
@@ -166,8 +166,10 @@ enum omb_exit omb_run_office_init(struct omb_cli *cli)
     struct omb_born born;
     struct omb_error err;
 
-    if (read_birth(&cli->args, &birth, &err) != OMB_OK || omb_birth(&birth, &born, &err) != OMB_OK)
+    if (read_birth(&cli->args, &birth, &err) != OMB_OK || omb_birth(&birth, &born, &err) != OMB_OK) {
+        omb_cli_name_option(cli, &err);
         return omb_cli_fail(&err);
+    }
     if (cli->json)
         omb_json_print(born_json(&birth, &born), cli->json_lines);
     else

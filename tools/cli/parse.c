@@ -342,6 +342,55 @@ bool omb_args_has(const struct omb_args *args, enum omb_opt opt)
     return args->values[opt] != NULL;
 }
 
+/* What stands behind the last dot. */
+static const char *last_name(const char *path)
+{
+    const char *dot = strrchr(path, '.');
+
+    return dot ? dot + 1 : path;
+}
+
+/* "client-name" is client_name. */
+static bool is_named(const struct omb_option *option, const char *field)
+{
+    const char *name = option->name;
+
+    while (*name && *field && (*name == *field || (*name == '-' && *field == '_'))) {
+        name++;
+        field++;
+    }
+    return !*name && !*field;
+}
+
+const struct omb_option *omb_args_option_of(const struct omb_args *args, const char *path)
+{
+    const struct omb_option *found = NULL;
+    const bool in_body = strncmp(path, "body.", strlen("body.")) == 0;
+    const char *field = last_name(path);
+    int best = 0;
+
+    for (size_t i = 0; i < args->verb->options.count; i++) {
+        enum omb_opt opt = (enum omb_opt)args->verb->options.items[i];
+        const struct omb_option *option = &omb_options[opt];
+        bool of_body = strchr(option->field, '.') != NULL;
+        int fits = 0;
+
+        /* The wish is a code in the facts and words in the body. */
+        if (strcmp(last_name(option->field), field) == 0)
+            fits = of_body == in_body ? 6 : 4;
+        else if (!*option->field && is_named(option, field))
+            fits = 2;
+        /* Of --text and --text-file the one that was said. */
+        if (fits && omb_args_has(args, opt))
+            fits++;
+        if (fits > best) {
+            best = fits;
+            found = option;
+        }
+    }
+    return found;
+}
+
 enum omb_rc omb_args_number(const struct omb_args *args, enum omb_opt opt, uint64_t otherwise,
                             uint64_t *out, struct omb_error *err)
 {

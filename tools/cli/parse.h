@@ -31,6 +31,8 @@ void omb_args_free(struct omb_args *args);
 /* NULL: not said. */
 const char *omb_args_get(const struct omb_args *args, enum omb_opt opt);
 bool omb_args_has(const struct omb_args *args, enum omb_opt opt);
+/* The verb's option that says the field at this path of a request; NULL: none does. */
+const struct omb_option *omb_args_option_of(const struct omb_args *args, const char *path);
 /* The number that was said, else `otherwise`; OMB_INVALID names the option. */
 enum omb_rc omb_args_number(const struct omb_args *args, enum omb_opt opt, uint64_t otherwise,
                             uint64_t *out, struct omb_error *err) OMB_MUST_USE;

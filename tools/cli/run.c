@@ -64,6 +64,16 @@ void omb_cli_shorten(struct omb_error *err)
     memmove(err->field, name, strlen(name) + 1);
 }
 
+void omb_cli_name_option(const struct omb_cli *cli, struct omb_error *err)
+{
+    const struct omb_option *option =
+        *err->field ? omb_args_option_of(&cli->args, err->field) : NULL;
+
+    omb_cli_shorten(err);
+    if (option)
+        snprintf(err->field, sizeof(err->field), "--%s", option->name);
+}
+
 /* --- for the verbs --- */
 
 static enum omb_rc ask_zone(void *ctx, const struct omb_zone **out, struct omb_error *err)
@@ -96,6 +106,7 @@ const void *omb_cli_ask(struct omb_cli *cli, uint32_t tag, const void *ask,
 
     if (omb_session_ask(cli->session, tag, ask, &answer, &err) == OMB_OK)
         return answer;
+    omb_cli_name_option(cli, &err);
     *out_exit = omb_cli_fail(&err);
     return NULL;
 }

@@ -45,6 +45,9 @@ enum omb_exit omb_cli_fail_value(const struct omb_error *err);
 /* A field's path becomes its name, which is what the line calls it. */
 void omb_cli_shorten(struct omb_error *err);
 
+/* The same, and it is named as the option that says it where the verb has one. */
+void omb_cli_name_option(const struct omb_cli *cli, struct omb_error *err);
+
 /* How values are read: times in the office's zone, which is asked for when it is needed. */
 struct omb_fill omb_cli_fill(struct omb_cli *cli);
 /* The zone in which times are shown; UTC where the office's cannot be had. */
