@@ -86,6 +86,22 @@ def test_a_page_tells_the_whole_decision(office):
     assert page.count("I call on Tuesday") == 2  # under the promise, and where it was given
 
 
+def test_a_code_is_enrolled_again_once_it_is_revoked(office):
+    key = office.dir / "operators/teller.key"
+    before = key.read_text()
+    again = ("operator", "add", "teller", "--name", "Operator 2", "--role", "teller")
+    assert "`operator rekey`" in office.ombud(*again, code=1).err
+    assert key.read_text() == before
+    office.ombud("case", "list", who="teller", code=0)
+    office.ombud("operator", "revoke", "teller", code=0)
+    office.ombud("case", "list", who="teller", code=3)
+    office.ombud(*again, "--key-out", key, code=1)  # a file that was named is never replaced
+    office.ombud(*again, code=0)
+    assert key.read_text() != before
+    office.ombud("case", "list", who="teller", code=0)
+    assert not [path for path in key.parent.iterdir() if path.suffix != ".key"]
+
+
 def test_deadlines_are_told_at_the_window(office):
     done = office.ombud("policy", "when", "--profile", "bank-standard", "--received",
                         "2026-09-30 17:20", "--json", who="teller").json()

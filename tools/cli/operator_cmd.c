@@ -2,7 +2,9 @@
  * Operators: enrolled with a key made here or elsewhere, given other roles, a new key, or none.
  *
  * A key made here is on disk before the daemon is asked, so that no operator is ever enrolled whose
- * key was lost; when the daemon refuses, the file goes again.
+ * key was lost; when the daemon refuses, the file goes again. Whether a code may be enrolled is the
+ * daemon's to say: a key file that stands here may be that of somebody revoked, and is replaced
+ * once the new key is taken.
  */
 #include <stdio.h>
 #include <string.h>
@@ -44,13 +46,14 @@ static enum omb_rc find_path(struct omb_cli *cli, const char *code, struct key_f
 static enum omb_rc write_key(const char *code, struct key_files *files, bool replaces,
                              uint8_t out_public[OMB_PUBLIC_SIZE], struct omb_error *err)
 {
+    const bool stands = access(files->path, F_OK) == 0;
     struct omb_keyfile key = {.use = "operator"};
     uint8_t secret[OMB_KEY_SIZE];
     enum omb_rc rc;
 
-    if (!replaces && access(files->path, F_OK) == 0)
+    if (stands && !replaces)
         return omb_fail(err, OMB_EXISTS, NULL, "%s is there already", files->path);
-    snprintf(files->made, sizeof(files->made), "%s%s", files->path, replaces ? ".new" : "");
+    snprintf(files->made, sizeof(files->made), "%s%s", files->path, stands ? ".new" : "");
     if (strlen(code) >= sizeof(key.name))
         return omb_fail(err, OMB_INVALID, "code", "the code is too long");
     memcpy(key.name, code, strlen(code) + 1);
@@ -103,6 +106,24 @@ static enum omb_exit finish(struct omb_cli *cli, const struct key_files *files, 
     return exit;
 }
 
+static const struct omb_operator_done *ask_add(struct omb_cli *cli,
+                                               const struct omb_operator_add *ask,
+                                               enum omb_exit *out_exit)
+{
+    const void *answer;
+    struct omb_error err;
+
+    if (omb_session_ask(cli->session, OMB_ASK_OPERATOR_ADD, ask, &answer, &err) == OMB_OK)
+        return answer;
+    if (err.rc == OMB_EXISTS)
+        (void)omb_fail(&err, OMB_EXISTS, NULL,
+                       "%s: `operator rekey` gives a new key, `operator role` other roles",
+                       err.words);
+    omb_cli_name_option(cli, &err);
+    *out_exit = omb_cli_fail(&err);
+    return NULL;
+}
+
 enum omb_exit omb_run_operator_add(struct omb_cli *cli)
 {
     const char *code = cli->args.words[0];
@@ -121,9 +142,10 @@ enum omb_exit omb_run_operator_add(struct omb_cli *cli)
         .public_key = omb_view(key, sizeof(key)),
     };
 
-    if (make_key(cli, code, false, &files, key, &err) != OMB_OK)
+    if (make_key(cli, code, !omb_args_has(&cli->args, OMB_OPT_KEY_OUT), &files, key, &err) !=
+        OMB_OK)
         return omb_cli_fail(&err);
-    done = omb_cli_ask(cli, OMB_ASK_OPERATOR_ADD, &ask, &exit);
+    done = ask_add(cli, &ask, &exit);
     return finish(cli, &files, "is enrolled", done, exit);
 }
 

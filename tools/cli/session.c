@@ -172,6 +172,7 @@ static void encode(struct omb_session *session, uint32_t tag, const void *ask)
 
 static enum omb_rc refusal(const struct omb_refusal *refused, struct omb_error *err)
 {
+    const bool exists = omb_view_is(refused->code, omb_rc_word(OMB_EXISTS));
     char field[64];
     struct omb_view cut = refused->field;
 
@@ -179,7 +180,8 @@ static enum omb_rc refusal(const struct omb_refusal *refused, struct omb_error *
         cut.size = sizeof(field) - 1;
     memcpy(field, cut.size ? cut.data : (const uint8_t *)"", cut.size);
     field[cut.size] = '\0';
-    return omb_fail(err, OMB_REFUSED, field, "%.*s", OMB_VIEW_ARGS(refused->words));
+    return omb_fail(err, exists ? OMB_EXISTS : OMB_REFUSED, field, "%.*s",
+                    OMB_VIEW_ARGS(refused->words));
 }
 
 /* Decodes session->bytes. *out_id: whose answer it is. */

@@ -28,7 +28,7 @@ void omb_session_set_id(struct omb_session *session, struct omb_view id);
 
 /*
  * Asks and waits: tag is OMB_ASK_*, *out the answer's message, which lives until the next ask. A
- * refusal is OMB_REFUSED with its words and field.
+ * refusal is OMB_REFUSED with its words and field; of what is there already OMB_EXISTS.
  */
 enum omb_rc omb_session_ask(struct omb_session *session, uint32_t tag, const void *ask,
                             const void **out, struct omb_error *err) OMB_MUST_USE;
