@@ -102,6 +102,13 @@ def test_a_code_is_enrolled_again_once_it_is_revoked(office):
     assert not [path for path in key.parent.iterdir() if path.suffix != ".key"]
 
 
+def test_who_may_not_export_gets_no_titles(office):
+    assert office.ombud("export", "cases", code=1).out == ""
+    assert office.ombud("export", "events", who="teller", code=1).out == ""
+    empty = office.ombud("export", "cases", who="analyst", code=0).out.splitlines()
+    assert len(empty) == 1 and empty[0].startswith("number,home,")
+
+
 def test_deadlines_are_told_at_the_window(office):
     done = office.ombud("policy", "when", "--profile", "bank-standard", "--received",
                         "2026-09-30 17:20", "--json", who="teller").json()

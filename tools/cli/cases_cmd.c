@@ -220,18 +220,24 @@ enum omb_exit omb_run_case_due(struct omb_cli *cli)
 
 struct writing {
     bool csv;
+    bool begun; /* the titles are written */
+    const char *before;           /* a column before those of the shape, or NULL */
+    const struct omb_shape *shape;
     struct omb_json_list json;
     struct omb_buf line;
     uint64_t count;
 };
 
 /* --json is an array as everywhere, --json-lines and the format jsonl are lines. */
-static struct writing begin_writing(const struct omb_cli *cli)
+static struct writing writing_as_said(const struct omb_cli *cli, const struct omb_shape *shape,
+                                      const char *before)
 {
     const char *format = omb_args_get(&cli->args, OMB_OPT_EXPORT_FORMAT);
     bool jsonl = format && strcmp(format, "jsonl") == 0;
 
     return (struct writing){.csv = !cli->json && !jsonl,
+                            .before = before,
+                            .shape = shape,
                             .json = {.lines = jsonl || cli->json_lines}};
 }
 
@@ -242,8 +248,25 @@ static void flush_line(struct writing *writing)
     omb_buf_clear(&writing->line);
 }
 
+/* Titles come with the first answer: who is refused gets nothing. */
+static void begin_writing(struct writing *writing)
+{
+    if (writing->csv && !writing->begun) {
+        if (writing->before)
+            omb_csv_add(&writing->line, omb_view_str(writing->before), true);
+        for (size_t i = 0; i < writing->shape->field_count; i++)
+            omb_csv_add(&writing->line, omb_view_str(writing->shape->fields[i].name),
+                        i == 0 && !writing->before);
+        omb_buf_add_u8(&writing->line, '\n');
+        flush_line(writing);
+    }
+    writing->begun = true;
+}
+
 static void end_writing(struct writing *writing, enum omb_exit exit)
 {
+    if (exit == OMB_EXIT_DONE)
+        begin_writing(writing);
     if (!writing->csv && exit == OMB_EXIT_DONE)
         omb_json_list_end(&writing->json);
     omb_buf_free(&writing->line);
@@ -289,17 +312,11 @@ static void csv_row(const struct omb_shape *shape, const void *message, struct o
     json_decref(object);
 }
 
-static void csv_titles(const struct omb_shape *shape, struct omb_buf *line)
-{
-    for (size_t i = 0; i < shape->field_count; i++)
-        omb_csv_add(line, omb_view_str(shape->fields[i].name), i == 0);
-    omb_buf_add_u8(line, '\n');
-}
-
 static bool write_case(void *arg, const struct omb_case_summary *summary)
 {
     struct writing *writing = arg;
 
+    begin_writing(writing);
     if (writing->csv) {
         csv_row(&omb_shape_case_summary, summary, &writing->line);
         flush_line(writing);
@@ -318,10 +335,7 @@ enum omb_exit omb_run_export_cases(struct omb_cli *cli)
 
     if (exit != OMB_EXIT_DONE)
         return exit;
-    writing = begin_writing(cli);
-    if (writing.csv)
-        csv_titles(&omb_shape_case_summary, &writing.line);
-    flush_line(&writing);
+    writing = writing_as_said(cli, &omb_shape_case_summary, NULL);
     exit = each_case(cli, &filter, UINT64_MAX, write_case, &writing);
     end_writing(&writing, exit);
     return exit;
@@ -330,6 +344,7 @@ enum omb_exit omb_run_export_cases(struct omb_cli *cli)
 /* An event with its case's number before it, as one flat row. */
 static void write_event(struct writing *writing, const struct omb_exported_event *exported)
 {
+    begin_writing(writing);
     if (!writing->csv) {
         json_t *object = json_object();
 
@@ -381,12 +396,7 @@ enum omb_exit omb_run_export_events(struct omb_cli *cli)
 
     if (exit != OMB_EXIT_DONE)
         return exit;
-    writing = begin_writing(cli);
-    if (writing.csv) {
-        omb_buf_add_str(&writing.line, "number,");
-        csv_titles(&omb_shape_event_view, &writing.line);
-    }
-    flush_line(&writing);
+    writing = writing_as_said(cli, &omb_shape_event_view, "number");
     exit = write_events(cli, &filter, &writing);
     end_writing(&writing, exit);
     return exit;
