@@ -14,7 +14,8 @@ struct omb_log {
     enum omb_log_format format;
 };
 
-/* A line that cannot be written is lost: a full pipe of a log must not stop an office. */
+/* On a terminal people read: the priority before a line of text, which is a journal's, is left out.
+ * A line that cannot be written is lost: a full pipe of a log must not stop an office. */
 void omb_log_write(const struct omb_log *log, enum omb_log_level level, const char *what,
                    const struct omb_log_field *fields, size_t count);
 

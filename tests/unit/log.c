@@ -5,6 +5,7 @@
 #include "unit.h"
 
 #include <fcntl.h>
+#include <pty.h>
 #include <unistd.h>
 
 #include "io/log.h"
@@ -54,6 +55,21 @@ static void what_matters_less_than_the_level_is_not_written(void **state)
     pipe_close(ends);
 }
 
+static void a_terminal_shows_no_priority(void **state)
+{
+    char text[64] = "";
+    int out, in;
+    struct omb_log log = {.level = OMB_LOG_INFO};
+
+    (void)state;
+    assert_int_equal(openpty(&out, &in, NULL, NULL, NULL), 0);
+    log.fd = in;
+    OMB_LOG(&log, NOTICE, "serving", OMB_LOG_T("range", "<1>"));
+    assert_true(read(out, text, sizeof(text) - 1) > 0);
+    assert_int_equal(strncmp(text, "serving range=", strlen("serving range=")), 0);
+    pipe_close((struct pipe_ends){.out = out, .in = in});
+}
+
 /* A pipe that nobody reads: were the line awaited, the alarm would end the test. */
 static void a_full_pipe_loses_the_line_and_stops_nobody(void **state)
 {
@@ -77,6 +93,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_line_is_written_at_once),
+        cmocka_unit_test(a_terminal_shows_no_priority),
         cmocka_unit_test(what_matters_less_than_the_level_is_not_written),
         cmocka_unit_test(a_full_pipe_loses_the_line_and_stops_nobody),
     };
