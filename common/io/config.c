@@ -352,8 +352,8 @@ static void add_row(const struct row *row, const struct omb_config *config, stru
 
     show(row, config, &value);
     standard = omb_view_is(omb_buf_view(&value), row->standard);
-    omb_buf_printf(out, "# %s\n%s%s = %.*s\n", row->comment, standard ? "#" : "", row->key,
-                   OMB_VIEW_ARGS(omb_buf_view(&value)));
+    omb_buf_printf(out, "# %s\n%s%s =%s%.*s\n", row->comment, standard ? "#" : "", row->key,
+                   value.size ? " " : "", OMB_VIEW_ARGS(omb_buf_view(&value)));
     omb_buf_free(&value);
 }
 

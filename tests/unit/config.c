@@ -332,7 +332,7 @@ static void the_file_shows_every_key_and_its_default(void **state)
     assert_non_null(strstr(omb_buf_str(&text), "[office]\n"));
     assert_non_null(strstr(omb_buf_str(&text), "\ncode = north\n"));
     assert_non_null(strstr(omb_buf_str(&text), "\n#time-zone = UTC\n"));
-    assert_non_null(strstr(omb_buf_str(&text), "\n#bell-listen = \n"));
+    assert_non_null(strstr(omb_buf_str(&text), "\n#bell-listen =\n"));
     assert_non_null(strstr(omb_buf_str(&text), "\n#batch-inputs = 256\n"));
     omb_buf_free(&text);
 }
