@@ -160,6 +160,7 @@ static void the_man_page_names_every_verb(void **state)
                  strcmp(verb->name, "action-done") == 0 ? "action\\-done" : verb->name);
         assert_non_null(strstr(text, title));
     }
+    assert_null(strstr(text, "...."));
     free(text);
 }
 

@@ -59,7 +59,7 @@ static const struct section {
      (const char *const[]){"OMBUD_DIR: the directory, as -C. OMBUD_OPERATOR: the operator, as "
                            "--as.",
                            NULL}},
-    {"SEE ALSO", NULL, (const char *const[]){"ombud-node(8), ombud-hub(8), proto/README.md", NULL}},
+    {"SEE ALSO", NULL, (const char *const[]){"ombud.conf(5), ombud-node(8), ombud-hub(8), proto/README.md", NULL}},
 };
 
 /* --- help on the screen --- */
@@ -183,6 +183,15 @@ static void roff(FILE *file, const char *text)
     }
 }
 
+/* A line that ends with a full stop, or with the dots that the text ends with. */
+static void roff_sentence(FILE *file, const char *text)
+{
+    size_t size = strlen(text);
+
+    roff(file, text);
+    fputs(size && text[size - 1] == '.' ? "\n" : ".\n", file);
+}
+
 static void man_options(FILE *file, struct omb_opt_list list)
 {
     for (size_t i = 0; i < list.count; i++) {
@@ -197,8 +206,7 @@ static void man_options(FILE *file, struct omb_opt_list list)
             fputs("\\fR", file);
         }
         putc('\n', file);
-        roff(file, option->help);
-        fputs(".\n", file);
+        roff_sentence(file, option->help);
     }
 }
 
@@ -214,8 +222,7 @@ static void man_verb(FILE *file, const struct omb_verb *verb)
         roff(file, verb->words);
     }
     fputs("\nThis verb ", file);
-    roff(file, omb_verb_summary(verb));
-    fputs(".\n", file);
+    roff_sentence(file, omb_verb_summary(verb));
     man_options(file, verb->options);
     omb_buf_free(&name);
 }
