@@ -59,7 +59,8 @@ static const struct section {
      (const char *const[]){"OMBUD_DIR: the directory, as -C. OMBUD_OPERATOR: the operator, as "
                            "--as.",
                            NULL}},
-    {"SEE ALSO", NULL, (const char *const[]){"ombud.conf(5), ombud-node(8), ombud-hub(8), proto/README.md", NULL}},
+    {"SEE ALSO", NULL,
+     (const char *const[]){"ombud.conf(5), ombud-node(8), ombud-hub(8), proto/README.md", NULL}},
 };
 
 /* --- help on the screen --- */

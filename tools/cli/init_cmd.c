@@ -166,7 +166,8 @@ enum omb_exit omb_run_office_init(struct omb_cli *cli)
     struct omb_born born;
     struct omb_error err;
 
-    if (read_birth(&cli->args, &birth, &err) != OMB_OK || omb_birth(&birth, &born, &err) != OMB_OK) {
+    if (read_birth(&cli->args, &birth, &err) != OMB_OK ||
+        omb_birth(&birth, &born, &err) != OMB_OK) {
         omb_cli_name_option(cli, &err);
         return omb_cli_fail(&err);
     }
