@@ -141,7 +141,9 @@ enum omb_rc omb_driver_write(struct omb_driver *driver, bool *out_durable, struc
     bool erased, must_sync;
     enum omb_rc rc;
 
-    omb_office_close(driver->office, driver->update);
+    rc = omb_office_close(driver->office, driver->update, err);
+    if (rc != OMB_OK)
+        return rc;
     erased = omb_update_erased(driver->update);
     must_sync = omb_update_must_sync(driver->update);
     rc = commit(driver, must_sync && erased, err);
@@ -152,7 +154,10 @@ enum omb_rc omb_driver_write(struct omb_driver *driver, bool *out_durable, struc
 
 enum omb_rc omb_driver_persist(struct omb_driver *driver, struct omb_error *err)
 {
-    omb_office_close(driver->office, driver->update);
+    const enum omb_rc rc = omb_office_close(driver->office, driver->update, err);
+
+    if (rc != OMB_OK)
+        return rc;
     return commit(driver, omb_update_must_sync(driver->update), err);
 }
 

@@ -8,7 +8,9 @@
 
 #include "base/assert.h"
 #include "cases/number.h"
+#include "office/duty/duty.h"
 #include "office/inside.h"
+#include "office/post/feed.h"
 
 enum { EVENTS_MAX = 20000, FLAGS_MAX = 48, INDEX_MAX = FLAGS_MAX + 8 };
 
@@ -173,6 +175,18 @@ static struct omb_event event_of(const struct omb_step *step, const struct omb_d
     };
 }
 
+static void add_fresh(struct omb_step *step, struct omb_casefile *file, struct omb_row_at row)
+{
+    const size_t count = file->fresh_count;
+    struct omb_row_at *fresh = OMB_ARENA_NEW(step->arena, struct omb_row_at, count + 1);
+
+    if (count > 0)
+        memcpy(fresh, file->fresh, count * sizeof(*fresh));
+    fresh[count] = row;
+    file->fresh = fresh;
+    file->fresh_count = count + 1;
+}
+
 static void add_event(struct omb_step *step, struct omb_casefile *file,
                       const struct omb_event *event, struct omb_row_at row)
 {
@@ -189,6 +203,7 @@ static void add_event(struct omb_step *step, struct omb_casefile *file,
     file->events = events;
     file->rows = rows;
     file->event_count = count + 1;
+    add_fresh(step, file, row);
 }
 
 enum omb_rc omb_casefile_write(struct omb_step *step, const struct omb_draft *draft,
@@ -400,14 +415,17 @@ static void put_row(struct omb_step *step, const struct omb_casefile *file)
     omb_put(step->update->writes, OMB_FAMILY_CASE, omb_key_view(&key), omb_buf_view(value));
 }
 
-enum omb_rc omb_casefile_save(struct omb_step *step, const struct omb_casefile *file,
+enum omb_rc omb_casefile_save(struct omb_step *step, struct omb_casefile *file,
                               struct omb_error *err)
 {
     const struct omb_case_row *old, *row = &file->folded.row;
-    const int64_t due = due_of(row);
     struct omb_view reference;
-    enum omb_rc rc = read_old(step, file, &old, err);
+    int64_t due;
+    enum omb_rc rc = omb_duty_case(step, file, err);
 
+    due = due_of(row);
+    if (rc == OMB_OK)
+        rc = read_old(step, file, &old, err);
     if (rc == OMB_OK)
         rc = omb_casefile_reference(step, file, &reference, err);
     if (rc != OMB_OK)
@@ -421,7 +439,9 @@ enum omb_rc omb_casefile_save(struct omb_step *step, const struct omb_casefile *
     step->update->dirty = true;
     if (due > 0 && due > step->office->looked_ms)
         omb_wake_at(step, due);
-    return OMB_OK;
+    rc = omb_feed_case(step, file, err);
+    file->fresh_count = 0;
+    return rc;
 }
 
 /* --- finding --- */

@@ -23,6 +23,8 @@ struct omb_casefile {
     size_t event_count;
     struct omb_row_at *rows;  /* same order: where each record lies */
     bool born;                /* its first record was written into this file */
+    const struct omb_row_at *fresh; /* records that were added since the case was saved last */
+    size_t fresh_count;
     struct omb_case folded;
 };
 
@@ -36,8 +38,12 @@ enum omb_rc omb_casefile_load(struct omb_step *step, const struct omb_case_id *i
 enum omb_rc omb_casefile_write(struct omb_step *step, const struct omb_draft *draft,
                                struct omb_casefile *file, struct omb_appended *out,
                                struct omb_error *err) OMB_MUST_USE;
-/* Puts case row and index rows in place of those that the store has, and drops erased parts. */
-enum omb_rc omb_casefile_save(struct omb_step *step, const struct omb_casefile *file,
+/*
+ * What the acting system owes at once is written (duty/duty.h); then case row and index rows are
+ * put in place of those that the store has, erased parts dropped, and the children's feeds written
+ * (post/feed.h).
+ */
+enum omb_rc omb_casefile_save(struct omb_step *step, struct omb_casefile *file,
                               struct omb_error *err) OMB_MUST_USE;
 /* Finds the case of a printed number; says which of number, check characters, case is wrong. */
 enum omb_rc omb_casefile_find(struct omb_step *step, struct omb_view number,

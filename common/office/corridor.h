@@ -32,6 +32,7 @@ struct omb_tip {
     uint64_t serial;          /* newest serial of serial_year */
     uint64_t cases;
     uint64_t records;
+    uint64_t feed;            /* newest position of the feeds to children: one row of numbers */
     struct omb_digest escrow; /* digest of the incarnation's newest `escrow opened` */
     uint32_t escrow_month;    /* year * 12 + month - 1 */
     uint8_t escrow_key[OMB_KEY_SIZE];
@@ -66,6 +67,7 @@ struct omb_step {
     struct omb_arena *arena;            /* lives until the next input */
     struct omb_drbg drbg;               /* seeded by the input */
     const struct omb_operator *who;     /* NULL: system */
+    const struct omb_office_id *source; /* the office whose link brought it; NULL: made here */
 };
 
 struct omb_draft {

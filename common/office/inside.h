@@ -9,6 +9,7 @@
 #define OMB_OFFICE_INSIDE_H
 
 #include "office/corridor.h"
+#include "office/post/post.h"
 
 #define OMB_OFFICE_SCHEMA 1
 #define OMB_REQUEST_KEPT_MS (30 * OMB_DAY_MS)
@@ -53,6 +54,9 @@ struct omb_update {
     size_t bell_count, bell_capacity;
     struct omb_bell *rung; /* as given to the driver */
     size_t rung_count;
+    struct omb_send *sends;
+    size_t send_count, send_capacity;
+    struct omb_dial dial;
 
     /* The case key that this input used last: most acts seal one body after another with it. */
     struct omb_case_id key_case;
@@ -60,8 +64,10 @@ struct omb_update {
     bool key_known;
 
     int64_t timer;
+    int64_t link_timer;
     bool dirty; /* the tip moved since it was put last */
     bool operators_changed;
+    bool children_changed;
     bool erased;
 };
 
@@ -89,6 +95,9 @@ struct omb_office {
     size_t admitted_count;
 
     struct omb_office_cache *cache; /* certificates (offices.c) */
+    bool tree_changed;              /* the cache is emptied before the next input */
+    struct omb_post *post;
+    int64_t link_wake_ms;           /* monotonic: next tick that a link wants; INT64_MAX: none */
     struct omb_proof_memo memo;
 
     bool clock_known;
@@ -110,6 +119,10 @@ struct omb_office {
 /* Makes the bells that the driver will ring. */
 void omb_update_ring(struct omb_update *update);
 void omb_update_reply(struct omb_update *update, uint64_t to, struct omb_view bytes);
+/* A frame for a link; the bytes are copied. */
+void omb_update_send(struct omb_update *update, uint64_t link, bool dialled,
+                     struct omb_view bytes);
+void omb_update_dial_set(struct omb_update *update, const struct omb_dial *dial);
 /* Notes a record; what it points to is copied into the update's arena. */
 void omb_update_pend(struct omb_update *update, const struct omb_pending *record);
 /* The record of this batch at a place; NULL: it is of another. */
@@ -154,6 +167,7 @@ struct omb_office_cache *omb_cache_new(void);
 void omb_cache_free(struct omb_office_cache *cache);
 /* Forgets it when it has grown large; between inputs only, since cards are borrowed within one. */
 void omb_cache_trim(struct omb_office_cache *cache);
+void omb_cache_empty(struct omb_office_cache *cache);
 /* The card of the certificate whose digest begins with a header's key id; NULL: not here. */
 const struct omb_office_card *omb_office_card_by_key(struct omb_step *step,
                                                      const struct omb_key_id *key);

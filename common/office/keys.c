@@ -199,6 +199,125 @@ struct omb_key omb_key_office_code(struct omb_view code, const struct omb_office
     return key;
 }
 
+struct omb_key omb_key_below(const struct omb_office_id *parent, const struct omb_office_id *office)
+{
+    struct omb_key key = {.size = 0};
+
+    add_u8(&key, 'B');
+    add(&key, parent->bytes, sizeof(parent->bytes));
+    if (office)
+        add(&key, office->bytes, sizeof(office->bytes));
+    return key;
+}
+
+struct omb_key omb_key_life(const struct omb_office_id *office,
+                            const struct omb_incarnation *incarnation, uint32_t line)
+{
+    struct omb_key key = {.size = 0};
+
+    add_u8(&key, 'L');
+    add(&key, office->bytes, sizeof(office->bytes));
+    if (incarnation) {
+        add(&key, incarnation->bytes, sizeof(incarnation->bytes));
+        add_be32(&key, line);
+    }
+    return key;
+}
+
+static struct omb_key of_certificate(uint8_t kind, const struct omb_digest *certificate)
+{
+    struct omb_key key = {.size = 0};
+
+    add_u8(&key, kind);
+    add(&key, certificate->bytes, sizeof(certificate->bytes));
+    return key;
+}
+
+struct omb_key omb_key_carrier(const struct omb_digest *certificate)
+{
+    return of_certificate('R', certificate);
+}
+
+struct omb_key omb_key_revocation(const struct omb_digest *certificate)
+{
+    return of_certificate('V', certificate);
+}
+
+/* --- feeds and peers --- */
+
+struct omb_key omb_key_feed(const struct omb_office_id *child, uint64_t position)
+{
+    struct omb_key key = {.size = 0};
+
+    add(&key, child->bytes, sizeof(child->bytes));
+    add_be64(&key, position);
+    return key;
+}
+
+struct omb_key omb_key_peer(const struct omb_office_id *office)
+{
+    struct omb_key key = {.size = 0};
+
+    add_u8(&key, 'P');
+    if (office)
+        add(&key, office->bytes, sizeof(office->bytes));
+    return key;
+}
+
+struct omb_key omb_key_given(const struct omb_office_id *child,
+                             const struct omb_digest *certificate)
+{
+    struct omb_key key = {.size = 0};
+
+    add_u8(&key, 'C');
+    add(&key, child->bytes, sizeof(child->bytes));
+    add(&key, certificate->bytes, sizeof(certificate->bytes));
+    return key;
+}
+
+struct omb_key omb_key_scope(const struct omb_office_id *child, const struct omb_case_id *id)
+{
+    struct omb_key key = {.size = 0};
+
+    add_u8(&key, 'O');
+    add(&key, child->bytes, sizeof(child->bytes));
+    if (id)
+        add_case(&key, id);
+    return key;
+}
+
+struct omb_key omb_key_witness(uint32_t number, const struct omb_office_id *witness)
+{
+    struct omb_key key = {.size = 0};
+
+    add_u8(&key, 'W');
+    add_be32(&key, number);
+    if (witness)
+        add(&key, witness->bytes, sizeof(witness->bytes));
+    return key;
+}
+
+struct omb_key omb_key_missing(const struct omb_digest *record)
+{
+    struct omb_key key = {.size = 0};
+
+    add_u8(&key, 'M');
+    if (record)
+        add(&key, record->bytes, sizeof(record->bytes));
+    return key;
+}
+
+struct omb_key omb_key_subscription(struct omb_view name)
+{
+    struct omb_key key = {.size = 0};
+
+    add_u8(&key, 'S');
+    add(&key, name.data, name.size);
+    return key;
+}
+
+/* --- operators and requests --- */
+
 struct omb_key omb_key_operator(struct omb_view code)
 {
     struct omb_key key = {.size = 0};
@@ -267,4 +386,24 @@ void omb_put_place(uint8_t out[12], uint32_t number, uint64_t seq)
 bool omb_read_place(struct omb_view value, uint32_t *out_number, uint64_t *out_seq)
 {
     return omb_key_read_record(value, out_number, out_seq);
+}
+
+void omb_put_journal(struct omb_buf *out, uint32_t number, uint64_t seq, bool from_above)
+{
+    omb_buf_add_be32(out, number);
+    omb_buf_add_be64(out, seq);
+    if (from_above)
+        omb_buf_add_u8(out, 1);
+}
+
+bool omb_read_journal(struct omb_view value, uint32_t *out_number, uint64_t *out_seq,
+                      bool *out_from_above)
+{
+    const bool marked = value.size == 13;
+
+    if ((value.size != 12 && !marked) || (marked && value.data[12] != 1))
+        return false;
+    if (out_from_above)
+        *out_from_above = marked;
+    return omb_read_place(omb_view(value.data, 12), out_number, out_seq);
 }

@@ -6,13 +6,25 @@
  *   record     number(4) seq(8)
  *   part       number(4) seq(8) kind(1)                1 body, 2 grants, 4 extract
  *   digest     first 16 bytes of the digest
- *   journal    position(8)
+ *   journal    position(8)                -> number(4) seq(8), and 1 when it came from above
+ *   feed       child(16) position(8)
  *   case       home(16) incarnation(12) year(4) serial(8)            = case id (40)
  *   case_log   case id(40) number(4) seq(8)
  *   index      kind(1) value NUL case id(40)
  *   key        'C' case id(40)   |   'E' number(4) seq(8) of `escrow opened`
  *   office     'C' certificate digest(32)   |   'I' office id(16) certificate digest(32)
  *              | 'N' code NUL office id(16)
+ *              | 'B' parent(16) office id(16)              offices directly below one
+ *              | 'L' office id(16) incarnation(12) line(4) -> number(4) of the log
+ *              | 'R' certificate digest(32)                -> number(4) seq(8) of the record that
+ *                                                             carries it
+ *              | 'V' certificate digest(32)                -> number(4) seq(8) of its revocation
+ *   peer       'P' office id(16)                           -> PeerRow
+ *              | 'C' child(16) certificate digest(32)      the child has it, or it is in its feed
+ *              | 'O' child(16) case id(40)                 the case is in the child's scope
+ *              | 'W' number(4) witness(16)                 -> Witness of that log, the newest
+ *              | 'M' record digest(32)                     -> MissingRow
+ *              | 'S' name                                  -> SubscriptionRow
  *   operator   code (text)
  *   request    operator code NUL id
  *
@@ -62,6 +74,24 @@ struct omb_key omb_key_certificate(const struct omb_digest *digest);
 /* digest or id NULL: the prefix of all of that office, of that code (none: of all codes). */
 struct omb_key omb_key_office(const struct omb_office_id *id, const struct omb_digest *digest);
 struct omb_key omb_key_office_code(struct omb_view code, const struct omb_office_id *id);
+struct omb_key omb_key_feed(const struct omb_office_id *child, uint64_t position);
+/* office NULL: the prefix of all below that parent. */
+struct omb_key omb_key_below(const struct omb_office_id *parent,
+                             const struct omb_office_id *office);
+/* incarnation NULL: the prefix of all lives of that office. */
+struct omb_key omb_key_life(const struct omb_office_id *office,
+                            const struct omb_incarnation *incarnation, uint32_t line);
+struct omb_key omb_key_carrier(const struct omb_digest *certificate);
+struct omb_key omb_key_revocation(const struct omb_digest *certificate);
+struct omb_key omb_key_peer(const struct omb_office_id *office); /* NULL: the prefix of all */
+struct omb_key omb_key_given(const struct omb_office_id *child,
+                             const struct omb_digest *certificate);
+/* id NULL: the prefix of all cases of that child. */
+struct omb_key omb_key_scope(const struct omb_office_id *child, const struct omb_case_id *id);
+/* witness NULL: the prefix of all of that log. */
+struct omb_key omb_key_witness(uint32_t number, const struct omb_office_id *witness);
+struct omb_key omb_key_missing(const struct omb_digest *record); /* NULL: the prefix of all */
+struct omb_key omb_key_subscription(struct omb_view name); /* empty: the prefix of all */
 struct omb_key omb_key_operator(struct omb_view code);
 struct omb_key omb_key_request(struct omb_view operator_code, struct omb_view id);
 
@@ -76,5 +106,9 @@ bool omb_key_read_index(struct omb_view key, enum omb_index_kind *out_kind,
 /* A place of a record as a value: number(4) seq(8). */
 void omb_put_place(uint8_t out[12], uint32_t number, uint64_t seq);
 bool omb_read_place(struct omb_view value, uint32_t *out_number, uint64_t *out_seq);
+/* A row of the journal. */
+void omb_put_journal(struct omb_buf *out, uint32_t number, uint64_t seq, bool from_above);
+bool omb_read_journal(struct omb_view value, uint32_t *out_number, uint64_t *out_seq,
+                      bool *out_from_above);
 
 #endif

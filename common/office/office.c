@@ -334,13 +334,20 @@ static void watch_clocks(struct omb_office *office, const struct omb_input *inpu
 
 static enum omb_rc work(struct omb_step *step, struct omb_error *err)
 {
+    enum omb_rc rc;
+
     switch (step->input->kind) {
     case OMB_INPUT_START:
         return start(step, err);
     case OMB_INPUT_REQUEST:
         return answer_request(step, err);
     case OMB_INPUT_TICK:
-        return omb_tick(step, err);
+        rc = omb_tick(step, err);
+        return rc == OMB_OK ? omb_post_tick(step, err) : rc;
+    case OMB_INPUT_FRAME:
+    case OMB_INPUT_LINK_UP:
+    case OMB_INPUT_LINK_DOWN:
+        return omb_post_input(step, err);
     }
     return OMB_OK;
 }
@@ -361,6 +368,9 @@ enum omb_rc omb_office_step(struct omb_office *office, const struct omb_input *i
     OMB_ASSERT(update->office == office);
     omb_arena_reset(&update->step_arena);
     omb_cache_trim(office->cache);
+    if (office->tree_changed)
+        omb_cache_empty(office->cache);
+    office->tree_changed = false;
     office->undo_count = 0;
     if (update->pending_count - update->signed_count > SETTLE_AT)
         omb_settle(office, update);
@@ -372,9 +382,22 @@ enum omb_rc omb_office_step(struct omb_office *office, const struct omb_input *i
     return rc;
 }
 
-void omb_office_close(struct omb_office *office, struct omb_update *update)
+enum omb_rc omb_office_close(struct omb_office *office, struct omb_update *update,
+                             struct omb_error *err)
 {
+    const struct omb_input now = {.now_ms = office->wall_ms, .monotonic_ms = office->monotonic_ms};
+    struct omb_step step = {
+        .office = office,
+        .update = update,
+        .input = &now,
+        .port = omb_writes_port(update->writes),
+        .arena = &update->step_arena,
+    };
+    enum omb_rc rc;
+
     OMB_ASSERT(update->office == office);
     omb_settle(office, update);
+    rc = omb_post_pump(&step, err);
     omb_update_ring(update);
+    return rc;
 }

@@ -7,11 +7,12 @@
  *     omb_office_close      signs the batch once and completes the records
  *
  * after which the driver performs the update in one order, always: persist in one synced batch,
- * then send the replies, then ring the bells and arm the timer. The core does no I/O, reads no
- * clock, draws no random number and never blocks: time and random bytes come with the input. When
- * persisting fails the driver must drop the office and open it again (or stop).
+ * then send to links and reply, then ring the bells, dial and arm the timers. The core does no I/O,
+ * reads no clock, draws no random number and never blocks: time and random bytes come with the
+ * input. When persisting fails the driver must drop the office and open it again (or stop).
  *
- * Read office/corridor.h next for how an event is written, then desk/ for what operators may ask.
+ * Read office/corridor.h next for how an event is written, then desk/ for what operators may ask
+ * and post/post.h for what offices say to each other.
  */
 #ifndef OMB_OFFICE_OFFICE_H
 #define OMB_OFFICE_OFFICE_H
@@ -33,12 +34,21 @@ struct omb_office_setup {
     const struct omb_zone *zone;           /* the office's time zone */
     struct omb_view bell;                  /* endpoint of the PUB socket, told in Status */
     int64_t started_at;
+    bool serves;                           /* a daemon: keeps its links; else only its store */
+    bool takes_children;                   /* a hub: offices below may greet it */
+    const struct omb_view *parents;        /* addresses of the parent, tried in turn; may be none */
+    size_t parent_count;
+    struct omb_view advertise;             /* the own address as children call it; may be empty */
+    struct omb_view last_exit;             /* how the daemon ended last: "clean", "killed", ... */
 };
 
 enum omb_input_kind {
     OMB_INPUT_START,   /* once, first: opens an incarnation where one is due */
     OMB_INPUT_REQUEST, /* bytes of a Request */
-    OMB_INPUT_TICK,    /* a timer came due: deadlines, month's end, request ids to forget */
+    OMB_INPUT_TICK,    /* a timer came due: deadlines, month's end, request ids, links */
+    OMB_INPUT_FRAME,   /* bytes of a Frame from the link `link` */
+    OMB_INPUT_LINK_UP,   /* the dialled link `link` stands: the handshake was made */
+    OMB_INPUT_LINK_DOWN, /* the dialled link ended or could not be made; bytes: why, in words */
 };
 
 struct omb_input {
@@ -50,6 +60,23 @@ struct omb_input {
     bool local_admin;              /* a command line that opened the store itself */
     struct omb_view bytes;
     uint64_t reply_to;             /* the driver's name for whoever waits */
+    uint64_t link;                 /* the driver's name of a connection; never used again */
+    bool dialled;                  /* FRAME: the connection is the one to the parent */
+    uint64_t disk_free_bytes;      /* TICK: told in Health; 0: not known */
+};
+
+/* A frame for a link; one whose connection is gone is dropped. */
+struct omb_send {
+    uint64_t link;
+    bool dialled;
+    struct omb_view bytes;
+};
+/* What is wanted of the connection to the parent. At most one stands at a time. */
+enum omb_dial_kind { OMB_DIAL_NONE, OMB_DIAL_CONNECT, OMB_DIAL_HANG_UP };
+struct omb_dial {
+    enum omb_dial_kind kind;
+    struct omb_view address;             /* CONNECT: tcp://host:port */
+    uint8_t server_key[OMB_PUBLIC_SIZE]; /* the parent's CURVE key */
 };
 
 struct omb_reply_out {
@@ -72,8 +99,15 @@ const struct omb_writes *omb_update_writes(const struct omb_update *update);
 bool omb_update_must_sync(const struct omb_update *update); /* false: it only read */
 size_t omb_update_replies(const struct omb_update *update, const struct omb_reply_out **out);
 size_t omb_update_bells(const struct omb_update *update, const struct omb_bell **out);
+/* In their order; for each link frames arrive in the order in which they were sent. */
+size_t omb_update_sends(const struct omb_update *update, const struct omb_send **out);
+const struct omb_dial *omb_update_dial(const struct omb_update *update);
 /* Wall-clock time at which the next tick is wanted; INT64_MAX: none. */
 int64_t omb_update_timer(const struct omb_update *update);
+/* The same by the monotonic clock, for links: a clock that is set must not hold them up. */
+int64_t omb_update_link_timer(const struct omb_update *update);
+/* Which offices may connect changed: ask omb_office_children again. */
+bool omb_update_children_changed(const struct omb_update *update);
 /* Who may connect changed: ask omb_office_admitted again. */
 bool omb_update_operators_changed(const struct omb_update *update);
 /* Parts were erased: once durable, compact the families part, key and index. */
@@ -90,13 +124,20 @@ void omb_office_free(struct omb_office *office);
 enum omb_rc omb_office_step(struct omb_office *office, const struct omb_input *input,
                             struct omb_update *update, struct omb_error *err) OMB_MUST_USE;
 
-/* Builds the batch's proofs, signs once, completes the records. Cheap when nothing was written. */
-void omb_office_close(struct omb_office *office, struct omb_update *update);
+/*
+ * Builds the batch's proofs, signs once, completes the records, and hands to the links what they
+ * have credit for. Cheap when nothing was written. OMB_IO, OMB_DAMAGED as with omb_office_step.
+ */
+enum omb_rc omb_office_close(struct omb_office *office, struct omb_update *update,
+                             struct omb_error *err) OMB_MUST_USE;
 
 /* Whether the transport may let this CURVE key in (an enrolled operator). */
 bool omb_office_admits(const struct omb_office *office, const uint8_t key[OMB_PUBLIC_SIZE]);
 /* Every admitted key, for the transport's own table. */
 size_t omb_office_admitted(const struct omb_office *office,
+                           const uint8_t (**out_keys)[OMB_PUBLIC_SIZE]);
+/* Every office that may connect from below (their CURVE keys), for the listener's own table. */
+size_t omb_office_children(const struct omb_office *office,
                            const uint8_t (**out_keys)[OMB_PUBLIC_SIZE]);
 struct omb_view omb_office_code(const struct omb_office *office);
 /*

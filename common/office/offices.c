@@ -39,13 +39,18 @@ void omb_cache_free(struct omb_office_cache *cache)
     free(cache);
 }
 
+void omb_cache_empty(struct omb_office_cache *cache)
+{
+    omb_arena_reset(&cache->arena);
+    if (cache->capacity > 0)
+        memset(cache->slots, 0, cache->capacity * sizeof(*cache->slots));
+    cache->count = 0;
+}
+
 void omb_cache_trim(struct omb_office_cache *cache)
 {
-    if (cache->count <= CACHE_MAX)
-        return;
-    omb_arena_reset(&cache->arena);
-    memset(cache->slots, 0, cache->capacity * sizeof(*cache->slots));
-    cache->count = 0;
+    if (cache->count > CACHE_MAX)
+        omb_cache_empty(cache);
 }
 
 /* Digests are evenly spread: their first bytes are the hash. Key ids are their first 16. */
@@ -402,4 +407,9 @@ void omb_certificate_put(struct omb_writes *writes, const struct omb_known_certi
     omb_put(writes, OMB_FAMILY_OFFICE, omb_key_view(&by_digest), known->signed_bytes);
     omb_put(writes, OMB_FAMILY_OFFICE, omb_key_view(&by_office), OMB_VIEW_NONE);
     omb_put(writes, OMB_FAMILY_OFFICE, omb_key_view(&by_code), OMB_VIEW_NONE);
+    if (known->inner.depth > 0) {
+        const struct omb_key below = omb_key_below(&known->inner.parent, &known->inner.office);
+
+        omb_put(writes, OMB_FAMILY_OFFICE, omb_key_view(&below), OMB_VIEW_NONE);
+    }
 }

@@ -164,6 +164,8 @@ enum omb_rc omb_office_open(const struct omb_office_setup *setup, struct omb_off
     office->setup = *setup;
     office->policy = &omb_policy_0;
     office->cache = omb_cache_new();
+    office->post = omb_post_new();
+    office->link_wake_ms = INT64_MAX;
     omb_arena_init(&office->own_arena, SIZE_MAX);
     office->setup.bell = omb_arena_copy(&office->own_arena, setup->bell);
     office->store_key = omb_secret_derive(setup->sealing, "ombud/store-key/1");
@@ -175,6 +177,8 @@ enum omb_rc omb_office_open(const struct omb_office_setup *setup, struct omb_off
         rc = omb_operators_load(office, setup->port, err);
     if (rc == OMB_OK)
         rc = omb_tick_open(office, err);
+    if (rc == OMB_OK)
+        rc = omb_post_open(office, err);
     if (rc != OMB_OK) {
         omb_office_free(office);
         return rc;
@@ -187,6 +191,7 @@ void omb_office_free(struct omb_office *office)
 {
     if (!office)
         return;
+    omb_post_free(office->post);
     omb_cache_free(office->cache);
     omb_secret_free(office->store_key);
     omb_arena_free(&office->own_arena);

@@ -16,13 +16,13 @@
     X(RECORD, "record")     /* number|seq -> StoredRecord */                      \
     X(PART, "part")         /* number|seq|kind -> sealed bytes */                 \
     X(DIGEST, "digest")     /* first 16 bytes -> number|seq */                    \
-    X(JOURNAL, "journal")   /* position -> number|seq */                          \
+    X(JOURNAL, "journal")   /* position -> number|seq, source */                  \
     X(FEED, "feed")         /* child|position -> number|seq */                    \
     X(CASE, "case")         /* case id -> CaseRow */                              \
     X(CASE_LOG, "case_log") /* case id|number|seq -> () */                        \
     X(INDEX, "index")       /* kind|value|case -> () */                           \
     X(KEY, "key")           /* case id or escrow -> KeyRow */                     \
-    X(PEER, "peer")                                                               \
+    X(PEER, "peer")         /* links, scopes, witnesses, subscriptions */         \
     X(OFFICE, "office")     /* certificate digest -> SignedCertificate, ... */    \
     X(OPERATOR, "operator") /* code -> OperatorRow */                             \
     X(POLICY, "policy")                                                           \

@@ -3,7 +3,7 @@
  * reading its log:
  *
  *   meta "tip" = number(4) incarnation(12) seq(8) prev(32) time(8) journal(8) next number(4)
- *                serial year(4) serial(8) cases(8) records(8) escrow(32) escrow month(4)
+ *                serial year(4) serial(8) cases(8) records(8) escrow(32) escrow month(4) feed(8)
  *   meta "serial/YYYY" = serial(8) of a year other than the tip's
  */
 #include <stdio.h>
@@ -12,7 +12,7 @@
 #include "base/assert.h"
 #include "office/inside.h"
 
-enum { TIP_SIZE = 4 + 12 + 8 + 32 + 8 + 8 + 4 + 4 + 8 + 8 + 8 + 32 + 4 };
+enum { TIP_SIZE = 4 + 12 + 8 + 32 + 8 + 8 + 4 + 4 + 8 + 8 + 8 + 32 + 4 + 8 };
 
 static void write_tip(const struct omb_tip *tip, struct omb_buf *out)
 {
@@ -29,6 +29,7 @@ static void write_tip(const struct omb_tip *tip, struct omb_buf *out)
     omb_buf_add_be64(out, tip->records);
     omb_buf_add(out, tip->escrow.bytes, sizeof(tip->escrow.bytes));
     omb_buf_add_be32(out, tip->escrow_month);
+    omb_buf_add_be64(out, tip->feed);
 }
 
 static void read_tip(const uint8_t *at, struct omb_tip *out)
@@ -47,6 +48,7 @@ static void read_tip(const uint8_t *at, struct omb_tip *out)
     out->records = omb_be64(at + 96);
     memcpy(out->escrow.bytes, at + 104, sizeof(out->escrow.bytes));
     out->escrow_month = omb_be32(at + 136);
+    out->feed = omb_be64(at + 140);
 }
 
 /* The tip names the newest record: a store that lost it must not go on as if it had not. */
@@ -123,6 +125,7 @@ void omb_tip_put_log(const struct omb_tip *tip, const struct omb_office_id *offi
         .head = tip->seq,
         .digest = tip->prev,
         .newest_at = tip->time_ms,
+        .count = tip->seq,
     };
     const struct omb_key key = omb_key_log(tip->number);
     struct omb_buf value = OMB_BUF_INIT;

@@ -23,7 +23,7 @@ struct omb_update *omb_update_new(void)
     update->writes = omb_writes_new();
     omb_arena_init(&update->arena, SIZE_MAX);
     omb_arena_init(&update->step_arena, SIZE_MAX);
-    update->timer = INT64_MAX;
+    update->timer = update->link_timer = INT64_MAX;
     return update;
 }
 
@@ -44,6 +44,7 @@ void omb_update_free(struct omb_update *update)
     free(update->replies);
     free(update->bells);
     free(update->rung);
+    free(update->sends);
     free(update);
 }
 
@@ -55,8 +56,12 @@ void omb_update_begin(struct omb_update *update, const struct omb_office *office
     omb_arena_reset(&update->step_arena);
     update->pending_count = update->signed_count = 0;
     update->reply_count = update->bell_count = update->rung_count = 0;
+    update->send_count = 0;
+    update->dial = (struct omb_dial){.kind = OMB_DIAL_NONE};
     update->timer = office->wake_ms;
+    update->link_timer = office->link_wake_ms;
     update->dirty = update->operators_changed = update->erased = false;
+    update->children_changed = false;
 }
 
 const struct omb_writes *omb_update_writes(const struct omb_update *update)
@@ -72,6 +77,16 @@ bool omb_update_must_sync(const struct omb_update *update)
 int64_t omb_update_timer(const struct omb_update *update)
 {
     return update->timer;
+}
+
+int64_t omb_update_link_timer(const struct omb_update *update)
+{
+    return update->link_timer;
+}
+
+bool omb_update_children_changed(const struct omb_update *update)
+{
+    return update->children_changed;
 }
 
 bool omb_update_operators_changed(const struct omb_update *update)
@@ -99,6 +114,35 @@ size_t omb_update_replies(const struct omb_update *update, const struct omb_repl
     *out = update->replies;
     return update->reply_count;
 }
+
+/* --- links --- */
+
+void omb_update_send(struct omb_update *update, uint64_t link, bool dialled, struct omb_view bytes)
+{
+    update->sends =
+        grown(update->sends, update->send_count, &update->send_capacity, sizeof(*update->sends));
+    update->sends[update->send_count++] =
+        (struct omb_send){link, dialled, omb_arena_copy(&update->arena, bytes)};
+}
+
+size_t omb_update_sends(const struct omb_update *update, const struct omb_send **out)
+{
+    *out = update->sends;
+    return update->send_count;
+}
+
+void omb_update_dial_set(struct omb_update *update, const struct omb_dial *dial)
+{
+    update->dial = *dial;
+    update->dial.address = omb_arena_copy(&update->arena, dial->address);
+}
+
+const struct omb_dial *omb_update_dial(const struct omb_update *update)
+{
+    return &update->dial;
+}
+
+/* --- bells --- */
 
 void omb_ring(struct omb_step *step, const char *topic, uint64_t position)
 {

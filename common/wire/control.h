@@ -6,6 +6,7 @@
 
 #include "wire/facts.h"
 #include "wire/parts.h"
+#include "wire/tree.h"
 
 #define OMB_ALTERNATIVES_request(A)                                                    \
     A(ASK_ACT, 16, act, act)                                                           \
@@ -13,6 +14,12 @@
     A(ASK_OPERATOR_ADD, 18, operator_add, operator_add)                                \
     A(ASK_OPERATOR_CHANGE, 19, operator_change, operator_change)                       \
     A(ASK_STORE_REBUILD, 20, store_rebuild, store_rebuild)                             \
+    A(ASK_OFFICE_CERTIFY, 21, office_certify, office_certify)                          \
+    A(ASK_OFFICE_JOIN, 22, office_join, office_join)                                   \
+    A(ASK_OFFICE_CHANGE, 23, office_change, office_change)                             \
+    A(ASK_OFFICE_RENEW, 24, office_renew, office_renew)                                \
+    A(ASK_LINK_RESYNC, 25, link_resync, link_resync)                                   \
+    A(ASK_SUBSCRIPTION_MOVE, 26, subscription_move, subscription_move)                 \
     A(ASK_STATUS, 32, status, status_ask)                                              \
     A(ASK_CASE_SHOW, 33, case_show, case_ask)                                          \
     A(ASK_CASE_HISTORY, 34, case_history, history_ask)                                 \
@@ -32,7 +39,13 @@
     A(ASK_STORE_CHECK, 48, store_check, store_check_ask)                               \
     A(ASK_DOCTOR, 49, doctor, doctor_ask)                                              \
     A(ASK_EXPORT_EVENTS, 50, export_events, export_events_ask)                         \
-    A(ASK_VOCABULARY, 51, vocabulary, vocabulary_ask)
+    A(ASK_VOCABULARY, 51, vocabulary, vocabulary_ask)                                  \
+    A(ASK_LINK_LIST, 52, link_list, peer_list_ask)                                     \
+    A(ASK_LINK_SHOW, 53, link_show, peer_ask)                                          \
+    A(ASK_TREE, 54, tree, tree_ask)                                                    \
+    A(ASK_CASE_TRACE, 55, case_trace, trace_ask)                                       \
+    A(ASK_LOG_FORKS, 56, log_forks, forks_ask)                                         \
+    A(ASK_LOG_QUARANTINE, 57, log_quarantine, quarantine_ask)
 #define OMB_FIELDS_request(F)                                                          \
     F(u32, protocol, )                                                                 \
     F(bytes, id, )                                                                     \
@@ -52,6 +65,12 @@ OMB_SHAPE(refusal)
     A(ANSWER_OPERATOR_ADD, 18, operator_add, operator_done)                            \
     A(ANSWER_OPERATOR_CHANGE, 19, operator_change, operator_done)                      \
     A(ANSWER_STORE_REBUILD, 20, store_rebuild, store_rebuilt)                          \
+    A(ANSWER_OFFICE_CERTIFY, 21, office_certify, office_issued)                        \
+    A(ANSWER_OFFICE_JOIN, 22, office_join, office_joined)                              \
+    A(ANSWER_OFFICE_CHANGE, 23, office_change, office_changed)                         \
+    A(ANSWER_OFFICE_RENEW, 24, office_renew, office_renewed)                           \
+    A(ANSWER_LINK_RESYNC, 25, link_resync, link_resynced)                              \
+    A(ANSWER_SUBSCRIPTION_MOVE, 26, subscription_move, subscription_moved)             \
     A(ANSWER_STATUS, 32, status, status)                                               \
     A(ANSWER_CASE_SHOW, 33, case_show, case_view)                                      \
     A(ANSWER_CASE_HISTORY, 34, case_history, history)                                  \
@@ -71,7 +90,13 @@ OMB_SHAPE(refusal)
     A(ANSWER_STORE_CHECK, 48, store_check, store_checked)                              \
     A(ANSWER_DOCTOR, 49, doctor, doctor)                                               \
     A(ANSWER_EXPORT_EVENTS, 50, export_events, export_events)                          \
-    A(ANSWER_VOCABULARY, 51, vocabulary, vocabularies)
+    A(ANSWER_VOCABULARY, 51, vocabulary, vocabularies)                                 \
+    A(ANSWER_LINK_LIST, 52, link_list, peer_list)                                      \
+    A(ANSWER_LINK_SHOW, 53, link_show, peer_detail)                                    \
+    A(ANSWER_TREE, 54, tree, tree)                                                     \
+    A(ANSWER_CASE_TRACE, 55, case_trace, trace)                                        \
+    A(ANSWER_LOG_FORKS, 56, log_forks, forks)                                          \
+    A(ANSWER_LOG_QUARANTINE, 57, log_quarantine, quarantine)
 #define OMB_FIELDS_reply(F)                                                            \
     F(bytes, id, )                                                                     \
     F(one, error, refusal)                                                             \
@@ -476,7 +501,8 @@ OMB_SHAPE(report)
 #define OMB_FIELDS_changes_ask(F)                                                      \
     F(line, since, )                                                                   \
     F(lines, topics, )                                                                 \
-    F(u32, limit, )
+    F(u32, limit, )                                                                    \
+    F(line, name, )
 OMB_SHAPE(changes_ask)
 
 #define OMB_FIELDS_change(F)                                                           \

@@ -111,15 +111,18 @@ OMB_SHAPE(case_sum)
 #define OMB_FIELDS_compare(F)                                                          \
     F(many, cases, case_sum)                                                           \
     F(many, logs, life)                                                                \
-    F(digest, after, )                                                                 \
-    F(flag, last, )
+    F(bytes, after, )                                                                  \
+    F(flag, last, )                                                                    \
+    F(flag, answer, )
 OMB_SHAPE(compare)
 
 #define OMB_FIELDS_link_health(F)                                                      \
     F(id, peer, )                                                                      \
     F(line, state, )                                                                   \
     F(when, since, )                                                                   \
-    F(line, reason, )
+    F(line, reason, )                                                                  \
+    F(u64, lag_records, )                                                              \
+    F(when, last_contact, )
 OMB_SHAPE(link_health)
 
 #define OMB_FIELDS_health(F)                                                           \
@@ -135,7 +138,10 @@ OMB_SHAPE(link_health)
     F(line, last_exit, )                                                               \
     F(when, last_backup, )                                                             \
     F(u64, store_stalls, )                                                             \
-    F(many, links, link_health)
+    F(many, links, link_health)                                                        \
+    F(id, office, )                                                                    \
+    F(u64, cases, )                                                                    \
+    F(many, own, life)
 OMB_SHAPE(health)
 
 #define OMB_FIELDS_ping(F)                                                             \

@@ -4,8 +4,7 @@
 #ifndef OMB_WIRE_ROWS_H
 #define OMB_WIRE_ROWS_H
 
-#include "wire/facts.h"
-#include "wire/record.h"
+#include "wire/link.h"
 
 #define OMB_FIELDS_stored_record(F)                                                    \
     F(bytes, header, )                                                                 \
@@ -18,8 +17,55 @@ OMB_SHAPE(stored_record)
     F(u32, line, )                                                                     \
     F(u64, head, )                                                                     \
     F(digest, digest, )                                                                \
-    F(when, newest_at, )
+    F(when, newest_at, )                                                               \
+    F(u64, count, )
 OMB_SHAPE(log_row)
+
+#define OMB_FIELDS_refused_record(F)                                                   \
+    F(when, at, )                                                                      \
+    F(digest, digest, )                                                                \
+    F(id, office, )                                                                    \
+    F(life, incarnation, )                                                             \
+    F(u64, seq, )                                                                      \
+    F(line, why, )
+OMB_SHAPE(refused_record)
+
+#define OMB_FIELDS_link_change(F)                                                      \
+    F(when, at, )                                                                      \
+    F(line, state, )                                                                   \
+    F(line, reason, )
+OMB_SHAPE(link_change)
+
+#define OMB_FIELDS_peer_row(F)                                                         \
+    F(id, office, )                                                                    \
+    F(one, held, cursor)                                                               \
+    F(one, acked, cursor)                                                              \
+    F(bytes, epoch, )                                                                  \
+    F(line, software, )                                                                \
+    F(when, last_contact, )                                                            \
+    F(when, last_ack, )                                                                \
+    F(when, compared_at, )                                                             \
+    F(line, blocked, )                                                                 \
+    F(u64, refused_count, )                                                            \
+    F(many, refused, refused_record)                                                   \
+    F(many, history, link_change)                                                      \
+    F(one, health, health)                                                             \
+    F(when, health_at, )                                                               \
+    F(i64, clock_offset_ms, )
+OMB_SHAPE(peer_row)
+
+#define OMB_FIELDS_missing_row(F)                                                      \
+    F(id, office, )                                                                    \
+    F(u32, parts, )                                                                    \
+    F(when, since, )
+OMB_SHAPE(missing_row)
+
+#define OMB_FIELDS_subscription_row(F)                                                 \
+    F(line, name, )                                                                    \
+    F(u64, position, )                                                                 \
+    F(when, moved_at, )                                                                \
+    F(line, topic, )
+OMB_SHAPE(subscription_row)
 
 #define OMB_FIELDS_operator_row(F)                                                     \
     F(line, code, )                                                                    \
@@ -88,6 +134,11 @@ OMB_SHAPE(key_row)
 #define OMB_SHAPES_rows(S)                                                             \
     S(stored_record)                                                                   \
     S(log_row)                                                                         \
+    S(refused_record)                                                                  \
+    S(link_change)                                                                     \
+    S(peer_row)                                                                        \
+    S(missing_row)                                                                     \
+    S(subscription_row)                                                                \
     S(operator_row)                                                                    \
     S(deadline_row)                                                                    \
     S(case_row)                                                                        \

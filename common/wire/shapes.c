@@ -2,9 +2,11 @@
 
 #include "certificate.pb-c.h"
 #include "control.pb-c.h"
+#include "enrol.pb-c.h"
 #include "link.pb-c.h"
 #include "record.pb-c.h"
 #include "store.pb-c.h"
+#include "tree.pb-c.h"
 
 /*
  * A list of fields does not know its shape, so the shape is slipped in before each row: the list is

@@ -7,17 +7,21 @@
 
 #include "wire/certificate.h"
 #include "wire/control.h"
+#include "wire/enrol.h"
 #include "wire/facts.h"
 #include "wire/link.h"
 #include "wire/parts.h"
 #include "wire/record.h"
 #include "wire/rows.h"
+#include "wire/tree.h"
 
 #define OMB_SHAPES_ALL(S)                                                                        \
     OMB_SHAPES_facts(S)                                                                          \
     OMB_SHAPES_parts(S)                                                                          \
     OMB_SHAPES_record(S)                                                                         \
     OMB_SHAPES_certificate(S)                                                                    \
+    OMB_SHAPES_enrol(S)                                                                          \
+    OMB_SHAPES_tree(S)                                                                           \
     OMB_SHAPES_link(S)                                                                           \
     OMB_SHAPES_control(S)                                                                        \
     OMB_SHAPES_rows(S)

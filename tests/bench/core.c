@@ -103,7 +103,7 @@ static void persist(struct bench *bench)
 {
     struct omb_error err;
 
-    omb_office_close(bench->office, bench->update);
+    OMB_ASSERT(omb_office_close(bench->office, bench->update, NULL) == OMB_OK);
     must(omb_store_commit(bench->store, omb_update_writes(bench->update), bench->sync, &err), &err);
 }
 
@@ -203,7 +203,7 @@ static void work_batch(struct bench *bench, struct spent *spent)
         step(bench, &input);
         charge(&spent->step_ns, &since);
     }
-    omb_office_close(bench->office, bench->update);
+    OMB_ASSERT(omb_office_close(bench->office, bench->update, NULL) == OMB_OK);
     charge(&spent->close_ns, &since);
     must(omb_store_commit(bench->store, writes, bench->sync, &err), &err);
     charge(&spent->commit_ns, &since);

@@ -171,10 +171,13 @@ enum omb_rc omb_office_step(struct omb_office *at, const struct omb_input *input
     return OMB_OK;
 }
 
-void omb_office_close(struct omb_office *at, struct omb_update *update)
+enum omb_rc omb_office_close(struct omb_office *at, struct omb_update *update,
+                             struct omb_error *err)
 {
     (void)at;
     (void)update;
+    (void)err;
+    return OMB_OK;
 }
 
 size_t omb_writes_count(const struct omb_writes *writes)

@@ -220,7 +220,9 @@ void rig_tick(struct rig *rig)
 
 void rig_commit(struct rig *rig)
 {
-    omb_office_close(rig->office, rig->update);
+    struct omb_error err;
+
+    must(omb_office_close(rig->office, rig->update, &err), &err);
     memport_commit(rig->store, omb_update_writes(rig->update));
     omb_update_begin(rig->update, rig->office);
 }

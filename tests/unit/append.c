@@ -316,7 +316,7 @@ static void test_a_batch_without_writes_needs_no_sync(void **state)
     struct rig *rig = *state;
 
     assert_false(omb_update_must_sync(rig->update));
-    omb_office_close(rig->office, rig->update);
+    assert_int_equal(omb_office_close(rig->office, rig->update, NULL), OMB_OK);
     assert_false(omb_update_must_sync(rig->update));
     omb_update_begin(rig->update, rig->office);
     register_case(rig);
@@ -405,7 +405,7 @@ static void test_bells_ring_once_per_topic_with_the_newest_position(void **state
 
     must_answer(rig_run(rig, write_cases, &written));
     must_answer(rig_run(rig, write_story, &written));
-    omb_office_close(rig->office, rig->update);
+    assert_int_equal(omb_office_close(rig->office, rig->update, NULL), OMB_OK);
     assert_int_equal(omb_update_bells(rig->update, &bells), 2);
     assert_string_equal(bells[0].topic, "offices");
     assert_true(omb_view_is(bells[0].position, "e0e0e0e0-6"));

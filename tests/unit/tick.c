@@ -44,7 +44,7 @@ static bool tick_rings(struct rig *rig)
     size_t count;
 
     rig_tick(rig);
-    omb_office_close(rig->office, rig->update);
+    assert_int_equal(omb_office_close(rig->office, rig->update, NULL), OMB_OK);
     count = omb_update_bells(rig->update, &bells);
     for (size_t i = 0; i < count; i++)
         rang |= strcmp(bells[i].topic, "overdue") == 0;

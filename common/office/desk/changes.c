@@ -97,7 +97,7 @@ static enum omb_rc visit(void *arg, struct omb_view key, struct omb_view value)
     uint32_t matching;
     enum omb_rc rc;
 
-    if (key.size != 8 || !omb_read_place(value, &at.number, &at.seq))
+    if (key.size != 8 || !omb_read_journal(value, &at.number, &at.seq, NULL))
         return omb_fail(follow->err, OMB_DAMAGED, NULL, "a row of the journal cannot be read");
     rc = omb_desk_open(&follow->aside.step, at.number, at.seq, &record, follow->err);
     if (rc != OMB_OK)

@@ -13,7 +13,7 @@ struct checking {
     struct omb_store_checked *answer;
     struct omb_lines problems;
     size_t limit;
-    struct omb_cursor cursor;
+    struct omb_page_mark cursor;
     bool stopped;
     enum omb_family family;
     struct omb_error *err;
@@ -172,7 +172,7 @@ static enum omb_rc check_position(struct checking *check, struct omb_view key,
     uint64_t position;
     enum omb_rc rc = OMB_OK;
 
-    if (key.size != 8 || !omb_read_place(value, &at.number, &at.seq)) {
+    if (key.size != 8 || !omb_read_journal(value, &at.number, &at.seq, NULL)) {
         say(check, what, "names no place");
         return OMB_OK;
     }
@@ -407,7 +407,7 @@ static enum omb_rc visit(void *arg, struct omb_view key, struct omb_view value)
     omb_arena_reset(&check->aside.arena);
     if (rc != OMB_OK)
         return rc;
-    omb_cursor_set(&check->cursor, key);
+    omb_page_mark_set(&check->cursor, key);
     if (++check->answer->rows < check->limit)
         return OMB_OK;
     check->stopped = true;
@@ -458,7 +458,7 @@ enum omb_rc omb_desk_store_check(struct omb_step *step, const void *ask, const v
 {
     const struct omb_store_check_ask *request = ask;
     struct checking check = {.problems = {.arena = step->arena}, .err = err};
-    enum omb_rc rc = omb_cursor_read(request->cursor, STAGES, &check.cursor, err);
+    enum omb_rc rc = omb_page_mark_read(request->cursor, STAGES, &check.cursor, err);
 
     if (rc != OMB_OK)
         return rc;
@@ -471,7 +471,7 @@ enum omb_rc omb_desk_store_check(struct omb_step *step, const void *ask, const v
         return rc;
     check.answer->problems = omb_lines_views(&check.problems);
     if (check.stopped)
-        check.answer->cursor = omb_cursor_print(step->arena, &check.cursor);
+        check.answer->cursor = omb_page_mark_print(step->arena, &check.cursor);
     *out = check.answer;
     return OMB_OK;
 }

@@ -18,7 +18,7 @@ struct exporting {
     struct omb_exported_event *events;
     size_t count, limit;
     size_t scanned, bytes;
-    struct omb_cursor cursor;
+    struct omb_page_mark cursor;
     bool stopped;
     struct omb_error *err;
 };
@@ -95,13 +95,13 @@ static enum omb_rc visit(void *arg, struct omb_view key, struct omb_view value)
     struct omb_row_at at;
     enum omb_rc rc;
 
-    if (!omb_read_place(value, &at.number, &at.seq))
+    if (!omb_read_journal(value, &at.number, &at.seq, NULL))
         return omb_fail(page->err, OMB_DAMAGED, NULL, "a row of the journal cannot be read");
     rc = export_record(page, &at);
     omb_arena_reset(&page->row.arena);
     if (rc != OMB_OK)
         return rc;
-    omb_cursor_set(&page->cursor, key);
+    omb_page_mark_set(&page->cursor, key);
     if (++page->scanned < OMB_SCAN_MAX && page->count < page->limit &&
         page->bytes < OMB_PAGE_BYTES)
         return OMB_OK;
@@ -119,7 +119,7 @@ enum omb_rc omb_desk_export_events(struct omb_step *step, const void *ask, const
     enum omb_rc rc = omb_desk_filter_new(step, request->filter, &filter, err);
 
     if (rc == OMB_OK)
-        rc = omb_cursor_read(request->cursor, 1, &page.cursor, err);
+        rc = omb_page_mark_read(request->cursor, 1, &page.cursor, err);
     if (rc != OMB_OK)
         return rc;
     page.filter = filter;
@@ -137,7 +137,7 @@ enum omb_rc omb_desk_export_events(struct omb_step *step, const void *ask, const
     answer->events.items = page.events;
     answer->events.count = page.count;
     if (page.stopped)
-        answer->cursor = omb_cursor_print(step->arena, &page.cursor);
+        answer->cursor = omb_page_mark_print(step->arena, &page.cursor);
     *out = answer;
     return OMB_OK;
 }

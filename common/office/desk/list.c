@@ -15,7 +15,7 @@ struct listing {
     struct omb_case_summary *cases;
     size_t count, limit;
     size_t scanned;
-    struct omb_cursor cursor;
+    struct omb_page_mark cursor;
     bool stopped;
     struct omb_error *err;
 };
@@ -44,7 +44,7 @@ static enum omb_rc take_row(struct listing *list, struct omb_view value)
 
 static enum omb_rc go_on(struct listing *list, struct omb_view case_key)
 {
-    omb_cursor_set(&list->cursor, case_key);
+    omb_page_mark_set(&list->cursor, case_key);
     if (++list->scanned < OMB_SCAN_MAX && list->count < list->limit)
         return OMB_OK;
     list->stopped = true;
@@ -126,7 +126,7 @@ enum omb_rc omb_desk_case_list(struct omb_step *step, const void *ask, const voi
     enum omb_rc rc = omb_desk_filter_new(step, request->filter, &filter, err);
 
     if (rc == OMB_OK)
-        rc = omb_cursor_read(request->cursor, OMB_FILTER_SOURCES_MAX, &list.cursor, err);
+        rc = omb_page_mark_read(request->cursor, OMB_FILTER_SOURCES_MAX, &list.cursor, err);
     if (rc != OMB_OK)
         return rc;
     list.filter = filter;
@@ -141,7 +141,7 @@ enum omb_rc omb_desk_case_list(struct omb_step *step, const void *ask, const voi
     answer->cases.items = list.cases;
     answer->cases.count = list.count;
     if (list.stopped)
-        answer->cursor = omb_cursor_print(step->arena, &list.cursor);
+        answer->cursor = omb_page_mark_print(step->arena, &list.cursor);
     *out = answer;
     return OMB_OK;
 }

@@ -11,7 +11,7 @@ struct exporting {
     struct omb_step *step;
     struct omb_exported_record *records;
     size_t count, limit, bytes;
-    struct omb_cursor cursor;
+    struct omb_page_mark cursor;
     bool stopped;
     struct omb_error *err;
 };
@@ -54,7 +54,7 @@ static enum omb_rc visit(void *arg, struct omb_view key, struct omb_view value)
     if (rc != OMB_OK)
         return rc;
     export_record(page, &record);
-    omb_cursor_set(&page->cursor, key);
+    omb_page_mark_set(&page->cursor, key);
     if (page->count < page->limit && page->bytes < OMB_PAGE_BYTES)
         return OMB_OK;
     page->stopped = true;
@@ -176,7 +176,7 @@ enum omb_rc omb_desk_log_export(struct omb_step *step, const void *ask, const vo
     struct omb_log_export *answer = OMB_ARENA_NEW(step->arena, struct omb_log_export, 1);
     struct exporting page = {.step = step, .err = err};
     struct omb_desk_logs logs;
-    enum omb_rc rc = omb_cursor_read(request->cursor, 1, &page.cursor, err);
+    enum omb_rc rc = omb_page_mark_read(request->cursor, 1, &page.cursor, err);
 
     if (rc == OMB_OK)
         rc = omb_desk_logs_of(step, code, &logs, err);
@@ -192,7 +192,7 @@ enum omb_rc omb_desk_log_export(struct omb_step *step, const void *ask, const vo
     answer->records.items = page.records;
     answer->records.count = page.count;
     if (page.stopped)
-        answer->cursor = omb_cursor_print(step->arena, &page.cursor);
+        answer->cursor = omb_page_mark_print(step->arena, &page.cursor);
     *out = answer;
     return OMB_OK;
 }

@@ -75,8 +75,9 @@ enum omb_rc omb_desk_logs_of(struct omb_step *step, struct omb_view code,
     return OMB_OK;
 }
 
-enum omb_rc omb_desk_logs_resume(const struct omb_desk_logs *logs, const struct omb_cursor *cursor,
-                                 size_t *out_first, uint64_t *out_seq, struct omb_error *err)
+enum omb_rc omb_desk_logs_resume(const struct omb_desk_logs *logs,
+                                 const struct omb_page_mark *cursor, size_t *out_first,
+                                 uint64_t *out_seq, struct omb_error *err)
 {
     uint32_t number;
     uint64_t seq;
@@ -99,7 +100,7 @@ enum omb_rc omb_desk_logs_resume(const struct omb_desk_logs *logs, const struct 
 }
 
 enum omb_rc omb_desk_logs_walk(struct omb_step *step, const struct omb_desk_logs *logs,
-                               const struct omb_cursor *cursor, const bool *stopped,
+                               const struct omb_page_mark *cursor, const bool *stopped,
                                omb_row_fn *visit, void *arg, struct omb_error *err)
 {
     size_t first;
@@ -238,7 +239,7 @@ struct leafing {
     struct omb_aside aside;
     struct omb_log_entry *entries;
     size_t count, limit;
-    struct omb_cursor cursor;
+    struct omb_page_mark cursor;
     bool stopped;
     struct omb_error *err;
 };
@@ -262,7 +263,7 @@ static enum omb_rc leaf(void *arg, struct omb_view key, struct omb_view value)
     page->entries[page->count++] = *(const struct omb_log_entry *)omb_shape_copy(
         &omb_shape_log_entry, &entry, page->step->arena);
     omb_arena_reset(&page->aside.arena);
-    omb_cursor_set(&page->cursor, key);
+    omb_page_mark_set(&page->cursor, key);
     if (page->count < page->limit)
         return OMB_OK;
     page->stopped = true;
@@ -276,7 +277,7 @@ enum omb_rc omb_desk_log_show(struct omb_step *step, const void *ask, const void
     struct leafing page = {.step = step, .err = err};
     struct omb_log_show *answer;
     struct omb_desk_logs logs;
-    enum omb_rc rc = omb_cursor_read(request->cursor, 1, &page.cursor, err);
+    enum omb_rc rc = omb_page_mark_read(request->cursor, 1, &page.cursor, err);
 
     if (rc == OMB_OK)
         rc = omb_desk_logs_of(step,
@@ -296,7 +297,7 @@ enum omb_rc omb_desk_log_show(struct omb_step *step, const void *ask, const void
     answer->records.items = page.entries;
     answer->records.count = page.count;
     if (page.stopped)
-        answer->cursor = omb_cursor_print(step->arena, &page.cursor);
+        answer->cursor = omb_page_mark_print(step->arena, &page.cursor);
     *out = answer;
     return OMB_OK;
 }

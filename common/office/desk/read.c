@@ -35,10 +35,10 @@ static enum omb_rc not_a_cursor(struct omb_error *err)
                     "not a cursor of this kind of page: give back what the page before said");
 }
 
-enum omb_rc omb_cursor_read(struct omb_view text, uint32_t stages, struct omb_cursor *out,
+enum omb_rc omb_page_mark_read(struct omb_view text, uint32_t stages, struct omb_page_mark *out,
                             struct omb_error *err)
 {
-    struct omb_cursor cursor = {0};
+    struct omb_page_mark cursor = {0};
     uint64_t stage;
     size_t dash = 0;
 
@@ -61,7 +61,7 @@ enum omb_rc omb_cursor_read(struct omb_view text, uint32_t stages, struct omb_cu
     return OMB_OK;
 }
 
-struct omb_view omb_cursor_print(struct omb_arena *arena, const struct omb_cursor *cursor)
+struct omb_view omb_page_mark_print(struct omb_arena *arena, const struct omb_page_mark *cursor)
 {
     char hex[2 * OMB_KEY_MAX + 1];
 
@@ -69,7 +69,7 @@ struct omb_view omb_cursor_print(struct omb_arena *arena, const struct omb_curso
     return omb_arena_printf(arena, "%u-%s", cursor->stage, hex);
 }
 
-void omb_cursor_set(struct omb_cursor *cursor, struct omb_view key)
+void omb_page_mark_set(struct omb_page_mark *cursor, struct omb_view key)
 {
     OMB_ASSERT(key.size <= OMB_KEY_MAX);
     memcpy(cursor->after.bytes, key.data, key.size);

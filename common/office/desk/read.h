@@ -30,15 +30,15 @@ void omb_aside_end(struct omb_aside *aside);
 /* --- scans and cursors --- */
 
 /* Where a page ended: opaque text for the client, "2-<hex of the last key>". */
-struct omb_cursor {
+struct omb_page_mark {
     uint32_t stage;       /* which of several scans in order */
     struct omb_key after; /* goes on behind this key; empty: from the start of the stage */
 };
 /* Empty text is the beginning. OMB_INVALID: not a cursor, or of another kind of page. */
-enum omb_rc omb_cursor_read(struct omb_view text, uint32_t stages, struct omb_cursor *out,
+enum omb_rc omb_page_mark_read(struct omb_view text, uint32_t stages, struct omb_page_mark *out,
                             struct omb_error *err) OMB_MUST_USE;
-struct omb_view omb_cursor_print(struct omb_arena *arena, const struct omb_cursor *cursor);
-void omb_cursor_set(struct omb_cursor *cursor, struct omb_view key);
+struct omb_view omb_page_mark_print(struct omb_arena *arena, const struct omb_page_mark *cursor);
+void omb_page_mark_set(struct omb_page_mark *cursor, struct omb_view key);
 
 /* Visits the rows that start with `prefix` and come behind `after`; either may be empty. */
 enum omb_rc omb_desk_scan(const struct omb_step *step, enum omb_family family,
@@ -105,12 +105,12 @@ struct omb_desk_logs {
 enum omb_rc omb_desk_logs_of(struct omb_step *step, struct omb_view code,
                              struct omb_desk_logs *out, struct omb_error *err) OMB_MUST_USE;
 /* The page's logs from where the cursor stands: *out_first is the first, *out_seq goes behind. */
-enum omb_rc omb_desk_logs_resume(const struct omb_desk_logs *logs, const struct omb_cursor *cursor,
-                                 size_t *out_first, uint64_t *out_seq,
-                                 struct omb_error *err) OMB_MUST_USE;
+enum omb_rc omb_desk_logs_resume(const struct omb_desk_logs *logs,
+                                 const struct omb_page_mark *cursor, size_t *out_first,
+                                 uint64_t *out_seq, struct omb_error *err) OMB_MUST_USE;
 /* Visits the records of the logs from where the cursor stands, until *stopped. */
 enum omb_rc omb_desk_logs_walk(struct omb_step *step, const struct omb_desk_logs *logs,
-                               const struct omb_cursor *cursor, const bool *stopped,
+                               const struct omb_page_mark *cursor, const bool *stopped,
                                omb_row_fn *visit, void *arg, struct omb_error *err) OMB_MUST_USE;
 
 /* --- offices (desk/offices.c) --- */

@@ -14,7 +14,7 @@ struct verifying {
     struct omb_lines problems;
     size_t limit;
     uint64_t expected; /* the next seq, when nothing is missing */
-    struct omb_cursor cursor;
+    struct omb_page_mark cursor;
     bool stopped;
     struct omb_error *err;
 };
@@ -62,7 +62,7 @@ static enum omb_rc verify_one(void *arg, struct omb_view key, struct omb_view va
     }
     omb_arena_reset(&page->aside.arena);
     page->expected = seq + 1;
-    omb_cursor_set(&page->cursor, key);
+    omb_page_mark_set(&page->cursor, key);
     if (++page->answer->records < page->limit)
         return OMB_OK;
     page->stopped = true;
@@ -117,7 +117,7 @@ enum omb_rc omb_desk_log_verify(struct omb_step *step, const void *ask, const vo
     const struct omb_log_verify_ask *request = ask;
     struct verifying page = {.step = step, .problems = {.arena = step->arena}, .err = err};
     struct omb_desk_logs logs;
-    enum omb_rc rc = omb_cursor_read(request->cursor, 1, &page.cursor, err);
+    enum omb_rc rc = omb_page_mark_read(request->cursor, 1, &page.cursor, err);
 
     if (rc == OMB_OK)
         rc = omb_desk_logs_of(step, request->office, &logs, err);
@@ -132,7 +132,7 @@ enum omb_rc omb_desk_log_verify(struct omb_step *step, const void *ask, const vo
         return rc;
     page.answer->problems = omb_lines_views(&page.problems);
     if (page.stopped)
-        page.answer->cursor = omb_cursor_print(step->arena, &page.cursor);
+        page.answer->cursor = omb_page_mark_print(step->arena, &page.cursor);
     *out = page.answer;
     return OMB_OK;
 }

@@ -1,0 +1,44 @@
+/*
+ * Logs by number: a store-local number stands for (office, incarnation, line). Line 0 stands; other
+ * lines lost a fork and are kept as evidence, without effect (design: records, Log and
+ * incarnation).
+ */
+#ifndef OMB_OFFICE_LOGS_H
+#define OMB_OFFICE_LOGS_H
+
+#include "office/records.h"
+
+struct omb_step;
+
+struct omb_log {
+    uint32_t number;
+    struct omb_log_row row; /* of the own newest life: as the tip says, this batch included */
+};
+
+/* OMB_NOT_FOUND: no record of it is here. */
+enum omb_rc omb_log_find(struct omb_step *step, const struct omb_office_id *office,
+                         const struct omb_incarnation *incarnation, uint32_t line,
+                         struct omb_log *out, struct omb_error *err) OMB_MUST_USE;
+/* The same; one that is not here gets the next number, and is put with its first record. */
+enum omb_rc omb_log_make(struct omb_step *step, const struct omb_office_id *office,
+                         const struct omb_incarnation *incarnation, uint32_t line,
+                         struct omb_log *out, struct omb_error *err) OMB_MUST_USE;
+/* Puts its row and the row by which it is found. Not of the own newest life, which is the tip's. */
+void omb_log_put(struct omb_step *step, const struct omb_log *log);
+enum omb_rc omb_log_by_number(struct omb_step *step, uint32_t number, struct omb_log *out,
+                              struct omb_error *err) OMB_MUST_USE;
+
+/* Lives of one office (NULL: of all) in rising order, all lines. OMB_STOP ends well. */
+typedef enum omb_rc omb_log_fn(void *arg, const struct omb_log *log);
+enum omb_rc omb_logs_each(struct omb_step *step, const struct omb_office_id *office,
+                          omb_log_fn *fn, void *arg, struct omb_error *err) OMB_MUST_USE;
+
+/* Where the record with that digest lies. OMB_NOT_FOUND. */
+enum omb_rc omb_record_place(struct omb_step *step, const struct omb_digest *digest,
+                             struct omb_row_at *out) OMB_MUST_USE;
+/* The record as it crosses a link: header, proof and the parts that are here, in the arena. */
+enum omb_rc omb_record_whole(struct omb_step *step, const struct omb_row_at *at,
+                             struct omb_record *out, struct omb_header *out_header,
+                             uint32_t *out_missing_parts, struct omb_error *err) OMB_MUST_USE;
+
+#endif

@@ -1,0 +1,55 @@
+/*
+ * Feeds: what each child must still get, as rows of the store (design: replication, What goes
+ * where). They are written in the same batch as the record that they name.
+ *
+ * A case is in a child's scope when a party of it is at or below the child. When it enters, its
+ * earlier records are offered before the one that caused it; nothing else about a case crosses.
+ * Certificates go before the records that need them. An office without children writes none.
+ */
+#ifndef OMB_OFFICE_POST_FEED_H
+#define OMB_OFFICE_POST_FEED_H
+
+#include "office/corridor.h"
+#include "office/receive.h"
+
+/* The offices directly below, by their newest certificates; closed and revoked ones not. */
+size_t omb_feed_children(struct omb_step *step, const struct omb_office_id **out);
+/* The child at or above that office; none: it is not below this one. */
+struct omb_office_id omb_feed_child_above(struct omb_step *step,
+                                          const struct omb_office_id *office);
+
+/*
+ * After a case was folded anew: its fresh records are offered, or all when it entered a scope.
+ * Called by omb_casefile_save. step->source is the office whose link brought them; what came from a
+ * child is not offered to it.
+ */
+enum omb_rc omb_feed_case(struct omb_step *step, const struct omb_casefile *file,
+                          struct omb_error *err) OMB_MUST_USE;
+/* After an event of an office was written or kept: policies, certificates, revocations, forks. */
+enum omb_rc omb_feed_event(struct omb_step *step, const struct omb_header *header,
+                           const struct omb_row_at *at, struct omb_error *err) OMB_MUST_USE;
+/* Offers the records that carry a certificate and those above it, unless the child has them. */
+enum omb_rc omb_feed_certificate(struct omb_step *step, const struct omb_office_id *child,
+                                 const struct omb_digest *certificate,
+                                 struct omb_error *err) OMB_MUST_USE;
+/* Offers one record, with the certificates that it needs before it. */
+enum omb_rc omb_feed_record(struct omb_step *step, const struct omb_office_id *child,
+                            const struct omb_row_at *at, struct omb_error *err) OMB_MUST_USE;
+/* Offers every record of a case again (after a comparison), but for those from below the child. */
+enum omb_rc omb_feed_whole_case(struct omb_step *step, const struct omb_office_id *child,
+                                const struct omb_case_id *id,
+                                struct omb_error *err) OMB_MUST_USE;
+/* Whether a case is in the child's scope. */
+bool omb_feed_in_scope(struct omb_step *step, const struct omb_office_id *child,
+                       const struct omb_case_id *id);
+/* The child holds all up to here: rows before it go, the last one stays as the cursor. */
+enum omb_rc omb_feed_acked(struct omb_step *step, const struct omb_office_id *child,
+                           uint64_t position, struct omb_error *err) OMB_MUST_USE;
+/* The next row behind a position. OMB_NOT_FOUND. */
+enum omb_rc omb_feed_next(struct omb_step *step, const struct omb_office_id *child,
+                          uint64_t after, uint64_t *out_position, struct omb_row_at *out,
+                          struct omb_error *err) OMB_MUST_USE;
+/* The office may be a child from now on: what it knows from its bundle counts as given. */
+void omb_feed_certified(struct omb_step *step, const struct omb_digest *certificate);
+
+#endif

@@ -1,0 +1,51 @@
+/*
+ * What can be seen of links: read by the desk, never changed there.
+ */
+#ifndef OMB_OFFICE_POST_VIEW_H
+#define OMB_OFFICE_POST_VIEW_H
+
+#include "office/corridor.h"
+#include "wire/link.h"
+
+struct omb_link_seen {
+    struct omb_office_id peer;
+    bool up;                         /* the link to the parent */
+    const char *state;
+    int64_t since;                   /* wall clock */
+    const char *reason;              /* blocked or waiting on what; empty */
+    const char *address;             /* of the parent, as dialled last; empty */
+    struct omb_incarnation incarnation; /* of the peer's own newest life, as it greeted */
+    uint64_t head, sent;             /* positions of the feed to the peer */
+    uint64_t lag_records, lag_bytes; /* not acknowledged; bytes of those that were counted */
+    int64_t oldest_unacked;          /* wall clock; 0: none */
+    uint64_t credit_bytes;           /* that this office may still send */
+    uint64_t latency_ms_median, latency_ms_p99;
+    int64_t last_progress;
+    uint32_t errors;                 /* in a row */
+    const char *last_error;
+    int64_t next_try;                /* wall clock; 0: none */
+    uint64_t forks;
+    struct omb_peer_row row;         /* what is kept: cursors, refused, history, health */
+};
+
+/* All links, the one to the parent first; in the step's arena. */
+size_t omb_post_links(struct omb_step *step, const struct omb_link_seen **out);
+
+/* What offices below said of themselves last, newest first of each. */
+struct omb_health_seen {
+    const struct omb_health *health;
+    int64_t came_at;
+};
+size_t omb_post_healths(struct omb_step *step, const struct omb_health_seen **out);
+
+/* Who durably holds a log, and how far: the newest witness of each office above. */
+struct omb_witness_seen {
+    struct omb_office_id witness;
+    uint64_t seq;
+    int64_t at;
+};
+enum omb_rc omb_post_witnesses(struct omb_step *step, uint32_t log_number,
+                               const struct omb_witness_seen **out, size_t *out_count,
+                               struct omb_error *err) OMB_MUST_USE;
+
+#endif

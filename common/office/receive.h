@@ -1,0 +1,70 @@
+/*
+ * The inbound door: records that other offices wrote (design: architecture, Two doors).
+ *
+ *     frame -> authentic? (certificates, proof, chain, parts) -> rows -> fold of the case -> feeds
+ *
+ * An authentic record is kept, even if a rule says that it has no effect; one that is not is
+ * refused with the reason. Records of one frame share an intake: each case is folded once, at its
+ * end.
+ */
+#ifndef OMB_OFFICE_RECEIVE_H
+#define OMB_OFFICE_RECEIVE_H
+
+#include "office/logs.h"
+#include "wire/link.h"
+
+/*
+ *  NEW        kept; its case will be folded, its certificate learned, its feeds written
+ *  DUPLICATE  was here already: a verdict, not an error
+ *  COMPLETED  was here; a part that was missing came with it
+ *  WAITS      neither kept nor refused: what it wants must come first, and the ack waits
+ *  FORK       another record stands at its place: kept as evidence, `fork found` was written
+ *  REFUSED    not authentic, or over a limit: `words` say why; nothing was kept
+ */
+enum omb_receipt_kind {
+    OMB_RECEIPT_NEW, OMB_RECEIPT_DUPLICATE, OMB_RECEIPT_COMPLETED, OMB_RECEIPT_WAITS,
+    OMB_RECEIPT_FORK, OMB_RECEIPT_REFUSED,
+};
+
+struct omb_receipt {
+    enum omb_receipt_kind kind;
+    struct omb_digest digest;
+    struct omb_office_id office;       /* whose record it says it is */
+    struct omb_incarnation incarnation;
+    uint64_t seq;
+    struct omb_row_at at;              /* of NEW, DUPLICATE, COMPLETED, FORK */
+    struct omb_digest certificate;     /* WAITS: that it lacks, or its key id and zeros; or none */
+    struct omb_log_range range;        /* WAITS: the records before it; first 0: none */
+    char words[200];                   /* REFUSED, FORK */
+};
+
+struct omb_intake; /* of one frame, in the step's arena */
+
+/* from: the office at the other end of the link. from_above: it is the parent. */
+struct omb_intake *omb_intake_begin(struct omb_step *step, const struct omb_office_id *from,
+                                    bool from_above);
+/*
+ * Judges and keeps one record. `missing`: bits of parts that the sender says it lacks itself.
+ * Upward, a log is complete and contiguous: a record whose predecessor is not here waits for the
+ * range, unless `holes` says that the sender has none either (stragglers of an older life).
+ * Not OK: the store cannot be read.
+ */
+enum omb_rc omb_intake_take(struct omb_intake *intake, const struct omb_record *record,
+                            uint32_t missing, bool holes, struct omb_receipt *out,
+                            struct omb_error *err) OMB_MUST_USE;
+/* Folds each case that was touched, writes feeds and bells. Always once, after the last record. */
+enum omb_rc omb_intake_end(struct omb_intake *intake, struct omb_error *err) OMB_MUST_USE;
+
+/* What an event of an office does, whoever wrote it: certificates, revocations, forks. */
+enum omb_rc omb_learn(struct omb_step *step, const struct omb_header *header,
+                      const struct omb_row_at *at, const struct omb_digest *digest,
+                      struct omb_error *err) OMB_MUST_USE;
+
+/*
+ * Folds again every case in which the office is a party: its certificate, standing or revocation
+ * changed what its records mean.
+ */
+enum omb_rc omb_refold_cases_of(struct omb_step *step, const struct omb_office_id *office,
+                                struct omb_error *err) OMB_MUST_USE;
+
+#endif
