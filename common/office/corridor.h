@@ -133,6 +133,7 @@ struct omb_view omb_office_self_code(const struct omb_office *office);
 const struct omb_office_setup *omb_office_lent(const struct omb_office *office);
 struct omb_view omb_office_epoch(const struct omb_office *office); /* 16 bytes */
 struct omb_view omb_office_anchor(const struct omb_office *office); /* public key */
+struct omb_view omb_office_recovery(const struct omb_office *office); /* public key */
 struct omb_view omb_office_listens(const struct omb_office *office); /* endpoint; empty: nowhere */
 struct omb_tip *omb_office_tip(struct omb_office *office);
 /* The tip was changed by hand (a rebuild counted anew): it is put with this batch. */

@@ -229,6 +229,11 @@ struct omb_view omb_office_anchor(const struct omb_office *office)
     return OMB_VIEW_OF(office->anchor);
 }
 
+struct omb_view omb_office_recovery(const struct omb_office *office)
+{
+    return OMB_VIEW_OF(office->recovery);
+}
+
 struct omb_view omb_office_listens(const struct omb_office *office)
 {
     return office->listen;

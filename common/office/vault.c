@@ -97,6 +97,14 @@ void omb_vault_keep_case_key(struct omb_step *step, const struct omb_case_id *id
     remember_key(step->update, id, key);
 }
 
+void omb_vault_keep_escrow_key(struct omb_step *step, uint32_t number, uint64_t seq,
+                               const uint8_t key[OMB_KEY_SIZE])
+{
+    const struct omb_key at = omb_key_escrow(number, seq);
+
+    keep_key(step, &at, key);
+}
+
 static bool is_erased(struct omb_step *step, const struct omb_case_id *id)
 {
     struct omb_case_row row;
@@ -250,7 +258,6 @@ static enum omb_rc open_escrow(struct omb_step *step, const struct omb_civil *mo
     struct omb_buf sealed = OMB_BUF_INIT;
     struct omb_appended record;
     uint8_t key[OMB_KEY_SIZE];
-    struct omb_key at;
     enum omb_rc rc;
 
     omb_drbg_bytes(&step->drbg, key, sizeof(key));
@@ -259,8 +266,7 @@ static enum omb_rc open_escrow(struct omb_step *step, const struct omb_civil *mo
     if (rc == OMB_OK)
         rc = omb_append(step, &draft, &record, err);
     if (rc == OMB_OK) {
-        at = omb_key_escrow(record.number, record.seq);
-        keep_key(step, &at, key);
+        omb_vault_keep_escrow_key(step, record.number, record.seq, key);
         tip->escrow = record.digest;
         tip->escrow_month = facts.year * 12 + facts.month - 1;
         memcpy(tip->escrow_key, key, sizeof(key));

@@ -17,6 +17,8 @@ enum omb_rc omb_vault_case_key(struct omb_step *step, const struct omb_case_id *
 /* The escrow key that the record at this place opened; OMB_SEALED when it is not kept here. */
 enum omb_rc omb_vault_escrow_key(struct omb_step *step, const struct omb_row_at *at,
                                  uint8_t out[OMB_KEY_SIZE]) OMB_MUST_USE;
+void omb_vault_keep_escrow_key(struct omb_step *step, uint32_t number, uint64_t seq,
+                               const uint8_t key[OMB_KEY_SIZE]);
 void omb_vault_keep_case_key(struct omb_step *step, const struct omb_case_id *id,
                              const uint8_t key[OMB_KEY_SIZE]);
 /* Opens the escrow key of this month and incarnation when it is due (writes `escrow opened`). */

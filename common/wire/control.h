@@ -20,6 +20,7 @@
     A(ASK_OFFICE_RENEW, 24, office_renew, office_renew)                                \
     A(ASK_LINK_RESYNC, 25, link_resync, link_resync)                                   \
     A(ASK_SUBSCRIPTION_MOVE, 26, subscription_move, subscription_move)                 \
+    A(ASK_OFFICE_RECOVER, 27, office_recover, office_recover)                          \
     A(ASK_STATUS, 32, status, status_ask)                                              \
     A(ASK_CASE_SHOW, 33, case_show, case_ask)                                          \
     A(ASK_CASE_HISTORY, 34, case_history, history_ask)                                 \
@@ -71,6 +72,7 @@ OMB_SHAPE(refusal)
     A(ANSWER_OFFICE_RENEW, 24, office_renew, office_renewed)                           \
     A(ANSWER_LINK_RESYNC, 25, link_resync, link_resynced)                              \
     A(ANSWER_SUBSCRIPTION_MOVE, 26, subscription_move, subscription_moved)             \
+    A(ANSWER_OFFICE_RECOVER, 27, office_recover, office_recovered)                     \
     A(ANSWER_STATUS, 32, status, status)                                               \
     A(ANSWER_CASE_SHOW, 33, case_show, case_view)                                      \
     A(ANSWER_CASE_HISTORY, 34, case_history, history)                                  \

@@ -53,6 +53,20 @@ OMB_SHAPE(office_renew)
     F(lines, numbers, )
 OMB_SHAPE(office_renewed)
 
+#define OMB_FIELDS_office_recover(F)                                                   \
+    F(bytes, secret, )                                                                 \
+    F(line, cursor, )                                                                  \
+    F(u32, limit, )
+OMB_SHAPE(office_recover)
+
+#define OMB_FIELDS_office_recovered(F)                                                 \
+    F(u64, records, )                                                                  \
+    F(u64, escrow_keys, )                                                              \
+    F(u64, case_keys, )                                                                \
+    F(u64, without_key, )                                                              \
+    F(line, cursor, )
+OMB_SHAPE(office_recovered)
+
 #define OMB_FIELDS_link_resync(F)                                                      \
     F(line, peer, )
 OMB_SHAPE(link_resync)
@@ -248,6 +262,8 @@ OMB_SHAPE(quarantine)
     S(office_changed)                                                                  \
     S(office_renew)                                                                    \
     S(office_renewed)                                                                  \
+    S(office_recover)                                                                  \
+    S(office_recovered)                                                                \
     S(link_resync)                                                                     \
     S(link_resynced)                                                                   \
     S(subscription_move)                                                               \
