@@ -114,6 +114,41 @@ static void offices_and_records_go_into_the_act(void **state)
     end(&line);
 }
 
+static void a_grant_and_an_erasure_are_codes_alone(void **state)
+{
+    struct line line;
+    (void)state;
+
+    assert_int_equal(FILL(&line, "case", "grant", "x", "--to", "card-centre"), OMB_OK);
+    assert_int_equal(line.act.facts->event.tag, OMB_EVENT_GRANTED);
+    assert_text(line.act.to, "card-centre");
+    assert_null(line.act.body);
+    end(&line);
+    assert_int_equal(FILL(&line, "case", "erase", "x", "--ground", "client-asks"), OMB_OK);
+    assert_text(OMB_AS(erased, line.act.facts->event)->ground, "client-asks");
+    assert_null(line.act.body);
+    end(&line);
+    assert_int_equal(FILL(&line, "case", "confirm-erasure", "x", "--erasure", "0123abcd",
+                          "--ground", "time"),
+                     OMB_OK);
+    assert_text(line.act.answers, "0123abcd");
+    assert_text(OMB_AS(erasure_confirmed, line.act.facts->event)->ground, "time");
+    end(&line);
+}
+
+static void a_case_is_registered_for_an_office_below(void **state)
+{
+    struct line line;
+    (void)state;
+
+    assert_int_equal(FILL(&line, "case", "new", "--channel", "book", "--product", "cards",
+                          "--issue", "fees", "--custodian", "vsp-0045"),
+                     OMB_OK);
+    assert_text(line.act.custodian, "vsp-0045");
+    assert_null(OMB_AS(registered, line.act.facts->event)->custodian);
+    end(&line);
+}
+
 static void an_amount_is_read_by_its_currency(void **state)
 {
     struct line line;
@@ -246,6 +281,8 @@ int main(void)
         cmocka_unit_test(a_registration_is_parted_into_facts_body_and_extract),
         cmocka_unit_test(an_event_without_words_has_no_body),
         cmocka_unit_test(offices_and_records_go_into_the_act),
+        cmocka_unit_test(a_grant_and_an_erasure_are_codes_alone),
+        cmocka_unit_test(a_case_is_registered_for_an_office_below),
         cmocka_unit_test(an_amount_is_read_by_its_currency),
         cmocka_unit_test(an_amount_without_its_currency_is_missing_it),
         cmocka_unit_test(the_zone_is_asked_for_only_when_it_is_needed),

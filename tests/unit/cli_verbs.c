@@ -124,8 +124,8 @@ static void verbs_of_events_are_those_of_the_table_of_events(void **state)
         assert_non_null(omb_event_row(verb->event));
         assert_string_equal(omb_event_row(verb->event)->verb, verb->name);
     }
-    /* Not offered yet: attach, grant, rebase, erase and confirm-erasure. */
-    assert_int_equal(found + 5, count);
+    /* Not offered yet: attach and rebase. */
+    assert_int_equal(found + 2, count);
     assert_non_null(rows);
 }
 
@@ -143,6 +143,19 @@ static void words_of_a_verb_are_counted(void **state)
         assert_true(omb_verb_words_most(verb) <= OMB_VERB_WORDS_MAX);
 }
 
+/* A minus of the command line, not a hyphen of the language. */
+static void escape_minus(const char *name, char *out, size_t size)
+{
+    size_t count = 0;
+
+    for (; *name && count + 3 < size; name++) {
+        if (*name == '-')
+            out[count++] = '\\';
+        out[count++] = *name;
+    }
+    out[count] = '\0';
+}
+
 static void the_man_page_names_every_verb(void **state)
 {
     char *text = NULL;
@@ -154,10 +167,10 @@ static void the_man_page_names_every_verb(void **state)
     omb_help_man(file);
     fclose(file);
     EACH_VERB(verb) {
-        char title[64];
+        char title[96], name[48];
 
-        snprintf(title, sizeof(title), ".SS %s%s%s", verb->group, *verb->group ? " " : "",
-                 strcmp(verb->name, "action-done") == 0 ? "action\\-done" : verb->name);
+        escape_minus(verb->name, name, sizeof(name));
+        snprintf(title, sizeof(title), ".SS %s%s%s", verb->group, *verb->group ? " " : "", name);
         assert_non_null(strstr(text, title));
     }
     assert_null(strstr(text, "...."));

@@ -99,7 +99,46 @@ static enum omb_rc check_form(const struct omb_act *act, const struct omb_event_
     return OMB_OK;
 }
 
-static enum omb_rc door(const struct omb_act_work *work, const struct omb_facts *facts,
+/* --- the key for the office that an act names --- */
+
+/* Events that are nothing without the key; the others move custody or ask, with or without it. */
+static bool is_about_reading(uint32_t tag)
+{
+    return tag == OMB_EVENT_GRANTED || tag == OMB_EVENT_SHARED;
+}
+
+/*
+ * Whoever holds the key of the case gives it along. An office that holds none writes its act
+ * without: what it owes to a new custodian, a holder writes by itself (duty/duty.h).
+ */
+enum omb_rc omb_act_grant(const struct omb_act_work *work, const struct omb_case_id *id,
+                          const struct omb_facts *facts, struct omb_grants *out,
+                          struct omb_error *err)
+{
+    const struct omb_event named = {.facts = facts};
+    const struct omb_office_ref *to = omb_event_to(&named);
+    struct omb_grant *grant;
+    enum omb_rc rc;
+
+    if (to == NULL)
+        return OMB_OK;
+    if (is_about_reading(facts->event.tag) &&
+        omb_office_id_equal(&to->office, &omb_office_self(work->step->office)->office))
+        return omb_fail(err, OMB_INVALID, "to", "that is this office itself");
+    grant = OMB_ARENA_NEW(work->step->arena, struct omb_grant, 1);
+    rc = omb_vault_grant(work->step, id, to, grant, err);
+    if (rc == OMB_OK) {
+        out->offices.items = grant;
+        out->offices.count = 1;
+    }
+    if ((rc == OMB_SEALED || rc == OMB_ERASED) && !is_about_reading(facts->event.tag)) {
+        *err = (struct omb_error){0};
+        rc = OMB_OK;
+    }
+    return rc;
+}
+
+static enum omb_rc door(const struct omb_act_work *work, const struct omb_draft *draft,
                         struct omb_error *err)
 {
     const struct omb_step *step = work->step;
@@ -107,11 +146,12 @@ static enum omb_rc door(const struct omb_act_work *work, const struct omb_facts 
     const struct omb_event event = {
         .office = self->office,
         .seat = self,
-        .actor = omb_view_str(step->who != NULL ? step->who->code : "system"),
+        .actor = draft->actor,
         .time_ms = step->input->now_ms,
-        .after = work->file.folded.spine,
+        .after = draft->after,
         .case_id = work->file.id,
-        .facts = facts,
+        .facts = draft->facts,
+        .has_grants = omb_draft_grants(draft),
     };
     const struct omb_seats seats = omb_step_seats(work->step);
 
@@ -125,26 +165,26 @@ static enum omb_rc write_on_case(struct omb_act_work *work, const struct omb_eve
     struct omb_step *step = work->step;
     const struct omb_case_id id = work->file.id;
     struct omb_facts facts;
+    struct omb_grants grants = {0};
+    const struct omb_draft draft = {
+        .case_id = &id,
+        .facts = &facts,
+        .body = work->act->body,
+        .extract = work->act->extract,
+        .grants = &grants,
+        .after = work->file.folded.spine,
+        .actor = omb_view_str(step->who != NULL ? step->who->code : "system"),
+    };
     struct omb_view subject;
     enum omb_rc rc = check_person(work, &subject, err);
 
     if (rc == OMB_OK)
         rc = omb_act_fill(work, row, subject, &facts, err);
     if (rc == OMB_OK)
-        rc = door(work, &facts, err);
-    if (rc == OMB_OK) {
-        const struct omb_draft draft = {
-            .case_id = &id,
-            .facts = &facts,
-            .body = work->act->body,
-            .extract = work->act->extract,
-            .after = work->file.folded.spine,
-            .actor = omb_view_str(step->who != NULL ? step->who->code : "system"),
-        };
-
-        rc = omb_casefile_write(step, &draft, &work->file, &work->record, err);
-    }
-    return rc;
+        rc = omb_act_grant(work, &id, &facts, &grants, err);
+    if (rc == OMB_OK)
+        rc = door(work, &draft, err);
+    return rc == OMB_OK ? omb_casefile_write(step, &draft, &work->file, &work->record, err) : rc;
 }
 
 static enum omb_rc write_one(struct omb_act_work *work, struct omb_error *err)

@@ -43,6 +43,14 @@ enum omb_rc omb_act_fill(const struct omb_act_work *work, const struct omb_event
                          struct omb_view subject, struct omb_facts *out,
                          struct omb_error *err) OMB_MUST_USE;
 
+/*
+ * The grant for the office that the facts name, when this office holds the key of the case; none
+ * when it does not. OMB_SEALED and OMB_ERASED only for acts that are about reading: grant, share.
+ */
+enum omb_rc omb_act_grant(const struct omb_act_work *work, const struct omb_case_id *id,
+                          const struct omb_facts *facts, struct omb_grants *out,
+                          struct omb_error *err) OMB_MUST_USE;
+
 /* Turns the name of a field that a rule found wrong into its path inside the act. */
 void omb_act_path(const struct omb_act *act, struct omb_error *err);
 

@@ -136,6 +136,8 @@ static enum omb_rc seal_and_append(struct omb_act_work *work, struct omb_facts *
     enum omb_rc rc = omb_vault_new_case(step, id, &registered->key_commitment, &grants, err);
 
     if (rc == OMB_OK)
+        rc = omb_act_grant(work, id, facts, &grants, err);
+    if (rc == OMB_OK)
         rc = omb_casefile_write(step, &draft, &work->file, &work->record, err);
     return rc;
 }
