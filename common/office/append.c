@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "office/inside.h"
+#include "office/logs.h"
 #include "wire/header.h"
 #include "wire/limits.h"
 
@@ -220,6 +221,9 @@ static void put_rows(struct omb_step *step, const struct omb_draft *draft,
     omb_put_place(place, record->number, record->seq);
     omb_put(writes, OMB_FAMILY_DIGEST, omb_key_view(&digest), OMB_VIEW_OF(place));
     omb_put(writes, OMB_FAMILY_JOURNAL, omb_key_view(&journal), OMB_VIEW_OF(place));
+    if (record->seq == 1)
+        omb_log_put_name(writes, &step->office->self.office, &step->office->tip.incarnation, 0,
+                         record->number);
     if (draft->case_id) {
         const struct omb_key key = omb_key_case_log(draft->case_id, record->number, record->seq);
 

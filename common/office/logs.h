@@ -7,6 +7,7 @@
 #define OMB_OFFICE_LOGS_H
 
 #include "office/records.h"
+#include "office/writes.h"
 
 struct omb_step;
 
@@ -25,6 +26,11 @@ enum omb_rc omb_log_make(struct omb_step *step, const struct omb_office_id *offi
                          struct omb_log *out, struct omb_error *err) OMB_MUST_USE;
 /* Puts its row and the row by which it is found. Not of the own newest life, which is the tip's. */
 void omb_log_put(struct omb_step *step, const struct omb_log *log);
+/* Takes both away: its last record lies on another line now. */
+void omb_log_drop(struct omb_step *step, const struct omb_log *log);
+/* Puts the row by which a life and line is found alone: of the own newest life. */
+void omb_log_put_name(struct omb_writes *writes, const struct omb_office_id *office,
+                      const struct omb_incarnation *incarnation, uint32_t line, uint32_t number);
 enum omb_rc omb_log_by_number(struct omb_step *step, uint32_t number, struct omb_log *out,
                               struct omb_error *err) OMB_MUST_USE;
 

@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "office/inside.h"
+#include "office/logs.h"
 #include "wire/header.h"
 #include "wire/limits.h"
 
@@ -245,24 +246,10 @@ struct verifying {
     struct omb_digest digest;
 };
 
-/* The place of a digest; OMB_NOT_FOUND. */
-static enum omb_rc place_of(struct omb_step *step, const struct omb_digest *digest,
-                            struct omb_row_at *out)
-{
-    const struct omb_key key = omb_key_digest(digest);
-    struct omb_buf value = OMB_BUF_INIT;
-    enum omb_rc rc = omb_port_get(step->port, OMB_FAMILY_DIGEST, omb_key_view(&key), &value);
-
-    if (rc == OMB_OK && !omb_read_place(omb_buf_view(&value), &out->number, &out->seq))
-        rc = OMB_DAMAGED;
-    omb_buf_free(&value);
-    return rc;
-}
-
 static enum omb_rc check_place(const struct verifying *v, struct omb_error *err)
 {
     struct omb_row_at at;
-    const enum omb_rc rc = place_of(v->step, &v->digest, &at);
+    const enum omb_rc rc = omb_record_place(v->step, &v->digest, &at);
 
     if (rc == OMB_NOT_FOUND)
         return omb_fail(err, OMB_UNAUTHENTIC, NULL,
@@ -311,7 +298,7 @@ static enum omb_rc check_first(const struct verifying *v, struct omb_error *err)
 
     if (rc != OMB_OK || omb_digest_none(&v->header.prev))
         return rc;
-    rc = place_of(v->step, &v->header.prev, &at);
+    rc = omb_record_place(v->step, &v->header.prev, &at);
     if (rc == OMB_NOT_FOUND)
         return omb_fail(err, OMB_UNAUTHENTIC, "prev", "the record that it continues is not here");
     if (rc != OMB_OK)

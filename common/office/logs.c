@@ -1,0 +1,284 @@
+/*
+ * Logs by number, and records by digest: what every reader of another office's records goes
+ * through.
+ */
+#include "office/logs.h"
+
+#include <string.h>
+
+#include "base/assert.h"
+#include "office/inside.h"
+
+static bool is_newest_own(const struct omb_step *step, const struct omb_office_id *office,
+                          const struct omb_incarnation *incarnation, uint32_t line)
+{
+    const struct omb_tip *tip = &step->office->tip;
+
+    return line == 0 && tip->seq > 0 && omb_office_id_equal(office, &step->office->self.office) &&
+           omb_incarnation_equal(incarnation, &tip->incarnation);
+}
+
+static void from_tip(const struct omb_step *step, struct omb_log *out)
+{
+    const struct omb_tip *tip = &step->office->tip;
+
+    *out = (struct omb_log){
+        .number = tip->number,
+        .row = {.office = step->office->self.office,
+                .incarnation = tip->incarnation,
+                .head = tip->seq,
+                .digest = tip->prev,
+                .newest_at = tip->time_ms,
+                .count = tip->seq},
+    };
+}
+
+static enum omb_rc read_row(struct omb_step *step, uint32_t number, struct omb_log_row *out,
+                            struct omb_error *err)
+{
+    const struct omb_key key = omb_key_log(number);
+    struct omb_buf value = OMB_BUF_INIT;
+    enum omb_rc rc = omb_port_get(step->port, OMB_FAMILY_LOG, omb_key_view(&key), &value);
+
+    if (rc == OMB_OK && omb_decode_log_row(omb_buf_view(&value), step->arena, out, NULL) != OMB_OK)
+        rc = omb_fail(err, OMB_DAMAGED, NULL, "the row of log %u is damaged", number);
+    else if (rc == OMB_NOT_FOUND)
+        rc = omb_fail(err, rc, NULL, "there is no log %u", number);
+    else if (rc != OMB_OK)
+        rc = omb_fail(err, rc, NULL, "the row of log %u cannot be read", number);
+    omb_buf_free(&value);
+    return rc;
+}
+
+enum omb_rc omb_log_by_number(struct omb_step *step, uint32_t number, struct omb_log *out,
+                              struct omb_error *err)
+{
+    struct omb_log log = {.number = number};
+    enum omb_rc rc;
+
+    if (step->office->tip.seq > 0 && number == step->office->tip.number) {
+        from_tip(step, out);
+        return OMB_OK;
+    }
+    rc = read_row(step, number, &log.row, err);
+    if (rc == OMB_OK)
+        *out = log;
+    return rc;
+}
+
+/* The number that stands for a life and line; OMB_NOT_FOUND. */
+static enum omb_rc read_number(struct omb_step *step, const struct omb_key *key, uint32_t *out,
+                               struct omb_error *err)
+{
+    struct omb_buf value = OMB_BUF_INIT;
+    enum omb_rc rc = omb_port_get(step->port, OMB_FAMILY_OFFICE, omb_key_view(key), &value);
+
+    if (rc == OMB_OK && value.size != 4)
+        rc = omb_fail(err, OMB_DAMAGED, NULL, "a row that names a log is damaged");
+    else if (rc == OMB_OK)
+        *out = omb_be32(value.data);
+    else if (rc != OMB_NOT_FOUND)
+        rc = omb_fail(err, rc, NULL, "the rows that name logs cannot be read");
+    omb_buf_free(&value);
+    return rc;
+}
+
+enum omb_rc omb_log_find(struct omb_step *step, const struct omb_office_id *office,
+                         const struct omb_incarnation *incarnation, uint32_t line,
+                         struct omb_log *out, struct omb_error *err)
+{
+    const struct omb_key key = omb_key_life(office, incarnation, line);
+    uint32_t number;
+    enum omb_rc rc;
+
+    if (is_newest_own(step, office, incarnation, line)) {
+        from_tip(step, out);
+        return OMB_OK;
+    }
+    rc = read_number(step, &key, &number, err);
+    if (rc == OMB_NOT_FOUND)
+        return omb_fail(err, rc, NULL, "no record of that life is here");
+    return rc == OMB_OK ? omb_log_by_number(step, number, out, err) : rc;
+}
+
+enum omb_rc omb_log_make(struct omb_step *step, const struct omb_office_id *office,
+                         const struct omb_incarnation *incarnation, uint32_t line,
+                         struct omb_log *out, struct omb_error *err)
+{
+    struct omb_tip *tip = &step->office->tip;
+    const enum omb_rc rc = omb_log_find(step, office, incarnation, line, out, err);
+
+    if (rc != OMB_NOT_FOUND)
+        return rc;
+    if (tip->next_number == UINT32_MAX)
+        return omb_fail(err, OMB_LIMIT, NULL, "the store has used up its numbers of logs");
+    *out = (struct omb_log){
+        .number = tip->next_number++,
+        .row = {.office = *office, .incarnation = *incarnation, .line = line},
+    };
+    step->update->dirty = true;
+    return OMB_OK;
+}
+
+void omb_log_put_name(struct omb_writes *writes, const struct omb_office_id *office,
+                      const struct omb_incarnation *incarnation, uint32_t line, uint32_t number)
+{
+    const struct omb_key key = omb_key_life(office, incarnation, line);
+    uint8_t value[4];
+
+    omb_put_be32(value, number);
+    omb_put(writes, OMB_FAMILY_OFFICE, omb_key_view(&key), OMB_VIEW_OF(value));
+}
+
+void omb_log_put(struct omb_step *step, const struct omb_log *log)
+{
+    const struct omb_log_row *row = &log->row;
+    const struct omb_key key = omb_key_log(log->number);
+    struct omb_buf *value = &step->update->row;
+
+    OMB_ASSERT(log->number != step->office->tip.number || step->office->tip.seq == 0);
+    OMB_ASSERT(row->count > 0 && row->head >= row->count);
+    omb_buf_clear(value);
+    omb_encode_log_row(row, value);
+    omb_put(step->update->writes, OMB_FAMILY_LOG, omb_key_view(&key), omb_buf_view(value));
+    omb_log_put_name(step->update->writes, &row->office, &row->incarnation, row->line,
+                     log->number);
+}
+
+void omb_log_drop(struct omb_step *step, const struct omb_log *log)
+{
+    const struct omb_log_row *row = &log->row;
+    const struct omb_key key = omb_key_log(log->number);
+    const struct omb_key name = omb_key_life(&row->office, &row->incarnation, row->line);
+
+    omb_delete(step->update->writes, OMB_FAMILY_LOG, omb_key_view(&key));
+    omb_delete(step->update->writes, OMB_FAMILY_OFFICE, omb_key_view(&name));
+}
+
+/* --- all of an office --- */
+
+struct numbers {
+    struct omb_arena *arena;
+    uint32_t *items;
+    size_t count, room;
+};
+
+static enum omb_rc take_number(void *arg, struct omb_view key, struct omb_view value)
+{
+    struct numbers *numbers = arg;
+
+    (void)key;
+    if (value.size != 4)
+        return OMB_DAMAGED;
+    if (numbers->count == numbers->room) {
+        uint32_t *items;
+
+        numbers->room = numbers->room ? 2 * numbers->room : 16;
+        items = OMB_ARENA_NEW(numbers->arena, uint32_t, numbers->room);
+        if (numbers->count > 0)
+            memcpy(items, numbers->items, numbers->count * sizeof(*items));
+        numbers->items = items;
+    }
+    numbers->items[numbers->count++] = omb_be32(value.data);
+    return OMB_OK;
+}
+
+enum omb_rc omb_logs_each(struct omb_step *step, const struct omb_office_id *office,
+                          omb_log_fn *fn, void *arg, struct omb_error *err)
+{
+    static const uint8_t all[] = {'L'};
+    struct numbers numbers = {.arena = step->arena};
+    struct omb_key prefix;
+    enum omb_rc rc;
+
+    if (office)
+        prefix = omb_key_life(office, NULL, 0);
+    /* Gathered first: whoever is shown a log may write. */
+    rc = omb_port_scan_prefix(step->port, OMB_FAMILY_OFFICE,
+                              office ? omb_key_view(&prefix) : OMB_VIEW_OF(all), take_number,
+                              &numbers);
+    if (rc != OMB_OK)
+        return omb_fail(err, rc, NULL, "the rows that name logs cannot be read");
+    for (size_t i = 0; i < numbers.count; i++) {
+        struct omb_log log;
+
+        rc = omb_log_by_number(step, numbers.items[i], &log, err);
+        if (rc == OMB_NOT_FOUND)
+            return omb_fail(err, OMB_DAMAGED, NULL, "log %u has a name but no row",
+                            numbers.items[i]);
+        if (rc == OMB_OK)
+            rc = fn(arg, &log);
+        if (rc != OMB_OK)
+            return rc == OMB_STOP ? OMB_OK : rc;
+    }
+    return OMB_OK;
+}
+
+/* --- records --- */
+
+enum omb_rc omb_record_place(struct omb_step *step, const struct omb_digest *digest,
+                             struct omb_row_at *out)
+{
+    const struct omb_key key = omb_key_digest(digest);
+    struct omb_buf value = OMB_BUF_INIT;
+    enum omb_rc rc = omb_port_get(step->port, OMB_FAMILY_DIGEST, omb_key_view(&key), &value);
+
+    if (rc == OMB_OK && !omb_read_place(omb_buf_view(&value), &out->number, &out->seq))
+        rc = OMB_DAMAGED;
+    omb_buf_free(&value);
+    return rc;
+}
+
+static enum omb_rc read_part(struct omb_step *step, const struct omb_row_at *at,
+                             enum omb_part_kind kind, const struct omb_digest *digest,
+                             struct omb_view *out, uint32_t *missing, struct omb_error *err)
+{
+    const struct omb_key key = omb_key_part(at->number, at->seq, kind);
+    struct omb_buf value = OMB_BUF_INIT;
+    enum omb_rc rc;
+
+    if (omb_digest_none(digest))
+        return OMB_OK;
+    rc = omb_port_get(step->port, OMB_FAMILY_PART, omb_key_view(&key), &value);
+    if (rc == OMB_OK) {
+        *out = omb_arena_copy(step->arena, omb_buf_view(&value));
+    } else if (rc == OMB_NOT_FOUND) {
+        *missing |= (uint32_t)kind;
+        rc = OMB_OK;
+    } else {
+        rc = omb_fail(err, rc, NULL, "a part of record %llu of log %u cannot be read",
+                      (unsigned long long)at->seq, at->number);
+    }
+    omb_buf_free(&value);
+    return rc;
+}
+
+enum omb_rc omb_record_whole(struct omb_step *step, const struct omb_row_at *at,
+                             struct omb_record *out, struct omb_header *out_header,
+                             uint32_t *out_missing_parts, struct omb_error *err)
+{
+    struct omb_stored_record stored;
+    struct omb_record record = {0};
+    struct omb_header header;
+    uint32_t missing = 0;
+    bool odd;
+    enum omb_rc rc = omb_record_read(step, at->number, at->seq, &stored, &header, &odd, err);
+
+    if (rc != OMB_OK)
+        return rc;
+    record.header = stored.header;
+    record.proof = stored.proof;
+    rc = read_part(step, at, OMB_PART_BODY, &header.body_digest, &record.body, &missing, err);
+    if (rc == OMB_OK)
+        rc = read_part(step, at, OMB_PART_GRANTS, &header.grants_digest, &record.grants, &missing,
+                       err);
+    if (rc == OMB_OK)
+        rc = read_part(step, at, OMB_PART_EXTRACT, &header.extract_digest, &record.extract,
+                       &missing, err);
+    if (rc != OMB_OK)
+        return rc;
+    *out = record;
+    *out_header = header;
+    *out_missing_parts = missing;
+    return OMB_OK;
+}
