@@ -64,3 +64,47 @@ void omb_base64(struct omb_view bytes, struct omb_buf *out)
     }
     out->size += (bytes.size + 2) / 3 * 4;
 }
+
+static int base64_digit(uint8_t c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return c - 'A';
+    if (c >= 'a' && c <= 'z')
+        return c - 'a' + 26;
+    if (c >= '0' && c <= '9')
+        return c - '0' + 52;
+    return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+enum omb_rc omb_unbase64(struct omb_view text, struct omb_buf *out)
+{
+    const size_t padding = text.size < 4                        ? 0
+                           : text.data[text.size - 2] == '='    ? 2
+                           : text.data[text.size - 1] == '='    ? 1
+                                                                : 0;
+    const size_t before = out->size;
+    uint32_t bits = 0;
+
+    if (text.size % 4 != 0)
+        return OMB_INVALID;
+    omb_buf_reserve(out, text.size / 4 * 3);
+    for (size_t i = 0; i < text.size; i++) {
+        const bool pads = i + padding >= text.size;
+        const int digit = pads ? (text.data[i] == '=' ? 0 : -1) : base64_digit(text.data[i]);
+
+        /* The bits beside the last byte are zero: one text for one content. */
+        if (digit < 0 || (i + padding + 1 == text.size && padding > 0 &&
+                          (digit & (padding == 2 ? 15 : 3)) != 0)) {
+            out->size = before;
+            return OMB_INVALID;
+        }
+        bits = bits << 6 | (uint32_t)digit;
+        if (i % 4 == 3) {
+            omb_buf_add_u8(out, (uint8_t)(bits >> 16));
+            omb_buf_add_u8(out, (uint8_t)(bits >> 8));
+            omb_buf_add_u8(out, (uint8_t)bits);
+        }
+    }
+    out->size -= padding;
+    return OMB_OK;
+}

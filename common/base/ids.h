@@ -47,5 +47,7 @@ enum omb_rc omb_unhex(struct omb_view text, uint8_t *out, size_t size) OMB_MUST_
 
 /* Standard base64 with padding, appended. */
 void omb_base64(struct omb_view bytes, struct omb_buf *out);
+/* The other direction, of exactly what omb_base64 writes; else OMB_INVALID and nothing appended. */
+enum omb_rc omb_unbase64(struct omb_view text, struct omb_buf *out) OMB_MUST_USE;
 
 #endif

@@ -213,6 +213,9 @@ static enum omb_rc check_link(const struct omb_known_certificate *one,
     if (one->inner.depth != issuer->inner.depth + 1)
         return omb_fail(err, OMB_UNAUTHENTIC, "depth", "%.*s: it is not one level below %s",
                         OMB_VIEW_ARGS(one->inner.code), by);
+    if (omb_view_is(issuer->inner.kind, "branch"))
+        return omb_fail(err, OMB_UNAUTHENTIC, "kind", "%.*s: %s is a branch and certifies nobody",
+                        OMB_VIEW_ARGS(one->inner.code), by);
     if (one->inner.certify_depth >= issuer->inner.certify_depth)
         return omb_fail(err, OMB_UNAUTHENTIC, "certify_depth",
                         "%.*s: %s may certify %u levels below itself, too few for this office",
@@ -233,4 +236,58 @@ enum omb_rc omb_certify_check_chain(const struct omb_known_certificate *chain, s
             return rc;
     }
     return check_root(&chain[count - 1], anchor, err);
+}
+
+/* --- dates and further certificates --- */
+
+enum omb_rc omb_certify_valid_at(const struct omb_certificate *certificate, int64_t now_ms,
+                                 struct omb_error *err)
+{
+    if (now_ms < certificate->not_before)
+        return omb_fail(err, OMB_REFUSED, "not_before",
+                        "the certificate of %.*s does not hold yet: look at the clocks of both "
+                        "offices",
+                        OMB_VIEW_ARGS(certificate->code));
+    if (now_ms > certificate->not_after)
+        return omb_fail(err, OMB_REFUSED, "not_after", "the certificate of %.*s has expired",
+                        OMB_VIEW_ARGS(certificate->code));
+    return OMB_OK;
+}
+
+uint32_t omb_certify_depth_of(struct omb_view kind, uint32_t issuer_depth)
+{
+    return issuer_depth == 0 || omb_view_is(kind, "branch") ? 0 : issuer_depth - 1;
+}
+
+static bool signed_with(const struct omb_known_certificate *one, struct omb_view key)
+{
+    for (size_t i = 0; i < one->outer.signatures.count; i++) {
+        const struct omb_certificate_signature *by = &one->outer.signatures.items[i];
+
+        if (omb_view_equal(by->key, key) &&
+            omb_verify(key.data, CERTIFICATE_TAG, one->outer.certificate, by->signature.data))
+            return true;
+    }
+    return false;
+}
+
+enum omb_further omb_certify_further(const struct omb_known_certificate *newer,
+                                     const struct omb_known_certificate *chain, size_t count)
+{
+    const struct omb_known_certificate *previous = &chain[0];
+    bool by_previous, counts;
+
+    OMB_ASSERT(count > 0);
+    if (!omb_office_id_equal(&newer->inner.office, &previous->inner.office) ||
+        !omb_digest_equal(&newer->inner.previous, &previous->digest))
+        return OMB_FURTHER_FOREIGN;
+    by_previous = signed_with(newer, previous->inner.signing_key);
+    counts = by_previous || omb_office_id_equal(&newer->inner.parent, &previous->inner.parent);
+    for (size_t i = 2; !counts && i < count; i++)
+        counts = signed_with(newer, chain[i].inner.signing_key);
+    if (!counts)
+        return OMB_FURTHER_FOREIGN;
+    return by_previous || omb_view_equal(newer->inner.signing_key, previous->inner.signing_key)
+               ? OMB_FURTHER_COUNTS
+               : OMB_FURTHER_REKEYED;
 }

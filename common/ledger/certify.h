@@ -40,4 +40,23 @@ enum omb_rc omb_certify_check_chain(const struct omb_known_certificate *chain, s
                                     const uint8_t anchor[OMB_PUBLIC_SIZE],
                                     struct omb_error *err) OMB_MUST_USE;
 
+/*
+ * Whether a certificate holds at an instant: asked when it is issued and on the direct link.
+ * OMB_REFUSED: not yet, or no longer, which the words say.
+ */
+enum omb_rc omb_certify_valid_at(const struct omb_certificate *certificate, int64_t now_ms,
+                                 struct omb_error *err) OMB_MUST_USE;
+/* How deep an office of that kind may certify, below an issuer that may `issuer_depth` deep. */
+uint32_t omb_certify_depth_of(struct omb_view kind, uint32_t issuer_depth);
+
+/*
+ *  COUNTS   the same office issued it, or one above the previous issuer or the previous key signed
+ *  REKEYED  it counts, but has another signing key, and the old one did not sign
+ *  FOREIGN  no further certificate of that office: nobody who may speaks for it
+ */
+enum omb_further { OMB_FURTHER_COUNTS, OMB_FURTHER_REKEYED, OMB_FURTHER_FOREIGN };
+/* chain: the previous certificate and those above it, as far as they are here. */
+enum omb_further omb_certify_further(const struct omb_known_certificate *newer,
+                                     const struct omb_known_certificate *chain, size_t count);
+
 #endif

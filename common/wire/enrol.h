@@ -8,7 +8,8 @@
 
 #define OMB_FIELDS_office_request(F)                                                   \
     F(bytes, wish, )                                                                   \
-    F(bytes, signature, )
+    F(bytes, signature, )                                                              \
+    F(bytes, previous_signature, )
 OMB_SHAPE(office_request)
 
 #define OMB_FIELDS_office_wish(F)                                                      \
@@ -20,22 +21,27 @@ OMB_SHAPE(office_request)
     F(bytes, transport_key, )                                                          \
     F(bytes, sealing_key, )                                                            \
     F(when, at, )                                                                      \
-    F(digest, previous, )                                                              \
-    F(bytes, previous_signature, )
+    F(digest, previous, )
 OMB_SHAPE(office_wish)
 
 #define OMB_FIELDS_bundle(F)                                                           \
+    F(bytes, content, )                                                                \
+    F(bytes, signature, )
+OMB_SHAPE(bundle)
+
+#define OMB_FIELDS_bundle_content(F)                                                   \
     F(u32, version, )                                                                  \
     F(blobs, certificates, )                                                           \
     F(bytes, anchor, )                                                                 \
     F(bytes, recovery, )                                                               \
     F(lines, addresses, )                                                              \
     F(when, at, )
-OMB_SHAPE(bundle)
+OMB_SHAPE(bundle_content)
 
 #define OMB_SHAPES_enrol(S)                                                            \
     S(office_request)                                                                  \
     S(office_wish)                                                                     \
-    S(bundle)
+    S(bundle)                                                                          \
+    S(bundle_content)
 
 #endif
