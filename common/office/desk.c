@@ -15,6 +15,8 @@ static const struct omb_desk_row rows[] = {
     {OMB_ASK_OPERATOR_CHANGE, OMB_MAY(ADMIN), true, omb_desk_operator_change},
     {OMB_ASK_STORE_REBUILD, OMB_MAY(ADMIN), true, omb_desk_store_rebuild},
 
+    {OMB_ASK_OFFICE_RECOVER, OMB_MAY(ADMIN), true, omb_desk_office_recover},
+
     {OMB_ASK_STATUS, ANYONE, false, omb_desk_status},
     {OMB_ASK_CASE_SHOW, READERS, false, omb_desk_case_show},
     {OMB_ASK_CASE_HISTORY, READERS | OMB_MAY(ADMIN), false, omb_desk_case_history},
