@@ -132,10 +132,29 @@ static void hand_out(struct omb_fold *fold)
     }
 }
 
-static void count_superseded(struct omb_fold *fold)
+bool omb_verdict_is_quarantine(enum omb_verdict verdict)
 {
-    for (uint32_t i = 0; i < fold->order_count; i++)
+    switch (verdict) {
+    case OMB_VERDICT_EFFECT:
+    case OMB_VERDICT_SUPERSEDED:
+    case OMB_VERDICT_WAITS:
+        return false;
+    case OMB_VERDICT_NO_RIGHT:
+    case OMB_VERDICT_BAD_STATUS:
+    case OMB_VERDICT_RULE:
+    case OMB_VERDICT_ODD:
+    case OMB_VERDICT_REVOKED:
+        return true;
+    }
+    return true;
+}
+
+static void count_without_effect(struct omb_fold *fold)
+{
+    for (uint32_t i = 0; i < fold->order_count; i++) {
         fold->out->superseded += fold->order[i]->verdict == OMB_VERDICT_SUPERSEDED;
+        fold->out->quarantined += omb_verdict_is_quarantine(fold->order[i]->verdict);
+    }
 }
 
 /* --- the steps --- */
@@ -185,11 +204,12 @@ void omb_fold(const struct omb_event *events, size_t count, const struct omb_pol
         omb_fold_hang(&fold);
         omb_fold_sort(&fold);
         omb_fold_apply(&fold);
-        count_superseded(&fold);
+        count_without_effect(&fold);
         omb_fold_flags(&fold);
     } else {
         wait_for_registration(&fold);
         omb_fold_sort(&fold);
+        count_without_effect(&fold);
     }
     hand_out(&fold);
 }

@@ -75,6 +75,7 @@ struct omb_case {
     struct omb_tie *ties;
     size_t tie_count;
     uint32_t superseded;                /* how many events were */
+    uint32_t quarantined;               /* kept without effect: a rule, or not understood */
 };
 
 /*
@@ -86,6 +87,12 @@ struct omb_case {
 #define OMB_FOLD_ROOM(count) (16384 + (size_t)(count) * 8192)
 void omb_fold(const struct omb_event *events, size_t count, const struct omb_policy *policy,
               const struct omb_seats *seats, struct omb_arena *arena, struct omb_case *out);
+
+/* Whether the records say that an office holds the key: it is home, or was granted it. */
+bool omb_case_is_holder(const struct omb_case *now, const struct omb_office_id *office);
+
+/* Whether an event is kept without effect for a rule or because nobody here understands it. */
+bool omb_verdict_is_quarantine(enum omb_verdict verdict);
 
 /* "superseded by ...", "waits for ...", the rule: one sentence for people. */
 void omb_judged_words(const struct omb_judged *judged, char *out, size_t size);

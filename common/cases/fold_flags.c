@@ -79,6 +79,11 @@ static bool has_lost_answer(const struct omb_fold *fold)
     return fold->lost_answer;
 }
 
+static bool has_quarantined(const struct omb_fold *fold)
+{
+    return fold->out->quarantined > 0;
+}
+
 static bool has_superseded(const struct omb_fold *fold)
 {
     return fold->out->superseded > 0;
@@ -114,6 +119,7 @@ static const struct {
     {"hand-overs", was_handed_over_often},   /* R21: more than the policy's bound */
     {"imported", is_imported},
     {"lost-answer", has_lost_answer},        /* the client was told what does not stand */
+    {"quarantined", has_quarantined},        /* an act is kept without effect: a rule, or odd */
     {"superseded", has_superseded},          /* two offices acted at once */
     {"undated", is_undated},
     {"vulnerable", is_vulnerable},

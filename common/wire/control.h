@@ -420,7 +420,8 @@ OMB_SHAPE(log_verify_ask)
     F(u64, proofs, )                                                                   \
     F(u64, parts, )                                                                    \
     F(lines, problems, )                                                               \
-    F(line, cursor, )
+    F(line, cursor, )                                                                  \
+    F(u64, holes, )
 OMB_SHAPE(log_verified)
 
 #define OMB_FIELDS_log_export_ask(F)                                                   \
@@ -538,7 +539,8 @@ OMB_SHAPE(office_list_ask)
     F(when, not_after, )                                                               \
     F(line, state, )                                                                   \
     F(flag, self, )                                                                    \
-    F(line, anchor, )
+    F(line, anchor, )                                                                  \
+    F(flag, same_code, )
 OMB_SHAPE(office_view)
 
 #define OMB_FIELDS_office_list(F)                                                      \

@@ -77,7 +77,8 @@ OMB_SHAPE(link_resynced)
 
 #define OMB_FIELDS_subscription_move(F)                                                \
     F(line, name, )                                                                    \
-    F(line, position, )
+    F(line, position, )                                                                \
+    F(lines, topics, )
 OMB_SHAPE(subscription_move)
 
 #define OMB_FIELDS_subscription_moved(F)                                               \
@@ -109,8 +110,15 @@ OMB_SHAPE(peer_list_ask)
     F(u64, forks, )
 OMB_SHAPE(peer_view)
 
+#define OMB_FIELDS_peer_level(F)                                                       \
+    F(line, peer, )                                                                    \
+    F(line, level, )                                                                   \
+    F(line, words, )
+OMB_SHAPE(peer_level)
+
 #define OMB_FIELDS_peer_list(F)                                                        \
-    F(many, peers, peer_view)
+    F(many, peers, peer_view)                                                          \
+    F(many, levels, peer_level)
 OMB_SHAPE(peer_list)
 
 #define OMB_FIELDS_peer_ask(F)                                                         \
@@ -270,6 +278,7 @@ OMB_SHAPE(quarantine)
     S(subscription_moved)                                                              \
     S(peer_list_ask)                                                                   \
     S(peer_view)                                                                       \
+    S(peer_level)                                                                      \
     S(peer_list)                                                                       \
     S(peer_ask)                                                                        \
     S(link_step)                                                                       \
