@@ -146,3 +146,8 @@ void omb_fold_parties(struct omb_fold *fold)
     fold->out->holder_count = holders.count;
     fold->out->kinds = amended_kinds(fold);
 }
+
+bool omb_case_is_holder(const struct omb_case *now, const struct omb_office_id *office)
+{
+    return omb_ids_have(now->holders, now->holder_count, office);
+}

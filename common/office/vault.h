@@ -6,7 +6,7 @@
 #define OMB_OFFICE_VAULT_H
 
 #include "crypto/crypto.h"
-#include "office/records.h"
+#include "office/casefile.h"
 #include "wire/parts.h"
 
 struct omb_step;
@@ -37,6 +37,21 @@ enum omb_rc omb_vault_new_case(struct omb_step *step, const struct omb_case_id *
 enum omb_rc omb_vault_grant(struct omb_step *step, const struct omb_case_id *id,
                             const struct omb_office_ref *to, struct omb_grant *out,
                             struct omb_error *err) OMB_MUST_USE;
+/*
+ * Looks for the key of a case of which this office holds none: grants to it in the records that
+ * name it. A grant that does not open, names another case or office, or holds another key than the
+ * one that the registration committed to, is passed over. Called whenever records of the case came
+ * in; as long as its registration or the part is not here, nothing is found.
+ */
+enum omb_rc omb_vault_take_grants(struct omb_step *step, const struct omb_casefile *file,
+                                  struct omb_error *err) OMB_MUST_USE;
+/*
+ * The key in the grants of one record of the case, by its index in the file. OMB_NOT_FOUND: no
+ * grant to this office, or the part or the registration is not here; OMB_UNAUTHENTIC: it is not
+ * the key of the case.
+ */
+enum omb_rc omb_vault_try_grant(struct omb_step *step, const struct omb_casefile *file,
+                                size_t index, uint8_t out[OMB_KEY_SIZE]) OMB_MUST_USE;
 /* The decoded body of a record: OMB_NOT_FOUND (part not here), OMB_SEALED, OMB_ERASED. */
 enum omb_rc omb_vault_body(struct omb_step *step, const struct omb_event *event,
                            const struct omb_row_at *at, struct omb_body *out) OMB_MUST_USE;

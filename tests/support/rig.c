@@ -134,24 +134,61 @@ static void start(struct rig *rig)
     rig_commit(rig);
 }
 
-void rig_open(struct rig *rig, unsigned depth)
+/* What every office of every test has. */
+static void begin(struct rig *rig)
 {
-    OMB_ASSERT(depth < RIG_CHAIN_MAX);
+    uint8_t seed[32];
+
     omb_crypto_init();
     omb_wire_init();
     *rig = (struct rig){.zone = &omb_zone_utc, .now_ms = RIG_START_MS, .monotonic_ms = 1000};
     rig->store = memport_new();
-    rig->anchor = signer_of(0xa0);
-    for (unsigned i = 0; i <= depth; i++)
-        rig->signers[i] = signer_of((uint8_t)(0x50 + i));
-    rig->transport = secret_of(0x11);
-    rig->sealing = secret_of(0x12);
+    rig_anchor(seed);
+    rig->anchor = omb_signer_from_seed(seed);
     rig->recovery = secret_of(0x13);
     fill(rig->admin, 0xad);
     memset(rig->epoch, 0xe0, sizeof(rig->epoch));
     rig->update = omb_update_new();
     omb_arena_init(&rig->arena, SIZE_MAX);
+}
+
+void rig_open(struct rig *rig, unsigned depth)
+{
+    OMB_ASSERT(depth < RIG_CHAIN_MAX);
+    begin(rig);
+    for (unsigned i = 0; i <= depth; i++)
+        rig->signers[i] = signer_of((uint8_t)(0x50 + i));
+    rig->transport = secret_of(0x11);
+    rig->sealing = secret_of(0x12);
     certify(rig, depth);
+    found(rig);
+    start(rig);
+}
+
+void rig_anchor(uint8_t out[32])
+{
+    fill(out, 0xa0);
+}
+
+void rig_secret(uint8_t seed, enum rig_secret which, uint8_t out[32])
+{
+    fill(out, seed);
+    out[0] = (uint8_t)which;
+}
+
+void rig_open_as(struct rig *rig, uint8_t seed, struct omb_view certificates)
+{
+    uint8_t secret[32];
+
+    begin(rig);
+    rig->epoch[0] = seed;
+    rig_secret(seed, RIG_SIGNING, secret);
+    rig->signers[0] = omb_signer_from_seed(secret);
+    rig_secret(seed, RIG_TRANSPORT, secret);
+    rig->transport = omb_secret_new(secret);
+    rig_secret(seed, RIG_SEALING, secret);
+    rig->sealing = omb_secret_new(secret);
+    omb_buf_add_view(&rig->certificates, certificates);
     found(rig);
     start(rig);
 }

@@ -36,6 +36,14 @@ struct rig {
  * commits. For cmocka: rig_setup takes a root office.
  */
 void rig_open(struct rig *rig, unsigned depth);
+/*
+ * The same for an office of a tree that a test draws: signing, transport and sealing secrets are
+ * made of the seed (rig_secret), certificates are as omb_office_birth wants them.
+ */
+enum rig_secret { RIG_SIGNING, RIG_TRANSPORT, RIG_SEALING };
+void rig_open_as(struct rig *rig, uint8_t seed, struct omb_view certificates);
+void rig_secret(uint8_t seed, enum rig_secret which, uint8_t out[32]);
+void rig_anchor(uint8_t out[32]); /* the seed of the bank's anchor */
 void rig_free(struct rig *rig);
 int rig_setup(void **state);
 int rig_teardown(void **state);

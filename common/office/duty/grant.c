@@ -1,12 +1,86 @@
 /*
- * The key for a custodian that has none: after a take-over or a reopening from above.
+ * The key for a custodian that has none: after a take-over, a reopening from above, or an act of an
+ * office that held no key itself. Home grants it as soon as it hears of it; another holder does
+ * when home can no longer sign.
  */
 #include "office/duty/duty.h"
 
+/* Whether the certificate was revoked or its office closed, as far as is known here. */
+static bool is_gone(struct omb_step *step, const struct omb_digest *certificate)
+{
+    const struct omb_key key = omb_key_revocation(certificate);
+    struct omb_buf value = OMB_BUF_INIT;
+    const bool gone =
+        omb_port_get(step->port, OMB_FAMILY_OFFICE, omb_key_view(&key), &value) == OMB_OK;
+
+    omb_buf_free(&value);
+    return gone;
+}
+
+static bool is_mine(struct omb_step *step, const struct omb_case *now)
+{
+    const struct omb_seat *self = omb_office_self(step->office);
+
+    if (omb_seat_counts_as(self, &now->home->office))
+        return true;
+    return omb_case_is_holder(now, &self->office) && is_gone(step, &now->home->certificate);
+}
+
+/* The office that decides and cannot read, by its newest certificate; false: there is none. */
+static bool find_keyless(struct omb_step *step, const struct omb_case *now,
+                         struct omb_office_ref *out)
+{
+    const struct omb_seat *custodian = now->custodian;
+    const struct omb_office_card *card;
+
+    if (omb_office_id_equal(&custodian->office, &omb_office_self(step->office)->office) ||
+        omb_case_is_holder(now, &custodian->office))
+        return false;
+    card = omb_office_newest(step, &custodian->office);
+    if (card == NULL || !card->complete || is_gone(step, &card->certificate.digest))
+        return false;
+    *out = (struct omb_office_ref){custodian->office, card->certificate.digest};
+    return true;
+}
+
+static enum omb_rc write_granted(struct omb_step *step, struct omb_casefile *file,
+                                 const struct omb_office_ref *to, const struct omb_grant *grant,
+                                 struct omb_error *err)
+{
+    struct omb_granted *granted = OMB_ARENA_NEW(step->arena, struct omb_granted, 1);
+    const struct omb_facts facts = {.event = {OMB_EVENT_GRANTED, granted}};
+    const struct omb_grants grants = {.offices = {grant, 1}};
+    const struct omb_case_id id = file->id;
+    const struct omb_draft draft = {
+        .case_id = &id,
+        .facts = &facts,
+        .grants = &grants,
+        .after = file->folded.spine,
+        .actor = OMB_VIEW_LIT("system"),
+    };
+    struct omb_appended record;
+
+    granted->to = to;
+    return omb_casefile_write(step, &draft, file, &record, err);
+}
+
 enum omb_rc omb_duty_case(struct omb_step *step, struct omb_casefile *file, struct omb_error *err)
 {
-    (void)step;
-    (void)file;
-    (void)err;
-    return OMB_OK;
+    const struct omb_case *now = &file->folded;
+    struct omb_office_ref *to;
+    struct omb_grant *grant;
+    struct omb_error why;
+    enum omb_rc rc;
+
+    if (now->registered == NULL || now->row.erased || !is_mine(step, now))
+        return OMB_OK;
+    to = OMB_ARENA_NEW(step->arena, struct omb_office_ref, 1);
+    if (!find_keyless(step, now, to))
+        return OMB_OK;
+    grant = OMB_ARENA_NEW(step->arena, struct omb_grant, 1);
+    rc = omb_vault_grant(step, &file->id, to, grant, &why);
+    if (rc == OMB_OK)
+        return write_granted(step, file, to, grant, err);
+    /* What this office cannot give, the next fold tries again; only a store that fails is told. */
+    return rc == OMB_IO || rc == OMB_DAMAGED ? omb_fail(err, rc, NULL, "%s", why.words) : OMB_OK;
 }

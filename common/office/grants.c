@@ -1,0 +1,123 @@
+/*
+ * Grants to this office: the key of a case, sealed for it by whoever held it (design: records,
+ * Parts). What comes in one is hostile: it must name this case and this office, and the key must
+ * be the one that the registration committed to.
+ */
+#include <string.h>
+
+#include "base/assert.h"
+#include "office/inside.h"
+
+enum { TRIES = 4 }; /* grants of one record that are opened; honest ones have one */
+
+static bool same_case(const struct omb_case_id *a, const struct omb_case_id *b)
+{
+    return omb_office_id_equal(&a->home, &b->home) &&
+           omb_incarnation_equal(&a->incarnation, &b->incarnation) && a->year == b->year &&
+           a->serial == b->serial;
+}
+
+static bool fits(const struct omb_step *step, const struct omb_casefile *file,
+                 const struct omb_grant_key *grant)
+{
+    const struct omb_registered *registered =
+        OMB_AS(registered, file->folded.registered->facts->event);
+    struct omb_digest commitment;
+
+    if (grant->case_id == NULL || !same_case(grant->case_id, &file->id) ||
+        !omb_office_id_equal(&grant->recipient, &step->office->self.office) ||
+        grant->key.size != OMB_KEY_SIZE)
+        return false;
+    commitment = omb_case_key_commitment(grant->key.data);
+    return omb_digest_equal(&commitment, &registered->key_commitment);
+}
+
+static bool open_grant(struct omb_step *step, const struct omb_casefile *file,
+                       const struct omb_grant *grant, uint8_t out[OMB_KEY_SIZE])
+{
+    struct omb_buf plain = OMB_BUF_INIT;
+    struct omb_grant_key key;
+    bool opened;
+
+    omb_buf_reserve(&plain, grant->sealed.size);
+    opened =
+        omb_box_open(step->office->setup.sealing, grant->sealed, &plain) == OMB_OK &&
+        omb_decode_grant_key(omb_buf_view(&plain), step->arena, &key, NULL) == OMB_OK &&
+        fits(step, file, &key);
+    if (opened)
+        memcpy(out, key.key.data, OMB_KEY_SIZE);
+    omb_buf_wipe(&plain);
+    return opened;
+}
+
+static enum omb_rc try_grants(struct omb_step *step, const struct omb_casefile *file,
+                              const struct omb_grants *grants, uint8_t out[OMB_KEY_SIZE])
+{
+    size_t tries = 0;
+
+    for (size_t i = 0; i < grants->offices.count && tries < TRIES; i++) {
+        const struct omb_grant *grant = &grants->offices.items[i];
+
+        if (!omb_office_id_equal(&grant->recipient, &step->office->self.office))
+            continue;
+        if (open_grant(step, file, grant, out))
+            return OMB_OK;
+        tries++;
+    }
+    return tries > 0 ? OMB_UNAUTHENTIC : OMB_NOT_FOUND;
+}
+
+enum omb_rc omb_vault_try_grant(struct omb_step *step, const struct omb_casefile *file,
+                                size_t index, uint8_t out[OMB_KEY_SIZE])
+{
+    const struct omb_row_at *at = &file->rows[index];
+    const struct omb_key key = omb_key_part(at->number, at->seq, OMB_PART_GRANTS);
+    struct omb_buf part = OMB_BUF_INIT;
+    struct omb_grants grants;
+    enum omb_rc rc;
+
+    OMB_ASSERT(index < file->event_count);
+    if (file->folded.registered == NULL)
+        return OMB_NOT_FOUND;
+    rc = omb_port_get(step->port, OMB_FAMILY_PART, omb_key_view(&key), &part);
+    if (rc == OMB_OK) {
+        rc = omb_decode_grants(omb_buf_view(&part), step->arena, &grants, NULL) == OMB_OK
+                 ? try_grants(step, file, &grants, out)
+                 : OMB_UNAUTHENTIC;
+    }
+    omb_buf_free(&part);
+    return rc;
+}
+
+/* A grant stands in a record that names its office: the rest need not be opened. */
+static bool is_for_self(const struct omb_step *step, const struct omb_event *event)
+{
+    const struct omb_office_ref *to = event->odd ? NULL : omb_event_to(event);
+
+    return event->has_grants && to != NULL &&
+           omb_office_id_equal(&to->office, &step->office->self.office);
+}
+
+enum omb_rc omb_vault_take_grants(struct omb_step *step, const struct omb_casefile *file,
+                                  struct omb_error *err)
+{
+    uint8_t key[OMB_KEY_SIZE];
+    enum omb_rc rc;
+
+    if (file->folded.registered == NULL || file->folded.row.erased)
+        return OMB_OK;
+    rc = omb_vault_case_key(step, &file->id, key);
+    for (size_t i = 0; rc == OMB_SEALED && i < file->event_count; i++) {
+        if (!is_for_self(step, &file->events[i]))
+            continue;
+        rc = omb_vault_try_grant(step, file, i, key);
+        if (rc == OMB_OK)
+            omb_vault_keep_case_key(step, &file->id, key);
+        else if (rc == OMB_NOT_FOUND || rc == OMB_UNAUTHENTIC)
+            rc = OMB_SEALED;
+    }
+    omb_wipe(key, sizeof(key));
+    if (rc == OMB_OK || rc == OMB_SEALED || rc == OMB_ERASED)
+        return OMB_OK;
+    return omb_fail(err, rc, NULL, "the keys of the case cannot be read");
+}

@@ -1,0 +1,378 @@
+#include "support/family.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/assert.h"
+#include "office/inside.h"
+#include "wire/header.h"
+
+static const struct {
+    const char *code, *kind;
+    enum member parent;
+    bool service;
+} members[FAMILY] = {
+    [HO] = {"ho", "head", HO, false},
+    [NORTH] = {"north", "regional", HO, false},
+    [OUTLET] = {"vsp-0045", "branch", NORTH, false},
+    [OTHER] = {"vsp-0046", "branch", NORTH, false},
+    [CARDS] = {"card-centre", "branch", HO, true},
+};
+
+static uint8_t seed_of(enum member member)
+{
+    return (uint8_t)(0x61 + member);
+}
+
+/* --- certificates --- */
+
+struct papers {
+    struct omb_arena arena;
+    struct omb_known_certificate known[FAMILY];
+    struct omb_buf bytes[FAMILY];
+};
+
+static struct omb_signer *signer_of(enum member member)
+{
+    uint8_t secret[32];
+
+    rig_secret(seed_of(member), RIG_SIGNING, secret);
+    return omb_signer_from_seed(secret);
+}
+
+static void box_public(enum member member, enum rig_secret which, uint8_t out[OMB_PUBLIC_SIZE])
+{
+    uint8_t bytes[32];
+    struct omb_secret *secret;
+
+    rig_secret(seed_of(member), which, bytes);
+    secret = omb_secret_new(bytes);
+    omb_box_public(secret, out);
+    omb_secret_free(secret);
+}
+
+static void certify(struct papers *papers, enum member member, const struct omb_signer *anchor,
+                    const struct omb_digest *anchor_issuer)
+{
+    const struct omb_known_certificate *above =
+        member == HO ? NULL : &papers->known[members[member].parent];
+    struct omb_signer *own = signer_of(member);
+    struct omb_signer *issuer = above != NULL ? signer_of(members[member].parent) : NULL;
+    uint8_t signing[OMB_PUBLIC_SIZE], transport[OMB_PUBLIC_SIZE], sealing[OMB_PUBLIC_SIZE];
+    struct omb_certificate inner = {
+        .version = 1,
+        .code = omb_view_str(members[member].code),
+        .name = omb_view_str(members[member].code),
+        .kind = omb_view_str(members[member].kind),
+        .service = members[member].service,
+        .not_before = RIG_START_MS - OMB_DAY_MS,
+        .not_after = RIG_START_MS + 3650 * OMB_DAY_MS,
+        .issuer = above != NULL ? above->digest : *anchor_issuer,
+        .depth = above != NULL ? above->inner.depth + 1 : 0,
+    };
+
+    if (above != NULL)
+        inner.parent = above->inner.office;
+    inner.certify_depth = OMB_ROOT_CERTIFY_DEPTH - inner.depth;
+    omb_signer_public(own, signing);
+    box_public(member, RIG_TRANSPORT, transport);
+    box_public(member, RIG_SEALING, sealing);
+    inner.office = omb_certify_office_id(inner.code, signing);
+    inner.signing_key = OMB_VIEW_OF(signing);
+    inner.transport_key = OMB_VIEW_OF(transport);
+    inner.sealing_key = OMB_VIEW_OF(sealing);
+    omb_certify_issue(&inner, issuer != NULL ? issuer : anchor, &papers->bytes[member]);
+    OMB_ASSERT(omb_certify_read(omb_buf_view(&papers->bytes[member]), &papers->arena,
+                                &papers->known[member], NULL) == OMB_OK);
+    omb_signer_free(own);
+    if (issuer != NULL)
+        omb_signer_free(issuer);
+}
+
+static void certify_all(struct papers *papers)
+{
+    uint8_t seed[32], anchor_public[OMB_PUBLIC_SIZE];
+    struct omb_signer *anchor;
+    struct omb_digest issuer;
+
+    omb_arena_init(&papers->arena, SIZE_MAX);
+    rig_anchor(seed);
+    anchor = omb_signer_from_seed(seed);
+    omb_signer_public(anchor, anchor_public);
+    issuer = omb_certify_anchor_issuer(anchor_public);
+    for (enum member i = HO; i < FAMILY; i++)
+        certify(papers, i, anchor, &issuer);
+    omb_signer_free(anchor);
+}
+
+/* Own first, then those above. */
+static void chain_of(const struct papers *papers, enum member member, struct omb_buf *out)
+{
+    for (;; member = members[member].parent) {
+        omb_buf_add_be32(out, (uint32_t)papers->bytes[member].size);
+        omb_buf_add_view(out, omb_buf_view(&papers->bytes[member]));
+        if (member == HO)
+            return;
+    }
+}
+
+static enum omb_rc put_certificates(struct omb_step *step, void *arg, struct omb_error *err)
+{
+    const struct papers *papers = arg;
+
+    (void)err;
+    for (size_t i = 0; i < FAMILY; i++)
+        omb_certificate_put(step->update->writes, &papers->known[i]);
+    step->office->tree_changed = true;
+    return OMB_OK;
+}
+
+/* --- steps --- */
+
+void family_run(struct rig *rig, family_script *script, void *arg)
+{
+    const struct omb_input input = {.now_ms = rig->now_ms, .monotonic_ms = rig->monotonic_ms};
+    struct omb_step step = {
+        .office = rig->office,
+        .update = rig->update,
+        .input = &input,
+        .port = omb_writes_port(rig->update->writes),
+        .arena = &rig->update->step_arena,
+    };
+    uint8_t seed[OMB_SEED_SIZE] = {0};
+    struct omb_error err = {0};
+    enum omb_rc rc;
+
+    omb_put_be64(seed, ++rig->inputs);
+    omb_arena_reset(step.arena);
+    omb_drbg_init(&step.drbg, seed);
+    rc = script(&step, arg, &err);
+    if (rc != OMB_OK)
+        print_error("%s\n", err.words);
+    assert_int_equal(rc, OMB_OK);
+    omb_vault_forget_key(rig->update);
+    rig_commit(rig);
+}
+
+/* --- setting up --- */
+
+static void open_member(struct family *family, struct papers *papers, enum member member)
+{
+    struct rig *rig = &family->rigs[member];
+    struct omb_buf chain = OMB_BUF_INIT;
+
+    chain_of(papers, member, &chain);
+    rig_open_as(rig, seed_of(member), omb_buf_view(&chain));
+    omb_buf_free(&chain);
+    family_run(rig, put_certificates, papers);
+    hire(rig, "t1", "teller");
+    hire(rig, "h1", "handler");
+    hire(rig, "s1", "supervisor");
+    hire(rig, "s2", "supervisor");
+    hire(rig, "an1", "analyst");
+    hire(rig, "au1", "auditor");
+    rig_commit(rig);
+}
+
+int family_setup(void **state)
+{
+    struct family *family = calloc(1, sizeof(*family));
+    struct papers papers = {0};
+
+    OMB_ASSERT(family != NULL);
+    omb_crypto_init();
+    omb_wire_init();
+    certify_all(&papers);
+    for (enum member i = HO; i < FAMILY; i++) {
+        family->refs[i] = (struct omb_office_ref){papers.known[i].inner.office,
+                                                  papers.known[i].digest};
+        open_member(family, &papers, i);
+    }
+    for (enum member i = HO; i < FAMILY; i++)
+        omb_buf_free(&papers.bytes[i]);
+    omb_arena_free(&papers.arena);
+    *state = family;
+    return 0;
+}
+
+int family_teardown(void **state)
+{
+    struct family *family = *state;
+
+    for (size_t i = 0; i < FAMILY; i++)
+        rig_free(&family->rigs[i]);
+    free(family);
+    return 0;
+}
+
+/* --- carrying --- */
+
+/* Records cross as rows, under the number that the life has in every store but its own. */
+struct carrying {
+    struct family *family;
+    const struct omb_port *from;
+    struct omb_step *step;
+    struct omb_error *err;
+    struct omb_case_id cases[64];
+    size_t case_count;
+    bool moved;
+};
+
+static uint32_t number_of(struct family *family, const struct omb_header *header)
+{
+    size_t i = 0;
+
+    for (; i < family->life_count; i++)
+        if (omb_office_id_equal(&family->lives[i].office, &header->office) &&
+            omb_incarnation_equal(&family->lives[i].incarnation, &header->incarnation))
+            return 1000 + (uint32_t)i;
+    OMB_ASSERT(i < sizeof(family->lives) / sizeof(family->lives[0]));
+    family->lives[i].office = header->office;
+    family->lives[i].incarnation = header->incarnation;
+    family->life_count++;
+    return 1000 + (uint32_t)i;
+}
+
+static void copy_row(struct carrying *carry, enum omb_family family, const struct omb_key *from,
+                     const struct omb_key *to)
+{
+    struct omb_buf value = OMB_BUF_INIT;
+
+    if (omb_port_get(carry->from, family, omb_key_view(from), &value) == OMB_OK)
+        omb_put(carry->step->update->writes, family, omb_key_view(to), omb_buf_view(&value));
+    omb_buf_free(&value);
+}
+
+static void touch(struct carrying *carry, const struct omb_case_id *id)
+{
+    for (size_t i = 0; i < carry->case_count; i++)
+        if (memcmp(&carry->cases[i], id, sizeof(*id)) == 0)
+            return;
+    OMB_ASSERT(carry->case_count < sizeof(carry->cases) / sizeof(carry->cases[0]));
+    carry->cases[carry->case_count++] = *id;
+}
+
+static void put_places(struct carrying *carry, const struct omb_header *header,
+                       const struct omb_digest *digest, uint32_t number)
+{
+    struct omb_writes *writes = carry->step->update->writes;
+    struct omb_tip *tip = omb_office_tip(carry->step->office);
+    const struct omb_key by_digest = omb_key_digest(digest);
+    const struct omb_key journal = omb_key_journal(++tip->journal);
+    uint8_t place[12];
+
+    omb_put_place(place, number, header->seq);
+    omb_put(writes, OMB_FAMILY_DIGEST, omb_key_view(&by_digest), OMB_VIEW_OF(place));
+    omb_put(writes, OMB_FAMILY_JOURNAL, omb_key_view(&journal), OMB_VIEW_OF(place));
+    if (header->case_id != NULL) {
+        const struct omb_key key = omb_key_case_log(header->case_id, number, header->seq);
+
+        omb_put(writes, OMB_FAMILY_CASE_LOG, omb_key_view(&key), OMB_VIEW_NONE);
+        touch(carry, header->case_id);
+    }
+}
+
+static void carry_one(struct carrying *carry, uint32_t number, uint64_t seq)
+{
+    static const enum omb_part_kind kinds[] = {OMB_PART_BODY, OMB_PART_GRANTS, OMB_PART_EXTRACT};
+    const struct omb_key record = omb_key_record(number, seq);
+    struct omb_buf value = OMB_BUF_INIT;
+    struct omb_stored_record stored;
+    struct omb_header header;
+    struct omb_digest digest;
+    struct omb_key to;
+    uint32_t there;
+
+    assert_int_equal(
+        omb_port_get(carry->from, OMB_FAMILY_RECORD, omb_key_view(&record), &value), OMB_OK);
+    assert_int_equal(omb_decode_stored_record(
+                         omb_arena_copy(carry->step->arena, omb_buf_view(&value)),
+                         carry->step->arena, &stored, NULL),
+                     OMB_OK);
+    omb_buf_free(&value);
+    assert_int_equal(
+        omb_header_decode(stored.header, carry->step->arena, &header, NULL, NULL), OMB_OK);
+    digest = omb_record_digest(stored.header);
+    to = omb_key_digest(&digest);
+    if (omb_port_get(carry->step->port, OMB_FAMILY_DIGEST, omb_key_view(&to), &value) == OMB_OK) {
+        omb_buf_free(&value);
+        return;
+    }
+    there = number_of(carry->family, &header);
+    to = omb_key_record(there, seq);
+    copy_row(carry, OMB_FAMILY_RECORD, &record, &to);
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        const struct omb_key part = omb_key_part(number, seq, kinds[i]);
+
+        to = omb_key_part(there, seq, kinds[i]);
+        copy_row(carry, OMB_FAMILY_PART, &part, &to);
+    }
+    put_places(carry, &header, &digest, there);
+    carry->moved = true;
+}
+
+static enum omb_rc take_place(void *arg, struct omb_view key, struct omb_view value)
+{
+    uint32_t number;
+    uint64_t seq;
+
+    (void)key;
+    assert_true(omb_read_journal(value, &number, &seq, NULL));
+    carry_one(arg, number, seq);
+    return OMB_OK;
+}
+
+static enum omb_rc do_carry(struct omb_step *step, void *arg, struct omb_error *err)
+{
+    struct carrying *carry = arg;
+    struct omb_casefile file;
+    enum omb_rc rc;
+
+    carry->step = step;
+    rc = omb_port_scan_prefix(carry->from, OMB_FAMILY_JOURNAL, OMB_VIEW_NONE, take_place, carry);
+    for (size_t i = 0; rc == OMB_OK && i < carry->case_count; i++) {
+        rc = omb_casefile_load(step, &carry->cases[i], &file, err);
+        if (rc == OMB_OK)
+            rc = omb_vault_take_grants(step, &file, err);
+        if (rc == OMB_OK)
+            rc = omb_casefile_save(step, &file, err);
+    }
+    return rc;
+}
+
+static bool carry_all(struct family *family, enum member from, enum member to)
+{
+    struct carrying *carry = calloc(1, sizeof(*carry));
+    bool moved;
+
+    OMB_ASSERT(carry != NULL);
+    rig_commit(&family->rigs[from]);
+    carry->family = family;
+    carry->from = memport_port(family->rigs[from].store);
+    family_run(&family->rigs[to], do_carry, carry);
+    moved = carry->moved;
+    free(carry);
+    return moved;
+}
+
+void family_carry(struct family *family, enum member from, enum member to)
+{
+    (void)carry_all(family, from, to);
+}
+
+void family_meet(struct family *family, const enum member *list, size_t count)
+{
+    bool moved = true;
+
+    while (moved) {
+        moved = false;
+        for (size_t i = 0; i < count; i++)
+            for (size_t k = 0; k < count; k++)
+                if (i != k)
+                    moved |= carry_all(family, list[i], list[k]);
+    }
+}

@@ -1,0 +1,43 @@
+/*
+ * Offices of one tree in one process, each on a store of its own. They know each other's
+ * certificates from the start, and records cross when a test says so, in the order it says.
+ *
+ *     HO ─┬─ NORTH ─┬─ OUTLET (vsp-0045)
+ *         │         └─ OTHER  (vsp-0046)
+ *         └─ CARDS (card-centre, a service office)
+ */
+#ifndef OMB_TESTS_FAMILY_H
+#define OMB_TESTS_FAMILY_H
+
+#include "support/deskwork.h"
+
+enum member { HO, NORTH, OUTLET, OTHER, CARDS, FAMILY };
+
+struct family {
+    struct rig rigs[FAMILY];
+    struct omb_office_ref refs[FAMILY];
+    struct {
+        struct omb_office_id office;
+        struct omb_incarnation incarnation;
+    } lives[16]; /* whose records crossed */
+    size_t life_count;
+};
+
+/* Every office has t1, h1, s1, s2, an1 and au1. */
+int family_setup(void **state);
+int family_teardown(void **state);
+#define FAMILY_TEST(test) cmocka_unit_test_setup_teardown(test, family_setup, family_teardown)
+
+/* A step of an office that ends with a commit; what it returns must be OMB_OK. */
+typedef enum omb_rc family_script(struct omb_step *step, void *arg, struct omb_error *err);
+void family_run(struct rig *rig, family_script *script, void *arg);
+
+/* Gives every record that `from` holds and `to` lacks to `to`, in the order in which it came. */
+void family_carry(struct family *family, enum member from, enum member to);
+/* Carries until everybody of the list has what anyone of them has. */
+void family_meet(struct family *family, const enum member *members, size_t count);
+#define MEET(family, ...)                                                                          \
+    family_meet((family), (const enum member[]){__VA_ARGS__},                                      \
+                sizeof((const enum member[]){__VA_ARGS__}) / sizeof(enum member))
+
+#endif

@@ -1,0 +1,534 @@
+/* Several offices and one case: who can read it, and does everybody see the same? */
+#include <string.h>
+
+#include "office/inside.h"
+#include "support/family.h"
+#include "unit.h"
+
+#define RIG(family, member) (&(family)->rigs[member])
+
+static const struct omb_reply *send_to(struct rig *rig, const char *who, struct omb_view number,
+                                       uint32_t tag, const void *event, const char *text,
+                                       const char *to)
+{
+    const struct omb_facts facts = {.event = {tag, event}};
+    const struct omb_text_body said = {.text = omb_view_str(text)};
+    const struct omb_body body = {.event = {tag, &said}};
+    const struct omb_act act = {.number = number,
+                                .facts = &facts,
+                                .body = text != NULL ? &body : NULL,
+                                .to = omb_view_str(to)};
+
+    return ask_as(rig, who, OMB_ASK_ACT, &act);
+}
+#define SEND(rig, number, UPPER, shape, to, text, ...)                                             \
+    send_to((rig), "s1", (number), OMB_EVENT_##UPPER, &(struct omb_##shape){__VA_ARGS__}, (text),  \
+            (to))
+
+static const struct omb_reply *escalate(struct rig *rig, struct omb_view number, const char *to)
+{
+    return SEND(rig, number, ESCALATED, escalated, to, "beyond our limit",
+                .ground = OMB_VIEW_LIT("amount"));
+}
+
+static const struct omb_reply *take_over(struct rig *rig, struct omb_view number)
+{
+    return ACT(rig, "s1", number, TAKEN_OVER, taken_over, NULL, .ground = OMB_VIEW_LIT("time"));
+}
+
+static const struct omb_case_view *shown(struct family *family, enum member member,
+                                         struct omb_view number)
+{
+    return show(RIG(family, member), "s1", number);
+}
+
+static void assert_reads(struct family *family, enum member member, struct omb_view number)
+{
+    const struct omb_case_view *view = shown(family, member, number);
+
+    assert_false(view->sealed);
+    assert_text(view->narrative, "charged twice");
+    assert_non_null(view->client);
+    assert_text(view->client->name, "Client 17");
+}
+
+static void assert_sealed(struct family *family, enum member member, struct omb_view number)
+{
+    const struct omb_case_view *view = shown(family, member, number);
+
+    assert_true(view->sealed);
+    assert_int_equal(view->narrative.size, 0);
+    assert_null(view->client);
+}
+
+static size_t count_events(const struct omb_case_view *view, const char *type)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < view->events.count; i++)
+        count += omb_view_is(view->events.items[i].type, type);
+    return count;
+}
+
+/* --- acts with a grant --- */
+
+static void test_escalation_lets_the_upper_office_read(void **state)
+{
+    struct family *family = *state;
+    const struct omb_view number = new_case(RIG(family, OUTLET));
+
+    answer_of(escalate(RIG(family, OUTLET), number, "north"));
+    family_carry(family, OUTLET, NORTH);
+    assert_reads(family, NORTH, number);
+    assert_text(shown(family, NORTH, number)->custodian, "north");
+    assert_text(event_of(&shown(family, NORTH, number)->events, "escalated")->text,
+                "beyond our limit");
+    family_carry(family, NORTH, HO);
+    assert_sealed(family, HO, number);
+}
+
+static void test_office_without_the_key_moves_custody_without_words(void **state)
+{
+    struct family *family = *state;
+    const struct omb_view number = new_case(RIG(family, OUTLET));
+    struct rig *north = RIG(family, NORTH);
+
+    family_carry(family, OUTLET, NORTH);
+    answer_of(take_over(north, number));
+    must_refuse(escalate(north, number, "ho"), "sealed", "codes, not words");
+    must_refuse(SEND(north, number, SHARED, shared, "ho", NULL, .to = NULL), "sealed", "no key");
+    must_refuse(SEND(north, number, GRANTED, granted, "ho", NULL, .to = NULL), "sealed", "no key");
+    answer_of(SEND(north, number, ESCALATED, escalated, "ho", NULL,
+                   .ground = OMB_VIEW_LIT("amount")));
+    assert_text(shown(family, NORTH, number)->custodian, "ho");
+    family_carry(family, NORTH, HO);
+    assert_sealed(family, HO, number);
+    assert_text(shown(family, HO, number)->custodian, "ho");
+}
+
+static void test_key_is_not_granted_to_this_office_or_to_a_stranger(void **state)
+{
+    struct family *family = *state;
+    struct rig *outlet = RIG(family, OUTLET);
+    const struct omb_view number = new_case(outlet);
+
+    must_refuse(SEND(outlet, number, GRANTED, granted, "vsp-0045", NULL, .to = NULL), "invalid",
+                "this office itself");
+    must_refuse(SEND(outlet, number, SHARED, shared, "vsp-0099", NULL, .to = NULL), "not-found",
+                "vsp-0045");
+    must_refuse(SEND(outlet, number, DELEGATED, delegated, "north", NULL, .to = NULL), "invalid",
+                "below");
+    must_refuse(SEND(outlet, number, ESCALATED, escalated, "vsp-0046", NULL,
+                     .ground = OMB_VIEW_LIT("amount")),
+                "invalid", "above");
+    must_refuse(SEND(outlet, number, RETURNED, returned, "north", NULL, .to = NULL), "invalid",
+                "had custody");
+}
+
+static void test_custody_up_and_back_down_is_read_by_all_who_had_it(void **state)
+{
+    struct family *family = *state;
+    const struct omb_view number = new_case(RIG(family, OUTLET));
+
+    answer_of(escalate(RIG(family, OUTLET), number, "ho"));
+    MEET(family, OUTLET, NORTH, HO);
+    assert_reads(family, HO, number);
+    assert_sealed(family, NORTH, number);
+    answer_of(SEND(RIG(family, HO), number, DELEGATED, delegated, "north", "decide it there",
+                   .to = NULL));
+    MEET(family, OUTLET, NORTH, HO);
+    assert_reads(family, NORTH, number);
+    answer_of(SEND(RIG(family, NORTH), number, RETURNED, returned, "vsp-0045", "call the client",
+                   .to = NULL));
+    MEET(family, OUTLET, NORTH, HO);
+    assert_text(shown(family, OUTLET, number)->custodian, "vsp-0045");
+    assert_text(event_of(&shown(family, OUTLET, number)->events, "delegated")->text,
+                "decide it there");
+    assert_text(event_of(&shown(family, HO, number)->events, "returned")->text,
+                "call the client");
+}
+
+static void test_shared_case_is_read_but_not_decided(void **state)
+{
+    struct family *family = *state;
+    const struct omb_view number = new_case(RIG(family, OUTLET));
+
+    answer_of(SEND(RIG(family, OUTLET), number, SHARED, shared, "vsp-0046", "they know him",
+                   .to = NULL));
+    MEET(family, OUTLET, NORTH, OTHER);
+    assert_reads(family, OTHER, number);
+    assert_sealed(family, NORTH, number);
+    answer_of(ACT(RIG(family, OTHER), "h1", number, NOTED, noted, "he was here in May"));
+    must_refuse(ACT(RIG(family, OTHER), "h1", number, RESOLVED, resolved, NULL,
+                    .outcome = OMB_VIEW_LIT("founded"), .cause = OMB_VIEW_LIT("fees")),
+                "refused", "only the custodian");
+    MEET(family, OUTLET, NORTH, OTHER);
+    assert_text(event_of(&shown(family, OUTLET, number)->events, "noted")->text,
+                "he was here in May");
+    assert_text(event_of(&shown(family, OUTLET, number)->events, "noted")->actor, "h1@vsp-0046");
+}
+
+static void test_granted_office_reads(void **state)
+{
+    struct family *family = *state;
+    const struct omb_view number = new_case(RIG(family, OUTLET));
+
+    answer_of(SEND(RIG(family, OUTLET), number, GRANTED, granted, "ho", NULL, .to = NULL));
+    MEET(family, OUTLET, NORTH, HO);
+    assert_reads(family, HO, number);
+    answer_of(SEND(RIG(family, HO), number, GRANTED, granted, "north", NULL, .to = NULL));
+    family_carry(family, HO, NORTH);
+    assert_reads(family, NORTH, number);
+}
+
+static void test_case_registered_for_an_office_below(void **state)
+{
+    struct family *family = *state;
+    struct complaint complaint;
+    struct omb_view number;
+
+    complaint_new(&complaint);
+    complaint.act.custodian = OMB_VIEW_LIT("vsp-0045");
+    number = complaint_send(RIG(family, NORTH), "t1", &complaint);
+    assert_text(shown(family, NORTH, number)->custodian, "vsp-0045");
+    assert_text(shown(family, NORTH, number)->home, "north");
+    family_carry(family, NORTH, OUTLET);
+    assert_reads(family, OUTLET, number);
+    assert_int_equal(count_events(shown(family, NORTH, number), "granted"), 0);
+    answer_of(ACT(RIG(family, OUTLET), "h1", number, RESOLVED, resolved, "paid back",
+                  .outcome = OMB_VIEW_LIT("founded"), .cause = OMB_VIEW_LIT("fees")));
+    family_carry(family, OUTLET, NORTH);
+    assert_text(shown(family, NORTH, number)->answer, "paid back");
+    answer_of(ACT(RIG(family, NORTH), "h1", number, ANSWERED, answered, "told by telephone",
+                  .method = OMB_VIEW_LIT("phone")));
+    assert_text(shown(family, NORTH, number)->status, "answered");
+}
+
+/* --- asking --- */
+
+static void test_service_office_is_asked_and_replies(void **state)
+{
+    struct family *family = *state;
+    struct rig *outlet = RIG(family, OUTLET), *cards = RIG(family, CARDS);
+    const struct omb_view number = new_case(outlet);
+    const int64_t due = outlet->now_ms + OMB_DAY_MS;
+
+    must_refuse(SEND(outlet, number, ASKED, asked, "north", "when was it?", .due = due), "invalid",
+                "service office");
+    answer_of(SEND(outlet, number, ASKED, asked, "card-centre", "when was it?", .due = due));
+    assert_text(shown(family, OUTLET, number)->promises.items[0].to, "card-centre");
+    assert_false(shown(family, OUTLET, number)->promises.items[0].kept);
+    MEET(family, OUTLET, NORTH, HO, CARDS);
+    assert_reads(family, CARDS, number);
+    assert_text(event_of(&shown(family, CARDS, number)->events, "asked")->text, "when was it?");
+    must_refuse(ACT(RIG(family, NORTH), "h1", number, REPLIED, replied, NULL, .question = {{0}}),
+                "refused", "was asked");
+    answer_of(ACT(cards, "h1", number, REPLIED, replied, "on the 3rd of May", .question = {{0}}));
+    MEET(family, OUTLET, NORTH, HO, CARDS);
+    assert_text(event_of(&shown(family, OUTLET, number)->events, "replied")->text,
+                "on the 3rd of May");
+    assert_true(event_of(&shown(family, OUTLET, number)->events, "replied")->effect);
+    assert_true(shown(family, OUTLET, number)->promises.items[0].kept);
+    assert_text(shown(family, OUTLET, number)->custodian, "vsp-0045");
+}
+
+/* --- what the acting system owes --- */
+
+static void test_home_grants_the_key_after_a_take_over(void **state)
+{
+    struct family *family = *state;
+    const struct omb_view number = new_case(RIG(family, OUTLET));
+    const struct omb_event_view *granted;
+
+    family_carry(family, OUTLET, NORTH);
+    answer_of(take_over(RIG(family, NORTH), number));
+    assert_sealed(family, NORTH, number);
+    MEET(family, OUTLET, NORTH);
+    assert_reads(family, NORTH, number);
+    assert_int_equal(count_events(shown(family, NORTH, number), "granted"), 1);
+    granted = event_of(&shown(family, NORTH, number)->events, "granted");
+    assert_text(granted->actor, "system@vsp-0045");
+    assert_true(granted->effect);
+    answer_of(ACT(RIG(family, NORTH), "h1", number, NOTED, noted, "now with us"));
+    MEET(family, OUTLET, NORTH);
+    assert_int_equal(count_events(shown(family, OUTLET, number), "granted"), 1);
+    assert_text(event_of(&shown(family, OUTLET, number)->events, "noted")->text, "now with us");
+}
+
+static void test_home_grants_the_key_after_a_reopening_from_above(void **state)
+{
+    struct family *family = *state;
+    const struct omb_view number = new_case(RIG(family, OUTLET));
+
+    settle(RIG(family, OUTLET), number);
+    MEET(family, OUTLET, NORTH, HO);
+    answer_of(ACT(RIG(family, HO), "h1", number, REOPENED, reopened, NULL,
+                  .ground = OMB_VIEW_LIT("other")));
+    MEET(family, OUTLET, NORTH, HO);
+    assert_reads(family, HO, number);
+    assert_sealed(family, NORTH, number);
+}
+
+static void test_nobody_but_home_grants_by_itself(void **state)
+{
+    struct family *family = *state;
+    const struct omb_view number = new_case(RIG(family, OUTLET));
+
+    answer_of(SEND(RIG(family, OUTLET), number, SHARED, shared, "vsp-0046", NULL, .to = NULL));
+    family_carry(family, OUTLET, OTHER);
+    family_carry(family, OUTLET, NORTH);
+    answer_of(take_over(RIG(family, NORTH), number));
+    family_carry(family, NORTH, OTHER);
+    assert_reads(family, OTHER, number);
+    assert_text(shown(family, OTHER, number)->custodian, "north");
+    assert_int_equal(count_events(shown(family, OTHER, number), "granted"), 0);
+}
+
+static void test_no_key_is_granted_to_a_revoked_custodian(void **state)
+{
+    struct family *family = *state;
+    const struct omb_view number = new_case(RIG(family, OUTLET));
+    const struct omb_key revoked = omb_key_revocation(&family->refs[NORTH].certificate);
+    const uint8_t place[12] = {0};
+
+    family_carry(family, OUTLET, NORTH);
+    answer_of(take_over(RIG(family, NORTH), number));
+    memport_set(RIG(family, OUTLET)->store, OMB_FAMILY_OFFICE, omb_key_view(&revoked),
+                OMB_VIEW_OF(place));
+    MEET(family, OUTLET, NORTH);
+    assert_sealed(family, NORTH, number);
+    assert_int_equal(count_events(shown(family, OUTLET, number), "granted"), 0);
+}
+
+static void test_holder_grants_the_key_when_home_is_revoked(void **state)
+{
+    struct family *family = *state;
+    const struct omb_view number = new_case(RIG(family, OUTLET));
+    const struct omb_key revoked = omb_key_revocation(&family->refs[OUTLET].certificate);
+    const uint8_t place[12] = {0};
+
+    answer_of(SEND(RIG(family, OUTLET), number, SHARED, shared, "vsp-0046", NULL, .to = NULL));
+    family_carry(family, OUTLET, OTHER);
+    family_carry(family, OUTLET, NORTH);
+    memport_set(RIG(family, OTHER)->store, OMB_FAMILY_OFFICE, omb_key_view(&revoked),
+                OMB_VIEW_OF(place));
+    answer_of(take_over(RIG(family, NORTH), number));
+    MEET(family, NORTH, OTHER);
+    assert_reads(family, NORTH, number);
+    assert_text(event_of(&shown(family, NORTH, number)->events, "granted")->actor,
+                "system@vsp-0046");
+}
+
+/* --- grants that are none --- */
+
+struct forgery {
+    struct family *family;
+    struct omb_view number;
+    struct omb_case_id id;
+    bool other_case, other_office;
+};
+
+/* The right key with a lie beside it, or a key of somebody's making. */
+static enum omb_rc do_forge(struct omb_step *step, void *arg, struct omb_error *err)
+{
+    const struct forgery *forgery = arg;
+    const struct omb_office_ref *to = &forgery->family->refs[NORTH];
+    const struct omb_office_card *card = omb_office_card(step, &to->certificate);
+    struct omb_granted granted = {.to = to};
+    const struct omb_facts facts = {.event = {OMB_EVENT_GRANTED, &granted}};
+    struct omb_case_id named = forgery->id;
+    uint8_t key[OMB_KEY_SIZE] = {7};
+    struct omb_grant_key plain = {
+        .case_id = &named, .recipient = to->office, .key = OMB_VIEW_OF(key)};
+    struct omb_buf bytes = OMB_BUF_INIT, sealed = OMB_BUF_INIT;
+    struct omb_grant grant = {.recipient = to->office};
+    const struct omb_grants grants = {.offices = {&grant, 1}};
+    struct omb_draft draft = {.case_id = &forgery->id,
+                              .facts = &facts,
+                              .grants = &grants,
+                              .actor = OMB_VIEW_LIT("s1")};
+    struct omb_casefile file;
+    struct omb_appended record;
+    enum omb_rc rc = omb_casefile_load(step, &forgery->id, &file, err);
+
+    if (rc == OMB_OK && (forgery->other_case || forgery->other_office))
+        rc = omb_vault_case_key(step, &forgery->id, key);
+    named.serial += forgery->other_case;
+    if (forgery->other_office)
+        plain.recipient = forgery->family->refs[HO].office;
+    omb_encode_grant_key(&plain, &bytes);
+    if (rc == OMB_OK)
+        rc = omb_box_seal(card->certificate.inner.sealing_key.data, omb_buf_view(&bytes),
+                          &step->drbg, &sealed);
+    grant.sealed = omb_buf_view(&sealed);
+    draft.after = file.folded.spine;
+    if (rc == OMB_OK)
+        rc = omb_casefile_write(step, &draft, &file, &record, err);
+    if (rc == OMB_OK)
+        rc = omb_casefile_save(step, &file, err);
+    omb_buf_free(&bytes);
+    omb_buf_free(&sealed);
+    return rc;
+}
+
+static enum omb_rc do_find(struct omb_step *step, void *arg, struct omb_error *err)
+{
+    struct forgery *forgery = arg;
+
+    return omb_casefile_find(step, forgery->number, &forgery->id, err);
+}
+
+static void assert_forged(struct family *family, struct forgery *forgery)
+{
+    const struct omb_view number = new_case(RIG(family, OUTLET));
+
+    forgery->family = family;
+    forgery->number = number;
+    family_run(RIG(family, OUTLET), do_find, forgery);
+    family_run(RIG(family, OUTLET), do_forge, forgery);
+    MEET(family, OUTLET, NORTH);
+    assert_sealed(family, NORTH, number);
+    assert_int_equal(count_events(shown(family, NORTH, number), "granted"), 1);
+    answer_of(SEND(RIG(family, OUTLET), number, GRANTED, granted, "north", NULL, .to = NULL));
+    MEET(family, OUTLET, NORTH);
+    assert_reads(family, NORTH, number);
+}
+
+static void test_grant_of_another_key_is_not_taken(void **state)
+{
+    assert_forged(*state, &(struct forgery){.other_case = false});
+}
+
+static void test_grant_for_another_case_is_not_taken(void **state)
+{
+    assert_forged(*state, &(struct forgery){.other_case = true});
+}
+
+static void test_grant_for_another_office_is_not_taken(void **state)
+{
+    assert_forged(*state, &(struct forgery){.other_office = true});
+}
+
+/* --- erasure --- */
+
+static void erase(struct family *family, struct omb_view number)
+{
+    answer_of(ACT(RIG(family, OUTLET), "s1", number, ERASED, erased, NULL,
+                  .ground = OMB_VIEW_LIT("client-asks")));
+}
+
+static const struct omb_reply *confirm(struct family *family, enum member member,
+                                       struct omb_view number)
+{
+    return ACT(RIG(family, member), "s2", number, ERASURE_CONFIRMED, erasure_confirmed, NULL,
+               .ground = OMB_VIEW_LIT("client-asks"));
+}
+
+struct parts {
+    struct omb_view number;
+    size_t of_case; /* parts that are stored */
+    enum omb_rc key;
+};
+
+static enum omb_rc do_count_parts(struct omb_step *step, void *arg, struct omb_error *err)
+{
+    static const enum omb_part_kind kinds[] = {OMB_PART_BODY, OMB_PART_GRANTS, OMB_PART_EXTRACT};
+    struct parts *parts = arg;
+    struct omb_casefile file;
+    struct omb_case_id id;
+    uint8_t key[OMB_KEY_SIZE];
+    enum omb_rc rc = omb_casefile_find(step, parts->number, &id, err);
+
+    if (rc == OMB_OK)
+        rc = omb_casefile_load(step, &id, &file, err);
+    for (size_t i = 0; rc == OMB_OK && i < file.event_count * UNIT_COUNT(kinds); i++) {
+        const struct omb_row_at *at = &file.rows[i / UNIT_COUNT(kinds)];
+        const struct omb_key part =
+            omb_key_part(at->number, at->seq, kinds[i % UNIT_COUNT(kinds)]);
+        struct omb_buf value = OMB_BUF_INIT;
+
+        parts->of_case +=
+            omb_port_get(step->port, OMB_FAMILY_PART, omb_key_view(&part), &value) == OMB_OK;
+        omb_buf_free(&value);
+    }
+    if (rc == OMB_OK)
+        parts->key = omb_vault_case_key(step, &id, key);
+    return rc;
+}
+
+static struct parts parts_at(struct family *family, enum member member, struct omb_view number)
+{
+    struct parts parts = {.number = number};
+
+    family_run(RIG(family, member), do_count_parts, &parts);
+    return parts;
+}
+
+static void assert_erased(struct family *family, enum member member, struct omb_view number)
+{
+    const struct parts parts = parts_at(family, member, number);
+
+    assert_true(shown(family, member, number)->erased);
+    assert_int_equal(parts.of_case, 0);
+    assert_int_equal(parts.key, OMB_ERASED);
+}
+
+/* Settled at OUTLET after NORTH had it; both can read it. */
+static struct omb_view settled_case(struct family *family)
+{
+    const struct omb_view number = new_case(RIG(family, OUTLET));
+
+    answer_of(escalate(RIG(family, OUTLET), number, "north"));
+    MEET(family, OUTLET, NORTH);
+    answer_of(SEND(RIG(family, NORTH), number, RETURNED, returned, "vsp-0045", "decide it",
+                   .to = NULL));
+    MEET(family, OUTLET, NORTH);
+    settle(RIG(family, OUTLET), number);
+    MEET(family, OUTLET, NORTH);
+    assert_int_equal(parts_at(family, NORTH, number).key, OMB_OK);
+    assert_true(parts_at(family, NORTH, number).of_case >= 6);
+    return number;
+}
+
+static void test_erasure_ends_where_it_began(void **state)
+{
+    struct family *family = *state;
+    const struct omb_view number = settled_case(family);
+
+    must_refuse(confirm(family, NORTH, number), "not-found", "no open `erased`");
+    erase(family, number);
+    assert_false(shown(family, OUTLET, number)->erased);
+    must_refuse(confirm(family, OUTLET, number), "refused", "above the home office");
+    family_carry(family, OUTLET, NORTH);
+    answer_of(confirm(family, NORTH, number));
+    assert_erased(family, NORTH, number);
+    assert_int_equal(parts_at(family, OUTLET, number).key, OMB_OK);
+    family_carry(family, NORTH, OUTLET);
+    assert_erased(family, OUTLET, number);
+    assert_text(shown(family, OUTLET, number)->outcome, "founded");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        FAMILY_TEST(test_escalation_lets_the_upper_office_read),
+        FAMILY_TEST(test_office_without_the_key_moves_custody_without_words),
+        FAMILY_TEST(test_key_is_not_granted_to_this_office_or_to_a_stranger),
+        FAMILY_TEST(test_custody_up_and_back_down_is_read_by_all_who_had_it),
+        FAMILY_TEST(test_shared_case_is_read_but_not_decided),
+        FAMILY_TEST(test_granted_office_reads),
+        FAMILY_TEST(test_case_registered_for_an_office_below),
+        FAMILY_TEST(test_service_office_is_asked_and_replies),
+        FAMILY_TEST(test_home_grants_the_key_after_a_take_over),
+        FAMILY_TEST(test_home_grants_the_key_after_a_reopening_from_above),
+        FAMILY_TEST(test_nobody_but_home_grants_by_itself),
+        FAMILY_TEST(test_no_key_is_granted_to_a_revoked_custodian),
+        FAMILY_TEST(test_holder_grants_the_key_when_home_is_revoked),
+        FAMILY_TEST(test_grant_of_another_key_is_not_taken),
+        FAMILY_TEST(test_grant_for_another_case_is_not_taken),
+        FAMILY_TEST(test_grant_for_another_office_is_not_taken),
+        FAMILY_TEST(test_erasure_ends_where_it_began),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
