@@ -42,14 +42,23 @@ struct omb_incarnation omb_incarnation_next(const struct omb_incarnation *last,
     return next;
 }
 
+#define BATCH_TAG "ombud/batch/1"
+
 void omb_batch_sign(const struct omb_signer *signer, const struct omb_digest *leaves, size_t count,
                     struct omb_arena *arena, struct omb_proof *out_proofs)
+{
+    omb_batch_sign_as(signer, BATCH_TAG, leaves, count, arena, out_proofs);
+}
+
+void omb_batch_sign_as(const struct omb_signer *signer, const char *tag,
+                       const struct omb_digest *leaves, size_t count, struct omb_arena *arena,
+                       struct omb_proof *out_proofs)
 {
     struct omb_path *paths = OMB_ARENA_NEW(arena, struct omb_path, count);
     uint8_t *signature = OMB_ARENA_NEW(arena, uint8_t, OMB_SIGNATURE_SIZE);
     const struct omb_digest root = omb_merkle_root(leaves, count, paths);
 
-    omb_sign(signer, "ombud/batch/1", OMB_VIEW_OF(root.bytes), signature);
+    omb_sign(signer, tag, OMB_VIEW_OF(root.bytes), signature);
     for (size_t i = 0; i < count; i++)
         out_proofs[i] = (struct omb_proof){
             .signature = omb_view(signature, OMB_SIGNATURE_SIZE),
@@ -70,6 +79,14 @@ enum omb_rc omb_proof_verify(const struct omb_digest *leaf, const struct omb_pro
                              const uint8_t signing_key[OMB_PUBLIC_SIZE],
                              struct omb_proof_memo *memo, struct omb_error *err)
 {
+    return omb_proof_verify_as(BATCH_TAG, leaf, proof, signing_key, memo, err);
+}
+
+enum omb_rc omb_proof_verify_as(const char *tag, const struct omb_digest *leaf,
+                                const struct omb_proof *proof,
+                                const uint8_t signing_key[OMB_PUBLIC_SIZE],
+                                struct omb_proof_memo *memo, struct omb_error *err)
+{
     struct omb_path path = {.index = proof->index, .count = proof->path.count};
     struct omb_digest root;
 
@@ -84,7 +101,7 @@ enum omb_rc omb_proof_verify(const struct omb_digest *leaf, const struct omb_pro
         return omb_fail(err, OMB_UNAUTHENTIC, "index", "the proof's index goes beyond its path");
     if (remembers(memo, &root, signing_key, proof->signature.data))
         return OMB_OK;
-    if (!omb_verify(signing_key, "ombud/batch/1", OMB_VIEW_OF(root.bytes), proof->signature.data))
+    if (!omb_verify(signing_key, tag, OMB_VIEW_OF(root.bytes), proof->signature.data))
         return omb_fail(err, OMB_UNAUTHENTIC, "signature",
                         "the signature is not of the signing key over this record");
     if (memo) {

@@ -24,6 +24,10 @@ struct omb_incarnation omb_incarnation_next(const struct omb_incarnation *last,
 /* Signs a batch: one signature over the root of the leaves, a proof for each in the arena. */
 void omb_batch_sign(const struct omb_signer *signer, const struct omb_digest *leaves, size_t count,
                     struct omb_arena *arena, struct omb_proof *out_proofs);
+/* The same for leaves of another kind, whose signature has a tag of its own (ledger/witness.h). */
+void omb_batch_sign_as(const struct omb_signer *signer, const char *tag,
+                       const struct omb_digest *leaves, size_t count, struct omb_arena *arena,
+                       struct omb_proof *out_proofs);
 
 /* Roots that were verified a moment ago: a burst costs one signature check. */
 struct omb_proof_memo {
@@ -37,6 +41,11 @@ struct omb_proof_memo {
 enum omb_rc omb_proof_verify(const struct omb_digest *leaf, const struct omb_proof *proof,
                              const uint8_t signing_key[OMB_PUBLIC_SIZE],
                              struct omb_proof_memo *memo, struct omb_error *err) OMB_MUST_USE;
+/* The same under another tag; a memo is of one tag. */
+enum omb_rc omb_proof_verify_as(const char *tag, const struct omb_digest *leaf,
+                                const struct omb_proof *proof,
+                                const uint8_t signing_key[OMB_PUBLIC_SIZE],
+                                struct omb_proof_memo *memo, struct omb_error *err) OMB_MUST_USE;
 
 /* A part against the header's digest and size; part_kind is one of enum omb_part_kind. */
 enum omb_rc omb_part_verify(const struct omb_header *header, uint32_t part_kind,
