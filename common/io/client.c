@@ -108,7 +108,6 @@ static enum omb_rc call(struct omb_client *client, struct contact *contact, int 
                                            .secret = client->secret,
                                            .public_key = client->public_key,
                                            .server_key = client->server_key};
-    int ipv6 = strchr(endpoint, '[') != NULL;
     enum omb_rc rc;
 
     if (strlen(endpoint) >= sizeof(contact->endpoint))
@@ -118,9 +117,8 @@ static enum omb_rc call(struct omb_client *client, struct contact *contact, int 
     if (rc != OMB_OK)
         return rc;
     rc = omb_monitor_open(client->context, contact->socket, &contact->monitor, err);
-    if (rc == OMB_OK && (zmq_setsockopt(contact->socket, ZMQ_IPV6, &ipv6, sizeof(ipv6)) != 0 ||
-                         zmq_connect(contact->socket, endpoint) != 0))
-        rc = omb_socket_fail(err, endpoint);
+    if (rc == OMB_OK)
+        rc = omb_socket_connect(contact->socket, endpoint, err);
     if (rc != OMB_OK)
         hang_up(contact);
     else

@@ -9,10 +9,8 @@
 
 #include "base/assert.h"
 #include "io/clock.h"
-#include "io/officedir.h"
+#include "io/linknet.h"
 #include "io/probe.h"
-#include "io/socket.h"
-#include "io/zap.h"
 #include "wire/limits.h"
 
 #define SELF_TEST_MS 5000
@@ -36,6 +34,7 @@ struct waiting {
 struct omb_net {
     void *context;
     struct omb_zap *zap;
+    struct omb_linknet *links;
     void *api;
     void *bell;
     char ipc_endpoint[OMB_ENDPOINT_MAX];
@@ -86,23 +85,6 @@ static enum omb_rc bind_ipc(void *socket, const char *path, char endpoint[OMB_EN
     return OMB_OK;
 }
 
-static enum omb_rc bind_tcp(void *socket, const char *listen, char endpoint[OMB_ENDPOINT_MAX],
-                            struct omb_error *err)
-{
-    int ipv6 = strchr(listen, '[') != NULL;
-    size_t size = OMB_ENDPOINT_MAX;
-    enum omb_rc rc = omb_endpoint_check(omb_view_str(listen), OMB_ENDPOINT_LISTEN, err);
-
-    if (rc != OMB_OK)
-        return rc;
-    if (zmq_setsockopt(socket, ZMQ_IPV6, &ipv6, sizeof(ipv6)) != 0 ||
-        zmq_bind(socket, listen) != 0)
-        return omb_socket_fail(err, listen);
-    if (zmq_getsockopt(socket, ZMQ_LAST_ENDPOINT, endpoint, &size) != 0)
-        return omb_socket_fail(err, listen);
-    return OMB_OK;
-}
-
 static enum omb_rc open_api(struct omb_net *net, const struct omb_net_setup *setup,
                             struct omb_error *err)
 {
@@ -111,13 +93,14 @@ static enum omb_rc open_api(struct omb_net *net, const struct omb_net_setup *set
                                             .receive_queue = RECEIVE_QUEUE,
                                             .message_max = OMB_REQUEST_MAX,
                                             .linger_ms = 500,
-                                            .secret = setup->transport};
+                                            .secret = setup->transport,
+                                            .thread = OMB_THREAD_CLIENTS};
     enum omb_rc rc = omb_socket_open(net->context, &socket, &net->api, err);
 
     if (rc == OMB_OK)
         rc = bind_ipc(net->api, setup->ipc_path, net->ipc_endpoint, err);
     if (rc == OMB_OK && setup->client_listen)
-        rc = bind_tcp(net->api, setup->client_listen, net->client_endpoint, err);
+        rc = omb_socket_bind_tcp(net->api, setup->client_listen, net->client_endpoint, err);
     return rc;
 }
 
@@ -129,14 +112,27 @@ static enum omb_rc open_bell(struct omb_net *net, const struct omb_net_setup *se
                                             .receive_queue = RECEIVE_QUEUE,
                                             .message_max = BELL_MAX,
                                             .linger_ms = 0,
-                                            .secret = setup->transport};
+                                            .secret = setup->transport,
+                                            .thread = OMB_THREAD_CLIENTS};
     enum omb_rc rc = omb_socket_open(net->context, &socket, &net->bell, err);
 
     if (rc == OMB_OK)
         rc = bind_ipc(net->bell, setup->bell_path, net->bell_ipc_endpoint, err);
     if (rc == OMB_OK && setup->bell_listen)
-        rc = bind_tcp(net->bell, setup->bell_listen, net->bell_endpoint, err);
+        rc = omb_socket_bind_tcp(net->bell, setup->bell_listen, net->bell_endpoint, err);
     return rc;
+}
+
+static enum omb_rc open_links(struct omb_net *net, const struct omb_net_setup *setup,
+                              struct omb_error *err)
+{
+    const struct omb_linknet_setup links = {.context = net->context,
+                                            .zap = net->zap,
+                                            .transport = setup->transport,
+                                            .transport_public = net->public_key,
+                                            .listen = setup->links_listen};
+
+    return omb_linknet_open(&links, &net->links, err);
 }
 
 enum omb_rc omb_net_open(const struct omb_net_setup *setup, struct omb_net **out,
@@ -150,11 +146,14 @@ enum omb_rc omb_net_open(const struct omb_net_setup *setup, struct omb_net **out
     memcpy(net->public_key, setup->transport_public, OMB_PUBLIC_SIZE);
     net->context = zmq_ctx_new();
     OMB_ASSERT(net->context);
+    zmq_ctx_set(net->context, ZMQ_IO_THREADS, OMB_SOCKET_THREADS);
     rc = omb_zap_start(net->context, &net->zap, err);
     if (rc == OMB_OK)
         rc = open_api(net, setup, err);
     if (rc == OMB_OK)
         rc = open_bell(net, setup, err);
+    if (rc == OMB_OK)
+        rc = open_links(net, setup, err);
     if (rc != OMB_OK) {
         omb_net_close(net);
         return rc;
@@ -187,6 +186,7 @@ void omb_net_close(struct omb_net *net)
         if (net->waiting[i].name != 0)
             release(&net->waiting[i]);
     zmq_msg_close(&net->payload);
+    omb_linknet_close(net->links);
     shut(net->api, net->ipc_endpoint);
     shut(net->bell, net->bell_ipc_endpoint);
     /* Ends the handler's wait; what the closed sockets still have to send is sent by the term. */
@@ -199,9 +199,14 @@ void omb_net_close(struct omb_net *net)
 
 /* --- who may come in --- */
 
+struct omb_linknet *omb_net_links(struct omb_net *net)
+{
+    return net->links;
+}
+
 void omb_net_admit(struct omb_net *net, const uint8_t (*keys)[OMB_PUBLIC_SIZE], size_t count)
 {
-    omb_zap_admit(net->zap, keys, count);
+    omb_zap_admit(net->zap, OMB_DOOR_CLIENTS, keys, count);
 }
 
 enum omb_rc omb_net_self_test(struct omb_net *net, struct omb_error *err)
@@ -212,7 +217,10 @@ enum omb_rc omb_net_self_test(struct omb_net *net, struct omb_error *err)
 
     if (rc != OMB_OK)
         return rc;
-    return omb_probe(net->context, net->bell_ipc_endpoint, ZMQ_SUB, net->public_key, deadline, err);
+    rc = omb_probe(net->context, net->bell_ipc_endpoint, ZMQ_SUB, net->public_key, deadline, err);
+    if (rc != OMB_OK)
+        return rc;
+    return omb_linknet_self_test(net->links, deadline, err);
 }
 
 /* --- messages --- */
@@ -220,10 +228,15 @@ enum omb_rc omb_net_self_test(struct omb_net *net, struct omb_error *err)
 enum omb_rc omb_net_wait(struct omb_net *net, int wake_fd, int64_t timeout_ms,
                          struct omb_error *err)
 {
-    zmq_pollitem_t items[] = {{.socket = net->api, .events = ZMQ_POLLIN},
-                              {.fd = wake_fd, .events = ZMQ_POLLIN}};
+    zmq_pollitem_t items[2 + OMB_LINK_POLLS] = {{.socket = net->api, .events = ZMQ_POLLIN}};
+    size_t count = 1 + omb_linknet_polls(net->links, items + 1);
+    int64_t rest = omb_linknet_rest_ms(net->links);
 
-    if (zmq_poll(items, wake_fd >= 0 ? 2 : 1, (long)timeout_ms) < 0 && errno != EINTR)
+    if (wake_fd >= 0)
+        items[count++] = (zmq_pollitem_t){.fd = wake_fd, .events = ZMQ_POLLIN};
+    if (rest >= 0 && (timeout_ms < 0 || rest < timeout_ms))
+        timeout_ms = rest;
+    if (zmq_poll(items, (int)count, (long)timeout_ms) < 0 && errno != EINTR)
         return omb_fail(err, OMB_IO, NULL, "waiting for messages failed: %s", zmq_strerror(errno));
     return OMB_OK;
 }
@@ -301,7 +314,7 @@ enum omb_rc omb_net_receive(struct omb_net *net, struct omb_net_message *out)
     if (taken != TAKEN_GOOD)
         return OMB_NOT_FOUND;
     net->counts.received++;
-    if (!omb_zap_admits(net->zap, out->peer))
+    if (!omb_zap_admits(net->zap, OMB_DOOR_CLIENTS, out->peer))
         net->counts.revoked++;
     return OMB_OK;
 }
@@ -350,6 +363,6 @@ struct omb_net_counts omb_net_counts(const struct omb_net *net)
 {
     struct omb_net_counts counts = net->counts;
 
-    counts.refused = omb_zap_refused(net->zap);
+    counts.refused = omb_zap_refused(net->zap, OMB_DOOR_CLIENTS);
     return counts;
 }

@@ -2,15 +2,17 @@
  * The transport: ZeroMQ and CURVE behind a few calls. The identity of whoever sent a message is the
  * CURVE key that the ZAP handler vouched for, read from a body frame (design: trust, Transport).
  *
- * Endpoints of a daemon: `api` (ROUTER, ipc in the data directory and TCP with client-listen) and
- * `bell` (PUB). A handler thread answers ZAP from a table of admitted keys; it is bound before any
- * endpoint, the domain is enforced, and omb_net_self_test shows that an unknown key is refused.
+ * Endpoints of a daemon: `api` (ROUTER, ipc in the data directory and TCP with client-listen),
+ * `bell` (PUB), and those of the links (io/linknet.h). A handler thread answers ZAP from tables of
+ * admitted keys, one for clients and one for offices; it is bound before any endpoint, the domain is
+ * enforced, and omb_net_self_test shows that an unknown key is refused.
  */
 #ifndef OMB_IO_NET_H
 #define OMB_IO_NET_H
 
 #include "crypto/crypto.h"
 
+struct omb_linknet;
 struct omb_net;
 
 /* Requests that wait for their reply at once; when more do, the oldest loses its reply. */
@@ -23,6 +25,7 @@ struct omb_net_setup {
     const char *bell_path;          /* run/bell.sock */
     const char *client_listen;      /* "tcp://host:port" or NULL; port 0 or * picks a free one */
     const char *bell_listen;        /* the same for the bell, or NULL */
+    const char *links_listen;       /* the same for the offices below, or NULL */
     const struct omb_secret *transport; /* server's CURVE secret */
     uint8_t transport_public[OMB_PUBLIC_SIZE];
 };
@@ -48,7 +51,10 @@ enum omb_rc omb_net_open(const struct omb_net_setup *setup, struct omb_net **out
                          struct omb_error *err) OMB_MUST_USE;
 void omb_net_close(struct omb_net *net);
 
-/* Replaces the table of keys that may connect (thread-safe). */
+/* The links to other offices; they wait and are tested with the rest. */
+struct omb_linknet *omb_net_links(struct omb_net *net);
+
+/* Replaces the table of keys of clients that may connect (thread-safe). */
 void omb_net_admit(struct omb_net *net, const uint8_t (*keys)[OMB_PUBLIC_SIZE], size_t count);
 /*
  * Connects to each endpoint with a key of its own making and expects to be refused. OMB_REFUSED:
@@ -57,7 +63,7 @@ void omb_net_admit(struct omb_net *net, const uint8_t (*keys)[OMB_PUBLIC_SIZE], 
 enum omb_rc omb_net_self_test(struct omb_net *net, struct omb_error *err) OMB_MUST_USE;
 
 /*
- * Waits until a message, the wake-up fd (readable) or the timeout (ms; -1: none). OMB_OK also after
+ * Waits until a message, news of a link, the wake-up fd (readable) or the timeout (ms; -1: none). OMB_OK also after
  * a timeout.
  */
 enum omb_rc omb_net_wait(struct omb_net *net, int wake_fd, int64_t timeout_ms,

@@ -49,8 +49,9 @@ enum omb_rc omb_probe(void *context, const char *endpoint, int type,
     rc = omb_monitor_open(context, socket, &monitor, err);
     if (rc != OMB_OK)
         goto out;
-    rc = zmq_connect(socket, endpoint) == 0 ? judge(monitor, endpoint, deadline_ms, err)
-                                            : omb_socket_fail(err, endpoint);
+    rc = omb_socket_connect(socket, endpoint, err);
+    if (rc == OMB_OK)
+        rc = judge(monitor, endpoint, deadline_ms, err);
 out:
     omb_monitor_close(monitor, socket);
     omb_socket_close(socket);

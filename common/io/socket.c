@@ -10,6 +10,7 @@
 
 #include "base/assert.h"
 #include "io/clock.h"
+#include "io/officedir.h"
 
 /* Hidden behind DRAFT in the header of libzmq 4.3.4, honoured by the library all the same. Without
  * it a server whose ZAP handler is gone lets everybody in. */
@@ -36,6 +37,22 @@ static const struct option server_options[] = {
     {ZMQ_BACKLOG, 1024},
 };
 
+/* Later than any caller waits. libzmq tells that it found nobody only where it would try again. */
+static const struct option once_options[] = {
+    {ZMQ_RECONNECT_IVL, 3600000},
+    {ZMQ_RECONNECT_IVL_MAX, 0},
+};
+
+const char *omb_door_domain(enum omb_door door)
+{
+    static const char *const domains[OMB_DOORS] = {
+        [OMB_DOOR_CLIENTS] = "ombud",
+        [OMB_DOOR_LINKS] = "ombud-link",
+    };
+
+    return domains[door];
+}
+
 static bool set_options(void *socket, const struct option *options, size_t count)
 {
     for (size_t i = 0; i < count; i++)
@@ -51,13 +68,22 @@ static bool set_key(void *socket, int name, const uint8_t *key)
 
 static bool set_curve(void *socket, const struct omb_socket_setup *setup)
 {
+    const char *domain = omb_door_domain(setup->door);
+
     if (!set_key(socket, ZMQ_CURVE_SECRETKEY, omb_secret_bytes(setup->secret)))
         return false;
     if (setup->server_key)
         return set_key(socket, ZMQ_CURVE_PUBLICKEY, setup->public_key) &&
                set_key(socket, ZMQ_CURVE_SERVERKEY, setup->server_key);
-    return zmq_setsockopt(socket, ZMQ_ZAP_DOMAIN, OMB_ZAP_DOMAIN, strlen(OMB_ZAP_DOMAIN)) == 0 &&
+    return zmq_setsockopt(socket, ZMQ_ZAP_DOMAIN, domain, strlen(domain)) == 0 &&
            set_options(socket, server_options, sizeof(server_options) / sizeof(*server_options));
+}
+
+static bool set_thread(void *socket, enum omb_socket_thread thread)
+{
+    uint64_t threads = thread == OMB_THREAD_ANY ? 0 : UINT64_C(1) << (thread - 1);
+
+    return zmq_setsockopt(socket, ZMQ_AFFINITY, &threads, sizeof(threads)) == 0;
 }
 
 static bool set_all(void *socket, const struct omb_socket_setup *setup)
@@ -73,6 +99,9 @@ static bool set_all(void *socket, const struct omb_socket_setup *setup)
 
     return set_options(socket, common_options, sizeof(common_options) / sizeof(*common_options)) &&
            set_options(socket, own, sizeof(own) / sizeof(*own)) &&
+           (!setup->once ||
+            set_options(socket, once_options, sizeof(once_options) / sizeof(*once_options))) &&
+           set_thread(socket, setup->thread) &&
            zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &message_max, sizeof(message_max)) == 0 &&
            set_curve(socket, setup);
 }
@@ -100,6 +129,65 @@ void omb_socket_close(void *socket)
 {
     if (socket)
         OMB_ASSERT(zmq_close(socket) == 0);
+}
+
+/* libzmq looks for addresses of IPv4 alone unless it is told. */
+static bool set_ipv6(void *socket, const char *endpoint)
+{
+    int ipv6 = strchr(endpoint, '[') != NULL;
+
+    return zmq_setsockopt(socket, ZMQ_IPV6, &ipv6, sizeof(ipv6)) == 0;
+}
+
+enum omb_rc omb_socket_connect(void *socket, const char *endpoint, struct omb_error *err)
+{
+    if (!set_ipv6(socket, endpoint) || zmq_connect(socket, endpoint) != 0)
+        return omb_socket_fail(err, endpoint);
+    return OMB_OK;
+}
+
+enum omb_rc omb_socket_bind_tcp(void *socket, const char *listen, char bound[OMB_ENDPOINT_MAX],
+                                struct omb_error *err)
+{
+    size_t size = OMB_ENDPOINT_MAX;
+    enum omb_rc rc = omb_endpoint_check(omb_view_str(listen), OMB_ENDPOINT_LISTEN, err);
+
+    if (rc != OMB_OK)
+        return rc;
+    if (!set_ipv6(socket, listen) || zmq_bind(socket, listen) != 0 ||
+        zmq_getsockopt(socket, ZMQ_LAST_ENDPOINT, bound, &size) != 0)
+        return omb_socket_fail(err, listen);
+    return OMB_OK;
+}
+
+bool omb_socket_catch_up(void *socket)
+{
+    int events;
+    size_t size = sizeof(events);
+
+    (void)zmq_getsockopt(socket, ZMQ_EVENTS, &events, &size);
+    return true;
+}
+
+void omb_endpoint_near(const char *endpoint, char out[OMB_ENDPOINT_MAX])
+{
+    static const struct {
+        const char *wildcard, *near;
+    } hosts[] = {
+        {"tcp://*:", "tcp://127.0.0.1:"},
+        {"tcp://0.0.0.0:", "tcp://127.0.0.1:"},
+        {"tcp://[::]:", "tcp://[::1]:"},
+    };
+
+    for (size_t i = 0; i < sizeof(hosts) / sizeof(*hosts); i++) {
+        size_t size = strlen(hosts[i].wildcard);
+
+        if (strncmp(endpoint, hosts[i].wildcard, size) == 0) {
+            snprintf(out, OMB_ENDPOINT_MAX, "%s%s", hosts[i].near, endpoint + size);
+            return;
+        }
+    }
+    snprintf(out, OMB_ENDPOINT_MAX, "%s", endpoint);
 }
 
 enum omb_rc omb_socket_fail(struct omb_error *err, const char *endpoint)

@@ -1,7 +1,8 @@
 /*
  * One ZeroMQ socket with this program's settings, and what its monitor tells: everything that was
  * measured about libzmq (design: libraries) is obeyed here, once, for servers and clients alike.
- * Internal to io/: the daemon's endpoints are io/net.c, the client's side is io/client.c.
+ * Internal to io/: the daemon's endpoints are io/net.c, io/listener.c and io/dialler.c, the client's
+ * side is io/client.c.
  */
 #ifndef OMB_IO_SOCKET_H
 #define OMB_IO_SOCKET_H
@@ -10,9 +11,29 @@
 
 #include "crypto/crypto.h"
 
-#define OMB_ZAP_DOMAIN "ombud"
 #define OMB_IPC_PATH_MAX 107      /* bytes of a socket's path: the system's limit */
 #define OMB_ENDPOINT_MAX 256      /* bytes of an endpoint as text */
+
+/* A server's door: which table of keys opens it. What is enrolled for one opens no other. */
+enum omb_door {
+    OMB_DOOR_CLIENTS, /* operators and their programs */
+    OMB_DOOR_LINKS,   /* the offices below */
+};
+enum { OMB_DOORS = OMB_DOOR_LINKS + 1 };
+/* Its ZAP domain. */
+const char *omb_door_domain(enum omb_door door);
+
+/*
+ * Which of libzmq's threads serves a socket: it looks up the name of a host in there, which may
+ * take long, and nobody else's messages may wait for that.
+ */
+enum omb_socket_thread {
+    OMB_THREAD_ANY,
+    OMB_THREAD_CLIENTS,
+    OMB_THREAD_LINKS,
+    OMB_THREAD_PARENT,
+};
+enum { OMB_SOCKET_THREADS = OMB_THREAD_PARENT };
 
 struct omb_socket_setup {
     int type;                     /* ZMQ_ROUTER, ... */
@@ -23,12 +44,29 @@ struct omb_socket_setup {
     const struct omb_secret *secret;
     const uint8_t *public_key;    /* of the secret; a server needs none */
     const uint8_t *server_key;    /* NULL: this side is the server */
+    enum omb_door door;           /* of a server */
+    enum omb_socket_thread thread;
+    bool once;                    /* a connection that fails or ends is not tried again */
 };
 
 /* A socket with CURVE on, neither bound nor connected. A server's enforces the ZAP domain. */
 enum omb_rc omb_socket_open(void *context, const struct omb_socket_setup *setup, void **out,
                             struct omb_error *err) OMB_MUST_USE;
 void omb_socket_close(void *socket); /* NULL is fine */
+
+/* Begins to connect. */
+enum omb_rc omb_socket_connect(void *socket, const char *endpoint,
+                               struct omb_error *err) OMB_MUST_USE;
+/* Binds to tcp://...; what it was bound to, e.g. with the port that was picked, goes to `bound`. */
+enum omb_rc omb_socket_bind_tcp(void *socket, const char *listen, char bound[OMB_ENDPOINT_MAX],
+                                struct omb_error *err) OMB_MUST_USE;
+
+/* libzmq learns only now and then what a peer took: lets it look, before it is believed that a queue
+ * is full. Always true. */
+bool omb_socket_catch_up(void *socket);
+
+/* A wildcard host becomes this machine itself; other endpoints stay as they are. */
+void omb_endpoint_near(const char *endpoint, char out[OMB_ENDPOINT_MAX]);
 
 /* Turns errno after a call of libzmq on this endpoint into words. */
 enum omb_rc omb_socket_fail(struct omb_error *err, const char *endpoint) OMB_MUST_USE;

@@ -4,21 +4,24 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zmq.h>
 
 #include "base/assert.h"
-#include "io/socket.h"
 #include "io/thread.h"
 
 #define ENDPOINT "inproc://zeromq.zap.01"
+
+/* The keys that open a door, in order. */
+struct table {
+    uint8_t (*keys)[OMB_PUBLIC_SIZE];
+    size_t count;
+    uint64_t refused;
+};
 
 struct omb_zap {
     void *socket; /* used by the thread alone once it runs */
     pthread_t thread;
     pthread_mutex_t lock; /* guards what follows */
-    uint8_t (*keys)[OMB_PUBLIC_SIZE];
-    size_t count;
-    uint64_t refused;
+    struct table tables[OMB_DOORS];
 };
 
 /* The frames of a request, in order. */
@@ -54,16 +57,20 @@ static bool take_request(void *socket, struct request *request)
     return lives;
 }
 
-static bool is_known(struct omb_zap *zap, struct request *request)
+/* At which door it was; false: at none of ours, or it is no request of CURVE. */
+static bool find_door(struct request *request, enum omb_door *out)
 {
-    struct omb_view key;
-
     if (request->count != FRAME_COUNT || !omb_view_is(frame_view(request, VERSION), "1.0") ||
-        !omb_view_is(frame_view(request, DOMAIN), OMB_ZAP_DOMAIN) ||
-        !omb_view_is(frame_view(request, MECHANISM), "CURVE"))
+        !omb_view_is(frame_view(request, MECHANISM), "CURVE") ||
+        frame_view(request, CREDENTIALS).size != OMB_PUBLIC_SIZE)
         return false;
-    key = frame_view(request, CREDENTIALS);
-    return key.size == OMB_PUBLIC_SIZE && omb_zap_admits(zap, key.data);
+    for (unsigned door = 0; door < OMB_DOORS; door++) {
+        if (omb_view_is(frame_view(request, DOMAIN), omb_door_domain((enum omb_door)door))) {
+            *out = (enum omb_door)door;
+            return true;
+        }
+    }
+    return false;
 }
 
 static void send_text(void *socket, const char *text, int flags)
@@ -75,7 +82,9 @@ static void answer(struct omb_zap *zap, struct request *request)
 {
     char user[2 * OMB_PUBLIC_SIZE + 1] = "";
     struct omb_view id = OMB_VIEW_NONE;
-    bool known = is_known(zap, request);
+    enum omb_door door = OMB_DOOR_CLIENTS;
+    bool known = find_door(request, &door) &&
+                 omb_zap_admits(zap, door, frame_view(request, CREDENTIALS).data);
 
     if (known)
         omb_hex(frame_view(request, CREDENTIALS), user);
@@ -90,7 +99,7 @@ static void answer(struct omb_zap *zap, struct request *request)
     if (known)
         return;
     pthread_mutex_lock(&zap->lock);
-    zap->refused++;
+    zap->tables[door].refused++;
     pthread_mutex_unlock(&zap->lock);
 }
 
@@ -139,7 +148,8 @@ void omb_zap_stop(struct omb_zap *zap)
         return;
     pthread_join(zap->thread, NULL);
     pthread_mutex_destroy(&zap->lock);
-    free(zap->keys);
+    for (size_t door = 0; door < OMB_DOORS; door++)
+        free(zap->tables[door].keys);
     free(zap);
 }
 
@@ -148,8 +158,10 @@ static int compare_keys(const void *a, const void *b)
     return memcmp(a, b, OMB_PUBLIC_SIZE);
 }
 
-void omb_zap_admit(struct omb_zap *zap, const uint8_t (*keys)[OMB_PUBLIC_SIZE], size_t count)
+void omb_zap_admit(struct omb_zap *zap, enum omb_door door,
+                   const uint8_t (*keys)[OMB_PUBLIC_SIZE], size_t count)
 {
+    struct table *table = &zap->tables[door];
     uint8_t(*sorted)[OMB_PUBLIC_SIZE] = NULL;
     void *old;
 
@@ -160,30 +172,31 @@ void omb_zap_admit(struct omb_zap *zap, const uint8_t (*keys)[OMB_PUBLIC_SIZE], 
         qsort(sorted, count, OMB_PUBLIC_SIZE, compare_keys);
     }
     pthread_mutex_lock(&zap->lock);
-    old = zap->keys;
-    zap->keys = sorted;
-    zap->count = count;
+    old = table->keys;
+    table->keys = sorted;
+    table->count = count;
     pthread_mutex_unlock(&zap->lock);
     free(old);
 }
 
-bool omb_zap_admits(struct omb_zap *zap, const uint8_t key[OMB_PUBLIC_SIZE])
+bool omb_zap_admits(struct omb_zap *zap, enum omb_door door, const uint8_t key[OMB_PUBLIC_SIZE])
 {
+    const struct table *table = &zap->tables[door];
     bool known;
 
     pthread_mutex_lock(&zap->lock);
-    known = zap->count > 0 &&
-            bsearch(key, zap->keys, zap->count, OMB_PUBLIC_SIZE, compare_keys) != NULL;
+    known = table->count > 0 &&
+            bsearch(key, table->keys, table->count, OMB_PUBLIC_SIZE, compare_keys) != NULL;
     pthread_mutex_unlock(&zap->lock);
     return known;
 }
 
-uint64_t omb_zap_refused(struct omb_zap *zap)
+uint64_t omb_zap_refused(struct omb_zap *zap, enum omb_door door)
 {
     uint64_t refused;
 
     pthread_mutex_lock(&zap->lock);
-    refused = zap->refused;
+    refused = zap->tables[door].refused;
     pthread_mutex_unlock(&zap->lock);
     return refused;
 }

@@ -1,6 +1,7 @@
 /*
  * Who may connect: the handler of ZAP (ZeroMQ's RFC 27), a thread that answers every handshake from
- * a table of admitted CURVE keys. It vouches for the key as the connection's User-Id, in hex.
+ * tables of admitted CURVE keys, one for each door. It vouches for the key as the connection's
+ * User-Id, in hex.
  *
  * libzmq lets everybody in where no handler is bound, so this one is bound before any endpoint is,
  * and omb_net_self_test shows that it works. It judges handshakes only: rights are checked with
@@ -9,7 +10,7 @@
 #ifndef OMB_IO_ZAP_H
 #define OMB_IO_ZAP_H
 
-#include "crypto/crypto.h"
+#include "io/socket.h"
 
 struct omb_zap;
 
@@ -19,9 +20,10 @@ enum omb_rc omb_zap_start(void *context, struct omb_zap **out, struct omb_error 
 void omb_zap_stop(struct omb_zap *zap);
 
 /* Thread-safe, all three. */
-void omb_zap_admit(struct omb_zap *zap, const uint8_t (*keys)[OMB_PUBLIC_SIZE], size_t count);
-bool omb_zap_admits(struct omb_zap *zap, const uint8_t key[OMB_PUBLIC_SIZE]);
-/* Handshakes refused so far. */
-uint64_t omb_zap_refused(struct omb_zap *zap);
+void omb_zap_admit(struct omb_zap *zap, enum omb_door door,
+                   const uint8_t (*keys)[OMB_PUBLIC_SIZE], size_t count);
+bool omb_zap_admits(struct omb_zap *zap, enum omb_door door, const uint8_t key[OMB_PUBLIC_SIZE]);
+/* Handshakes refused at that door so far. */
+uint64_t omb_zap_refused(struct omb_zap *zap, enum omb_door door);
 
 #endif
