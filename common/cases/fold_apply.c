@@ -131,6 +131,8 @@ static void apply_assigned(struct omb_fold *fold, struct omb_node *node)
     const struct omb_assigned *facts = node->event->facts->event.value;
 
     fold->out->row.assigned = node->answered ? OMB_VIEW_NONE : facts->responsible;
+    fold->out->row.assigned_office =
+        node->answered ? (struct omb_office_id){{0}} : node->event->office;
 }
 
 static void apply_accepted(struct omb_fold *fold, struct omb_node *node)
@@ -139,6 +141,7 @@ static void apply_accepted(struct omb_fold *fold, struct omb_node *node)
     const struct omb_assigned *facts = assignment->event->facts->event.value;
 
     fold->out->row.responsible = facts->responsible;
+    fold->out->row.responsible_office = node->event->office;
     fold->out->row.hand_overs += !assignment->counted;
     assignment->counted = true;
 }
@@ -258,8 +261,10 @@ static void fill_rest(struct omb_fold *fold)
     out->row.status = omb_view_str(omb_status_name(out->status));
     out->row.spine = out->spine;
     out->row.first_asked = matter->first_asked;
-    if (out->row.responsible.size == 0)
+    if (out->row.responsible.size == 0) {
         out->row.responsible = matter->first_asked;
+        out->row.responsible_office = out->row.case_id->home;
+    }
     if (out->row.cause.size == 0)
         out->row.cause = fold->planned_cause;
     out->resolved = fold->decided ? fold->decided->event : NULL;

@@ -298,7 +298,9 @@ OMB_SHAPE(link_view)
     F(flag, confidential, )                                                            \
     F(flag, vulnerable, )                                                              \
     F(lines, reply_methods, )                                                          \
-    F(line, pseudonym, )
+    F(line, pseudonym, )                                                               \
+    F(line, key_asked_of, )                                                            \
+    F(when, key_asked_at, )
 OMB_SHAPE(case_view)
 
 #define OMB_FIELDS_history_ask(F)                                                      \

@@ -117,7 +117,9 @@ OMB_SHAPE(deadline_row)
     F(line, zone, )                                                                    \
     F(line, calendar, )                                                                \
     F(line, profile, )                                                                 \
-    F(u32, custodian_depth, )
+    F(u32, custodian_depth, )                                                          \
+    F(id, responsible_office, )                                                        \
+    F(id, assigned_office, )
 OMB_SHAPE(case_row)
 
 #define OMB_FIELDS_request_row(F)                                                      \

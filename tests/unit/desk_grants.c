@@ -222,7 +222,7 @@ static void test_service_office_is_asked_and_replies(void **state)
     assert_reads(family, CARDS, number);
     assert_text(event_of(&shown(family, CARDS, number)->events, "asked")->text, "when was it?");
     must_refuse(ACT(RIG(family, NORTH), "h1", number, REPLIED, replied, NULL, .question = {{0}}),
-                "refused", "was asked");
+                "not-found", "no open `asked` record");
     answer_of(ACT(cards, "h1", number, REPLIED, replied, "on the 3rd of May", .question = {{0}}));
     MEET(family, OUTLET, NORTH, HO, CARDS);
     assert_text(event_of(&shown(family, OUTLET, number)->events, "replied")->text,
@@ -230,6 +230,42 @@ static void test_service_office_is_asked_and_replies(void **state)
     assert_true(event_of(&shown(family, OUTLET, number)->events, "replied")->effect);
     assert_true(shown(family, OUTLET, number)->promises.items[0].kept);
     assert_text(shown(family, OUTLET, number)->custodian, "vsp-0045");
+}
+
+/* --- who is who --- */
+
+static const struct omb_case_list *listed_for(struct rig *rig, const char *who, bool mine)
+{
+    const struct omb_filter filter = {.mine = mine};
+
+    return ASK(rig, who, CASE_LIST, case_list_ask, case_list, .filter = &filter);
+}
+
+static void test_operators_of_another_office_are_others(void **state)
+{
+    struct family *family = *state;
+    struct complaint complaint;
+    struct omb_view number;
+
+    complaint_new(&complaint);
+    complaint.matter.confidential = true;
+    complaint.extract.subject = OMB_VIEW_LIT("s1");
+    number = complaint_send(RIG(family, OUTLET), "h1", &complaint);
+    family_carry(family, OUTLET, NORTH);
+    assert_text(show(RIG(family, OUTLET), "h1", number)->responsible, "h1");
+    assert_text(shown(family, NORTH, number)->responsible, "h1@vsp-0045");
+    assert_text(shown(family, NORTH, number)->first_asked, "h1@vsp-0045");
+    must_refuse(ask_as(RIG(family, OUTLET), "s1", OMB_ASK_CASE_SHOW,
+                       &(struct omb_case_ask){.number = number}),
+                "forbidden", "subject");
+    must_refuse(ask_as(RIG(family, NORTH), "h1", OMB_ASK_CASE_SHOW,
+                       &(struct omb_case_ask){.number = number}),
+                "forbidden", "confidential");
+    assert_int_equal(listed_for(RIG(family, NORTH), "h1", false)->cases.count, 0);
+    assert_int_equal(listed_for(RIG(family, NORTH), "s2", true)->cases.count, 0);
+    assert_int_equal(listed_for(RIG(family, OUTLET), "h1", true)->cases.count, 1);
+    assert_text(listed_for(RIG(family, NORTH), "s2", false)->cases.items[0].responsible,
+                "h1@vsp-0045");
 }
 
 /* --- what the acting system owes --- */
@@ -241,10 +277,15 @@ static void test_home_grants_the_key_after_a_take_over(void **state)
     const struct omb_event_view *granted;
 
     family_carry(family, OUTLET, NORTH);
+    assert_int_equal(shown(family, NORTH, number)->key_asked_of.size, 0);
+    rig_pass(RIG(family, NORTH), OMB_HOUR_MS);
     answer_of(take_over(RIG(family, NORTH), number));
     assert_sealed(family, NORTH, number);
+    assert_text(shown(family, NORTH, number)->key_asked_of, "vsp-0045");
+    assert_true(shown(family, NORTH, number)->key_asked_at == RIG_START_MS + OMB_HOUR_MS);
     MEET(family, OUTLET, NORTH);
     assert_reads(family, NORTH, number);
+    assert_int_equal(shown(family, NORTH, number)->key_asked_of.size, 0);
     assert_int_equal(count_events(shown(family, NORTH, number), "granted"), 1);
     granted = event_of(&shown(family, NORTH, number)->events, "granted");
     assert_text(granted->actor, "system@vsp-0045");
@@ -519,6 +560,7 @@ int main(void)
         FAMILY_TEST(test_granted_office_reads),
         FAMILY_TEST(test_case_registered_for_an_office_below),
         FAMILY_TEST(test_service_office_is_asked_and_replies),
+        FAMILY_TEST(test_operators_of_another_office_are_others),
         FAMILY_TEST(test_home_grants_the_key_after_a_take_over),
         FAMILY_TEST(test_home_grants_the_key_after_a_reopening_from_above),
         FAMILY_TEST(test_nobody_but_home_grants_by_itself),

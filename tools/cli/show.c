@@ -190,7 +190,19 @@ static void print_decision(struct omb_cli *cli, const struct omb_case_view *view
     print_prevention(cli, resolved);
 }
 
-static void print_client(const struct omb_case_view *view)
+static void print_sealed(struct omb_cli *cli, const struct omb_case_view *view)
+{
+    char since[OMB_WHEN_SIZE];
+
+    if (view->key_asked_of.size == 0) {
+        puts("  sealed: this office holds no key to the case");
+        return;
+    }
+    omb_when_print(view->key_asked_at, omb_cli_zone(cli), since);
+    printf("  sealed, key asked of %.*s since %s\n", OMB_VIEW_ARGS(view->key_asked_of), since);
+}
+
+static void print_client(struct omb_cli *cli, const struct omb_case_view *view)
 {
     const struct omb_client_view *client = view->client;
 
@@ -198,7 +210,7 @@ static void print_client(const struct omb_case_view *view)
     if (view->erased)
         puts("  erased");
     else if (view->sealed)
-        puts("  sealed: this office holds no key to the case");
+        print_sealed(cli, view);
     else if (view->anonymous)
         puts("  anonymous");
     else if (!client)
@@ -325,7 +337,7 @@ static void print_page(struct omb_cli *cli, const struct omb_case_view *view)
            view->confidential ? "  confidential" : "", view->vulnerable ? "  vulnerable" : "");
     print_matter(cli, view);
     print_deadlines(cli, view);
-    print_client(view);
+    print_client(cli, view);
     section("what happened", view->narrative);
     print_decision(cli, view);
     section("answer", view->answer);

@@ -70,7 +70,7 @@ static enum omb_rc check_person(const struct omb_act_work *work, struct omb_view
         return omb_fail(err, OMB_FORBIDDEN, NULL,
                         "%s is the subject of this case and may not act on it", who->code);
     if (row->matter != NULL && row->matter->confidential && !is_supervisor(work->step) &&
-        !omb_view_is(row->responsible, who->code))
+        !omb_desk_is_responsible(work->step, row))
         return omb_fail(err, OMB_FORBIDDEN, NULL,
                         "the case is confidential: its responsible operator and supervisors only");
     return OMB_OK;

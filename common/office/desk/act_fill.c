@@ -165,24 +165,32 @@ static enum omb_rc fill_link(const struct omb_act_work *work, struct omb_facts *
 
 /* --- the record that an act answers --- */
 
-/* Whether an event of the same kind as this act names `digest` already. */
+/* Whether an event of the same kind as this act answers `digest` already. */
 static bool is_answered(const struct omb_act_work *work, uint32_t tag,
                         const struct omb_digest *digest)
 {
-    for (size_t i = 0; i < work->file.event_count; i++) {
-        const struct omb_facts *facts = work->file.events[i].facts;
-        const struct omb_shape *shape;
+    for (size_t i = 0; i < work->file.folded.judged_count; i++) {
+        const struct omb_judged *judged = &work->file.folded.judged[i];
 
-        if (facts->event.tag != tag)
-            continue;
-        shape = omb_shape_alternative(&omb_shape_facts, tag)->shape;
-        for (size_t f = 0; f < shape->field_count; f++) {
-            if (shape->fields[f].kind == OMB_KIND_digest &&
-                omb_digest_equal(omb_shape_at(&shape->fields[f], facts->event.value), digest))
-                return true;
-        }
+        if (judged->verdict == OMB_VERDICT_EFFECT && judged->event->facts->event.tag == tag &&
+            omb_digest_equal(omb_event_answers(judged->event), digest))
+            return true;
     }
     return false;
+}
+
+/* Open for this office: a question that went to it, an assignment among its own operators. */
+static bool is_open_here(const struct omb_act_work *work, uint32_t tag,
+                         const struct omb_judged *judged)
+{
+    const struct omb_office_id *self = &omb_office_self(work->step->office)->office;
+    const struct omb_event *event = judged->event;
+
+    if (judged->verdict != OMB_VERDICT_EFFECT || is_answered(work, tag, &event->digest))
+        return false;
+    if (tag == OMB_EVENT_REPLIED)
+        return omb_office_id_equal(&omb_event_to(event)->office, self);
+    return tag != OMB_EVENT_ACCEPTED || omb_office_id_equal(&event->office, self);
 }
 
 static bool matches_reference(struct omb_view reference, const struct omb_digest *digest)
@@ -214,8 +222,7 @@ static enum omb_rc fill_answered(const struct omb_act_work *work, const struct o
         if (type == NULL || strcmp(type->name, row->answers) != 0)
             continue;
         if (reference.size ? matches_reference(reference, &judged->event->digest)
-                           : judged->verdict == OMB_VERDICT_EFFECT &&
-                                 !is_answered(work, row->tag, &judged->event->digest))
+                           : is_open_here(work, row->tag, judged))
             found = &judged->event->digest;
     }
     if (found == NULL)

@@ -115,15 +115,17 @@ static bool has_flag(const struct omb_case_row *row, const char *flag)
     return false;
 }
 
-static bool is_mine(const struct omb_desk_filter *filter, const struct omb_case_row *row)
-{
-    return filter->who != NULL && (omb_view_is(row->responsible, filter->who->code) ||
-                                   omb_view_is(row->assigned, filter->who->code));
-}
-
 static bool is_responsible(const struct omb_desk_filter *filter, const struct omb_case_row *row)
 {
-    return filter->who != NULL && omb_view_is(row->responsible, filter->who->code);
+    return filter->who != NULL && omb_view_is(row->responsible, filter->who->code) &&
+           omb_office_id_equal(&row->responsible_office, &filter->self);
+}
+
+static bool is_mine(const struct omb_desk_filter *filter, const struct omb_case_row *row)
+{
+    return is_responsible(filter, row) ||
+           (filter->who != NULL && omb_view_is(row->assigned, filter->who->code) &&
+            omb_office_id_equal(&row->assigned_office, &filter->self));
 }
 
 static bool may_list(const struct omb_desk_filter *filter, const struct omb_case_row *row)
@@ -256,7 +258,10 @@ void omb_desk_case_summary(struct omb_step *step, const struct omb_case_row *row
         .answered_at = row->answered_at,
         .closed_at = row->closed_at,
         .overdue = omb_measure_overdue(row, step->input->now_ms),
-        .responsible = row->responsible,
+        .responsible =
+            row->responsible.size > 0
+                ? omb_desk_actor(step, &row->responsible_office, row->responsible)
+                : row->responsible,
         .flags = row->flags,
     };
     for (size_t i = 0; i < row->deadlines.count; i++) {

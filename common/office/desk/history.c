@@ -67,18 +67,13 @@ enum omb_rc omb_desk_case_history(struct omb_step *step, const void *ask, const 
 {
     const struct omb_history_ask *request = ask;
     struct omb_casefile file;
-    struct omb_case_id id;
     struct telling tell = {.step = step, .file = &file, .problems = {.arena = step->arena}};
-    enum omb_rc rc = omb_casefile_find(step, request->number, &id, err);
+    enum omb_rc rc = omb_desk_find_case(step, request->number, &file, err);
 
-    if (rc == OMB_OK)
-        rc = omb_casefile_load(step, &id, &file, err);
-    if (rc == OMB_OK)
-        rc = omb_desk_may_see(step, &file, err);
     if (rc != OMB_OK)
         return rc;
     tell.history = OMB_ARENA_NEW(step->arena, struct omb_history, 1);
-    tell.history->number = omb_act_number(step, &id);
+    tell.history->number = omb_act_number(step, &file.id);
     rc = tell_events(&tell, request->verify, err);
     tell.history->problems = omb_lines_views(&tell.problems);
     *out = tell.history;

@@ -21,6 +21,12 @@ static struct omb_view code_of_ref(struct omb_step *step, const struct omb_offic
     return omb_office_code_of(step, ref != NULL ? &ref->office : otherwise);
 }
 
+static struct omb_view actor_of(struct omb_step *step, const struct omb_office_id *office,
+                                struct omb_view code)
+{
+    return code.size > 0 ? omb_desk_actor(step, office, code) : code;
+}
+
 static void show_matter(const struct showing *show, const struct omb_matter *matter)
 {
     struct omb_case_view *view = show->view;
@@ -49,8 +55,8 @@ static void show_row(const struct showing *show)
     view->home = omb_office_code_of(show->step, &show->file->id.home);
     view->custodian = code_of_ref(show->step, row->custodian, &show->file->id.home);
     view->status = row->status;
-    view->first_asked = row->first_asked;
-    view->responsible = row->responsible;
+    view->first_asked = actor_of(show->step, &show->file->id.home, row->first_asked);
+    view->responsible = actor_of(show->step, &row->responsible_office, row->responsible);
     view->outcome = row->outcome;
     view->cause = row->cause;
     view->bank_error = row->bank_error;
@@ -241,6 +247,23 @@ static void show_links(const struct showing *show)
     show->view->links.count = folded->tie_count;
 }
 
+/* --- the key --- */
+
+/* A custodian without the key waits for home, which grants it when it hears of the custody. */
+static void show_key_asked(const struct showing *show)
+{
+    const struct omb_case *folded = &show->file->folded;
+
+    if (!show->view->sealed || folded->custodian == NULL ||
+        !omb_office_id_equal(&folded->custodian->office,
+                             &omb_office_self(show->step->office)->office))
+        return;
+    show->view->key_asked_of = show->view->home;
+    for (size_t i = 0; i < folded->judged_count; i++)
+        if (omb_digest_equal(&folded->judged[i].event->digest, &folded->spine))
+            show->view->key_asked_at = folded->judged[i].event->time_ms;
+}
+
 /* --- the request --- */
 
 /* `sealed` is about this office, whoever asks. */
@@ -258,20 +281,16 @@ enum omb_rc omb_desk_case_show(struct omb_step *step, const void *ask, const voi
 {
     const struct omb_case_ask *request = ask;
     struct omb_casefile file;
-    struct omb_case_id id;
     struct showing show = {.step = step, .file = &file, .room = OMB_DESK_ROOM};
-    enum omb_rc rc = omb_casefile_find(step, request->number, &id, err);
+    enum omb_rc rc = omb_desk_find_case(step, request->number, &file, err);
 
-    if (rc == OMB_OK)
-        rc = omb_casefile_load(step, &id, &file, err);
-    if (rc == OMB_OK)
-        rc = omb_desk_may_see(step, &file, err);
     if (rc != OMB_OK)
         return rc;
     show.view = OMB_ARENA_NEW(step->arena, struct omb_case_view, 1);
     show.reads = omb_desk_may_read(step, &file, NULL);
-    show.view->sealed = is_sealed(step, &id);
+    show.view->sealed = is_sealed(step, &file.id);
     show_row(&show);
+    show_key_asked(&show);
     show_deadlines(&show);
     if (omb_desk_reads_bodies(omb_desk_asking(step)))
         show_extract(&show);

@@ -13,12 +13,23 @@
 #define BODY_ROLES                                                                                \
     (OMB_MAY(TELLER) | OMB_MAY(HANDLER) | OMB_MAY(SUPERVISOR) | OMB_MAY(AUDITOR))
 
+static bool may_know_subject(const struct omb_step *step, const struct omb_casefile *file)
+{
+    const struct omb_seat *self = omb_office_self(step->office);
+    const struct omb_matter *matter = file->folded.row.matter;
+
+    return omb_seat_counts_as(self, &file->id.home) ||
+           (matter != NULL && matter->about != NULL &&
+            omb_seat_counts_as(self, &matter->about->office));
+}
+
 enum omb_rc omb_desk_subject(struct omb_step *step, const struct omb_casefile *file,
                              struct omb_view *out)
 {
+    const bool known = may_know_subject(step, file);
     struct omb_view subject = OMB_VIEW_NONE;
 
-    for (size_t i = 0; i < file->event_count; i++) {
+    for (size_t i = 0; known && i < file->event_count; i++) {
         const uint32_t tag = file->events[i].facts->event.tag;
         struct omb_extract extract;
         enum omb_rc rc;
@@ -57,9 +68,10 @@ static bool is_confidential(const struct omb_casefile *file)
     return matter != NULL && matter->confidential;
 }
 
-static bool is_responsible(const struct omb_step *step, const struct omb_casefile *file)
+bool omb_desk_is_responsible(const struct omb_step *step, const struct omb_case_row *row)
 {
-    return step->who != NULL && omb_view_is(file->folded.row.responsible, step->who->code);
+    return step->who != NULL && omb_view_is(row->responsible, step->who->code) &&
+           omb_seat_counts_as(omb_office_self(step->office), &row->responsible_office);
 }
 
 static enum omb_rc fail_confidential(struct omb_error *err)
@@ -80,13 +92,25 @@ enum omb_rc omb_desk_may_see(struct omb_step *step, const struct omb_casefile *f
     if (step->who != NULL && omb_view_is(subject, step->who->code))
         return omb_fail(err, OMB_FORBIDDEN, NULL,
                         "%s is the subject of this case and may not read it", step->who->code);
-    if (is_confidential(file) && !omb_desk_sees_confidential(roles) && !is_responsible(step, file))
+    if (is_confidential(file) && !omb_desk_sees_confidential(roles) &&
+        !omb_desk_is_responsible(step, &file->folded.row))
         return fail_confidential(err);
     if (omb_desk_is_confined(roles) &&
         !omb_seat_counts_as(omb_office_self(step->office), &file->id.home))
         return omb_fail(err, OMB_FORBIDDEN, NULL,
                         "the case is another office's: that takes a handler or supervisor");
     return OMB_OK;
+}
+
+enum omb_rc omb_desk_find_case(struct omb_step *step, struct omb_view number,
+                               struct omb_casefile *out, struct omb_error *err)
+{
+    struct omb_case_id id;
+    enum omb_rc rc = omb_casefile_find(step, number, &id, err);
+
+    if (rc == OMB_OK)
+        rc = omb_casefile_load(step, &id, out, err);
+    return rc == OMB_OK ? omb_desk_may_see(step, out, err) : rc;
 }
 
 bool omb_desk_may_read(struct omb_step *step, const struct omb_casefile *file,
@@ -100,7 +124,7 @@ bool omb_desk_may_read(struct omb_step *step, const struct omb_casefile *file,
         rc = omb_fail(err, OMB_FORBIDDEN, NULL,
                       "the words of a case take a teller, handler, supervisor or auditor");
     if (rc == OMB_OK && is_confidential(file) && !(roles & OMB_MAY(SUPERVISOR)) &&
-        !is_responsible(step, file))
+        !omb_desk_is_responsible(step, &file->folded.row))
         rc = fail_confidential(err);
     if (rc == OMB_OK && file->folded.row.erased)
         rc = omb_fail(err, OMB_ERASED, NULL, "the words of the case were erased");

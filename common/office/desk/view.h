@@ -7,9 +7,19 @@
 
 #include "office/desk/read.h"
 
-/* The operator complained of, as the newest extract that names one says; empty: nobody known. */
+/*
+ * The operator complained of, as the newest extract that names one says; empty: nobody known, or
+ * nobody of this office. Such an operator is of home or of the office complained of: others may
+ * have somebody of the same code.
+ */
 enum omb_rc omb_desk_subject(struct omb_step *step, const struct omb_casefile *file,
                              struct omb_view *out) OMB_MUST_USE;
+
+/* Whether this operator is the one responsible for the case, and of the office that says so. */
+bool omb_desk_is_responsible(const struct omb_step *step, const struct omb_case_row *row);
+/* The case of that number, folded, if this operator may see its facts. */
+enum omb_rc omb_desk_find_case(struct omb_step *step, struct omb_view number,
+                               struct omb_casefile *out, struct omb_error *err) OMB_MUST_USE;
 
 /* Whether a role sees confidential cases: supervisors do, and who sees facts alone. */
 bool omb_desk_sees_confidential(uint32_t roles);
