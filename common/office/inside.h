@@ -9,6 +9,7 @@
 #define OMB_OFFICE_INSIDE_H
 
 #include "office/corridor.h"
+#include "office/post/feed.h"
 #include "office/post/post.h"
 
 #define OMB_OFFICE_SCHEMA 1
@@ -97,6 +98,7 @@ struct omb_office {
     struct omb_office_cache *cache; /* certificates (offices.c) */
     bool tree_changed;              /* the cache is emptied before the next input */
     struct omb_post *post;
+    struct omb_feed *feed; /* what is known of the children (post/feed.h); NULL: not looked at */
     int64_t link_wake_ms;           /* monotonic: next tick that a link wants; INT64_MAX: none */
     struct omb_proof_memo memo;
 

@@ -243,6 +243,15 @@ struct omb_key omb_key_revocation(const struct omb_digest *certificate)
     return of_certificate('V', certificate);
 }
 
+struct omb_key omb_key_closing(const struct omb_office_id *office)
+{
+    struct omb_key key = {.size = 0};
+
+    add_u8(&key, 'X');
+    add(&key, office->bytes, sizeof(office->bytes));
+    return key;
+}
+
 /* --- feeds and peers --- */
 
 struct omb_key omb_key_feed(const struct omb_office_id *child, uint64_t position)
@@ -261,6 +270,18 @@ struct omb_key omb_key_peer(const struct omb_office_id *office)
     add_u8(&key, 'P');
     if (office)
         add(&key, office->bytes, sizeof(office->bytes));
+    return key;
+}
+
+struct omb_key omb_key_for_all(uint32_t number, uint64_t seq)
+{
+    struct omb_key key = {.size = 0};
+
+    add_u8(&key, 'A');
+    if (seq > 0) {
+        add_be32(&key, number);
+        add_be64(&key, seq);
+    }
     return key;
 }
 

@@ -368,8 +368,10 @@ enum omb_rc omb_office_step(struct omb_office *office, const struct omb_input *i
     OMB_ASSERT(update->office == office);
     omb_arena_reset(&update->step_arena);
     omb_cache_trim(office->cache);
-    if (office->tree_changed)
+    if (office->tree_changed) {
         omb_cache_empty(office->cache);
+        omb_feed_forget(office);
+    }
     office->tree_changed = false;
     office->undo_count = 0;
     if (update->pending_count - update->signed_count > SETTLE_AT)

@@ -192,6 +192,7 @@ void omb_office_free(struct omb_office *office)
     if (!office)
         return;
     omb_post_free(office->post);
+    omb_feed_free(office);
     omb_cache_free(office->cache);
     omb_secret_free(office->store_key);
     omb_arena_free(&office->own_arena);

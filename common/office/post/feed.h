@@ -5,6 +5,7 @@
  * A case is in a child's scope when a party of it is at or below the child. When it enters, its
  * earlier records are offered before the one that caused it; nothing else about a case crosses.
  * Certificates go before the records that need them. An office without children writes none.
+ * What a comparison finds is put right through here too: post/compare.h.
  */
 #ifndef OMB_OFFICE_POST_FEED_H
 #define OMB_OFFICE_POST_FEED_H
@@ -12,11 +13,20 @@
 #include "office/corridor.h"
 #include "office/receive.h"
 
+/* --- who is below --- */
+
 /* The offices directly below, by their newest certificates; closed and revoked ones not. */
 size_t omb_feed_children(struct omb_step *step, const struct omb_office_id **out);
-/* The child at or above that office; none: it is not below this one. */
+/* The child at or above that office; none: it is not below this one, or gets nothing any more. */
 struct omb_office_id omb_feed_child_above(struct omb_step *step,
                                           const struct omb_office_id *office);
+/* The same as the tree alone says: also a child that was revoked or closed. */
+struct omb_office_id omb_feed_branch_of(struct omb_step *step, const struct omb_office_id *office);
+/* The tree changed: what is known of the children is read again. Between inputs. */
+void omb_feed_forget(struct omb_office *office);
+void omb_feed_free(struct omb_office *office);
+
+/* --- what is offered --- */
 
 /*
  * After a case was folded anew: its fresh records are offered, or all when it entered a scope.
@@ -25,20 +35,41 @@ struct omb_office_id omb_feed_child_above(struct omb_step *step,
  */
 enum omb_rc omb_feed_case(struct omb_step *step, const struct omb_casefile *file,
                           struct omb_error *err) OMB_MUST_USE;
-/* After an event of an office was written or kept: policies, certificates, revocations, forks. */
+/*
+ * After an event of an office was written or kept, and learned (its rows are put, the office's
+ * `tree_changed` is set): policies, certificates, revocations, moves, closings, forks.
+ */
 enum omb_rc omb_feed_event(struct omb_step *step, const struct omb_header *header,
                            const struct omb_row_at *at, struct omb_error *err) OMB_MUST_USE;
 /* Offers the records that carry a certificate and those above it, unless the child has them. */
 enum omb_rc omb_feed_certificate(struct omb_step *step, const struct omb_office_id *child,
                                  const struct omb_digest *certificate,
                                  struct omb_error *err) OMB_MUST_USE;
-/* Offers one record, with the certificates that it needs before it. */
+/* Offers one record, with the certificates that it needs before it. One of a case: in scope. */
 enum omb_rc omb_feed_record(struct omb_step *step, const struct omb_office_id *child,
                             const struct omb_row_at *at, struct omb_error *err) OMB_MUST_USE;
-/* Offers every record of a case again (after a comparison), but for those from below the child. */
+/* The same for a record of the child's own side, whatever its case: what a disk lost comes home. */
+enum omb_rc omb_feed_give_back(struct omb_step *step, const struct omb_office_id *child,
+                               const struct omb_row_at *at, struct omb_error *err) OMB_MUST_USE;
+/*
+ * Offers every record of a case again (after a comparison), but for those from below the child.
+ * Nothing when the case is not in the child's scope, whatever the child says.
+ */
 enum omb_rc omb_feed_whole_case(struct omb_step *step, const struct omb_office_id *child,
                                 const struct omb_case_id *id,
                                 struct omb_error *err) OMB_MUST_USE;
+/*
+ * The office of that certificate may be a child from now on: what its bundle holds counts as given;
+ * one that is new is offered what goes to every child. After the certificate's rows were put.
+ */
+enum omb_rc omb_feed_certified(struct omb_step *step, const struct omb_digest *certificate,
+                               struct omb_error *err) OMB_MUST_USE;
+/* The child lost its store: it has its bundle alone, and is offered what goes to every child. */
+enum omb_rc omb_feed_anew(struct omb_step *step, const struct omb_office_id *child,
+                          struct omb_error *err) OMB_MUST_USE;
+
+/* --- the rows --- */
+
 /* Whether a case is in the child's scope. */
 bool omb_feed_in_scope(struct omb_step *step, const struct omb_office_id *child,
                        const struct omb_case_id *id);
@@ -49,7 +80,10 @@ enum omb_rc omb_feed_acked(struct omb_step *step, const struct omb_office_id *ch
 enum omb_rc omb_feed_next(struct omb_step *step, const struct omb_office_id *child,
                           uint64_t after, uint64_t *out_position, struct omb_row_at *out,
                           struct omb_error *err) OMB_MUST_USE;
-/* The office may be a child from now on: what it knows from its bundle counts as given. */
-void omb_feed_certified(struct omb_step *step, const struct omb_digest *certificate);
+/*
+ * Children whose feeds got rows since this was asked last, and perhaps others: what a pump must
+ * look at. In the step's arena.
+ */
+size_t omb_feed_touched(struct omb_step *step, const struct omb_office_id **out);
 
 #endif

@@ -1,0 +1,389 @@
+/*
+ * Events of offices: which children they concern. Policies and certificates of service offices go
+ * to every child, those that become one later too; what changes the standing of an office goes to
+ * whoever was given a certificate of it, stands above it, or is it.
+ */
+#include <string.h>
+
+#include "base/assert.h"
+#include "office/post/feed_work.h"
+
+struct event {
+    struct omb_step *step;
+    const struct omb_header *header;
+    const struct omb_row_at *at;
+    const struct omb_office_id *children;
+    size_t child_count;
+};
+
+static bool came_from(const struct event *event, const struct omb_office_id *child)
+{
+    return event->step->source && omb_office_id_equal(event->step->source, child);
+}
+
+static enum omb_rc offer_all(const struct event *event, struct omb_error *err)
+{
+    enum omb_rc rc = OMB_OK;
+
+    for (size_t i = 0; rc == OMB_OK && i < event->child_count; i++)
+        if (!came_from(event, &event->children[i]))
+            rc = omb_feed_record(event->step, &event->children[i], event->at, err);
+    return rc;
+}
+
+/* --- what goes to every child --- */
+
+static void note_for_all(const struct event *event)
+{
+    const struct omb_key key = omb_key_for_all(event->at->number, event->at->seq);
+
+    omb_put(event->step->update->writes, OMB_FAMILY_PEER, omb_key_view(&key), OMB_VIEW_NONE);
+}
+
+struct for_all {
+    struct omb_arena *arena;
+    struct omb_row_at *items;
+    size_t count, room;
+};
+
+static enum omb_rc take_for_all(void *arg, struct omb_view key, struct omb_view value)
+{
+    struct for_all *list = arg;
+
+    (void)value;
+    if (key.size != 13)
+        return OMB_DAMAGED;
+    if (list->count == list->room) {
+        const size_t room = list->room ? 2 * list->room : 16;
+        struct omb_row_at *items = OMB_ARENA_NEW(list->arena, struct omb_row_at, room);
+
+        if (list->count > 0)
+            memcpy(items, list->items, list->count * sizeof(*items));
+        list->items = items;
+        list->room = room;
+    }
+    list->items[list->count++] =
+        (struct omb_row_at){omb_be32(key.data + 1), omb_be64(key.data + 5)};
+    return OMB_OK;
+}
+
+static enum omb_rc offer_one_for_all(struct omb_step *step, const struct omb_office_id *child,
+                                     const struct omb_row_at *at, struct omb_error *err)
+{
+    struct omb_known_certificate known;
+    struct omb_header header;
+    struct omb_digest digest;
+    enum omb_rc rc = omb_header_read(step, at, &header, &digest, NULL, err);
+
+    if (rc != OMB_OK)
+        return rc;
+    if (header.facts && header.facts->event.tag == OMB_EVENT_OFFICE_CERTIFIED &&
+        omb_certify_read(OMB_AS(office_certified, header.facts->event)->certificate, step->arena,
+                         &known, NULL) == OMB_OK)
+        return omb_feed_certificate(step, child, &known.digest, err);
+    return omb_feed_record(step, child, at, err);
+}
+
+static enum omb_rc offer_for_all(struct omb_step *step, const struct omb_office_id *child,
+                                 struct omb_error *err)
+{
+    const struct omb_key prefix = omb_key_for_all(0, 0);
+    struct for_all list = {.arena = step->arena};
+    enum omb_rc rc = omb_port_scan_prefix(step->port, OMB_FAMILY_PEER, omb_key_view(&prefix),
+                                          take_for_all, &list);
+
+    if (rc != OMB_OK)
+        return omb_fail(err, rc, NULL, "what goes to every child cannot be read");
+    for (size_t i = 0; rc == OMB_OK && i < list.count; i++)
+        rc = offer_one_for_all(step, child, &list.items[i], err);
+    return rc;
+}
+
+/* --- a child begins --- */
+
+static void note_bundle(struct omb_step *step, const struct omb_office_id *child,
+                        const struct omb_office_card *card)
+{
+    for (size_t i = 0; card && i < OMB_CHAIN_MAX; i++) {
+        omb_feed_note_given(step, child, &card->certificate.digest);
+        if (card->certificate.inner.depth == 0)
+            break;
+        card = omb_office_card(step, &card->certificate.inner.issuer);
+    }
+}
+
+struct given {
+    struct omb_arena *arena;
+    struct omb_digest *items;
+    size_t count, room, max;
+};
+
+static enum omb_rc take_given(void *arg, struct omb_view key, struct omb_view value)
+{
+    struct given *given = arg;
+
+    (void)value;
+    if (key.size != 1 + OMB_OFFICE_ID_SIZE + OMB_DIGEST_SIZE)
+        return OMB_DAMAGED;
+    if (given->count == given->room) {
+        const size_t room = given->room ? 2 * given->room : 16;
+        struct omb_digest *items = OMB_ARENA_NEW(given->arena, struct omb_digest, room);
+
+        if (given->count > 0)
+            memcpy(items, given->items, given->count * sizeof(*items));
+        given->items = items;
+        given->room = room;
+    }
+    memcpy(given->items[given->count++].bytes, key.data + 1 + OMB_OFFICE_ID_SIZE,
+           OMB_DIGEST_SIZE);
+    return given->count < given->max ? OMB_OK : OMB_STOP;
+}
+
+static enum omb_rc read_given(struct omb_step *step, const struct omb_office_id *child,
+                              struct given *out, struct omb_error *err)
+{
+    static const struct omb_digest none;
+    struct omb_key prefix = omb_key_given(child, &none);
+    enum omb_rc rc;
+
+    prefix.size -= OMB_DIGEST_SIZE;
+    rc = omb_port_scan_prefix(step->port, OMB_FAMILY_PEER, omb_key_view(&prefix), take_given, out);
+    return rc == OMB_OK ? rc : omb_fail(err, rc, NULL, "what a child was given cannot be read");
+}
+
+enum omb_rc omb_feed_certified(struct omb_step *step, const struct omb_digest *certificate,
+                               struct omb_error *err)
+{
+    const struct omb_office_card *card = omb_office_card(step, certificate);
+    struct given before = {.arena = step->arena, .max = 1};
+    enum omb_rc rc;
+
+    if (!card || card->certificate.inner.depth == 0 ||
+        !omb_office_id_equal(&card->certificate.inner.parent, &step->office->self.office))
+        return OMB_OK;
+    rc = read_given(step, &card->seat.office, &before, err);
+    if (rc != OMB_OK)
+        return rc;
+    note_bundle(step, &card->seat.office, card);
+    return before.count == 0 ? offer_for_all(step, &card->seat.office, err) : OMB_OK;
+}
+
+enum omb_rc omb_feed_anew(struct omb_step *step, const struct omb_office_id *child,
+                          struct omb_error *err)
+{
+    struct given before = {.arena = step->arena, .max = SIZE_MAX};
+    enum omb_rc rc = read_given(step, child, &before, err);
+
+    if (rc != OMB_OK)
+        return rc;
+    for (size_t i = 0; i < before.count; i++) {
+        const struct omb_key key = omb_key_given(child, &before.items[i]);
+
+        omb_delete(step->update->writes, OMB_FAMILY_PEER, omb_key_view(&key));
+    }
+    note_bundle(step, child, omb_office_newest(step, child));
+    return offer_for_all(step, child, err);
+}
+
+/* --- whom the standing of an office concerns --- */
+
+static bool is_self_or_above(const struct omb_step *step, const struct omb_office_id *office)
+{
+    const struct omb_seat *self = &step->office->self;
+
+    if (omb_office_id_equal(office, &self->office))
+        return true;
+    for (size_t i = 0; i < self->above_count; i++)
+        if (omb_office_id_equal(office, &self->above[i]))
+            return true;
+    return false;
+}
+
+struct certificates {
+    struct omb_digest items[64]; /* more are not looked at, as in offices.c */
+    size_t count;
+};
+
+static enum omb_rc take_certificate(void *arg, struct omb_view key, struct omb_view value)
+{
+    struct certificates *list = arg;
+
+    (void)value;
+    if (key.size != 1 + OMB_OFFICE_ID_SIZE + OMB_DIGEST_SIZE)
+        return OMB_DAMAGED;
+    memcpy(list->items[list->count++].bytes, key.data + 1 + OMB_OFFICE_ID_SIZE, OMB_DIGEST_SIZE);
+    return list->count < 64 ? OMB_OK : OMB_STOP;
+}
+
+/* The event is about these offices and certificates. */
+struct about {
+    struct omb_office_id offices[2];
+    struct omb_office_id branches[2]; /* the children above them, as the tree is and was */
+    struct omb_office_id branches_before[2];
+    struct certificates certificates; /* of the first office */
+    size_t count;
+    bool all;
+};
+
+/* By the certificate that is named: where the office stood then. */
+static struct omb_office_id branch_then(struct omb_step *step, const struct omb_office_ref *ref)
+{
+    const struct omb_office_card *card = omb_office_card(step, &ref->certificate);
+    struct omb_office_id below = ref->office;
+
+    for (size_t i = 0; card && i < card->seat.above_count; i++) {
+        if (omb_office_id_equal(&card->seat.above[i], &step->office->self.office))
+            return below;
+        below = card->seat.above[i];
+    }
+    return (struct omb_office_id){{0}};
+}
+
+static void add_office(struct omb_step *step, struct about *about,
+                       const struct omb_office_ref *ref)
+{
+    const size_t at = about->count++;
+
+    about->offices[at] = ref->office;
+    about->branches[at] = omb_feed_branch_of(step, &ref->office);
+    about->branches_before[at] = branch_then(step, ref);
+    about->all |= is_self_or_above(step, &ref->office);
+}
+
+static enum omb_rc concerns(struct omb_step *step, const struct about *about,
+                            const struct omb_office_id *child, bool *out, struct omb_error *err)
+{
+    enum omb_rc rc = OMB_OK;
+
+    *out = about->all;
+    for (size_t i = 0; i < about->count; i++)
+        *out |= omb_office_id_equal(&about->branches[i], child) ||
+                omb_office_id_equal(&about->branches_before[i], child);
+    for (size_t i = 0; rc == OMB_OK && !*out && i < about->certificates.count; i++)
+        rc = omb_feed_was_given(step, child, &about->certificates.items[i], out, err);
+    return rc;
+}
+
+/* `one` is whose standing changes; `other` the new parent or successor, if any. */
+static enum omb_rc offer_standing(const struct event *event, const struct omb_office_ref *one,
+                                  const struct omb_office_ref *other, struct omb_error *err)
+{
+    struct omb_step *step = event->step;
+    struct about *about = OMB_ARENA_NEW(step->arena, struct about, 1);
+    struct omb_key prefix;
+    enum omb_rc rc;
+
+    if (!one || omb_office_id_none(&one->office))
+        return OMB_OK;
+    add_office(step, about, one);
+    if (other)
+        add_office(step, about, other);
+    prefix = omb_key_office(&one->office, NULL);
+    rc = omb_port_scan_prefix(step->port, OMB_FAMILY_OFFICE, omb_key_view(&prefix),
+                              take_certificate, &about->certificates);
+    if (rc != OMB_OK)
+        return omb_fail(err, rc, NULL, "the offices in the store cannot be read");
+    for (size_t i = 0; rc == OMB_OK && i < event->child_count; i++) {
+        bool concerned = false;
+
+        if (came_from(event, &event->children[i]))
+            continue;
+        rc = concerns(step, about, &event->children[i], &concerned, err);
+        if (rc == OMB_OK && concerned)
+            rc = omb_feed_record(step, &event->children[i], event->at, err);
+    }
+    return rc;
+}
+
+static enum omb_rc offer_revoked(const struct event *event,
+                                 const struct omb_office_revoked *revoked, struct omb_error *err)
+{
+    const struct omb_office_card *card = omb_office_card(event->step, &revoked->certificate);
+    const struct omb_office_ref ref = {
+        .office = card ? card->seat.office : (struct omb_office_id){{0}},
+        .certificate = revoked->certificate,
+    };
+
+    return offer_standing(event, &ref, NULL, err);
+}
+
+/* --- certificates --- */
+
+/* Of one on the path of every child, and of a service office: to all. Of a child: to that one. */
+static enum omb_rc offer_certified(const struct event *event,
+                                   const struct omb_office_certified *certified,
+                                   struct omb_error *err)
+{
+    struct omb_step *step = event->step;
+    struct omb_known_certificate known;
+    bool all;
+    enum omb_rc rc = OMB_OK;
+
+    if (omb_certify_read(certified->certificate, step->arena, &known, NULL) != OMB_OK)
+        return OMB_OK;
+    all = known.inner.service || is_self_or_above(step, &known.inner.office);
+    if (known.inner.service)
+        note_for_all(event);
+    for (size_t i = 0; rc == OMB_OK && i < event->child_count; i++) {
+        const struct omb_office_id *child = &event->children[i];
+
+        if (!came_from(event, child) &&
+            (all || omb_office_id_equal(child, &known.inner.office)))
+            rc = omb_feed_certificate(step, child, &known.digest, err);
+    }
+    return rc;
+}
+
+/* --- closings --- */
+
+/* An office closes itself, or one above it closes it. */
+static void note_closing(const struct event *event, const struct omb_office_closed *closed)
+{
+    const struct omb_office_id *author = &event->header->office;
+    const struct omb_seat *seat = closed->office ? omb_office_seat(event->step, closed->office)
+                                                 : NULL;
+    uint8_t place[12];
+    struct omb_key key;
+
+    if (!seat || (!omb_office_id_equal(author, &seat->office) && !omb_seat_is_above(seat, author)))
+        return;
+    key = omb_key_closing(&seat->office);
+    omb_put_place(place, event->at->number, event->at->seq);
+    omb_put(event->step->update->writes, OMB_FAMILY_OFFICE, omb_key_view(&key),
+            OMB_VIEW_OF(place));
+    event->step->office->tree_changed = true;
+}
+
+enum omb_rc omb_feed_event(struct omb_step *step, const struct omb_header *header,
+                           const struct omb_row_at *at, struct omb_error *err)
+{
+    struct event event = {.step = step, .header = header, .at = at};
+    const struct omb_any *any;
+
+    if (header->case_id || !header->facts || !header->facts->event.value)
+        return OMB_OK;
+    any = &header->facts->event;
+    event.child_count = omb_feed_children(step, &event.children);
+    if (any->tag == OMB_EVENT_POLICY_PUBLISHED) {
+        note_for_all(&event);
+        return offer_all(&event, err);
+    }
+    if (any->tag == OMB_EVENT_OFFICE_CERTIFIED)
+        return offer_certified(&event, OMB_AS(office_certified, *any), err);
+    if (any->tag == OMB_EVENT_OFFICE_REVOKED)
+        return offer_revoked(&event, OMB_AS(office_revoked, *any), err);
+    if (any->tag == OMB_EVENT_OFFICE_MOVED)
+        return offer_standing(&event, OMB_AS(office_moved, *any)->office,
+                              OMB_AS(office_moved, *any)->parent, err);
+    if (any->tag == OMB_EVENT_OFFICE_CLOSED) {
+        note_closing(&event, OMB_AS(office_closed, *any));
+        return offer_standing(&event, OMB_AS(office_closed, *any)->office,
+                              OMB_AS(office_closed, *any)->successor, err);
+    }
+    if (any->tag == OMB_EVENT_FORK_FOUND) {
+        const struct omb_office_ref ref = {.office = OMB_AS(fork_found, *any)->office};
+
+        return offer_standing(&event, &ref, NULL, err);
+    }
+    return OMB_OK;
+}
