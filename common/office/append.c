@@ -6,7 +6,8 @@
 
 #include "base/assert.h"
 #include "office/inside.h"
-#include "office/logs.h"
+#include "office/post/feed.h"
+#include "office/receive.h"
 #include "wire/header.h"
 #include "wire/limits.h"
 
@@ -238,11 +239,14 @@ static void put_rows(struct omb_step *step, const struct omb_draft *draft,
 
 /* --- bells --- */
 
-static void ring_for(struct omb_step *step, const struct omb_facts *facts, uint64_t position)
+void omb_ring_for(struct omb_step *step, const struct omb_facts *facts, bool of_case,
+                  uint64_t position)
 {
-    const uint32_t tag = facts->event.tag;
+    const uint32_t tag = facts ? facts->event.tag : 0;
 
-    omb_ring(step, tag < OMB_EVENT_POLICY_PUBLISHED ? "cases" : "offices", position);
+    omb_ring(step, of_case ? "cases" : "offices", position);
+    if (!of_case || tag == 0 || !facts->event.value)
+        return;
     if (tag == OMB_EVENT_ESCALATED || tag == OMB_EVENT_RETURNED || tag == OMB_EVENT_DELEGATED ||
         tag == OMB_EVENT_TAKEN_OVER)
         omb_ring(step, "escalations", position);
@@ -281,6 +285,20 @@ static void move_tip(struct omb_step *step, const struct omb_pending *record)
     step->update->dirty = true;
 }
 
+/* An event of the office has its effect here as it has where it comes by a link. */
+static enum omb_rc tell(struct omb_step *step, const struct omb_appended *record,
+                        struct omb_error *err)
+{
+    const struct omb_row_at at = {record->number, record->seq};
+    struct omb_header header;
+    struct omb_digest digest;
+    enum omb_rc rc = omb_header_read(step, &at, &header, &digest, NULL, err);
+
+    if (rc == OMB_OK)
+        rc = omb_learn(step, &header, &at, &digest, err);
+    return rc == OMB_OK ? omb_feed_event(step, &header, &at, err) : rc;
+}
+
 enum omb_rc omb_append(struct omb_step *step, const struct omb_draft *draft,
                        struct omb_appended *out, struct omb_error *err)
 {
@@ -307,9 +325,9 @@ enum omb_rc omb_append(struct omb_step *step, const struct omb_draft *draft,
     put_rows(step, draft, &record, &parts);
     omb_update_pend(step->update, &record);
     move_tip(step, &record);
-    ring_for(step, draft->facts, office->tip.journal);
+    omb_ring_for(step, draft->facts, draft->case_id != NULL, office->tip.journal);
     *out = (struct omb_appended){record.leaf, record.number, record.seq, office->tip.journal};
-    return OMB_OK;
+    return draft->case_id ? OMB_OK : tell(step, out, err);
 }
 
 /* --- the end of a batch --- */

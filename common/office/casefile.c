@@ -87,6 +87,26 @@ static const struct omb_seat *seat_of(struct omb_step *step, const struct omb_he
     return &card->seat;
 }
 
+/* Whether a revocation of the certificate that signed leaves the record without effect. */
+static bool is_revoked(struct omb_step *step, const struct omb_key_id *key,
+                       const struct omb_incarnation *incarnation, uint64_t seq,
+                       const struct omb_digest *digest)
+{
+    const struct omb_office_card *card = omb_office_card_by_key(step, key);
+
+    if (!card || !card->revoked)
+        return false;
+    for (size_t i = 0; i < card->revoked->until.count; i++) {
+        const struct omb_log_position *until = &card->revoked->until.items[i];
+
+        if (!omb_incarnation_equal(&until->incarnation, incarnation))
+            continue;
+        return seq > until->seq ||
+               (seq == until->seq && !omb_digest_equal(&until->digest, digest));
+    }
+    return true;
+}
+
 static enum omb_rc load_event(struct omb_step *step, const struct omb_row_at *at,
                               const struct omb_case_id *id, struct omb_event *out,
                               struct omb_error *err)
@@ -94,7 +114,7 @@ static enum omb_rc load_event(struct omb_step *step, const struct omb_row_at *at
     static const struct omb_facts nothing;
     struct omb_header header;
     struct omb_digest digest;
-    bool odd = false;
+    bool odd = false, of_case;
     enum omb_rc rc = omb_header_read(step, at, &header, &digest, &odd, err);
 
     if (rc == OMB_NOT_FOUND)
@@ -103,6 +123,7 @@ static enum omb_rc load_event(struct omb_step *step, const struct omb_row_at *at
                         (unsigned long long)at->seq, at->number);
     if (rc != OMB_OK)
         return rc;
+    of_case = header.facts && header.facts->event.tag < OMB_EVENT_POLICY_PUBLISHED;
     *out = (struct omb_event){
         .digest = digest,
         .office = header.office,
@@ -113,8 +134,9 @@ static enum omb_rc load_event(struct omb_step *step, const struct omb_row_at *at
         .time_ms = header.time_ms,
         .after = header.after,
         .case_id = *id,
-        .facts = header.facts ? header.facts : &nothing,
-        .odd = odd,
+        .facts = of_case ? header.facts : &nothing,
+        .odd = odd || !of_case,
+        .revoked = is_revoked(step, &header.key, &header.incarnation, header.seq, &digest),
         .has_grants = header.grants_size > 0,
     };
     return OMB_OK;
@@ -153,7 +175,7 @@ enum omb_rc omb_casefile_load(struct omb_step *step, const struct omb_case_id *i
 /* --- writing --- */
 
 /* What decoding the record would give. */
-static struct omb_event event_of(const struct omb_step *step, const struct omb_draft *draft,
+static struct omb_event event_of(struct omb_step *step, const struct omb_draft *draft,
                                  const struct omb_appended *record)
 {
     const struct omb_office *office = step->office;
@@ -171,6 +193,8 @@ static struct omb_event event_of(const struct omb_step *step, const struct omb_d
         .after = draft->after,
         .case_id = *draft->case_id,
         .facts = facts,
+        .revoked = is_revoked(step, &office->key_id, &office->tip.incarnation, record->seq,
+                              &record->digest),
         .has_grants = omb_draft_grants(draft),
     };
 }
@@ -383,6 +407,11 @@ static void drop_parts(struct omb_step *step, const struct omb_casefile *file)
 
             omb_delete(writes, OMB_FAMILY_PART, omb_key_view(&key));
         }
+    for (size_t i = 0; i < file->event_count; i++) { /* nor are they wanted any more */
+        const struct omb_key key = omb_key_missing(&file->events[i].digest);
+
+        omb_delete(writes, OMB_FAMILY_PEER, omb_key_view(&key));
+    }
     omb_delete(writes, OMB_FAMILY_KEY, omb_key_view(&secret));
     omb_vault_forget_key(step->update);
     step->update->erased = true;
@@ -442,6 +471,26 @@ enum omb_rc omb_casefile_save(struct omb_step *step, struct omb_casefile *file,
     rc = omb_feed_case(step, file, err);
     file->fresh_count = 0;
     return rc;
+}
+
+enum omb_rc omb_casefile_drop(struct omb_step *step, const struct omb_case_id *id,
+                              struct omb_error *err)
+{
+    const struct omb_key key = omb_key_case(id);
+    struct omb_view reference = OMB_VIEW_NONE;
+    struct index_keys was = {.arena = step->arena};
+    struct omb_case_row row;
+    enum omb_rc rc = omb_case_row_read(step, id, &row, err);
+
+    if (rc != OMB_OK)
+        return rc == OMB_NOT_FOUND ? OMB_OK : rc;
+    omb_casefile_index(step, &row, reference, take_key, &was);
+    for (size_t i = 0; i < was.count; i++)
+        omb_delete(step->update->writes, OMB_FAMILY_INDEX, was.items[i]);
+    omb_delete(step->update->writes, OMB_FAMILY_CASE, omb_key_view(&key));
+    step->office->tip.cases--;
+    step->update->dirty = true;
+    return OMB_OK;
 }
 
 /* --- finding --- */

@@ -45,6 +45,9 @@ enum omb_rc omb_casefile_write(struct omb_step *step, const struct omb_draft *dr
  */
 enum omb_rc omb_casefile_save(struct omb_step *step, struct omb_casefile *file,
                               struct omb_error *err) OMB_MUST_USE;
+/* No record of the case stands any more (a fork was decided): its row and index rows go. */
+enum omb_rc omb_casefile_drop(struct omb_step *step, const struct omb_case_id *id,
+                              struct omb_error *err) OMB_MUST_USE;
 /* Finds the case of a printed number; says which of number, check characters, case is wrong. */
 enum omb_rc omb_casefile_find(struct omb_step *step, struct omb_view number,
                               struct omb_case_id *out, struct omb_error *err) OMB_MUST_USE;

@@ -68,6 +68,7 @@ struct omb_step {
     struct omb_drbg drbg;               /* seeded by the input */
     const struct omb_operator *who;     /* NULL: system */
     const struct omb_office_id *source; /* the office whose link brought it; NULL: made here */
+    struct omb_intake *intake;          /* records are taken in (receive.h); NULL: none are */
 };
 
 struct omb_draft {

@@ -14,6 +14,7 @@
 
 #define OMB_OFFICE_SCHEMA 1
 #define OMB_REQUEST_KEPT_MS (30 * OMB_DAY_MS)
+#define OMB_MEMOS 16 /* batches of several offices come in turns */
 
 /*
  * A record written in this batch. Its row is put when it is signed; until then it is read from
@@ -100,7 +101,7 @@ struct omb_office {
     struct omb_post *post;
     struct omb_feed *feed; /* what is known of the children (post/feed.h); NULL: not looked at */
     int64_t link_wake_ms;           /* monotonic: next tick that a link wants; INT64_MAX: none */
-    struct omb_proof_memo memo;
+    struct omb_proof_memo memos[OMB_MEMOS]; /* by the first byte of a signature */
 
     bool clock_known;
     int64_t wall_ms, monotonic_ms; /* of the last input */
@@ -143,6 +144,9 @@ void omb_tip_put_log(const struct omb_tip *tip, const struct omb_office_id *offi
                      struct omb_writes *writes);
 
 /* --- append.c --- */
+/* Rings for an event that lies at a position of the journal, whoever wrote it. */
+void omb_ring_for(struct omb_step *step, const struct omb_facts *facts, bool of_case,
+                  uint64_t position);
 /* Signs what is not signed yet and completes those records; puts the tip. */
 void omb_settle(struct omb_office *office, struct omb_update *update);
 
@@ -175,6 +179,20 @@ const struct omb_office_card *omb_office_card_by_key(struct omb_step *step,
                                                      const struct omb_key_id *key);
 /* Whether the certificates above hold up to the anchor (looked at once per card). */
 enum omb_rc omb_office_card_check(struct omb_step *step, const struct omb_office_card *card,
+                                  struct omb_error *err) OMB_MUST_USE;
+/*
+ * How much an office's word counts that revokes or closes the office of the seat: nearer the root
+ * more; 0: nothing. The root speaks for itself.
+ */
+uint32_t omb_revoker_rank(const struct omb_seat *seat, const struct omb_office_id *by);
+/* The memo for records that this signature proves. */
+struct omb_proof_memo *omb_office_memo(struct omb_office *office, struct omb_view signature);
+/* After the cache was emptied: what the own seat borrows from it is looked up again. */
+void omb_cache_begin(struct omb_step *step);
+/* A certificate was put, or a revocation: cards that are borrowed learn of it where they stand. */
+void omb_cache_learned(struct omb_step *step, const struct omb_digest *certificate);
+/* As omb_office_card_check, of a certificate that is not in the store yet. */
+enum omb_rc omb_certificate_check(struct omb_step *step, const struct omb_known_certificate *known,
                                   struct omb_error *err) OMB_MUST_USE;
 /* Puts the rows of a certificate. */
 void omb_certificate_put(struct omb_writes *writes, const struct omb_known_certificate *known);

@@ -252,6 +252,19 @@ struct omb_key omb_key_closing(const struct omb_office_id *office)
     return key;
 }
 
+struct omb_key omb_key_fork(const struct omb_office_id *office,
+                            const struct omb_incarnation *incarnation, uint64_t seq)
+{
+    struct omb_key key = {.size = 0};
+
+    add_u8(&key, 'F');
+    add(&key, office->bytes, sizeof(office->bytes));
+    add(&key, incarnation->bytes, sizeof(incarnation->bytes));
+    if (seq > 0)
+        add_be64(&key, seq);
+    return key;
+}
+
 /* --- feeds and peers --- */
 
 struct omb_key omb_key_feed(const struct omb_office_id *child, uint64_t position)

@@ -20,6 +20,8 @@
  *                                                             carries it
  *              | 'V' certificate digest(32)                -> number(4) seq(8) of its revocation
  *              | 'X' office id(16)                         -> number(4) seq(8) of its closing
+ *              | 'F' office id(16) incarnation(12) seq(8)  -> number(4) seq(8) of the `fork found`
+ *                                                             that decides which record stands
  *   peer       'P' office id(16)                           -> PeerRow
  *              | 'C' child(16) certificate digest(32)      the child has it, or it is in its feed
  *              | 'O' child(16) case id(40)                 the case is in the child's scope
@@ -85,6 +87,9 @@ struct omb_key omb_key_life(const struct omb_office_id *office,
                             const struct omb_incarnation *incarnation, uint32_t line);
 struct omb_key omb_key_carrier(const struct omb_digest *certificate);
 struct omb_key omb_key_revocation(const struct omb_digest *certificate);
+/* seq 0: the prefix of that life. */
+struct omb_key omb_key_fork(const struct omb_office_id *office,
+                            const struct omb_incarnation *incarnation, uint64_t seq);
 struct omb_key omb_key_closing(const struct omb_office_id *office);
 struct omb_key omb_key_peer(const struct omb_office_id *office); /* NULL: the prefix of all */
 struct omb_key omb_key_for_all(uint32_t number, uint64_t seq); /* 0, 0: the prefix of all */

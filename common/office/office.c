@@ -377,6 +377,7 @@ enum omb_rc omb_office_step(struct omb_office *office, const struct omb_input *i
     if (update->pending_count - update->signed_count > SETTLE_AT)
         omb_settle(office, update);
     watch_clocks(office, input);
+    omb_cache_begin(&step);
     omb_drbg_init(&step.drbg, input->seed);
     rc = work(&step, err ? err : &ignored);
     omb_wipe(&step.drbg, sizeof(step.drbg));

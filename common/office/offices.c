@@ -14,6 +14,7 @@ struct omb_office_cache {
     struct omb_arena arena;
     struct card **slots; /* open addressing by certificate digest */
     size_t count, capacity;
+    bool emptied; /* what others borrow from it is to be looked up again */
 };
 
 struct card {
@@ -27,6 +28,7 @@ struct omb_office_cache *omb_cache_new(void)
 
     OMB_ASSERT(cache != NULL);
     omb_arena_init(&cache->arena, SIZE_MAX);
+    cache->emptied = true;
     return cache;
 }
 
@@ -45,6 +47,7 @@ void omb_cache_empty(struct omb_office_cache *cache)
     if (cache->capacity > 0)
         memset(cache->slots, 0, cache->capacity * sizeof(*cache->slots));
     cache->count = 0;
+    cache->emptied = true;
 }
 
 void omb_cache_trim(struct omb_office_cache *cache)
@@ -106,6 +109,7 @@ static void fill_above(struct omb_step *step, struct card *card)
     struct omb_seat *seat = &card->card.seat;
     const struct omb_office_card *issuer;
 
+    seat->above_count = 0;
     if (inner->depth == 0) {
         card->card.complete = true;
         return;
@@ -165,6 +169,36 @@ static void fill_later(struct omb_step *step, struct card *card)
     }
 }
 
+/* --- revocations --- */
+
+uint32_t omb_revoker_rank(const struct omb_seat *seat, const struct omb_office_id *by)
+{
+    if (seat->depth == 0)
+        return omb_office_id_equal(&seat->office, by) ? 1 : 0;
+    for (size_t i = 0; i < seat->above_count; i++)
+        if (omb_office_id_equal(&seat->above[i], by))
+            return (uint32_t)i + 1;
+    return 0;
+}
+
+static void fill_revoked(struct omb_step *step, struct card *card)
+{
+    const struct omb_key key = omb_key_revocation(&card->card.certificate.digest);
+    struct omb_buf value = OMB_BUF_INIT;
+    struct omb_header header;
+    struct omb_digest digest;
+    struct omb_row_at at;
+
+    if (omb_port_get(step->port, OMB_FAMILY_OFFICE, omb_key_view(&key), &value) == OMB_OK &&
+        omb_read_place(omb_buf_view(&value), &at.number, &at.seq) &&
+        omb_header_read(step, &at, &header, &digest, NULL, NULL) == OMB_OK && header.facts &&
+        header.facts->event.tag == OMB_EVENT_OFFICE_REVOKED &&
+        omb_revoker_rank(&card->card.seat, &header.office) > 0)
+        card->card.revoked = omb_shape_copy(&omb_shape_office_revoked, header.facts->event.value,
+                                            &step->office->cache->arena);
+    omb_buf_free(&value);
+}
+
 static void fill_seat(struct omb_step *step, struct card *card)
 {
     const struct omb_certificate *inner = &card->card.certificate.inner;
@@ -183,6 +217,7 @@ static void fill_seat(struct omb_step *step, struct card *card)
     seat->succeeds_count = inner->succeeds.count;
     fill_above(step, card);
     fill_later(step, card);
+    fill_revoked(step, card);
 }
 
 static struct card *load_card(struct omb_step *step, const struct omb_digest *digest)
@@ -262,6 +297,85 @@ const struct omb_office_card *omb_office_newest(struct omb_step *step,
             newest = card;
     }
     return newest;
+}
+
+/* --- what changes under cards that are borrowed --- */
+
+void omb_cache_begin(struct omb_step *step)
+{
+    struct omb_office *office = step->office;
+    const struct omb_office_card *card;
+
+    if (!office->cache->emptied)
+        return;
+    office->cache->emptied = false;
+    card = omb_office_card(step, &office->self.certificate);
+    office->self.later = card ? card->seat.later : NULL;
+}
+
+/* Seats that were not whole may be now; one may make the next whole. */
+static void fill_incomplete(struct omb_step *step)
+{
+    const struct omb_office_cache *cache = step->office->cache;
+    struct card **cards = OMB_ARENA_NEW(step->arena, struct card *, cache->count);
+    size_t count = 0;
+    bool changed = true;
+
+    for (size_t i = 0; i < cache->capacity; i++)
+        if (cache->slots[i] && !cache->slots[i]->card.complete)
+            cards[count++] = cache->slots[i];
+    while (changed) {
+        changed = false;
+        for (size_t i = 0; i < count; i++) {
+            if (cards[i]->card.complete)
+                continue;
+            fill_above(step, cards[i]);
+            changed |= cards[i]->card.complete;
+        }
+    }
+}
+
+void omb_cache_learned(struct omb_step *step, const struct omb_digest *certificate)
+{
+    struct card *card = load_card(step, certificate), *before;
+
+    fill_incomplete(step);
+    if (!card)
+        return;
+    fill_revoked(step, card);
+    before = cached(step->office->cache, card->card.certificate.inner.previous.bytes,
+                    OMB_DIGEST_SIZE);
+    if (before)
+        before->card.seat.later = &card->card.seat;
+    if (omb_digest_equal(&card->card.certificate.inner.previous,
+                         &step->office->self.certificate))
+        step->office->self.later = &card->card.seat;
+}
+
+struct omb_proof_memo *omb_office_memo(struct omb_office *office, struct omb_view signature)
+{
+    return &office->memos[signature.size > 0 ? signature.data[0] % OMB_MEMOS : 0];
+}
+
+/* --- chains --- */
+
+/* The certificates above one that is not a card yet, and itself, held against the anchor. */
+enum omb_rc omb_certificate_check(struct omb_step *step, const struct omb_known_certificate *known,
+                                  struct omb_error *err)
+{
+    struct omb_known_certificate *chain =
+        OMB_ARENA_NEW(step->arena, struct omb_known_certificate, OMB_CHAIN_MAX);
+    size_t count = 0;
+
+    chain[count++] = *known;
+    while (count < OMB_CHAIN_MAX && chain[count - 1].inner.depth > 0) {
+        const struct omb_office_card *issuer = omb_office_card(step, &chain[count - 1].inner.issuer);
+
+        if (!issuer)
+            break;
+        chain[count++] = issuer->certificate;
+    }
+    return omb_certify_check_chain(chain, count, step->office->anchor, err);
 }
 
 enum omb_rc omb_office_card_check(struct omb_step *step, const struct omb_office_card *card,
@@ -362,21 +476,104 @@ static enum omb_rc fail_unknown(struct omb_step *step, struct omb_view code, str
                     OMB_VIEW_ARGS(code), near[0] ? "; near to it: " : "", near);
 }
 
-static enum omb_rc take_office(void *arg, struct omb_view key, struct omb_view value)
+bool omb_office_gone(struct omb_step *step, const struct omb_digest *certificate)
 {
-    struct omb_office_id *id = arg;
+    const struct omb_key key = omb_key_revocation(certificate);
+    struct omb_buf value = OMB_BUF_INIT;
+    const bool gone =
+        omb_port_get(step->port, OMB_FAMILY_OFFICE, omb_key_view(&key), &value) == OMB_OK;
+
+    omb_buf_free(&value);
+    return gone;
+}
+
+/* Offices of one code: an outlet was founded anew, or two masters chose alike. */
+struct namesakes {
+    struct omb_office_id ids[8]; /* more are not looked at */
+    const struct omb_office_card *cards[8];
+    size_t count;
+};
+
+static enum omb_rc take_namesake(void *arg, struct omb_view key, struct omb_view value)
+{
+    struct namesakes *all = arg;
 
     (void)value;
-    memcpy(id->bytes, key.data + key.size - OMB_OFFICE_ID_SIZE, OMB_OFFICE_ID_SIZE);
-    return OMB_STOP;
+    memcpy(all->ids[all->count++].bytes, key.data + key.size - OMB_OFFICE_ID_SIZE,
+           OMB_OFFICE_ID_SIZE);
+    return all->count < 8 ? OMB_OK : OMB_STOP;
+}
+
+/* Leaves out those that can no longer sign, and those for whom another of them stands in. */
+static void keep_living(struct omb_step *step, struct namesakes *all)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < all->count; i++)
+        all->cards[i] = omb_office_newest(step, &all->ids[i]);
+    for (size_t i = 0; i < all->count; i++) {
+        bool lives = all->cards[i] != NULL &&
+                     !omb_office_gone(step, &all->cards[i]->certificate.digest);
+
+        for (size_t k = 0; lives && k < all->count; k++)
+            lives = k == i || all->cards[k] == NULL ||
+                    !omb_seat_counts_as(&all->cards[k]->seat, &all->ids[i]);
+        if (!lives)
+            continue;
+        all->ids[kept] = all->ids[i];
+        all->cards[kept++] = all->cards[i];
+    }
+    all->count = kept;
+}
+
+static enum omb_rc find_namesakes(struct omb_step *step, struct omb_view code,
+                                  struct namesakes *out, struct omb_error *err)
+{
+    const struct omb_key prefix = omb_key_office_code(code, NULL);
+    enum omb_rc rc;
+
+    *out = (struct namesakes){.count = 0};
+    rc = omb_port_scan_prefix(step->port, OMB_FAMILY_OFFICE, omb_key_view(&prefix), take_namesake,
+                              out);
+    if (rc != OMB_OK)
+        return omb_fail(err, rc, NULL, "the offices in the store cannot be read");
+    if (out->count > 1) {
+        const struct namesakes all = *out;
+
+        keep_living(step, out);
+        if (out->count == 0) /* all are gone: any of them is what is meant */
+            *out = all;
+    }
+    return OMB_OK;
+}
+
+static enum omb_rc fail_ambiguous(struct omb_view code, const struct namesakes *all,
+                                  struct omb_error *err)
+{
+    char one[2 * OMB_OFFICE_ID_SIZE + 1], other[2 * OMB_OFFICE_ID_SIZE + 1];
+
+    omb_hex(OMB_VIEW_OF(all->ids[0].bytes), one);
+    omb_hex(OMB_VIEW_OF(all->ids[1].bytes), other);
+    return omb_fail(err, OMB_INVALID, NULL,
+                    "%zu offices have the code %.*s: say which by its id, %s or %s%s", all->count,
+                    OMB_VIEW_ARGS(code), one, other, all->count > 2 ? " or another" : "");
+}
+
+/* Instead of a code an office may be named by its id, in hex: it looks like a code. */
+static const struct omb_office_card *card_by_id(struct omb_step *step, struct omb_view text)
+{
+    struct omb_office_id id;
+
+    if (text.size != 2 * sizeof(id.bytes) || omb_unhex(text, id.bytes, sizeof(id.bytes)) != OMB_OK)
+        return NULL;
+    return omb_office_newest(step, &id);
 }
 
 enum omb_rc omb_office_by_code(struct omb_step *step, struct omb_view code,
                                struct omb_office_ref *out, struct omb_error *err)
 {
     const struct omb_office_card *card;
-    struct omb_office_id id = {{0}};
-    struct omb_key prefix;
+    struct namesakes all;
     enum omb_rc rc;
 
     if (!omb_text_is_code(code))
@@ -386,15 +583,15 @@ enum omb_rc omb_office_by_code(struct omb_step *step, struct omb_view code,
         *out = (struct omb_office_ref){step->office->self.office, step->office->self.certificate};
         return OMB_OK;
     }
-    prefix = omb_key_office_code(code, NULL);
-    rc = omb_port_scan_prefix(step->port, OMB_FAMILY_OFFICE, omb_key_view(&prefix), take_office,
-                              &id);
+    rc = find_namesakes(step, code, &all, err);
     if (rc != OMB_OK)
-        return omb_fail(err, rc, NULL, "the offices in the store cannot be read");
-    card = omb_office_id_none(&id) ? NULL : omb_office_newest(step, &id);
+        return rc;
+    if (all.count > 1)
+        return fail_ambiguous(code, &all, err);
+    card = all.count == 1 ? omb_office_newest(step, &all.ids[0]) : card_by_id(step, code);
     if (!card)
         return fail_unknown(step, code, err);
-    *out = (struct omb_office_ref){id, card->certificate.digest};
+    *out = (struct omb_office_ref){card->seat.office, card->certificate.digest};
     return OMB_OK;
 }
 

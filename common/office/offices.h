@@ -17,6 +17,7 @@ struct omb_office_card {
     struct omb_known_certificate certificate;
     struct omb_seat seat;
     bool complete; /* every issuer up to the root is here: the seat is whole */
+    const struct omb_office_revoked *revoked; /* what lets its records stand; NULL: all do */
 };
 /* NULL: not here. */
 const struct omb_office_card *omb_office_card(struct omb_step *step,
@@ -27,9 +28,14 @@ const struct omb_office_card *omb_office_newest(struct omb_step *step,
 
 /* Code of an office as its certificate says; its id in hex when no certificate is here. */
 struct omb_view omb_office_code_of(struct omb_step *step, const struct omb_office_id *id);
-/* OMB_NOT_FOUND names the nearest known office codes. */
+/*
+ * An office by its code, or by its id in hex. OMB_NOT_FOUND names the nearest known office codes;
+ * OMB_INVALID: several living offices have the code, and the words say their ids.
+ */
 enum omb_rc omb_office_by_code(struct omb_step *step, struct omb_view code,
                                struct omb_office_ref *out, struct omb_error *err) OMB_MUST_USE;
+/* Whether a certificate was revoked or its office closed, as far as is known here. */
+bool omb_office_gone(struct omb_step *step, const struct omb_digest *certificate);
 /* The look-up that the fold and the rules are given. */
 struct omb_seats omb_step_seats(struct omb_step *step);
 const struct omb_seat *omb_office_seat(struct omb_step *step, const struct omb_office_ref *ref);

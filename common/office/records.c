@@ -285,7 +285,7 @@ static enum omb_rc check_signature(const struct verifying *v, struct omb_error *
     if (!v->stored.proof)
         return omb_fail(err, OMB_UNAUTHENTIC, "proof", "it has no proof");
     return omb_proof_verify(&v->digest, v->stored.proof, card->certificate.inner.signing_key.data,
-                            &v->step->office->memo, err);
+                            omb_office_memo(v->step->office, v->stored.proof->signature), err);
 }
 
 /* The first record of a life continues another one of the same office, or none. */

@@ -207,7 +207,7 @@ const struct omb_pending *omb_update_find(const struct omb_update *update, uint3
                                           uint64_t seq)
 {
     /* Ascending by (number, seq): a later incarnation has a later number. */
-    size_t low = 0, high = update->pending_count;
+    size_t low = 0, high = update ? update->pending_count : 0;
 
     while (low < high) {
         const size_t middle = low + (high - low) / 2;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/assert.h"
+#include "office/inside.h"
 
 struct omb_post {
     size_t link_count;
@@ -50,4 +51,9 @@ enum omb_rc omb_post_pump(struct omb_step *step, struct omb_error *err)
     (void)step;
     (void)err;
     return OMB_OK;
+}
+
+void omb_post_tree_changed(struct omb_step *step)
+{
+    step->update->children_changed = true;
 }

@@ -1,0 +1,305 @@
+/*
+ * What events of offices do, whoever wrote them: certificates become known, revocations take
+ * effect, closings are noted, forks are decided. A record whose author had no right to it is kept
+ * like any other and does nothing.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "office/receive_inside.h"
+#include "wire/header.h"
+
+static void put_place(struct omb_step *step, const struct omb_key *key,
+                      const struct omb_row_at *at)
+{
+    uint8_t place[12];
+
+    omb_put_place(place, at->number, at->seq);
+    omb_put(step->update->writes, OMB_FAMILY_OFFICE, omb_key_view(key), OMB_VIEW_OF(place));
+}
+
+/* The place that a row names; OMB_NOT_FOUND. */
+static enum omb_rc read_place(struct omb_step *step, const struct omb_key *key,
+                              struct omb_row_at *out, struct omb_error *err)
+{
+    struct omb_buf value = OMB_BUF_INIT;
+    enum omb_rc rc = omb_port_get(step->port, OMB_FAMILY_OFFICE, omb_key_view(key), &value);
+
+    if (rc == OMB_OK && !omb_read_place(omb_buf_view(&value), &out->number, &out->seq))
+        rc = omb_fail(err, OMB_DAMAGED, NULL, "a row of the offices is damaged");
+    else if (rc != OMB_OK && rc != OMB_NOT_FOUND)
+        rc = omb_fail(err, rc, NULL, "the offices in the store cannot be read");
+    omb_buf_free(&value);
+    return rc;
+}
+
+static void tree_changed(struct omb_step *step, const struct omb_digest *certificate)
+{
+    omb_cache_learned(step, certificate);
+    step->office->tree_changed = true;
+    omb_post_tree_changed(step);
+}
+
+/* --- certificates --- */
+
+/* An office certifies those below it; the root's comes from the anchor and is told by itself. */
+static bool may_certify(const struct omb_header *header, const struct omb_certificate *inner)
+{
+    const struct omb_office_id *issuer = inner->depth == 0 ? &inner->office : &inner->parent;
+
+    return omb_office_id_equal(&header->office, issuer);
+}
+
+static enum omb_rc refold_for(struct omb_step *step, const struct omb_certificate *inner,
+                              struct omb_error *err)
+{
+    enum omb_rc rc = OMB_OK;
+
+    if (!omb_digest_none(&inner->previous))
+        rc = omb_refold_cases_of(step, &inner->office, err);
+    for (size_t i = 0; rc == OMB_OK && i < inner->succeeds.count; i++) {
+        struct omb_office_id closed;
+
+        memcpy(closed.bytes, inner->succeeds.items[i].data, sizeof(closed.bytes));
+        rc = omb_refold_cases_of(step, &closed, err);
+    }
+    return rc;
+}
+
+static enum omb_rc learn_certificate(struct omb_step *step, const struct omb_header *header,
+                                     const struct omb_row_at *at, struct omb_error *err)
+{
+    const struct omb_view bytes = OMB_AS(office_certified, header->facts->event)->certificate;
+    struct omb_known_certificate known;
+    struct omb_row_at carrier;
+    struct omb_key key;
+    bool is_new;
+    enum omb_rc rc;
+
+    if (omb_certify_read(bytes, step->arena, &known, NULL) != OMB_OK ||
+        !may_certify(header, &known.inner))
+        return OMB_OK;
+    is_new = omb_office_card(step, &known.digest) == NULL;
+    if (is_new && omb_certificate_check(step, &known, NULL) != OMB_OK)
+        return OMB_OK;
+    key = omb_key_carrier(&known.digest);
+    rc = read_place(step, &key, &carrier, err);
+    if (rc == OMB_NOT_FOUND) {
+        put_place(step, &key, at);
+        rc = OMB_OK;
+    }
+    if (rc != OMB_OK || !is_new)
+        return rc;
+    omb_certificate_put(step->update->writes, &known);
+    tree_changed(step, &known.digest);
+    return refold_for(step, &known.inner, err);
+}
+
+/* --- revocations and closings --- */
+
+static enum omb_rc learn_revocation(struct omb_step *step, const struct omb_header *header,
+                                    const struct omb_row_at *at, const struct omb_digest *digest,
+                                    struct omb_error *err)
+{
+    const struct omb_digest *certificate =
+        &OMB_AS(office_revoked, header->facts->event)->certificate;
+    const struct omb_office_card *card = omb_office_card(step, certificate);
+    const struct omb_key key = omb_key_revocation(certificate);
+    struct omb_header other;
+    struct omb_digest other_digest;
+    struct omb_row_at other_at;
+    enum omb_rc rc;
+
+    if (card && omb_revoker_rank(&card->seat, &header->office) == 0)
+        return OMB_OK;
+    rc = read_place(step, &key, &other_at, err);
+    if (rc == OMB_OK) {
+        rc = omb_header_read(step, &other_at, &other, &other_digest, NULL, err);
+        if (rc != OMB_OK)
+            return rc;
+        /* Of several the one nearest the root; of equals the smaller digest, everywhere. */
+        if (!card || omb_revoker_rank(&card->seat, &other.office) >
+                         omb_revoker_rank(&card->seat, &header->office))
+            return OMB_OK;
+        if (omb_office_id_equal(&other.office, &header->office) &&
+            OMB_ID_COMPARE(&other_digest, digest) <= 0)
+            return OMB_OK;
+    } else if (rc != OMB_NOT_FOUND) {
+        return rc;
+    }
+    put_place(step, &key, at);
+    tree_changed(step, certificate);
+    return card ? omb_refold_cases_of(step, &card->seat.office, err) : OMB_OK;
+}
+
+static enum omb_rc learn_closing(struct omb_step *step, const struct omb_header *header,
+                                 const struct omb_row_at *at)
+{
+    const struct omb_office_ref *closed = OMB_AS(office_closed, header->facts->event)->office;
+    const struct omb_office_card *card =
+        closed ? omb_office_card(step, &closed->certificate) : NULL;
+    struct omb_key key;
+
+    if (!card || !omb_office_id_equal(&card->seat.office, &closed->office) ||
+        omb_revoker_rank(&card->seat, &header->office) == 0)
+        return OMB_OK;
+    key = omb_key_closing(&closed->office);
+    put_place(step, &key, at);
+    tree_changed(step, &closed->certificate);
+    return OMB_OK;
+}
+
+enum omb_rc omb_learn(struct omb_step *step, const struct omb_header *header,
+                      const struct omb_row_at *at, const struct omb_digest *digest,
+                      struct omb_error *err)
+{
+    if (header->case_id || !header->facts || !header->facts->event.value)
+        return OMB_OK;
+    switch (header->facts->event.tag) {
+    case OMB_EVENT_OFFICE_CERTIFIED:
+        return learn_certificate(step, header, at, err);
+    case OMB_EVENT_OFFICE_REVOKED:
+        return learn_revocation(step, header, at, digest, err);
+    case OMB_EVENT_OFFICE_CLOSED:
+        return learn_closing(step, header, at);
+    case OMB_EVENT_FORK_FOUND:
+        return omb_fork_learn(step, header, at, digest, err);
+    }
+    return OMB_OK;
+}
+
+/* --- cases that mean something else now --- */
+
+struct found_cases {
+    struct omb_step *step;
+    struct omb_case_id *items;
+    size_t count, room;
+    struct omb_error *err;
+};
+
+static void add_case(struct found_cases *found, const struct omb_case_id *id)
+{
+    if (found->count > 0 && memcmp(&found->items[found->count - 1], id, sizeof(*id)) == 0)
+        return;
+    if (found->count == found->room) {
+        found->room = found->room ? 2 * found->room : 64;
+        found->items = realloc(found->items, found->room * sizeof(*found->items));
+        OMB_ASSERT(found->items != NULL);
+    }
+    found->items[found->count++] = *id;
+}
+
+static enum omb_rc take_case_row(void *arg, struct omb_view key, struct omb_view value)
+{
+    struct omb_case_id id = {.year = 0};
+
+    (void)value;
+    if (!omb_key_read_case(key, &id))
+        return OMB_DAMAGED;
+    add_case(arg, &id);
+    return OMB_OK;
+}
+
+static enum omb_rc take_scope_row(void *arg, struct omb_view key, struct omb_view value)
+{
+    const size_t before = 1 + OMB_OFFICE_ID_SIZE;
+
+    return key.size < before
+               ? OMB_DAMAGED
+               : take_case_row(arg, omb_view(key.data + before, key.size - before), value);
+}
+
+static enum omb_rc take_record(void *arg, struct omb_view key, struct omb_view value)
+{
+    struct found_cases *found = arg;
+    struct omb_arena arena;
+    struct omb_stored_record stored;
+    struct omb_header header;
+    bool odd;
+    enum omb_rc rc = OMB_OK;
+
+    (void)key;
+    omb_arena_init(&arena, SIZE_MAX);
+    if (omb_decode_stored_record(value, &arena, &stored, NULL) != OMB_OK ||
+        omb_header_decode(stored.header, &arena, &header, &odd, NULL) != OMB_OK)
+        rc = OMB_DAMAGED;
+    else if (header.case_id)
+        add_case(found, header.case_id);
+    omb_arena_free(&arena);
+    return rc;
+}
+
+static enum omb_rc take_log(void *arg, const struct omb_log *log)
+{
+    struct found_cases *found = arg;
+    const struct omb_key prefix = omb_key_log(log->number);
+
+    if (log->row.line > 0)
+        return OMB_OK;
+    return omb_port_scan_prefix(found->step->port, OMB_FAMILY_RECORD, omb_key_view(&prefix),
+                                take_record, found);
+}
+
+/*
+ * Its own, those it wrote in, and, of a direct child, those that have a party below. A case that
+ * only names an office further down is folded when that office first writes in it.
+ */
+static enum omb_rc find_cases(struct found_cases *found, const struct omb_office_id *office)
+{
+    struct omb_step *step = found->step;
+    const struct omb_key scope = omb_key_scope(office, NULL);
+    enum omb_rc rc = omb_port_scan_prefix(step->port, OMB_FAMILY_CASE, OMB_VIEW_OF(office->bytes),
+                                          take_case_row, found);
+
+    if (rc == OMB_OK)
+        rc = omb_port_scan_prefix(step->port, OMB_FAMILY_PEER, omb_key_view(&scope),
+                                  take_scope_row, found);
+    if (rc == OMB_OK)
+        return omb_logs_each(step, office, take_log, found, found->err);
+    return omb_fail(found->err, rc, NULL, "the cases of an office cannot be read");
+}
+
+static int by_id(const void *a, const void *b)
+{
+    return memcmp(a, b, sizeof(struct omb_case_id));
+}
+
+static enum omb_rc refold(struct omb_step *step, const struct omb_case_id *id,
+                          struct omb_error *err)
+{
+    struct omb_casefile file;
+    enum omb_rc rc = omb_casefile_load(step, id, &file, err);
+
+    if (rc == OMB_LIMIT || rc == OMB_NOT_FOUND)
+        return OMB_OK;
+    return rc == OMB_OK ? omb_casefile_save(step, &file, err) : rc;
+}
+
+enum omb_rc omb_refold_cases_of(struct omb_step *step, const struct omb_office_id *office,
+                                struct omb_error *err)
+{
+    struct found_cases found = {.step = step, .err = err};
+    struct omb_arena *arena = step->arena, one;
+    enum omb_rc rc;
+
+    if (step->intake) {
+        omb_intake_refold(step->intake, office);
+        return OMB_OK;
+    }
+    rc = find_cases(&found, office);
+    if (found.count > 1)
+        qsort(found.items, found.count, sizeof(*found.items), by_id);
+    omb_arena_init(&one, SIZE_MAX);
+    step->arena = &one;
+    for (size_t i = 0; rc == OMB_OK && i < found.count; i++) {
+        if (i > 0 && by_id(&found.items[i - 1], &found.items[i]) == 0)
+            continue;
+        rc = refold(step, &found.items[i], err);
+        omb_arena_reset(&one);
+    }
+    step->arena = arena;
+    omb_arena_free(&one);
+    free(found.items);
+    return rc;
+}

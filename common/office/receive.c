@@ -1,0 +1,447 @@
+/*
+ * The inbound door: an intake from its beginning to its end, and what is kept of a record.
+ */
+#include "office/receive.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "office/receive_inside.h"
+
+static const enum omb_part_kind kinds[] = {OMB_PART_BODY, OMB_PART_GRANTS, OMB_PART_EXTRACT};
+
+struct omb_intake *omb_intake_begin(struct omb_step *step, const struct omb_office_id *from,
+                                    bool from_above)
+{
+    struct omb_intake *intake = OMB_ARENA_NEW(step->arena, struct omb_intake, 1);
+
+    *intake = (struct omb_intake){
+        .step = step,
+        .from = *from,
+        .from_above = from_above,
+        .source_before = step->source,
+        .outer = step->intake,
+    };
+    step->source = &intake->from;
+    step->intake = intake;
+    return intake;
+}
+
+/* --- the log that records come for --- */
+
+void omb_intake_flush(struct omb_intake *intake)
+{
+    if (intake->log_moved)
+        omb_log_put(intake->step, &intake->log);
+    intake->log_set = intake->log_moved = intake->log_forked = false;
+}
+
+static enum omb_rc see_fork(void *arg, struct omb_view key, struct omb_view value)
+{
+    bool *found = arg;
+
+    (void)key;
+    (void)value;
+    *found = true;
+    return OMB_STOP;
+}
+
+enum omb_rc omb_intake_log(struct omb_intake *intake, const struct omb_office_id *office,
+                           const struct omb_incarnation *incarnation, struct omb_error *err)
+{
+    const struct omb_key forks = omb_key_fork(office, incarnation, 0);
+    struct omb_step *step = intake->step;
+    enum omb_rc rc;
+
+    if (intake->log_set && omb_office_id_equal(&intake->log.row.office, office) &&
+        omb_incarnation_equal(&intake->log.row.incarnation, incarnation))
+        return OMB_OK;
+    omb_intake_flush(intake);
+    rc = omb_log_find(step, office, incarnation, 0, &intake->log, err);
+    if (rc == OMB_NOT_FOUND) { /* it gets a number with its first record */
+        intake->log = (struct omb_log){.row = {.office = *office, .incarnation = *incarnation}};
+        rc = OMB_OK;
+    }
+    if (rc == OMB_OK)
+        rc = omb_port_scan_prefix(step->port, OMB_FAMILY_OFFICE, omb_key_view(&forks), see_fork,
+                                  &intake->log_forked);
+    intake->log_set = rc == OMB_OK;
+    return rc;
+}
+
+/* --- cases that were touched --- */
+
+static size_t hash_case(const struct omb_case_id *id)
+{
+    uint64_t mix = omb_be64(id->home.bytes) ^ omb_be64(id->incarnation.bytes + 4) ^ id->year;
+
+    mix = (mix ^ id->serial) * UINT64_C(0x9e3779b97f4a7c15);
+    return (size_t)(mix ^ (mix >> 29));
+}
+
+static bool same_case(const struct omb_case_id *a, const struct omb_case_id *b)
+{
+    return a->serial == b->serial && a->year == b->year &&
+           omb_office_id_equal(&a->home, &b->home) &&
+           omb_incarnation_equal(&a->incarnation, &b->incarnation);
+}
+
+static uint32_t *slot_of(const struct omb_intake *intake, const struct omb_case_id *id)
+{
+    size_t at = hash_case(id) & (intake->slot_count - 1);
+
+    while (intake->slots[at] > 0 && !same_case(&intake->cases[intake->slots[at] - 1]->id, id))
+        at = (at + 1) & (intake->slot_count - 1);
+    return &intake->slots[at];
+}
+
+static void widen(struct omb_intake *intake)
+{
+    struct omb_arena *arena = intake->step->arena;
+    struct omb_touched **cases;
+
+    if (intake->case_count < intake->case_room)
+        return;
+    intake->case_room = intake->case_room ? 2 * intake->case_room : 32;
+    intake->slot_count = 2 * intake->case_room;
+    cases = OMB_ARENA_NEW(arena, struct omb_touched *, intake->case_room);
+    if (intake->case_count > 0)
+        memcpy(cases, intake->cases, intake->case_count * sizeof(*cases));
+    intake->cases = cases;
+    intake->slots = OMB_ARENA_NEW(arena, uint32_t, intake->slot_count);
+    for (size_t i = 0; i < intake->case_count; i++)
+        *slot_of(intake, &cases[i]->id) = (uint32_t)i + 1;
+}
+
+static void add_fresh(struct omb_intake *intake, struct omb_touched *touched,
+                      const struct omb_row_at *at)
+{
+    if (touched->fresh_count == touched->fresh_room) {
+        struct omb_row_at *fresh;
+
+        touched->fresh_room = touched->fresh_room ? 2 * touched->fresh_room : 4;
+        fresh = OMB_ARENA_NEW(intake->step->arena, struct omb_row_at, touched->fresh_room);
+        if (touched->fresh_count > 0)
+            memcpy(fresh, touched->fresh, touched->fresh_count * sizeof(*fresh));
+        touched->fresh = fresh;
+    }
+    touched->fresh[touched->fresh_count++] = *at;
+}
+
+struct omb_touched *omb_intake_touch(struct omb_intake *intake, const struct omb_case_id *id,
+                                     const struct omb_row_at *fresh)
+{
+    struct omb_touched *touched;
+    uint32_t *slot;
+
+    widen(intake);
+    slot = slot_of(intake, id);
+    if (*slot == 0) {
+        touched = OMB_ARENA_NEW(intake->step->arena, struct omb_touched, 1);
+        touched->id = *id;
+        intake->cases[intake->case_count++] = touched;
+        *slot = (uint32_t)intake->case_count;
+    }
+    touched = intake->cases[*slot - 1];
+    if (fresh)
+        add_fresh(intake, touched, fresh);
+    return touched;
+}
+
+void omb_intake_refold(struct omb_intake *intake, const struct omb_office_id *office)
+{
+    for (size_t i = 0; i < intake->refold_count; i++)
+        if (omb_office_id_equal(&intake->refolds[i], office))
+            return;
+    if (intake->refold_count == intake->refold_room) {
+        struct omb_office_id *ids;
+
+        intake->refold_room = intake->refold_room ? 2 * intake->refold_room : 8;
+        ids = OMB_ARENA_NEW(intake->step->arena, struct omb_office_id, intake->refold_room);
+        if (intake->refold_count > 0)
+            memcpy(ids, intake->refolds, intake->refold_count * sizeof(*ids));
+        intake->refolds = ids;
+    }
+    intake->refolds[intake->refold_count++] = *office;
+}
+
+/* --- rows --- */
+
+void omb_put_stored(struct omb_step *step, const struct omb_row_at *at,
+                    const struct omb_stored_record *stored, const struct omb_digest *digest)
+{
+    struct omb_writes *writes = step->update->writes;
+    const struct omb_key key = omb_key_record(at->number, at->seq);
+    const struct omb_key by_digest = omb_key_digest(digest);
+    struct omb_buf *row = &step->update->row;
+    uint8_t place[12];
+
+    omb_buf_clear(row);
+    omb_encode_stored_record(stored, row);
+    omb_put(writes, OMB_FAMILY_RECORD, omb_key_view(&key), omb_buf_view(row));
+    omb_put_place(place, at->number, at->seq);
+    omb_put(writes, OMB_FAMILY_DIGEST, omb_key_view(&by_digest), OMB_VIEW_OF(place));
+}
+
+uint64_t omb_intake_journal(struct omb_intake *intake, const struct omb_row_at *at)
+{
+    struct omb_update *update = intake->step->update;
+    struct omb_tip *tip = &intake->step->office->tip;
+    const struct omb_key key = omb_key_journal(++tip->journal);
+
+    omb_buf_clear(&update->row);
+    omb_put_journal(&update->row, at->number, at->seq, intake->from_above);
+    omb_put(update->writes, OMB_FAMILY_JOURNAL, omb_key_view(&key), omb_buf_view(&update->row));
+    update->dirty = true;
+    return tip->journal;
+}
+
+uint32_t omb_parts_named(const struct omb_header *header)
+{
+    uint32_t parts = 0;
+
+    if (header->body_size > 0)
+        parts |= OMB_PART_BODY;
+    if (header->grants_size > 0)
+        parts |= OMB_PART_GRANTS;
+    if (header->extract_size > 0)
+        parts |= OMB_PART_EXTRACT;
+    return parts;
+}
+
+void omb_put_missing(struct omb_step *step, const struct omb_digest *digest,
+                     const struct omb_office_id *office, uint32_t parts)
+{
+    const struct omb_missing_row row = {*office, parts, step->input->now_ms};
+    const struct omb_key key = omb_key_missing(digest);
+    struct omb_buf *value = &step->update->row;
+
+    if (parts == 0) {
+        omb_delete(step->update->writes, OMB_FAMILY_PEER, omb_key_view(&key));
+        return;
+    }
+    omb_buf_clear(value);
+    omb_encode_missing_row(&row, value);
+    omb_put(step->update->writes, OMB_FAMILY_PEER, omb_key_view(&key), omb_buf_view(value));
+}
+
+static struct omb_view part_of(const struct omb_held_parts *held, enum omb_part_kind kind)
+{
+    switch (kind) {
+    case OMB_PART_BODY:
+        return held->body;
+    case OMB_PART_GRANTS:
+        return held->grants;
+    case OMB_PART_EXTRACT:
+        return held->extract;
+    }
+    return OMB_VIEW_NONE;
+}
+
+/* The parts that came; what the header names beyond them is listed as missing. */
+static void put_parts(struct omb_step *step, const struct omb_held_parts *held)
+{
+    uint32_t missing = omb_parts_named(held->header);
+
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        const struct omb_key key = omb_key_part(held->at.number, held->at.seq, kinds[i]);
+        const struct omb_view part = part_of(held, kinds[i]);
+
+        if (part.size == 0)
+            continue;
+        omb_put(step->update->writes, OMB_FAMILY_PART, omb_key_view(&key), part);
+        missing &= ~(uint32_t)kinds[i];
+    }
+    if (missing != 0)
+        omb_put_missing(step, &held->digest, &held->header->office, missing);
+}
+
+/* --- one record --- */
+
+enum omb_rc omb_refuse(struct omb_judging *judging, const struct omb_error *why)
+{
+    struct omb_receipt *receipt = judging->receipt;
+
+    receipt->kind = OMB_RECEIPT_REFUSED;
+    snprintf(receipt->words, sizeof(receipt->words), "%.199s", why->words);
+    return OMB_STOP;
+}
+
+static struct omb_held_parts held_of(const struct omb_judging *judging)
+{
+    return (struct omb_held_parts){
+        .at = judging->receipt->at,
+        .header = &judging->header,
+        .digest = judging->digest,
+        .body = judging->record->body,
+        .grants = judging->record->grants,
+        .extract = judging->record->extract,
+    };
+}
+
+/* Parts of a case's record wait for its fold; the judging lives in the step's arena. */
+static void keep_in_case(struct omb_judging *judging)
+{
+    const struct omb_row_at *at = &judging->receipt->at;
+    const struct omb_case_id *id = judging->header.case_id;
+    const struct omb_key key = omb_key_case_log(id, at->number, at->seq);
+    struct omb_touched *touched = omb_intake_touch(judging->intake, id, at);
+    struct omb_held_parts *held;
+
+    omb_put(judging->step->update->writes, OMB_FAMILY_CASE_LOG, omb_key_view(&key), OMB_VIEW_NONE);
+    if (omb_parts_named(&judging->header) == 0)
+        return;
+    held = OMB_ARENA_NEW(judging->step->arena, struct omb_held_parts, 1);
+    *held = held_of(judging);
+    held->next = touched->parts;
+    touched->parts = held;
+}
+
+static enum omb_rc keep_of_office(struct omb_judging *judging)
+{
+    const struct omb_receipt *receipt = judging->receipt;
+    const struct omb_held_parts held = held_of(judging);
+    enum omb_rc rc;
+
+    put_parts(judging->step, &held);
+    omb_intake_flush(judging->intake);
+    rc = omb_learn(judging->step, &judging->header, &receipt->at, &judging->digest, judging->err);
+    if (rc == OMB_OK)
+        rc = omb_feed_event(judging->step, &judging->header, &receipt->at, judging->err);
+    return rc;
+}
+
+static void move_log(struct omb_log_row *row, const struct omb_judging *judging)
+{
+    row->count++;
+    if (judging->header.seq < row->head)
+        return;
+    row->head = judging->header.seq;
+    row->digest = judging->digest;
+    row->newest_at = judging->header.time_ms;
+}
+
+/* Line 0 is free at its place: the record is new here and stands. */
+static enum omb_rc keep(struct omb_judging *judging)
+{
+    struct omb_intake *intake = judging->intake;
+    struct omb_step *step = judging->step;
+    struct omb_receipt *receipt = judging->receipt;
+    const struct omb_stored_record stored = {judging->record->header, judging->record->proof};
+    struct omb_log *log = &intake->log;
+    uint64_t position;
+    enum omb_rc rc;
+
+    if (log->row.count == 0) {
+        const struct omb_log_row row = log->row;
+
+        rc = omb_log_make(step, &row.office, &row.incarnation, 0, log, judging->err);
+        if (rc != OMB_OK)
+            return rc;
+    }
+    receipt->kind = OMB_RECEIPT_NEW;
+    receipt->at = (struct omb_row_at){log->number, judging->header.seq};
+    move_log(&log->row, judging);
+    intake->log_moved = true;
+    omb_put_stored(step, &receipt->at, &stored, &judging->digest);
+    position = omb_intake_journal(intake, &receipt->at);
+    step->office->tip.records++;
+    omb_ring_for(step, judging->header.facts, judging->header.case_id != NULL, position);
+    if (!judging->header.case_id)
+        return keep_of_office(judging);
+    keep_in_case(judging);
+    return OMB_OK;
+}
+
+enum omb_rc omb_intake_take(struct omb_intake *intake, const struct omb_record *record,
+                            uint32_t missing, bool holes, struct omb_receipt *out,
+                            struct omb_error *err)
+{
+    struct omb_judging *judging = OMB_ARENA_NEW(intake->step->arena, struct omb_judging, 1);
+    enum omb_rc rc;
+
+    *out = (struct omb_receipt){.kind = OMB_RECEIPT_REFUSED};
+    *judging = (struct omb_judging){
+        .intake = intake,
+        .step = intake->step,
+        .record = record,
+        .missing = missing,
+        .holes = holes,
+        .receipt = out,
+        .err = err,
+    };
+    rc = omb_check_form(judging);
+    if (rc == OMB_OK)
+        rc = omb_check_known(judging);
+    if (rc == OMB_OK)
+        rc = omb_check_signer(judging);
+    if (rc == OMB_OK)
+        rc = omb_check_parts(judging);
+    if (rc == OMB_OK)
+        rc = omb_check_place(judging);
+    if (rc == OMB_OK)
+        rc = keep(judging);
+    return rc == OMB_STOP ? OMB_OK : rc;
+}
+
+/* --- the end --- */
+
+/*
+ * More records than a case can have are kept and forwarded; they mean nothing, and the case stays
+ * as it was.
+ */
+static enum omb_rc end_case(struct omb_step *step, struct omb_touched *touched,
+                            struct omb_error *err)
+{
+    struct omb_casefile file;
+    enum omb_rc rc = omb_casefile_load(step, &touched->id, &file, err);
+    bool erased;
+
+    if (rc == OMB_NOT_FOUND)
+        return omb_casefile_drop(step, &touched->id, err);
+    if (rc == OMB_LIMIT)
+        return OMB_OK;
+    if (rc != OMB_OK)
+        return rc;
+    file.fresh = touched->fresh;
+    file.fresh_count = touched->fresh_count;
+    erased = file.folded.row.erased;
+    for (const struct omb_held_parts *held = touched->parts; held && !erased; held = held->next)
+        put_parts(step, held);
+    if (!erased)
+        rc = omb_vault_take_grants(step, &file, err);
+    return rc == OMB_OK ? omb_casefile_save(step, &file, err) : rc;
+}
+
+static enum omb_rc end_cases(struct omb_intake *intake, struct omb_error *err)
+{
+    struct omb_step *step = intake->step;
+    struct omb_arena *arena = step->arena, one;
+    enum omb_rc rc = OMB_OK;
+
+    omb_arena_init(&one, SIZE_MAX);
+    step->arena = &one;
+    for (size_t i = 0; rc == OMB_OK && i < intake->case_count; i++) {
+        rc = end_case(step, intake->cases[i], err);
+        omb_arena_reset(&one);
+    }
+    step->arena = arena;
+    omb_arena_free(&one);
+    return rc;
+}
+
+enum omb_rc omb_intake_end(struct omb_intake *intake, struct omb_error *err)
+{
+    struct omb_step *step = intake->step;
+    enum omb_rc rc;
+
+    OMB_ASSERT(step->intake == intake);
+    omb_intake_flush(intake);
+    rc = end_cases(intake, err);
+    step->intake = intake->outer;
+    for (size_t i = 0; rc == OMB_OK && i < intake->refold_count; i++)
+        rc = omb_refold_cases_of(step, &intake->refolds[i], err);
+    step->source = intake->source_before;
+    return rc;
+}

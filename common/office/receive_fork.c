@@ -1,0 +1,635 @@
+/*
+ * Forks: two authentic records of one office, life and seq (design: records, Log and incarnation).
+ *
+ *     line 0   1 - 2 - 3a - 4a          stands: journal, cases, feeds
+ *     line 1           3b - 4b - 5b     evidence: header and proof alone, no effect
+ *
+ * What came first stands, until an office above says in its `fork found` that another one does:
+ * then everything of that life from there on changes sides. Positions of the journal keep naming
+ * the same record, wherever it lies.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "office/post/feed.h"
+#include "office/receive_inside.h"
+#include "wire/header.h"
+
+enum { LINES_MAX = 8 };
+
+static enum omb_rc say_fork(struct omb_judging *judging, const char *words)
+{
+    judging->receipt->kind = OMB_RECEIPT_FORK;
+    snprintf(judging->receipt->words, sizeof(judging->receipt->words), words,
+             (unsigned long long)judging->header.seq);
+    return OMB_STOP;
+}
+
+static enum omb_rc is_there(struct omb_step *step, uint32_t number, uint64_t seq, bool *out,
+                            struct omb_error *err)
+{
+    const struct omb_key key = omb_key_record(number, seq);
+    struct omb_buf value = OMB_BUF_INIT;
+    const enum omb_rc rc =
+        omb_port_get(step->port, OMB_FAMILY_RECORD, omb_key_view(&key), &value);
+
+    omb_buf_free(&value);
+    *out = rc == OMB_OK;
+    return rc == OMB_OK || rc == OMB_NOT_FOUND
+               ? OMB_OK
+               : omb_fail(err, rc, NULL, "a record of a log cannot be read");
+}
+
+/* --- evidence --- */
+
+/* Puts the record on the first line from `line` on that is free at its place. */
+static enum omb_rc keep_aside(struct omb_judging *judging, uint32_t line)
+{
+    const struct omb_header *header = &judging->header;
+    struct omb_step *step = judging->step;
+    const struct omb_stored_record stored = {judging->record->header, judging->record->proof};
+    struct omb_log log;
+    bool taken = true;
+    enum omb_rc rc = OMB_OK;
+
+    for (; rc == OMB_OK && taken && line < LINES_MAX; line++) {
+        rc = omb_log_make(step, &header->office, &header->incarnation, line, &log, judging->err);
+        if (rc == OMB_OK)
+            rc = is_there(step, log.number, header->seq, &taken, judging->err);
+    }
+    if (rc != OMB_OK)
+        return rc;
+    if (taken)
+        return say_fork(judging, "more records say that they are number %llu than are kept");
+    judging->receipt->at = (struct omb_row_at){log.number, header->seq};
+    log.row.count++;
+    if (header->seq >= log.row.head) {
+        log.row.head = header->seq;
+        log.row.digest = judging->digest;
+        log.row.newest_at = header->time_ms;
+    }
+    omb_put_stored(step, &judging->receipt->at, &stored, &judging->digest);
+    omb_log_put(step, &log);
+    step->office->tip.records++;
+    step->update->dirty = true;
+    return OMB_OK;
+}
+
+/* --- fork found --- */
+
+/* The place of the `fork found` that decides about a place; OMB_NOT_FOUND. */
+static enum omb_rc decided_by(struct omb_step *step, const struct omb_office_id *office,
+                              const struct omb_incarnation *incarnation, uint64_t seq,
+                              struct omb_row_at *out, struct omb_error *err)
+{
+    const struct omb_key key = omb_key_fork(office, incarnation, seq);
+    struct omb_buf value = OMB_BUF_INIT;
+    enum omb_rc rc = omb_port_get(step->port, OMB_FAMILY_OFFICE, omb_key_view(&key), &value);
+
+    if (rc == OMB_OK && !omb_read_place(omb_buf_view(&value), &out->number, &out->seq))
+        rc = omb_fail(err, OMB_DAMAGED, NULL, "a row of the forks is damaged");
+    else if (rc != OMB_OK && rc != OMB_NOT_FOUND)
+        rc = omb_fail(err, rc, NULL, "the rows of forks cannot be read");
+    omb_buf_free(&value);
+    return rc;
+}
+
+/* Of two headers too large for one record nothing is written: the evidence is here. */
+static enum omb_rc write_found(struct omb_judging *judging, const struct omb_row_at *first)
+{
+    struct omb_step *step = judging->step;
+    const struct omb_header *header = &judging->header;
+    struct omb_stored_record stored;
+    struct omb_fork_found found = {
+        .office = header->office,
+        .incarnation = header->incarnation,
+        .seq = header->seq,
+        .second_header = judging->record->header,
+        .second_proof = judging->record->proof,
+    };
+    const struct omb_facts facts = {.event = {OMB_EVENT_FORK_FOUND, &found}};
+    const struct omb_draft draft = {.facts = &facts, .actor = OMB_VIEW_LIT("system")};
+    struct omb_savepoint before;
+    struct omb_appended appended;
+    enum omb_rc rc = omb_record_read(step, first->number, first->seq, &stored, NULL, NULL,
+                                     judging->err);
+
+    if (rc != OMB_OK)
+        return rc;
+    found.stands = omb_record_digest(stored.header);
+    found.first_header = stored.header;
+    found.first_proof = stored.proof;
+    omb_step_save(step, &before);
+    rc = omb_append(step, &draft, &appended, judging->err);
+    if (rc == OMB_LIMIT) {
+        omb_step_restore(step, &before);
+        rc = OMB_OK;
+    }
+    omb_wipe(&before, sizeof(before));
+    return rc;
+}
+
+/* What stands of an own log may not have its proof yet: the batch is signed up to here. */
+static void settle_own(struct omb_step *step, const struct omb_office_id *office)
+{
+    struct omb_update *update = step->update;
+
+    if (!omb_office_id_equal(office, &step->office->self.office))
+        return;
+    omb_settle(step->office, update);
+    update->pending_count = update->signed_count = 0; /* they are read as rows from now on */
+}
+
+enum omb_rc omb_fork_meet(struct omb_judging *judging)
+{
+    const struct omb_header *header = &judging->header;
+    const struct omb_log log = judging->intake->log;
+    const struct omb_row_at first = {log.number, header->seq};
+    struct omb_row_at decision;
+    bool stands = false;
+    enum omb_rc rc;
+
+    settle_own(judging->step, &header->office);
+    rc = keep_aside(judging, 1);
+    if (rc == OMB_OK)
+        rc = decided_by(judging->step, &header->office, &header->incarnation, header->seq,
+                        &decision, judging->err);
+    if (rc != OMB_NOT_FOUND)
+        return rc == OMB_OK ? say_fork(judging, "another record %llu stands") : rc;
+    rc = log.row.count > 0 ? is_there(judging->step, first.number, first.seq, &stands, judging->err)
+                           : OMB_OK;
+    omb_intake_flush(judging->intake);
+    if (rc == OMB_OK && stands)
+        rc = write_found(judging, &first);
+    return rc == OMB_OK ? say_fork(judging, "another record %llu came first and stands") : rc;
+}
+
+enum omb_rc omb_fork_follows(struct omb_judging *judging)
+{
+    const struct omb_header *header = &judging->header;
+    struct omb_row_at at;
+    struct omb_log log;
+    enum omb_rc rc = omb_record_place(judging->step, &header->prev, &at);
+
+    if (rc == OMB_NOT_FOUND)
+        return OMB_OK;
+    if (rc != OMB_OK)
+        return omb_fail(judging->err, rc, NULL, "the digests in the store cannot be read");
+    if (at.number == judging->intake->log.number || at.seq + 1 != header->seq)
+        return OMB_OK;
+    rc = omb_log_by_number(judging->step, at.number, &log, judging->err);
+    if (rc != OMB_OK)
+        return rc;
+    if (log.row.line == 0 || !omb_office_id_equal(&log.row.office, &header->office) ||
+        !omb_incarnation_equal(&log.row.incarnation, &header->incarnation))
+        return OMB_OK;
+    rc = keep_aside(judging, log.row.line);
+    return rc == OMB_OK ? say_fork(judging, "record %llu follows one that does not stand") : rc;
+}
+
+enum omb_rc omb_fork_decided(struct omb_judging *judging, bool *out_lost)
+{
+    const struct omb_header *header = &judging->header;
+    struct omb_row_at at;
+    struct omb_header found;
+    struct omb_digest digest;
+    enum omb_rc rc = decided_by(judging->step, &header->office, &header->incarnation, header->seq,
+                                &at, judging->err);
+
+    *out_lost = false;
+    if (rc == OMB_NOT_FOUND)
+        return OMB_OK;
+    if (rc == OMB_OK)
+        rc = omb_header_read(judging->step, &at, &found, &digest, NULL, judging->err);
+    if (rc != OMB_OK)
+        return rc;
+    OMB_ASSERT(found.facts->event.tag == OMB_EVENT_FORK_FOUND);
+    *out_lost = !omb_digest_equal(&OMB_AS(fork_found, found.facts->event)->stands,
+                                  &judging->digest);
+    return OMB_OK;
+}
+
+/* --- changing sides --- */
+
+/* A record that moves from one line to another. */
+struct mover {
+    uint64_t seq;
+    struct omb_stored_record stored;
+    struct omb_header header;
+    struct omb_digest digest;
+    bool in_journal;
+};
+
+struct movers {
+    struct omb_step *step;
+    struct mover *items;
+    size_t count, room, most; /* most 0: as many as there are */
+};
+
+static enum omb_rc take_mover(void *arg, struct omb_view key, struct omb_view value)
+{
+    struct movers *movers = arg;
+    struct omb_arena *arena = movers->step->arena;
+    struct mover *mover;
+    uint32_t number;
+    bool odd;
+
+    if (movers->count == movers->room) {
+        struct mover *items;
+
+        movers->room = movers->room ? 2 * movers->room : 16;
+        items = OMB_ARENA_NEW(arena, struct mover, movers->room);
+        if (movers->count > 0)
+            memcpy(items, movers->items, movers->count * sizeof(*items));
+        movers->items = items;
+    }
+    mover = &movers->items[movers->count++];
+    *mover = (struct mover){.seq = 0};
+    if (!omb_key_read_record(key, &number, &mover->seq) ||
+        omb_decode_stored_record(value, arena, &mover->stored, NULL) != OMB_OK ||
+        omb_header_decode(mover->stored.header, arena, &mover->header, &odd, NULL) != OMB_OK)
+        return OMB_DAMAGED;
+    mover->digest = omb_record_digest(mover->stored.header);
+    return movers->count == movers->most ? OMB_STOP : OMB_OK;
+}
+
+/* The records of a line from `seq` on, or that one alone. */
+static enum omb_rc gather(struct omb_step *step, uint32_t number, uint64_t seq, bool alone,
+                          struct movers *out, struct omb_error *err)
+{
+    const struct omb_key from = omb_key_record(number, seq);
+    const struct omb_key until =
+        alone ? omb_key_record(number, seq + 1) : omb_key_log(number + 1);
+    enum omb_rc rc;
+
+    *out = (struct movers){.step = step};
+    rc = omb_port_scan(step->port, OMB_FAMILY_RECORD, omb_key_view(&from), omb_key_view(&until),
+                       false, take_mover, out);
+    return rc == OMB_OK ? rc : omb_fail(err, rc, NULL, "the records of a log cannot be read");
+}
+
+static struct mover *mover_at(const struct movers *movers, uint64_t seq)
+{
+    size_t low = 0, high = movers->count;
+
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+
+        if (movers->items[middle].seq == seq)
+            return &movers->items[middle];
+        if (movers->items[middle].seq < seq)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
+/* Rows of journal and feeds that name a record follow it to its new line. */
+struct following {
+    struct movers *down, *up; /* from line 0 aside, and back */
+    uint32_t standing, aside; /* numbers */
+    struct omb_step *step;
+    struct {
+        struct omb_view key, value;
+    } *mends;
+    size_t count, room;
+};
+
+static enum omb_rc follow_row(void *arg, struct omb_view key, struct omb_view value)
+{
+    struct following *f = arg;
+    struct omb_arena *arena = f->step->arena;
+    struct mover *mover;
+    uint32_t number;
+    uint64_t seq;
+    uint8_t *moved;
+
+    if (value.size < 12)
+        return OMB_DAMAGED;
+    number = omb_be32(value.data);
+    seq = omb_be64(value.data + 4);
+    if (number != f->standing && number != f->aside)
+        return OMB_OK;
+    mover = mover_at(number == f->standing ? f->down : f->up, seq);
+    if (!mover)
+        return OMB_OK;
+    mover->in_journal = true;
+    if (f->count == f->room) {
+        void *mends;
+
+        f->room = f->room ? 2 * f->room : 16;
+        mends = omb_arena_get(arena, f->room * sizeof(*f->mends));
+        if (f->count > 0)
+            memcpy(mends, f->mends, f->count * sizeof(*f->mends));
+        f->mends = mends;
+    }
+    f->mends[f->count].key = omb_arena_copy(arena, key);
+    moved = omb_arena_get(arena, value.size);
+    memcpy(moved, value.data, value.size);
+    omb_put_be32(moved, number == f->standing ? f->aside : f->standing);
+    f->mends[f->count++].value = omb_view(moved, value.size);
+    return OMB_OK;
+}
+
+static enum omb_rc follow(struct following *f, enum omb_family family, struct omb_error *err)
+{
+    enum omb_rc rc;
+
+    f->count = 0;
+    rc = omb_port_scan_prefix(f->step->port, family, OMB_VIEW_NONE, follow_row, f);
+    if (rc != OMB_OK)
+        return omb_fail(err, rc, NULL, "the positions in the store cannot be read");
+    for (size_t i = 0; i < f->count; i++)
+        omb_put(f->step->update->writes, family, f->mends[i].key, f->mends[i].value);
+    return OMB_OK;
+}
+
+/* Takes the rows of a record off its line; of the line that stands also what it meant. */
+static void take_off(struct omb_intake *intake, const struct omb_log *log,
+                     const struct mover *mover)
+{
+    static const enum omb_part_kind kinds[] = {OMB_PART_BODY, OMB_PART_GRANTS, OMB_PART_EXTRACT};
+    struct omb_writes *writes = intake->step->update->writes;
+    struct omb_key key = omb_key_record(log->number, mover->seq);
+
+    omb_delete(writes, OMB_FAMILY_RECORD, omb_key_view(&key));
+    if (log->row.line > 0)
+        return;
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        key = omb_key_part(log->number, mover->seq, kinds[i]);
+        omb_delete(writes, OMB_FAMILY_PART, omb_key_view(&key));
+    }
+    omb_put_missing(intake->step, &mover->digest, &mover->header.office, 0);
+    if (!mover->header.case_id)
+        return;
+    key = omb_key_case_log(mover->header.case_id, log->number, mover->seq);
+    omb_delete(writes, OMB_FAMILY_CASE_LOG, omb_key_view(&key));
+    (void)omb_intake_touch(intake, mover->header.case_id, NULL);
+}
+
+/* Puts a record on line 0: from now on it stands. Its parts are wanted; evidence keeps none. */
+static enum omb_rc put_up(struct omb_intake *intake, uint32_t number, const struct mover *mover,
+                          struct omb_error *err)
+{
+    const struct omb_row_at at = {number, mover->seq};
+    struct omb_step *step = intake->step;
+    struct omb_key key;
+    enum omb_rc rc;
+
+    omb_put_stored(step, &at, &mover->stored, &mover->digest);
+    if (!mover->in_journal)
+        (void)omb_intake_journal(intake, &at);
+    omb_ring_for(step, mover->header.facts, mover->header.case_id != NULL,
+                 step->office->tip.journal);
+    if (omb_parts_named(&mover->header) != 0)
+        omb_put_missing(step, &mover->digest, &mover->header.office,
+                        omb_parts_named(&mover->header));
+    if (!mover->header.case_id) {
+        rc = omb_learn(step, &mover->header, &at, &mover->digest, err);
+        return rc == OMB_OK ? omb_feed_event(step, &mover->header, &at, err) : rc;
+    }
+    key = omb_key_case_log(mover->header.case_id, at.number, at.seq);
+    omb_put(step->update->writes, OMB_FAMILY_CASE_LOG, omb_key_view(&key), OMB_VIEW_NONE);
+    (void)omb_intake_touch(intake, mover->header.case_id, &at);
+    return OMB_OK;
+}
+
+/* The row of a line after `less` records left it and `more` came. */
+static enum omb_rc put_line(struct omb_step *step, struct omb_log *log, const struct movers *less,
+                            const struct movers *more, struct omb_error *err)
+{
+    struct movers newest = {.step = step, .most = 1};
+    const struct omb_key from = omb_key_record(log->number, 0);
+    const struct omb_key until = omb_key_log(log->number + 1);
+    enum omb_rc rc;
+
+    log->row.count = log->row.count - less->count + more->count;
+    if (log->row.count == 0) {
+        omb_log_drop(step, log);
+        return OMB_OK;
+    }
+    rc = omb_port_scan(step->port, OMB_FAMILY_RECORD, omb_key_view(&from), omb_key_view(&until),
+                       true, take_mover, &newest);
+    if (rc != OMB_OK)
+        return omb_fail(err, rc, NULL, "the records of a log cannot be read");
+    OMB_ASSERT(newest.count > 0);
+    log->row.head = newest.items[0].seq;
+    log->row.digest = newest.items[0].digest;
+    log->row.newest_at = newest.items[0].header.time_ms;
+    omb_log_put(step, log);
+    return OMB_OK;
+}
+
+/* Records of `down` leave line 0 for `aside`, those of `up` come back from there. */
+static enum omb_rc change_sides(struct omb_intake *intake, struct omb_log *standing,
+                                struct omb_log *aside, struct movers *down, struct movers *up,
+                                struct omb_error *err)
+{
+    struct omb_step *step = intake->step;
+    struct following f = {down, up, standing->number, aside->number, step, NULL, 0, 0};
+    enum omb_rc rc = follow(&f, OMB_FAMILY_FEED, err);
+
+    for (size_t i = 0; i < up->count; i++)
+        up->items[i].in_journal = false;
+    if (rc == OMB_OK)
+        rc = follow(&f, OMB_FAMILY_JOURNAL, err);
+    if (rc != OMB_OK)
+        return rc;
+    for (size_t i = 0; i < down->count; i++)
+        take_off(intake, standing, &down->items[i]);
+    for (size_t i = 0; i < up->count; i++)
+        take_off(intake, aside, &up->items[i]);
+    for (size_t i = 0; i < down->count; i++)
+        omb_put_stored(step, &(struct omb_row_at){aside->number, down->items[i].seq},
+                       &down->items[i].stored, &down->items[i].digest);
+    for (size_t i = 0; rc == OMB_OK && i < up->count; i++)
+        rc = put_up(intake, standing->number, &up->items[i], err);
+    if (rc == OMB_OK)
+        rc = put_line(step, aside, up, down, err);
+    return rc == OMB_OK ? put_line(step, standing, down, up, err) : rc;
+}
+
+/* The line on which what stands lies, or else one that is free from there on. */
+static enum omb_rc find_aside(struct omb_step *step, const struct omb_fork_found *found,
+                              struct omb_log *out, bool *out_holds, struct omb_error *err)
+{
+    struct omb_row_at at;
+    enum omb_rc rc = omb_record_place(step, &found->stands, &at);
+
+    *out_holds = rc == OMB_OK;
+    if (rc == OMB_OK)
+        return omb_log_by_number(step, at.number, out, err);
+    if (rc != OMB_NOT_FOUND)
+        return omb_fail(err, rc, NULL, "the digests in the store cannot be read");
+    for (uint32_t line = 1; line < UINT32_MAX; line++) {
+        rc = omb_log_make(step, &found->office, &found->incarnation, line, out, err);
+        if (rc != OMB_OK || out->row.head < found->seq)
+            return rc;
+    }
+    return OMB_LIMIT;
+}
+
+/* An office above said which record stands: if it is not what stands here, sides are changed. */
+static enum omb_rc take_decision(struct omb_intake *intake, const struct omb_fork_found *found,
+                                 struct omb_error *err)
+{
+    struct omb_step *step = intake->step;
+    struct omb_tip *tip = &step->office->tip;
+    struct movers down = {.step = step}, up = {.step = step};
+    struct omb_log standing, aside;
+    bool holds;
+    enum omb_rc rc;
+
+    omb_intake_flush(intake);
+    settle_own(step, &found->office);
+    if (omb_office_id_equal(&found->office, &step->office->self.office) &&
+        omb_incarnation_equal(&found->incarnation, &tip->incarnation)) {
+        tip->must_open = true;
+        rc = omb_log_ready(step, err);
+        step->update->dirty = true;
+        if (rc != OMB_OK)
+            return rc;
+    }
+    rc = omb_log_find(step, &found->office, &found->incarnation, 0, &standing, err);
+    if (rc == OMB_NOT_FOUND)
+        return OMB_OK;
+    if (rc == OMB_OK)
+        rc = find_aside(step, found, &aside, &holds, err);
+    if (rc != OMB_OK || (holds && aside.row.line == 0))
+        return rc;
+    rc = gather(step, standing.number, found->seq, false, &down, err);
+    if (rc == OMB_OK && holds)
+        rc = gather(step, aside.number, found->seq, false, &up, err);
+    if (rc != OMB_OK || down.count + up.count == 0)
+        return rc;
+    return change_sides(intake, &standing, &aside, &down, &up, err);
+}
+
+enum omb_rc omb_fork_restore(struct omb_judging *judging, const struct omb_log *aside,
+                             bool *out_restored)
+{
+    struct omb_intake *intake = judging->intake;
+    const struct omb_header *header = &judging->header;
+    struct movers down = {.step = judging->step}, up;
+    struct omb_log standing, from = *aside;
+    struct omb_header before;
+    struct omb_digest digest;
+    bool other;
+    enum omb_rc rc;
+
+    omb_intake_flush(intake);
+    rc = omb_log_find(judging->step, &header->office, &header->incarnation, 0, &standing,
+                      judging->err);
+    if (rc != OMB_OK || header->seq == 1)
+        return rc == OMB_NOT_FOUND ? OMB_OK : rc;
+    rc = is_there(judging->step, standing.number, header->seq, &other, judging->err);
+    if (rc == OMB_OK && !other)
+        rc = omb_header_read(judging->step,
+                             &(struct omb_row_at){standing.number, header->seq - 1}, &before,
+                             &digest, NULL, judging->err);
+    if (rc != OMB_OK || other || !omb_digest_equal(&digest, &header->prev))
+        return rc == OMB_NOT_FOUND ? OMB_OK : rc;
+    rc = gather(judging->step, from.number, header->seq, true, &up, judging->err);
+    if (rc == OMB_OK)
+        rc = change_sides(intake, &standing, &from, &down, &up, judging->err);
+    judging->receipt->at.number = standing.number;
+    *out_restored = rc == OMB_OK;
+    return rc;
+}
+
+/* --- learning --- */
+
+static bool proves(struct omb_step *step, const struct omb_fork_found *found,
+                   struct omb_view bytes, const struct omb_proof *proof,
+                   struct omb_digest *out_digest)
+{
+    const struct omb_office_card *card;
+    struct omb_header header;
+    bool odd;
+
+    if (!proof || omb_header_decode(bytes, step->arena, &header, &odd, NULL) != OMB_OK ||
+        !omb_office_id_equal(&header.office, &found->office) ||
+        !omb_incarnation_equal(&header.incarnation, &found->incarnation) ||
+        header.seq != found->seq)
+        return false;
+    card = omb_office_card_by_key(step, &header.key);
+    *out_digest = omb_record_digest(bytes);
+    return card && omb_office_id_equal(&card->seat.office, &header.office) &&
+           omb_office_card_check(step, card, NULL) == OMB_OK &&
+           omb_proof_verify(out_digest, proof, card->certificate.inner.signing_key.data, NULL,
+                            NULL) == OMB_OK;
+}
+
+static bool is_fork(struct omb_step *step, const struct omb_fork_found *found)
+{
+    struct omb_digest first, second;
+
+    return proves(step, found, found->first_header, found->first_proof, &first) &&
+           proves(step, found, found->second_header, found->second_proof, &second) &&
+           !omb_digest_equal(&first, &second) &&
+           (omb_digest_equal(&found->stands, &first) || omb_digest_equal(&found->stands, &second));
+}
+
+/* How near the root an office is whose word counts here: this one, and those above it. */
+static bool depth_of(struct omb_step *step, const struct omb_header *header, uint32_t *out)
+{
+    const struct omb_seat *self = &step->office->self;
+    const struct omb_office_card *card;
+
+    if (omb_office_id_equal(&header->office, &self->office)) {
+        *out = self->depth;
+        return true;
+    }
+    card = omb_office_card_by_key(step, &header->key);
+    if (!card || !omb_seat_is_above(self, &header->office))
+        return false;
+    *out = card->seat.depth;
+    return true;
+}
+
+/* Whether the decision that is here already is the stronger one. */
+static enum omb_rc is_outdone(struct omb_step *step, const struct omb_fork_found *found,
+                              uint32_t depth, const struct omb_digest *digest, bool *out,
+                              struct omb_error *err)
+{
+    struct omb_header other;
+    struct omb_digest other_digest;
+    struct omb_row_at at;
+    uint32_t other_depth;
+    enum omb_rc rc =
+        decided_by(step, &found->office, &found->incarnation, found->seq, &at, err);
+
+    *out = false;
+    if (rc == OMB_OK)
+        rc = omb_header_read(step, &at, &other, &other_digest, NULL, err);
+    if (rc != OMB_OK)
+        return rc == OMB_NOT_FOUND ? OMB_OK : rc;
+    if (depth_of(step, &other, &other_depth))
+        *out = other_depth < depth ||
+               (other_depth == depth && OMB_ID_COMPARE(&other_digest, digest) <= 0);
+    return OMB_OK;
+}
+
+enum omb_rc omb_fork_learn(struct omb_step *step, const struct omb_header *header,
+                           const struct omb_row_at *at, const struct omb_digest *digest,
+                           struct omb_error *err)
+{
+    const struct omb_fork_found *found = OMB_AS(fork_found, header->facts->event);
+    const struct omb_key key = omb_key_fork(&found->office, &found->incarnation, found->seq);
+    const bool own = omb_office_id_equal(&header->office, &step->office->self.office);
+    uint8_t place[12];
+    uint32_t depth;
+    bool outdone;
+    enum omb_rc rc;
+
+    if (!depth_of(step, header, &depth) || (!own && !is_fork(step, found)))
+        return OMB_OK;
+    rc = is_outdone(step, found, depth, digest, &outdone, err);
+    if (rc != OMB_OK || outdone)
+        return rc;
+    omb_put_place(place, at->number, at->seq);
+    omb_put(step->update->writes, OMB_FAMILY_OFFICE, omb_key_view(&key), OMB_VIEW_OF(place));
+    return own || !step->intake ? OMB_OK : take_decision(step->intake, found, err);
+}
