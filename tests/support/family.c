@@ -376,3 +376,64 @@ void family_meet(struct family *family, const enum member *list, size_t count)
                     moved |= carry_all(family, list[i], list[k]);
     }
 }
+
+/* --- asking --- */
+
+const struct omb_reply *send_to(struct rig *rig, const char *who, struct omb_view number,
+                                       uint32_t tag, const void *event, const char *text,
+                                       const char *to)
+{
+    const struct omb_facts facts = {.event = {tag, event}};
+    const struct omb_text_body said = {.text = omb_view_str(text)};
+    const struct omb_body body = {.event = {tag, &said}};
+    const struct omb_act act = {.number = number,
+                                .facts = &facts,
+                                .body = text != NULL ? &body : NULL,
+                                .to = omb_view_str(to)};
+
+    return ask_as(rig, who, OMB_ASK_ACT, &act);
+}
+const struct omb_reply *escalate(struct rig *rig, struct omb_view number, const char *to)
+{
+    return SEND(rig, number, ESCALATED, escalated, to, "beyond our limit",
+                .ground = OMB_VIEW_LIT("amount"));
+}
+
+const struct omb_reply *take_over(struct rig *rig, struct omb_view number)
+{
+    return ACT(rig, "s1", number, TAKEN_OVER, taken_over, NULL, .ground = OMB_VIEW_LIT("time"));
+}
+
+const struct omb_case_view *shown(struct family *family, enum member member,
+                                         struct omb_view number)
+{
+    return show(RIG(family, member), "s1", number);
+}
+
+void assert_reads(struct family *family, enum member member, struct omb_view number)
+{
+    const struct omb_case_view *view = shown(family, member, number);
+
+    assert_false(view->sealed);
+    assert_text(view->narrative, "charged twice");
+    assert_non_null(view->client);
+    assert_text(view->client->name, "Client 17");
+}
+
+void assert_sealed(struct family *family, enum member member, struct omb_view number)
+{
+    const struct omb_case_view *view = shown(family, member, number);
+
+    assert_true(view->sealed);
+    assert_int_equal(view->narrative.size, 0);
+    assert_null(view->client);
+}
+
+size_t count_events(const struct omb_case_view *view, const char *type)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < view->events.count; i++)
+        count += omb_view_is(view->events.items[i].type, type);
+    return count;
+}

@@ -40,4 +40,26 @@ void family_meet(struct family *family, const enum member *members, size_t count
     family_meet((family), (const enum member[]){__VA_ARGS__},                                      \
                 sizeof((const enum member[]){__VA_ARGS__}) / sizeof(enum member))
 
+/* --- asking --- */
+
+#define RIG(family, member) (&(family)->rigs[member])
+
+/* An act that names an office; by s1. */
+const struct omb_reply *send_to(struct rig *rig, const char *who, struct omb_view number,
+                                uint32_t tag, const void *event, const char *text,
+                                const char *to);
+#define SEND(rig, number, UPPER, shape, to, text, ...)                                             \
+    send_to((rig), "s1", (number), OMB_EVENT_##UPPER, &(struct omb_##shape){__VA_ARGS__}, (text),  \
+            (to))
+const struct omb_reply *escalate(struct rig *rig, struct omb_view number, const char *to);
+const struct omb_reply *take_over(struct rig *rig, struct omb_view number);
+
+/* The case as s1 of that office sees it. */
+const struct omb_case_view *shown(struct family *family, enum member member,
+                                  struct omb_view number);
+/* The words of a case of new_case are read there, or are not. */
+void assert_reads(struct family *family, enum member member, struct omb_view number);
+void assert_sealed(struct family *family, enum member member, struct omb_view number);
+size_t count_events(const struct omb_case_view *view, const char *type);
+
 #endif

@@ -5,71 +5,6 @@
 #include "support/family.h"
 #include "unit.h"
 
-#define RIG(family, member) (&(family)->rigs[member])
-
-static const struct omb_reply *send_to(struct rig *rig, const char *who, struct omb_view number,
-                                       uint32_t tag, const void *event, const char *text,
-                                       const char *to)
-{
-    const struct omb_facts facts = {.event = {tag, event}};
-    const struct omb_text_body said = {.text = omb_view_str(text)};
-    const struct omb_body body = {.event = {tag, &said}};
-    const struct omb_act act = {.number = number,
-                                .facts = &facts,
-                                .body = text != NULL ? &body : NULL,
-                                .to = omb_view_str(to)};
-
-    return ask_as(rig, who, OMB_ASK_ACT, &act);
-}
-#define SEND(rig, number, UPPER, shape, to, text, ...)                                             \
-    send_to((rig), "s1", (number), OMB_EVENT_##UPPER, &(struct omb_##shape){__VA_ARGS__}, (text),  \
-            (to))
-
-static const struct omb_reply *escalate(struct rig *rig, struct omb_view number, const char *to)
-{
-    return SEND(rig, number, ESCALATED, escalated, to, "beyond our limit",
-                .ground = OMB_VIEW_LIT("amount"));
-}
-
-static const struct omb_reply *take_over(struct rig *rig, struct omb_view number)
-{
-    return ACT(rig, "s1", number, TAKEN_OVER, taken_over, NULL, .ground = OMB_VIEW_LIT("time"));
-}
-
-static const struct omb_case_view *shown(struct family *family, enum member member,
-                                         struct omb_view number)
-{
-    return show(RIG(family, member), "s1", number);
-}
-
-static void assert_reads(struct family *family, enum member member, struct omb_view number)
-{
-    const struct omb_case_view *view = shown(family, member, number);
-
-    assert_false(view->sealed);
-    assert_text(view->narrative, "charged twice");
-    assert_non_null(view->client);
-    assert_text(view->client->name, "Client 17");
-}
-
-static void assert_sealed(struct family *family, enum member member, struct omb_view number)
-{
-    const struct omb_case_view *view = shown(family, member, number);
-
-    assert_true(view->sealed);
-    assert_int_equal(view->narrative.size, 0);
-    assert_null(view->client);
-}
-
-static size_t count_events(const struct omb_case_view *view, const char *type)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < view->events.count; i++)
-        count += omb_view_is(view->events.items[i].type, type);
-    return count;
-}
-
 /* --- acts with a grant --- */
 
 static void test_escalation_lets_the_upper_office_read(void **state)
@@ -202,6 +137,65 @@ static void test_case_registered_for_an_office_below(void **state)
     answer_of(ACT(RIG(family, NORTH), "h1", number, ANSWERED, answered, "told by telephone",
                   .method = OMB_VIEW_LIT("phone")));
     assert_text(shown(family, NORTH, number)->status, "answered");
+}
+
+/* --- offices of one code --- */
+
+/* A second card-centre below NORTH, with keys of its own. */
+static enum omb_rc do_namesake(struct omb_step *step, void *arg, struct omb_error *err)
+{
+    const struct omb_office_ref *above = &((struct family *)arg)->refs[NORTH];
+    const uint8_t key[OMB_PUBLIC_SIZE] = {9};
+    const struct omb_certificate inner = {
+        .version = 1,
+        .office = omb_certify_office_id(OMB_VIEW_LIT("card-centre"), key),
+        .code = OMB_VIEW_LIT("card-centre"),
+        .name = OMB_VIEW_LIT("Cards of the north"),
+        .kind = OMB_VIEW_LIT("branch"),
+        .parent = above->office,
+        .signing_key = OMB_VIEW_OF(key),
+        .transport_key = OMB_VIEW_OF(key),
+        .sealing_key = OMB_VIEW_OF(key),
+        .not_before = RIG_START_MS,
+        .not_after = RIG_START_MS + OMB_DAY_MS,
+        .issuer = above->certificate,
+        .depth = 2,
+        .service = true,
+    };
+    struct omb_buf bytes = OMB_BUF_INIT;
+    struct omb_known_certificate known;
+    enum omb_rc rc;
+
+    omb_certify_issue(&inner, step->office->setup.signer, &bytes);
+    rc = omb_certify_read(omb_buf_view(&bytes), step->arena, &known, err);
+    if (rc == OMB_OK)
+        omb_certificate_put(step->update->writes, &known);
+    step->office->tree_changed = true;
+    omb_buf_free(&bytes);
+    return rc;
+}
+
+static void test_office_of_a_code_that_two_have_is_named_by_its_id(void **state)
+{
+    struct family *family = *state;
+    struct rig *outlet = RIG(family, OUTLET);
+    const struct omb_view number = new_case(outlet);
+    const struct omb_key closed = omb_key_revocation(&family->refs[CARDS].certificate);
+    const struct omb_event_view *granted;
+    char id[2 * OMB_OFFICE_ID_SIZE + 1];
+
+    omb_hex(OMB_VIEW_OF(family->refs[CARDS].office.bytes), id);
+    family_run(outlet, do_namesake, family);
+    must_refuse(SEND(outlet, number, SHARED, shared, "card-centre", NULL, .to = NULL), "invalid",
+                id);
+    answer_of(SEND(outlet, number, SHARED, shared, id, NULL, .to = NULL));
+    family_carry(family, OUTLET, CARDS);
+    assert_reads(family, CARDS, number);
+    memport_set(outlet->store, OMB_FAMILY_OFFICE, omb_key_view(&closed), OMB_VIEW_LIT("closed"));
+    answer_of(SEND(outlet, number, GRANTED, granted, "card-centre", NULL, .to = NULL));
+    granted = event_of(&shown(family, OUTLET, number)->events, "granted");
+    assert_false(omb_office_id_equal(&OMB_AS(granted, granted->facts->event)->to->office,
+                                     &family->refs[CARDS].office));
 }
 
 /* --- asking --- */
@@ -450,105 +444,6 @@ static void test_grant_for_another_office_is_not_taken(void **state)
     assert_forged(*state, &(struct forgery){.other_office = true});
 }
 
-/* --- erasure --- */
-
-static void erase(struct family *family, struct omb_view number)
-{
-    answer_of(ACT(RIG(family, OUTLET), "s1", number, ERASED, erased, NULL,
-                  .ground = OMB_VIEW_LIT("client-asks")));
-}
-
-static const struct omb_reply *confirm(struct family *family, enum member member,
-                                       struct omb_view number)
-{
-    return ACT(RIG(family, member), "s2", number, ERASURE_CONFIRMED, erasure_confirmed, NULL,
-               .ground = OMB_VIEW_LIT("client-asks"));
-}
-
-struct parts {
-    struct omb_view number;
-    size_t of_case; /* parts that are stored */
-    enum omb_rc key;
-};
-
-static enum omb_rc do_count_parts(struct omb_step *step, void *arg, struct omb_error *err)
-{
-    static const enum omb_part_kind kinds[] = {OMB_PART_BODY, OMB_PART_GRANTS, OMB_PART_EXTRACT};
-    struct parts *parts = arg;
-    struct omb_casefile file;
-    struct omb_case_id id;
-    uint8_t key[OMB_KEY_SIZE];
-    enum omb_rc rc = omb_casefile_find(step, parts->number, &id, err);
-
-    if (rc == OMB_OK)
-        rc = omb_casefile_load(step, &id, &file, err);
-    for (size_t i = 0; rc == OMB_OK && i < file.event_count * UNIT_COUNT(kinds); i++) {
-        const struct omb_row_at *at = &file.rows[i / UNIT_COUNT(kinds)];
-        const struct omb_key part =
-            omb_key_part(at->number, at->seq, kinds[i % UNIT_COUNT(kinds)]);
-        struct omb_buf value = OMB_BUF_INIT;
-
-        parts->of_case +=
-            omb_port_get(step->port, OMB_FAMILY_PART, omb_key_view(&part), &value) == OMB_OK;
-        omb_buf_free(&value);
-    }
-    if (rc == OMB_OK)
-        parts->key = omb_vault_case_key(step, &id, key);
-    return rc;
-}
-
-static struct parts parts_at(struct family *family, enum member member, struct omb_view number)
-{
-    struct parts parts = {.number = number};
-
-    family_run(RIG(family, member), do_count_parts, &parts);
-    return parts;
-}
-
-static void assert_erased(struct family *family, enum member member, struct omb_view number)
-{
-    const struct parts parts = parts_at(family, member, number);
-
-    assert_true(shown(family, member, number)->erased);
-    assert_int_equal(parts.of_case, 0);
-    assert_int_equal(parts.key, OMB_ERASED);
-}
-
-/* Settled at OUTLET after NORTH had it; both can read it. */
-static struct omb_view settled_case(struct family *family)
-{
-    const struct omb_view number = new_case(RIG(family, OUTLET));
-
-    answer_of(escalate(RIG(family, OUTLET), number, "north"));
-    MEET(family, OUTLET, NORTH);
-    answer_of(SEND(RIG(family, NORTH), number, RETURNED, returned, "vsp-0045", "decide it",
-                   .to = NULL));
-    MEET(family, OUTLET, NORTH);
-    settle(RIG(family, OUTLET), number);
-    MEET(family, OUTLET, NORTH);
-    assert_int_equal(parts_at(family, NORTH, number).key, OMB_OK);
-    assert_true(parts_at(family, NORTH, number).of_case >= 6);
-    return number;
-}
-
-static void test_erasure_ends_where_it_began(void **state)
-{
-    struct family *family = *state;
-    const struct omb_view number = settled_case(family);
-
-    must_refuse(confirm(family, NORTH, number), "not-found", "no open `erased`");
-    erase(family, number);
-    assert_false(shown(family, OUTLET, number)->erased);
-    must_refuse(confirm(family, OUTLET, number), "refused", "above the home office");
-    family_carry(family, OUTLET, NORTH);
-    answer_of(confirm(family, NORTH, number));
-    assert_erased(family, NORTH, number);
-    assert_int_equal(parts_at(family, OUTLET, number).key, OMB_OK);
-    family_carry(family, NORTH, OUTLET);
-    assert_erased(family, OUTLET, number);
-    assert_text(shown(family, OUTLET, number)->outcome, "founded");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -559,6 +454,7 @@ int main(void)
         FAMILY_TEST(test_shared_case_is_read_but_not_decided),
         FAMILY_TEST(test_granted_office_reads),
         FAMILY_TEST(test_case_registered_for_an_office_below),
+        FAMILY_TEST(test_office_of_a_code_that_two_have_is_named_by_its_id),
         FAMILY_TEST(test_service_office_is_asked_and_replies),
         FAMILY_TEST(test_operators_of_another_office_are_others),
         FAMILY_TEST(test_home_grants_the_key_after_a_take_over),
@@ -569,7 +465,6 @@ int main(void)
         FAMILY_TEST(test_grant_of_another_key_is_not_taken),
         FAMILY_TEST(test_grant_for_another_case_is_not_taken),
         FAMILY_TEST(test_grant_for_another_office_is_not_taken),
-        FAMILY_TEST(test_erasure_ends_where_it_began),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,25 +5,13 @@
  */
 #include "office/duty/duty.h"
 
-/* Whether the certificate was revoked or its office closed, as far as is known here. */
-static bool is_gone(struct omb_step *step, const struct omb_digest *certificate)
-{
-    const struct omb_key key = omb_key_revocation(certificate);
-    struct omb_buf value = OMB_BUF_INIT;
-    const bool gone =
-        omb_port_get(step->port, OMB_FAMILY_OFFICE, omb_key_view(&key), &value) == OMB_OK;
-
-    omb_buf_free(&value);
-    return gone;
-}
-
 static bool is_mine(struct omb_step *step, const struct omb_case *now)
 {
     const struct omb_seat *self = omb_office_self(step->office);
 
     if (omb_seat_counts_as(self, &now->home->office))
         return true;
-    return omb_case_is_holder(now, &self->office) && is_gone(step, &now->home->certificate);
+    return omb_case_is_holder(now, &self->office) && omb_office_gone(step, &now->home->certificate);
 }
 
 /* The office that decides and cannot read, by its newest certificate; false: there is none. */
@@ -37,7 +25,7 @@ static bool find_keyless(struct omb_step *step, const struct omb_case *now,
         omb_case_is_holder(now, &custodian->office))
         return false;
     card = omb_office_newest(step, &custodian->office);
-    if (card == NULL || !card->complete || is_gone(step, &card->certificate.digest))
+    if (card == NULL || !card->complete || omb_office_gone(step, &card->certificate.digest))
         return false;
     *out = (struct omb_office_ref){custodian->office, card->certificate.digest};
     return true;
