@@ -183,8 +183,9 @@ static enum omb_rc give_named(struct omb_step *step, const struct omb_office_id 
     return OMB_OK;
 }
 
-enum omb_rc omb_feed_needs(struct omb_step *step, const struct omb_office_id *child,
-                           const struct omb_header *header, struct omb_error *err)
+/* The certificates that a record needs: of its signer, and those that its facts name. */
+static enum omb_rc give_needs(struct omb_step *step, const struct omb_office_id *child,
+                              const struct omb_header *header, struct omb_error *err)
 {
     const enum omb_rc rc = give_by_key(step, child, &header->key, 0, err);
 
@@ -206,7 +207,7 @@ static enum omb_rc offer(struct omb_step *step, const struct omb_office_id *chil
     if (rc != OMB_OK)
         return rc;
     OMB_ASSERT(in); /* nothing about a case leaves for whom it does not concern */
-    rc = omb_feed_needs(step, child, &header, err);
+    rc = give_needs(step, child, &header, err);
     if (rc == OMB_OK)
         omb_feed_put(step, child, at);
     return rc;
@@ -256,15 +257,21 @@ static enum omb_rc offer_earlier(struct omb_step *step, const struct omb_office_
     return rc;
 }
 
+bool omb_feed_came_from(const struct omb_step *step, const struct omb_office_id *child,
+                        const struct omb_row_at *at)
+{
+    return step->source && omb_office_id_equal(step->source, child) &&
+           !omb_update_find(step->update, at->number, at->seq);
+}
+
 static enum omb_rc offer_fresh(struct omb_step *step, const struct omb_office_id *child,
                                const struct omb_casefile *file, struct omb_error *err)
 {
     enum omb_rc rc = OMB_OK;
 
-    if (step->source && omb_office_id_equal(step->source, child))
-        return OMB_OK;
     for (size_t i = 0; rc == OMB_OK && i < file->fresh_count; i++)
-        rc = omb_feed_record(step, child, &file->fresh[i], err);
+        if (!omb_feed_came_from(step, child, &file->fresh[i]))
+            rc = omb_feed_record(step, child, &file->fresh[i], err);
     return rc;
 }
 

@@ -10,7 +10,6 @@
 
 struct event {
     struct omb_step *step;
-    const struct omb_header *header;
     const struct omb_row_at *at;
     const struct omb_office_id *children;
     size_t child_count;
@@ -18,7 +17,7 @@ struct event {
 
 static bool came_from(const struct event *event, const struct omb_office_id *child)
 {
-    return event->step->source && omb_office_id_equal(event->step->source, child);
+    return omb_feed_came_from(event->step, child, event->at);
 }
 
 static enum omb_rc offer_all(const struct event *event, struct omb_error *err)
@@ -334,30 +333,10 @@ static enum omb_rc offer_certified(const struct event *event,
     return rc;
 }
 
-/* --- closings --- */
-
-/* An office closes itself, or one above it closes it. */
-static void note_closing(const struct event *event, const struct omb_office_closed *closed)
-{
-    const struct omb_office_id *author = &event->header->office;
-    const struct omb_seat *seat = closed->office ? omb_office_seat(event->step, closed->office)
-                                                 : NULL;
-    uint8_t place[12];
-    struct omb_key key;
-
-    if (!seat || (!omb_office_id_equal(author, &seat->office) && !omb_seat_is_above(seat, author)))
-        return;
-    key = omb_key_closing(&seat->office);
-    omb_put_place(place, event->at->number, event->at->seq);
-    omb_put(event->step->update->writes, OMB_FAMILY_OFFICE, omb_key_view(&key),
-            OMB_VIEW_OF(place));
-    event->step->office->tree_changed = true;
-}
-
 enum omb_rc omb_feed_event(struct omb_step *step, const struct omb_header *header,
                            const struct omb_row_at *at, struct omb_error *err)
 {
-    struct event event = {.step = step, .header = header, .at = at};
+    struct event event = {.step = step, .at = at};
     const struct omb_any *any;
 
     if (header->case_id || !header->facts || !header->facts->event.value)
@@ -375,11 +354,9 @@ enum omb_rc omb_feed_event(struct omb_step *step, const struct omb_header *heade
     if (any->tag == OMB_EVENT_OFFICE_MOVED)
         return offer_standing(&event, OMB_AS(office_moved, *any)->office,
                               OMB_AS(office_moved, *any)->parent, err);
-    if (any->tag == OMB_EVENT_OFFICE_CLOSED) {
-        note_closing(&event, OMB_AS(office_closed, *any));
+    if (any->tag == OMB_EVENT_OFFICE_CLOSED)
         return offer_standing(&event, OMB_AS(office_closed, *any)->office,
                               OMB_AS(office_closed, *any)->successor, err);
-    }
     if (any->tag == OMB_EVENT_FORK_FOUND) {
         const struct omb_office_ref ref = {.office = OMB_AS(fork_found, *any)->office};
 

@@ -59,8 +59,8 @@ enum omb_rc omb_feed_read_scope(struct omb_step *step, const struct omb_office_i
                                 struct omb_error *err) OMB_MUST_USE;
 
 /* --- feed.c --- */
-/* Offers the certificates that a record needs: of its signer, and those that its facts name. */
-enum omb_rc omb_feed_needs(struct omb_step *step, const struct omb_office_id *child,
-                           const struct omb_header *header, struct omb_error *err) OMB_MUST_USE;
+/* Whether the child's link brought the record; what is written meanwhile, it did not. */
+bool omb_feed_came_from(const struct omb_step *step, const struct omb_office_id *child,
+                        const struct omb_row_at *at);
 
 #endif

@@ -1,0 +1,80 @@
+/*
+ * Anti-entropy: what two offices hold of the same things, compared in pages (design: replication,
+ * Links). Downward by cases, from the parent; upward by logs, from the child. Nothing is sent here:
+ * pages, answers and wants are made and judged; what the child lacks goes into its feed.
+ *
+ *     parent                                     child
+ *     omb_compare_cases_page    -- cases -->     omb_compare_cases_answer
+ *     omb_compare_cases_again   <-- answer --    the cases that differ
+ *
+ *     omb_compare_logs_take     <-- logs --      omb_compare_logs_page
+ *     ... wants what it lacks, gives back what the child lacks
+ *
+ * OMB_LIMIT and OMB_INVALID say that the peer's message breaks a bound: its fault. Any other error
+ * is the store's. Memory is the step's arena.
+ */
+#ifndef OMB_OFFICE_POST_COMPARE_H
+#define OMB_OFFICE_POST_COMPARE_H
+
+#include "office/corridor.h"
+#include "wire/link.h"
+
+#define OMB_COMPARE_PAGE_MAX 500       /* entries of a page, made or taken */
+#define OMB_COMPARE_RECORDS_MAX 4096   /* records summed for one page: it ends early */
+#define OMB_WANT_DIGESTS_MAX 1024      /* of one Want, made or answered */
+#define OMB_WANT_RANGES_MAX 1024
+#define OMB_WANT_RECORDS_MAX 4096      /* answered at a time */
+#define OMB_GIVE_BACK_MAX 262144       /* rows for one page of logs; the next one brings more */
+
+/* Cases of the child's scope behind the key `after` (empty: from the first). */
+enum omb_rc omb_compare_cases_page(struct omb_step *step, const struct omb_office_id *child,
+                                   struct omb_view after, size_t max, struct omb_compare *out,
+                                   struct omb_error *err) OMB_MUST_USE;
+/* The child: those of the page of which another set of records is here, with its own sums. */
+enum omb_rc omb_compare_cases_answer(struct omb_step *step, const struct omb_compare *page,
+                                     struct omb_compare *out, struct omb_error *err) OMB_MUST_USE;
+/* The parent on the answer: those cases are offered again, as far as they are in scope. */
+enum omb_rc omb_compare_cases_again(struct omb_step *step, const struct omb_office_id *child,
+                                    const struct omb_compare *answer,
+                                    struct omb_error *err) OMB_MUST_USE;
+
+/* Logs of offices at or below this one, behind the key `after`. */
+enum omb_rc omb_compare_logs_page(struct omb_step *step, struct omb_view after, size_t max,
+                                  struct omb_compare *out, struct omb_error *err) OMB_MUST_USE;
+/*
+ * The parent: wants what it lacks of them; what the child lacks of logs at or below it, those that
+ * the page passes over too, goes into its feed.
+ */
+enum omb_rc omb_compare_logs_take(struct omb_step *step, const struct omb_office_id *child,
+                                  const struct omb_compare *page, struct omb_want *out_want,
+                                  struct omb_error *err) OMB_MUST_USE;
+
+/*
+ * Where the page after one that was made here begins: behind its last entry. `last` says that there
+ * is none.
+ */
+struct omb_view omb_compare_cases_next(struct omb_step *step, const struct omb_compare *page);
+struct omb_view omb_compare_logs_next(struct omb_step *step, const struct omb_compare *page);
+/* OMB_LIMIT: more entries than a page has. */
+enum omb_rc omb_compare_check_size(size_t count, struct omb_error *err) OMB_MUST_USE;
+
+/* Lives of one office's log as held here, oldest first: Hello.own and Hello.yours. */
+enum omb_rc omb_compare_lives(struct omb_step *step, const struct omb_office_id *office,
+                              struct omb_life_list *out, struct omb_error *err) OMB_MUST_USE;
+/* The parent at a greeting: as omb_compare_logs_take, with Hello.own, all of the child's lives. */
+enum omb_rc omb_compare_greeting(struct omb_step *step, const struct omb_office_id *child,
+                                 const struct omb_life_list *own, struct omb_want *out_want,
+                                 struct omb_error *err) OMB_MUST_USE;
+
+/*
+ * Answers a Want: records with the parts that are here, as many as fit into max_bytes, and which
+ * parts lack. What says who may be trusted goes to either: certificates, revocations, moves,
+ * closings, forks, policies. A child gets besides what is in its scope: records of its cases, and
+ * of offices at or below it; the parent records of offices at or below this one. What is not here,
+ * not in scope, not signed yet or does not fit is left out. OMB_LIMIT: it names too much.
+ */
+enum omb_rc omb_want_answer(struct omb_step *step, const struct omb_office_id *asker,
+                            bool asker_is_child, const struct omb_want *want, size_t max_bytes,
+                            struct omb_records *out, struct omb_error *err) OMB_MUST_USE;
+
+#endif

@@ -1,0 +1,450 @@
+/*
+ * Comparing what two offices hold of logs, upward: the child tells its lives, the parent wants what
+ * it lacks and gives back what the child has lost.
+ */
+#include "office/post/compare.h"
+
+#include <string.h>
+
+#include "base/assert.h"
+#include "office/inside.h"
+#include "office/post/feed.h"
+
+enum { LIFE_KEY_SIZE = OMB_OFFICE_ID_SIZE + OMB_INCARNATION_SIZE, WALK = 1024 };
+
+struct life_key {
+    uint8_t bytes[LIFE_KEY_SIZE];
+};
+
+static struct life_key key_of(const struct omb_office_id *office,
+                              const struct omb_incarnation *incarnation)
+{
+    struct life_key key;
+
+    memcpy(key.bytes, office->bytes, sizeof(office->bytes));
+    memcpy(key.bytes + sizeof(office->bytes), incarnation->bytes, sizeof(incarnation->bytes));
+    return key;
+}
+
+static struct omb_life life_of(const struct omb_log_row *row)
+{
+    return (struct omb_life){
+        .office = row->office,
+        .incarnation = row->incarnation,
+        .head = row->head,
+        .digest = row->digest,
+        .count = row->count,
+    };
+}
+
+/* Lives of line 0 behind a key; of one office, or of those at or below this one. */
+struct gathering {
+    struct omb_step *step;
+    const struct omb_office_id *below; /* those at or below this child; NULL: at or below here */
+    bool all;                          /* whoever's: the caller named the office */
+    struct omb_view after;
+    struct omb_life *items;
+    uint32_t *numbers;
+    size_t count, room, max;
+    bool more;
+};
+
+static bool belongs(const struct gathering *gathering, const struct omb_office_id *office)
+{
+    struct omb_step *step = gathering->step;
+    struct omb_office_id branch;
+
+    if (gathering->all)
+        return true;
+    branch = omb_feed_branch_of(step, office);
+    if (gathering->below)
+        return omb_office_id_equal(&branch, gathering->below);
+    return !omb_office_id_none(&branch) ||
+           omb_office_id_equal(office, &step->office->self.office);
+}
+
+static enum omb_rc gather_log(void *arg, const struct omb_log *log)
+{
+    struct gathering *gathering = arg;
+    const struct life_key key = key_of(&log->row.office, &log->row.incarnation);
+
+    if (log->row.line != 0 || log->row.head == 0 ||
+        (gathering->after.size > 0 &&
+         omb_view_compare(OMB_VIEW_OF(key.bytes), gathering->after) <= 0) ||
+        !belongs(gathering, &log->row.office))
+        return OMB_OK;
+    if (gathering->count == gathering->max) {
+        gathering->more = true;
+        return OMB_STOP;
+    }
+    if (gathering->count == gathering->room) {
+        struct omb_arena *arena = gathering->step->arena;
+        const size_t room = gathering->room ? 2 * gathering->room : 16;
+        struct omb_life *items = OMB_ARENA_NEW(arena, struct omb_life, room);
+        uint32_t *numbers = OMB_ARENA_NEW(arena, uint32_t, room);
+
+        if (gathering->count > 0) {
+            memcpy(items, gathering->items, gathering->count * sizeof(*items));
+            memcpy(numbers, gathering->numbers, gathering->count * sizeof(*numbers));
+        }
+        gathering->items = items;
+        gathering->numbers = numbers;
+        gathering->room = room;
+    }
+    gathering->items[gathering->count] = life_of(&log->row);
+    gathering->numbers[gathering->count++] = log->number;
+    return OMB_OK;
+}
+
+static enum omb_rc check_after(struct omb_view after, struct omb_error *err)
+{
+    if (after.size != 0 && after.size != LIFE_KEY_SIZE)
+        return omb_fail(err, OMB_INVALID, NULL, "a page of logs begins behind no log");
+    return OMB_OK;
+}
+
+enum omb_rc omb_compare_logs_page(struct omb_step *step, struct omb_view after, size_t max,
+                                  struct omb_compare *out, struct omb_error *err)
+{
+    struct gathering gathering = {
+        .step = step,
+        .after = after,
+        .max = max < OMB_COMPARE_PAGE_MAX ? max : OMB_COMPARE_PAGE_MAX,
+    };
+    enum omb_rc rc = check_after(after, err);
+
+    OMB_ASSERT(max > 0);
+    if (rc == OMB_OK)
+        rc = omb_logs_each(step, NULL, gather_log, &gathering, err);
+    if (rc != OMB_OK)
+        return rc;
+    *out = (struct omb_compare){
+        .logs = {gathering.items, gathering.count},
+        .after = omb_arena_copy(step->arena, after),
+        .last = !gathering.more,
+    };
+    return OMB_OK;
+}
+
+enum omb_rc omb_compare_lives(struct omb_step *step, const struct omb_office_id *office,
+                              struct omb_life_list *out, struct omb_error *err)
+{
+    struct gathering gathering = {.step = step, .all = true, .max = SIZE_MAX};
+    const enum omb_rc rc = omb_logs_each(step, office, gather_log, &gathering, err);
+
+    if (rc == OMB_OK)
+        *out = (struct omb_life_list){gathering.items, gathering.count};
+    return rc;
+}
+
+struct omb_view omb_compare_logs_next(struct omb_step *step, const struct omb_compare *page)
+{
+    const struct omb_life *life;
+    struct life_key key;
+
+    if (page->logs.count == 0)
+        return page->after;
+    life = &page->logs.items[page->logs.count - 1];
+    key = key_of(&life->office, &life->incarnation);
+    return omb_arena_copy(step->arena, OMB_VIEW_OF(key.bytes));
+}
+
+/* --- the parent looks at a page of logs --- */
+
+struct looking {
+    struct omb_step *step;
+    const struct omb_office_id *child;
+    struct omb_log_range *ranges;
+    size_t range_count;
+    size_t given;
+};
+
+static void want(struct looking *looking, const struct omb_life *life, uint64_t first,
+                 uint64_t last)
+{
+    if (looking->range_count == OMB_WANT_RANGES_MAX)
+        return;
+    looking->ranges[looking->range_count++] =
+        (struct omb_log_range){life->office, life->incarnation, first, last};
+}
+
+/* Which numbers of a log are here: one after the other, in rising order. */
+struct walk {
+    uint64_t *items;
+    size_t count, max;
+};
+
+static enum omb_rc take_seq(void *arg, struct omb_view key, struct omb_view value)
+{
+    struct walk *walk = arg;
+
+    (void)value;
+    if (key.size != 12)
+        return OMB_DAMAGED;
+    walk->items[walk->count++] = omb_be64(key.data + 4);
+    return walk->count < walk->max ? OMB_OK : OMB_STOP;
+}
+
+/* The next ones of first <= seq <= last that are here. */
+static enum omb_rc walk_log(struct omb_step *step, uint32_t number, uint64_t first, uint64_t last,
+                            struct walk *walk, struct omb_error *err)
+{
+    const struct omb_key from = omb_key_record(number, first);
+    const struct omb_key until = omb_key_record(number, last + 1);
+    enum omb_rc rc;
+
+    walk->count = 0;
+    rc = omb_port_scan(step->port, OMB_FAMILY_RECORD, omb_key_view(&from), omb_key_view(&until),
+                       false, take_seq, walk);
+    return rc == OMB_OK ? rc : omb_fail(err, rc, NULL, "a log cannot be read");
+}
+
+/* The child has a whole log, and here are holes. */
+static enum omb_rc want_holes(struct looking *looking, const struct omb_life *life,
+                              const struct omb_log *log, struct omb_error *err)
+{
+    const uint64_t last = life->head < log->row.head ? life->head : log->row.head;
+    struct walk walk = {OMB_ARENA_NEW(looking->step->arena, uint64_t, WALK), 0, WALK};
+    uint64_t next = 1;
+
+    do {
+        const enum omb_rc rc = walk_log(looking->step, log->number, next, last, &walk, err);
+
+        if (rc != OMB_OK)
+            return rc;
+        for (size_t i = 0; i < walk.count; i++) {
+            if (walk.items[i] > next)
+                want(looking, life, next, walk.items[i] - 1);
+            next = walk.items[i] + 1;
+        }
+    } while (walk.count == walk.max && next <= last);
+    if (next <= last)
+        want(looking, life, next, last);
+    return OMB_OK;
+}
+
+static enum omb_rc give_back(struct looking *looking, const struct omb_log *log, uint64_t first,
+                             uint64_t last, struct omb_error *err)
+{
+    struct walk walk = {OMB_ARENA_NEW(looking->step->arena, uint64_t, WALK), 0, WALK};
+
+    do {
+        enum omb_rc rc = walk_log(looking->step, log->number, first, last, &walk, err);
+
+        for (size_t i = 0; rc == OMB_OK && i < walk.count; i++) {
+            const struct omb_row_at at = {log->number, walk.items[i]};
+
+            if (looking->given++ >= OMB_GIVE_BACK_MAX)
+                return OMB_OK;
+            rc = omb_feed_give_back(looking->step, looking->child, &at, err);
+            first = walk.items[i] + 1;
+        }
+        if (rc != OMB_OK)
+            return rc;
+    } while (walk.count == walk.max && first <= last);
+    return OMB_OK;
+}
+
+static enum omb_rc count_held(struct omb_step *step, const struct omb_log *log, uint64_t last,
+                              uint64_t *out, struct omb_error *err)
+{
+    struct walk walk = {OMB_ARENA_NEW(step->arena, uint64_t, WALK), 0, WALK};
+    uint64_t first = 1, count = 0;
+
+    do {
+        const enum omb_rc rc = walk_log(step, log->number, first, last, &walk, err);
+
+        if (rc != OMB_OK)
+            return rc;
+        count += walk.count;
+        if (walk.count > 0)
+            first = walk.items[walk.count - 1] + 1;
+    } while (walk.count == walk.max && first <= last);
+    *out = count;
+    return OMB_OK;
+}
+
+/* Two lines of one life: the records at the last place that both have are not the same. */
+static enum omb_rc parts_ways(struct omb_step *step, const struct omb_life *life,
+                              const struct omb_log *log, bool *out, struct omb_error *err)
+{
+    const struct omb_row_at at = {log->number, life->head};
+    struct omb_header header;
+    struct omb_digest digest = log->row.digest;
+    enum omb_rc rc = OMB_OK;
+
+    *out = false;
+    if (log->row.head < life->head)
+        return OMB_OK;
+    if (log->row.head > life->head)
+        rc = omb_header_read(step, &at, &header, &digest, NULL, err);
+    if (rc == OMB_NOT_FOUND)
+        return OMB_OK;
+    *out = rc == OMB_OK && !omb_digest_equal(&digest, &life->digest);
+    return rc;
+}
+
+static enum omb_rc look_at_both(struct looking *looking, const struct omb_life *life,
+                                const struct omb_log *log, struct omb_error *err)
+{
+    const struct omb_log_row *row = &log->row;
+    const struct omb_office_id branch = omb_feed_branch_of(looking->step, &row->office);
+    const bool mine_to_give = omb_office_id_equal(&branch, looking->child);
+    uint64_t held = 0;
+    bool forked;
+    enum omb_rc rc = parts_ways(looking->step, life, log, &forked, err);
+
+    if (rc == OMB_OK && forked)
+        want(looking, life, life->head, life->head);
+    if (rc == OMB_OK && row->count < row->head && life->count == life->head)
+        rc = want_holes(looking, life, log, err);
+    if (life->head > row->head)
+        want(looking, life, row->head + 1, life->head);
+    if (rc != OMB_OK || !mine_to_give)
+        return rc;
+    if (life->count < life->head)
+        rc = count_held(looking->step, log, life->head, &held, err);
+    if (rc == OMB_OK && held > life->count)
+        return give_back(looking, log, 1, row->head, err);
+    if (rc == OMB_OK && row->head > life->head)
+        rc = give_back(looking, log, life->head + 1, row->head, err);
+    return rc;
+}
+
+static enum omb_rc look_at(struct looking *looking, const struct omb_life *life,
+                           struct omb_error *err)
+{
+    struct omb_log log;
+    enum omb_rc rc =
+        omb_log_find(looking->step, &life->office, &life->incarnation, 0, &log, err);
+
+    if (rc == OMB_NOT_FOUND) {
+        want(looking, life, 1, life->head);
+        return OMB_OK;
+    }
+    return rc == OMB_OK ? look_at_both(looking, life, &log, err) : rc;
+}
+
+/* What a log of the page may say; its offices are at or below the child, or not known here yet. */
+static enum omb_rc check_life(struct looking *looking, const struct omb_life *life, bool *out_look,
+                              struct omb_error *err)
+{
+    const struct omb_office_id branch = omb_feed_branch_of(looking->step, &life->office);
+
+    if (life->head == 0 || life->head == UINT64_MAX || life->count > life->head ||
+        omb_digest_none(&life->digest) || omb_office_id_none(&life->office))
+        return omb_fail(err, OMB_INVALID, NULL, "an entry of a comparison is of no log");
+    *out_look = omb_office_id_equal(&branch, looking->child) ||
+                !omb_office_newest(looking->step, &life->office);
+    return OMB_OK;
+}
+
+static enum omb_rc look_at_page(struct looking *looking, const struct omb_life_list *lives,
+                                struct omb_error *err)
+{
+    enum omb_rc rc = omb_compare_check_size(lives->count, err);
+
+    for (size_t i = 0; rc == OMB_OK && i < lives->count; i++) {
+        const struct omb_life *life = &lives->items[i];
+        bool look = false;
+
+        if (i > 0) {
+            const struct life_key key = key_of(&life->office, &life->incarnation);
+            const struct life_key before = key_of(&life[-1].office, &life[-1].incarnation);
+
+            if (OMB_ID_COMPARE(&before, &key) >= 0)
+                return omb_fail(err, OMB_INVALID, NULL, "logs of a comparison do not ascend");
+        }
+        rc = check_life(looking, life, &look, err);
+        if (rc == OMB_OK && look)
+            rc = look_at(looking, life, err);
+    }
+    return rc;
+}
+
+static bool is_listed(const struct omb_life_list *lives, const struct omb_life *life)
+{
+    const struct life_key key = key_of(&life->office, &life->incarnation);
+    size_t low = 0, high = lives->count;
+
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        const struct omb_life *at = &lives->items[middle];
+        const struct life_key other = key_of(&at->office, &at->incarnation);
+        const int order = OMB_ID_COMPARE(&other, &key);
+
+        if (order == 0)
+            return true;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return false;
+}
+
+/* Logs here that the page passes over: the child has nothing of them. */
+static enum omb_rc give_back_rest(struct looking *looking, const struct gathering *here,
+                                  const struct omb_life_list *lives, struct omb_view until,
+                                  struct omb_error *err)
+{
+    enum omb_rc rc = OMB_OK;
+
+    for (size_t i = 0; rc == OMB_OK && i < here->count; i++) {
+        const struct omb_life *life = &here->items[i];
+        const struct life_key key = key_of(&life->office, &life->incarnation);
+        const struct omb_log log = {.number = here->numbers[i]};
+
+        if (until.size > 0 && omb_view_compare(OMB_VIEW_OF(key.bytes), until) > 0)
+            break;
+        if (!is_listed(lives, life))
+            rc = give_back(looking, &log, 1, life->head, err);
+    }
+    return rc;
+}
+
+static enum omb_rc take_lives(struct omb_step *step, const struct omb_office_id *child,
+                              const struct omb_office_id *office,
+                              const struct omb_life_list *lives, struct omb_view after,
+                              struct omb_view until, struct omb_want *out_want,
+                              struct omb_error *err)
+{
+    struct looking looking = {.step = step, .child = child};
+    struct gathering here = {.step = step, .below = child, .after = after, .max = SIZE_MAX};
+    enum omb_rc rc;
+
+    looking.ranges = OMB_ARENA_NEW(step->arena, struct omb_log_range, OMB_WANT_RANGES_MAX);
+    rc = look_at_page(&looking, lives, err);
+    if (rc == OMB_OK)
+        rc = omb_logs_each(step, office, gather_log, &here, err);
+    if (rc == OMB_OK)
+        rc = give_back_rest(&looking, &here, lives, until, err);
+    if (rc == OMB_OK)
+        *out_want = (struct omb_want){.ranges = {looking.ranges, looking.range_count}};
+    return rc;
+}
+
+enum omb_rc omb_compare_logs_take(struct omb_step *step, const struct omb_office_id *child,
+                                  const struct omb_compare *page, struct omb_want *out_want,
+                                  struct omb_error *err)
+{
+    const struct omb_view until =
+        page->last ? OMB_VIEW_NONE : omb_compare_logs_next(step, page);
+    const enum omb_rc rc = check_after(page->after, err);
+
+    if (rc != OMB_OK)
+        return rc;
+    if (!page->last && page->logs.count == 0)
+        return omb_fail(err, OMB_INVALID, NULL, "a page of logs is empty and not the last");
+    return take_lives(step, child, NULL, &page->logs, page->after, until, out_want, err);
+}
+
+enum omb_rc omb_compare_greeting(struct omb_step *step, const struct omb_office_id *child,
+                                 const struct omb_life_list *own, struct omb_want *out_want,
+                                 struct omb_error *err)
+{
+    for (size_t i = 0; i < own->count; i++)
+        if (!omb_office_id_equal(&own->items[i].office, child))
+            return omb_fail(err, OMB_INVALID, NULL, "a greeting tells of another office's log");
+    return take_lives(step, child, child, own, OMB_VIEW_NONE, OMB_VIEW_NONE, out_want, err);
+}

@@ -1,0 +1,263 @@
+/*
+ * Answering a Want: only what the asker may see, and only as much as fits. Whatever is left out is
+ * asked for again.
+ */
+#include <string.h>
+
+#include "base/assert.h"
+#include "office/inside.h"
+#include "office/post/compare.h"
+#include "office/post/feed.h"
+
+enum { LOOKED_AT_MAX = 4 * OMB_WANT_RECORDS_MAX }; /* rows that one Want may have read */
+
+struct answer {
+    struct omb_step *step;
+    const struct omb_office_id *asker;
+    bool to_child;
+    size_t room;
+    size_t looked_at;
+    struct omb_record *records;
+    struct omb_missing_part *missing;
+    size_t count, missing_count, max;
+    bool full;
+};
+
+/* --- whether the asker may see it --- */
+
+/* What every office needs to judge others by, and says nothing about a case or a person. */
+static bool is_about_trust(const struct omb_header *header)
+{
+    uint32_t tag;
+
+    if (header->case_id || !header->facts)
+        return false;
+    tag = header->facts->event.tag;
+    return tag == OMB_EVENT_OFFICE_CERTIFIED || tag == OMB_EVENT_OFFICE_REVOKED ||
+           tag == OMB_EVENT_OFFICE_MOVED || tag == OMB_EVENT_OFFICE_CLOSED ||
+           tag == OMB_EVENT_FORK_FOUND || tag == OMB_EVENT_POLICY_PUBLISHED;
+}
+
+static bool may_see(const struct answer *answer, const struct omb_header *header)
+{
+    struct omb_step *step = answer->step;
+    const struct omb_office_id branch = omb_feed_branch_of(step, &header->office);
+
+    if (is_about_trust(header))
+        return true;
+    if (!answer->to_child)
+        return !omb_office_id_none(&branch) ||
+               omb_office_id_equal(&header->office, &step->office->self.office);
+    if (omb_office_id_equal(&branch, answer->asker))
+        return true;
+    return header->case_id && omb_feed_in_scope(step, answer->asker, header->case_id);
+}
+
+/* --- one record --- */
+
+/* More than the encoding has: tags and sizes of every field. */
+static size_t size_of(const struct omb_record *record)
+{
+    return 128 + record->header.size + record->proof->signature.size +
+           record->proof->path.count * (OMB_DIGEST_SIZE + 4) + record->body.size +
+           record->grants.size + record->extract.size;
+}
+
+/* Whether it was put into this answer already: a Want may name a record, and parts of it. */
+static bool is_there(const struct answer *answer, struct omb_view header)
+{
+    for (size_t i = 0; i < answer->count; i++)
+        if (omb_view_equal(answer->records[i].header, header))
+            return true;
+    return false;
+}
+
+/* `parts`: it is asked for these alone; one that has none of them is no answer. 0: all of it. */
+static enum omb_rc add(struct answer *answer, const struct omb_row_at *at, uint32_t parts,
+                       struct omb_error *err)
+{
+    struct omb_stored_record stored;
+    struct omb_record record;
+    struct omb_header header;
+    uint32_t missing = 0;
+    enum omb_rc rc;
+
+    if (answer->full || answer->looked_at++ >= LOOKED_AT_MAX)
+        return OMB_OK;
+    rc = omb_record_read(answer->step, at->number, at->seq, &stored, &header, NULL, err);
+    if (rc == OMB_NOT_FOUND || (rc == OMB_OK && (!stored.proof || !may_see(answer, &header))))
+        return OMB_OK;
+    if (rc == OMB_OK)
+        rc = omb_record_whole(answer->step, at, &record, &header, &missing, err);
+    if (rc != OMB_OK)
+        return rc;
+    if (parts != 0 && ((parts & ~missing) == 0 || is_there(answer, record.header)))
+        return OMB_OK;
+    if (size_of(&record) > answer->room || answer->count == answer->max) {
+        answer->full = true;
+        return OMB_OK;
+    }
+    answer->room -= size_of(&record);
+    answer->records[answer->count++] = record;
+    if (missing != 0)
+        answer->missing[answer->missing_count++] =
+            (struct omb_missing_part){omb_record_digest(record.header), missing};
+    return OMB_OK;
+}
+
+/* --- what is asked for --- */
+
+static enum omb_rc read_place(struct omb_step *step, const struct omb_key *key,
+                              struct omb_row_at *out, struct omb_error *err)
+{
+    struct omb_buf value = OMB_BUF_INIT;
+    enum omb_rc rc = omb_port_get(step->port, OMB_FAMILY_OFFICE, omb_key_view(key), &value);
+
+    if (rc == OMB_OK && !omb_read_place(omb_buf_view(&value), &out->number, &out->seq))
+        rc = omb_fail(err, OMB_DAMAGED, NULL, "a row of the offices is damaged");
+    else if (rc != OMB_OK && rc != OMB_NOT_FOUND)
+        rc = omb_fail(err, rc, NULL, "the offices in the store cannot be read");
+    omb_buf_free(&value);
+    return rc;
+}
+
+/* The place of the record that carries a certificate; of a signer's only the key id is known. */
+static enum omb_rc find_carrier(struct omb_step *step, const struct omb_digest *digest,
+                                struct omb_row_at *out, struct omb_error *err)
+{
+    static const uint8_t zeros[OMB_DIGEST_SIZE - OMB_KEY_ID_SIZE];
+    struct omb_key key = omb_key_carrier(digest);
+
+    if (memcmp(digest->bytes + OMB_KEY_ID_SIZE, zeros, sizeof(zeros)) == 0) {
+        const struct omb_key_id id = omb_key_id_of(digest);
+        const struct omb_office_card *card = omb_office_card_by_key(step, &id);
+
+        if (!card)
+            return OMB_NOT_FOUND;
+        key = omb_key_carrier(&card->certificate.digest);
+    }
+    return read_place(step, &key, out, err);
+}
+
+static enum omb_rc add_digest(struct answer *answer, const struct omb_digest *digest,
+                              struct omb_error *err)
+{
+    struct omb_row_at at;
+    enum omb_rc rc = find_carrier(answer->step, digest, &at, err);
+
+    if (rc == OMB_NOT_FOUND)
+        rc = omb_record_place(answer->step, digest, &at);
+    if (rc == OMB_NOT_FOUND)
+        return OMB_OK;
+    return rc == OMB_OK ? add(answer, &at, 0, err) : rc;
+}
+
+static enum omb_rc add_parts(struct answer *answer, const struct omb_missing_part *wanted,
+                             struct omb_error *err)
+{
+    struct omb_row_at at;
+    const enum omb_rc rc = omb_record_place(answer->step, &wanted->digest, &at);
+
+    if (rc == OMB_NOT_FOUND || wanted->parts == 0)
+        return OMB_OK;
+    if (rc != OMB_OK)
+        return omb_fail(err, rc, NULL, "the digests in the store cannot be read");
+    return add(answer, &at, wanted->parts, err);
+}
+
+struct walk {
+    struct omb_row_at *items;
+    size_t count, max;
+};
+
+static enum omb_rc take_row(void *arg, struct omb_view key, struct omb_view value)
+{
+    struct walk *walk = arg;
+    struct omb_row_at *at = &walk->items[walk->count++];
+
+    (void)value;
+    if (!omb_key_read_record(key, &at->number, &at->seq))
+        return OMB_DAMAGED;
+    return walk->count < walk->max ? OMB_OK : OMB_STOP;
+}
+
+enum { WALK = 256 };
+
+static enum omb_rc add_range(struct answer *answer, const struct omb_log_range *range,
+                             struct omb_error *err)
+{
+    struct omb_step *step = answer->step;
+    struct walk walk = {OMB_ARENA_NEW(step->arena, struct omb_row_at, WALK), 0, WALK};
+    uint64_t first = range->first;
+    struct omb_log log;
+    enum omb_rc rc = omb_log_find(step, &range->office, &range->incarnation, 0, &log, err);
+
+    if (rc == OMB_NOT_FOUND || first > range->last)
+        return OMB_OK;
+    if (rc != OMB_OK)
+        return rc;
+    do {
+        const struct omb_key from = omb_key_record(log.number, first);
+        const struct omb_key until = range->last == UINT64_MAX
+                                         ? omb_key_record(log.number + 1, 0)
+                                         : omb_key_record(log.number, range->last + 1);
+
+        walk.count = 0;
+        rc = omb_port_scan(step->port, OMB_FAMILY_RECORD, omb_key_view(&from),
+                           omb_key_view(&until), false, take_row, &walk);
+        if (rc != OMB_OK)
+            return omb_fail(err, rc, NULL, "a log cannot be read");
+        for (size_t i = 0; rc == OMB_OK && i < walk.count; i++) {
+            rc = add(answer, &walk.items[i], 0, err);
+            first = walk.items[i].seq + 1;
+        }
+    } while (rc == OMB_OK && walk.count == walk.max && first <= range->last && !answer->full &&
+             answer->looked_at < LOOKED_AT_MAX);
+    return rc;
+}
+
+static enum omb_rc check_want(const struct omb_want *want, struct omb_error *err)
+{
+    if (want->digests.count > OMB_WANT_DIGESTS_MAX || want->ranges.count > OMB_WANT_RANGES_MAX ||
+        want->parts.count > OMB_WANT_DIGESTS_MAX)
+        return omb_fail(err, OMB_LIMIT, NULL, "a want names more than may be asked at a time");
+    return OMB_OK;
+}
+
+static size_t most(const struct omb_want *want)
+{
+    size_t count = want->digests.count + want->parts.count;
+
+    for (size_t i = 0; i < want->ranges.count && count < OMB_WANT_RECORDS_MAX; i++) {
+        const struct omb_log_range *range = &want->ranges.items[i];
+        const uint64_t length = range->last >= range->first ? range->last - range->first : 0;
+
+        count += length < OMB_WANT_RECORDS_MAX ? (size_t)length + 1 : OMB_WANT_RECORDS_MAX;
+    }
+    return count < OMB_WANT_RECORDS_MAX ? count : OMB_WANT_RECORDS_MAX;
+}
+
+enum omb_rc omb_want_answer(struct omb_step *step, const struct omb_office_id *asker,
+                            bool asker_is_child, const struct omb_want *want, size_t max_bytes,
+                            struct omb_records *out, struct omb_error *err)
+{
+    struct answer answer = {
+        .step = step, .asker = asker, .to_child = asker_is_child, .room = max_bytes};
+    enum omb_rc rc = check_want(want, err);
+
+    if (rc != OMB_OK)
+        return rc;
+    answer.max = most(want);
+    answer.records = OMB_ARENA_NEW(step->arena, struct omb_record, answer.max);
+    answer.missing = OMB_ARENA_NEW(step->arena, struct omb_missing_part, answer.max);
+    for (size_t i = 0; rc == OMB_OK && i < want->digests.count; i++)
+        rc = add_digest(&answer, &want->digests.items[i], err);
+    for (size_t i = 0; rc == OMB_OK && i < want->ranges.count; i++)
+        rc = add_range(&answer, &want->ranges.items[i], err);
+    for (size_t i = 0; rc == OMB_OK && i < want->parts.count; i++)
+        rc = add_parts(&answer, &want->parts.items[i], err);
+    if (rc == OMB_OK)
+        *out = (struct omb_records){.records = {answer.records, answer.count},
+                                    .missing = {answer.missing, answer.missing_count}};
+    return rc;
+}
