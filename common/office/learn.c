@@ -273,6 +273,8 @@ static enum omb_rc refold(struct omb_step *step, const struct omb_case_id *id,
 
     if (rc == OMB_LIMIT || rc == OMB_NOT_FOUND)
         return OMB_OK;
+    if (rc == OMB_OK)
+        rc = omb_vault_take_grants(step, &file, err);
     return rc == OMB_OK ? omb_casefile_save(step, &file, err) : rc;
 }
 

@@ -9,7 +9,7 @@
 
 #include "base/assert.h"
 #include "office/inside.h"
-#include "wire/header.h"
+#include "office/receive.h"
 
 static const struct {
     const char *code, *kind;
@@ -211,157 +211,102 @@ int family_teardown(void **state)
 
 /* --- carrying --- */
 
-/* Records cross as rows, under the number that the life has in every store but its own. */
 struct carrying {
-    struct family *family;
-    const struct omb_port *from;
+    struct omb_arena arena; /* of records */
+    struct omb_record records[256];
+    uint32_t missing[256];
+    size_t count;
     struct omb_step *step;
-    struct omb_error *err;
-    struct omb_case_id cases[64];
-    size_t case_count;
-    bool moved;
+    struct omb_office_id from;
+    bool from_above, own_alone;
+    size_t kept;
 };
 
-static uint32_t number_of(struct family *family, const struct omb_header *header)
+static struct omb_view copy(struct carrying *carry, struct omb_view bytes)
 {
-    size_t i = 0;
-
-    for (; i < family->life_count; i++)
-        if (omb_office_id_equal(&family->lives[i].office, &header->office) &&
-            omb_incarnation_equal(&family->lives[i].incarnation, &header->incarnation))
-            return 1000 + (uint32_t)i;
-    OMB_ASSERT(i < sizeof(family->lives) / sizeof(family->lives[0]));
-    family->lives[i].office = header->office;
-    family->lives[i].incarnation = header->incarnation;
-    family->life_count++;
-    return 1000 + (uint32_t)i;
-}
-
-static void copy_row(struct carrying *carry, enum omb_family family, const struct omb_key *from,
-                     const struct omb_key *to)
-{
-    struct omb_buf value = OMB_BUF_INIT;
-
-    if (omb_port_get(carry->from, family, omb_key_view(from), &value) == OMB_OK)
-        omb_put(carry->step->update->writes, family, omb_key_view(to), omb_buf_view(&value));
-    omb_buf_free(&value);
-}
-
-static void touch(struct carrying *carry, const struct omb_case_id *id)
-{
-    for (size_t i = 0; i < carry->case_count; i++)
-        if (memcmp(&carry->cases[i], id, sizeof(*id)) == 0)
-            return;
-    OMB_ASSERT(carry->case_count < sizeof(carry->cases) / sizeof(carry->cases[0]));
-    carry->cases[carry->case_count++] = *id;
-}
-
-static void put_places(struct carrying *carry, const struct omb_header *header,
-                       const struct omb_digest *digest, uint32_t number)
-{
-    struct omb_writes *writes = carry->step->update->writes;
-    struct omb_tip *tip = omb_office_tip(carry->step->office);
-    const struct omb_key by_digest = omb_key_digest(digest);
-    const struct omb_key journal = omb_key_journal(++tip->journal);
-    uint8_t place[12];
-
-    omb_put_place(place, number, header->seq);
-    omb_put(writes, OMB_FAMILY_DIGEST, omb_key_view(&by_digest), OMB_VIEW_OF(place));
-    omb_put(writes, OMB_FAMILY_JOURNAL, omb_key_view(&journal), OMB_VIEW_OF(place));
-    if (header->case_id != NULL) {
-        const struct omb_key key = omb_key_case_log(header->case_id, number, header->seq);
-
-        omb_put(writes, OMB_FAMILY_CASE_LOG, omb_key_view(&key), OMB_VIEW_NONE);
-        touch(carry, header->case_id);
-    }
-}
-
-static void carry_one(struct carrying *carry, uint32_t number, uint64_t seq)
-{
-    static const enum omb_part_kind kinds[] = {OMB_PART_BODY, OMB_PART_GRANTS, OMB_PART_EXTRACT};
-    const struct omb_key record = omb_key_record(number, seq);
-    struct omb_buf value = OMB_BUF_INIT;
-    struct omb_stored_record stored;
-    struct omb_header header;
-    struct omb_digest digest;
-    struct omb_key to;
-    uint32_t there;
-
-    assert_int_equal(
-        omb_port_get(carry->from, OMB_FAMILY_RECORD, omb_key_view(&record), &value), OMB_OK);
-    assert_int_equal(omb_decode_stored_record(
-                         omb_arena_copy(carry->step->arena, omb_buf_view(&value)),
-                         carry->step->arena, &stored, NULL),
-                     OMB_OK);
-    omb_buf_free(&value);
-    assert_int_equal(
-        omb_header_decode(stored.header, carry->step->arena, &header, NULL, NULL), OMB_OK);
-    digest = omb_record_digest(stored.header);
-    to = omb_key_digest(&digest);
-    if (omb_port_get(carry->step->port, OMB_FAMILY_DIGEST, omb_key_view(&to), &value) == OMB_OK) {
-        omb_buf_free(&value);
-        return;
-    }
-    there = number_of(carry->family, &header);
-    to = omb_key_record(there, seq);
-    copy_row(carry, OMB_FAMILY_RECORD, &record, &to);
-    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-        const struct omb_key part = omb_key_part(number, seq, kinds[i]);
-
-        to = omb_key_part(there, seq, kinds[i]);
-        copy_row(carry, OMB_FAMILY_PART, &part, &to);
-    }
-    put_places(carry, &header, &digest, there);
-    carry->moved = true;
+    return bytes.size > 0 ? omb_arena_copy(&carry->arena, bytes) : bytes;
 }
 
 static enum omb_rc take_place(void *arg, struct omb_view key, struct omb_view value)
 {
-    uint32_t number;
-    uint64_t seq;
+    struct carrying *carry = arg;
+    struct omb_record *record = &carry->records[carry->count];
+    struct omb_row_at at;
+    struct omb_header header;
+    struct omb_error err;
 
     (void)key;
-    assert_true(omb_read_journal(value, &number, &seq, NULL));
-    carry_one(arg, number, seq);
+    OMB_ASSERT(carry->count < sizeof(carry->records) / sizeof(carry->records[0]));
+    assert_true(omb_read_journal(value, &at.number, &at.seq, NULL));
+    assert_int_equal(omb_record_whole(carry->step, &at, record, &header,
+                                      &carry->missing[carry->count], &err),
+                     OMB_OK);
+    if (carry->own_alone && !omb_office_id_equal(&header.office, &carry->from))
+        return OMB_OK;
+    record->header = copy(carry, record->header);
+    record->body = copy(carry, record->body);
+    record->grants = copy(carry, record->grants);
+    record->extract = copy(carry, record->extract);
+    record->proof = omb_shape_copy(&omb_shape_proof, record->proof, &carry->arena);
+    carry->count++;
     return OMB_OK;
 }
 
-static enum omb_rc do_carry(struct omb_step *step, void *arg, struct omb_error *err)
+static enum omb_rc do_gather(struct omb_step *step, void *arg, struct omb_error *err)
 {
     struct carrying *carry = arg;
-    struct omb_casefile file;
-    enum omb_rc rc;
 
+    (void)err;
     carry->step = step;
-    rc = omb_port_scan_prefix(carry->from, OMB_FAMILY_JOURNAL, OMB_VIEW_NONE, take_place, carry);
-    for (size_t i = 0; rc == OMB_OK && i < carry->case_count; i++) {
-        rc = omb_casefile_load(step, &carry->cases[i], &file, err);
-        if (rc == OMB_OK)
-            rc = omb_vault_take_grants(step, &file, err);
-        if (rc == OMB_OK)
-            rc = omb_casefile_save(step, &file, err);
-    }
-    return rc;
+    carry->from = step->office->self.office;
+    return omb_port_scan_prefix(step->port, OMB_FAMILY_JOURNAL, OMB_VIEW_NONE, take_place, carry);
 }
 
-static bool carry_all(struct family *family, enum member from, enum member to)
+static enum omb_rc do_take(struct omb_step *step, void *arg, struct omb_error *err)
+{
+    struct carrying *carry = arg;
+    struct omb_intake *intake = omb_intake_begin(step, &carry->from, carry->from_above);
+
+    for (size_t i = 0; i < carry->count; i++) {
+        struct omb_receipt receipt;
+
+        assert_int_equal(omb_intake_take(intake, &carry->records[i], carry->missing[i], false,
+                                         &receipt, err),
+                         OMB_OK);
+        if (receipt.kind != OMB_RECEIPT_NEW && receipt.kind != OMB_RECEIPT_DUPLICATE &&
+            receipt.kind != OMB_RECEIPT_COMPLETED)
+            fail_msg("not taken (%d): %s", (int)receipt.kind, receipt.words);
+        carry->kept += receipt.kind == OMB_RECEIPT_NEW;
+    }
+    return omb_intake_end(intake, err);
+}
+
+static bool carry_all(struct family *family, enum member from, enum member to, bool own_alone)
 {
     struct carrying *carry = calloc(1, sizeof(*carry));
     bool moved;
 
     OMB_ASSERT(carry != NULL);
+    omb_arena_init(&carry->arena, SIZE_MAX);
     rig_commit(&family->rigs[from]);
-    carry->family = family;
-    carry->from = memport_port(family->rigs[from].store);
-    family_run(&family->rigs[to], do_carry, carry);
-    moved = carry->moved;
+    carry->from_above = members[from].parent != to || from == HO;
+    carry->own_alone = own_alone;
+    family_run(&family->rigs[from], do_gather, carry);
+    family_run(&family->rigs[to], do_take, carry);
+    moved = carry->kept > 0;
+    omb_arena_free(&carry->arena);
     free(carry);
     return moved;
 }
 
+void family_carry_own(struct family *family, enum member from, enum member to)
+{
+    (void)carry_all(family, from, to, true);
+}
+
 void family_carry(struct family *family, enum member from, enum member to)
 {
-    (void)carry_all(family, from, to);
+    (void)carry_all(family, from, to, false);
 }
 
 void family_meet(struct family *family, const enum member *list, size_t count)
@@ -373,7 +318,7 @@ void family_meet(struct family *family, const enum member *list, size_t count)
         for (size_t i = 0; i < count; i++)
             for (size_t k = 0; k < count; k++)
                 if (i != k)
-                    moved |= carry_all(family, list[i], list[k]);
+                    moved |= carry_all(family, list[i], list[k], false);
     }
 }
 

@@ -16,11 +16,6 @@ enum member { HO, NORTH, OUTLET, OTHER, CARDS, FAMILY };
 struct family {
     struct rig rigs[FAMILY];
     struct omb_office_ref refs[FAMILY];
-    struct {
-        struct omb_office_id office;
-        struct omb_incarnation incarnation;
-    } lives[16]; /* whose records crossed */
-    size_t life_count;
 };
 
 /* Every office has t1, h1, s1, s2, an1 and au1. */
@@ -32,8 +27,13 @@ int family_teardown(void **state);
 typedef enum omb_rc family_script(struct omb_step *step, void *arg, struct omb_error *err);
 void family_run(struct rig *rig, family_script *script, void *arg);
 
-/* Gives every record that `from` holds and `to` lacks to `to`, in the order in which it came. */
+/*
+ * Gives every record that `from` holds to `to`, in the order in which it came there. It is taken in
+ * as from a link; one that is neither kept nor here already fails the test.
+ */
 void family_carry(struct family *family, enum member from, enum member to);
+/* The same for those alone that `from` wrote itself. */
+void family_carry_own(struct family *family, enum member from, enum member to);
 /* Carries until everybody of the list has what anyone of them has. */
 void family_meet(struct family *family, const enum member *members, size_t count);
 #define MEET(family, ...)                                                                          \
