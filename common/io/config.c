@@ -13,7 +13,7 @@ enum { CONFIG_FILE_MAX = 65536, MOST_BATCH = 4096 };
 
 /* --- the keys --- */
 
-enum kind { CODE, ZONE, LISTEN, REACH, SECRET, LEVEL, FORMAT, COUNT };
+enum kind { CODE, ZONE, LISTEN, REACH, PARENTS, SECRET, LEVEL, FORMAT, COUNT };
 
 #define LEVELS "error, warning, notice, info or debug"
 #define FORMATS "text or json"
@@ -37,6 +37,8 @@ static const struct row {
      "Where the offices below reach this one, e.g. tcp://0.0.0.0:7100."},
     {"links", "advertise", REACH, FIELD(advertise), "",
      "The same as they must call it, when it is not the address above."},
+    {"links", "parent", PARENTS, FIELD(parent), "",
+     "Where the office above listens; several addresses with commas, tried in turn."},
     {"keys", "passphrase-file", SECRET, FIELD(passphrase_file), "",
      "What opens the key files when they are sealed: a file, or fd:3 for a descriptor."},
     {"daemon", "log-level", LEVEL, FIELD(log_level), "info",
@@ -74,6 +76,51 @@ static enum omb_rc find_word(const char *value, const char *const *words, size_t
     return fail_value(err, what, value);
 }
 
+/* The next of several values with commas between; false: there is none. */
+static bool next_of(const char **at, struct omb_view *out)
+{
+    *at += strspn(*at, " \t,");
+    *out = omb_view(*at, strcspn(*at, " \t,"));
+    *at += out->size;
+    return out->size > 0;
+}
+
+static enum omb_rc check_parents(const char *value, struct omb_error *err)
+{
+    struct omb_view one;
+    enum omb_rc rc = OMB_OK;
+    size_t count = 0;
+
+    while (rc == OMB_OK && next_of(&value, &one)) {
+        rc = omb_endpoint_check(one, OMB_ENDPOINT_REACH, err);
+        if (rc == OMB_OK && ++count > OMB_PARENTS_MAX)
+            rc = omb_fail(err, OMB_LIMIT, NULL, "a parent has at most %d addresses",
+                          OMB_PARENTS_MAX);
+    }
+    return rc;
+}
+
+size_t omb_config_parents(const struct omb_config *config, struct omb_view out[OMB_PARENTS_MAX])
+{
+    const char *at = config->parent;
+    size_t count = 0;
+
+    while (count < OMB_PARENTS_MAX && next_of(&at, &out[count]))
+        count++;
+    return count;
+}
+
+struct omb_view omb_config_advertised(const struct omb_config *config)
+{
+    const struct omb_view listen = omb_view_str(config->listen);
+
+    if (config->advertise[0])
+        return omb_view_str(config->advertise);
+    return listen.size && omb_endpoint_check(listen, OMB_ENDPOINT_REACH, NULL) == OMB_OK
+               ? listen
+               : OMB_VIEW_NONE;
+}
+
 static enum omb_rc check_text(enum kind kind, const char *value, struct omb_error *err)
 {
     struct omb_view text = omb_view_str(value);
@@ -87,6 +134,8 @@ static enum omb_rc check_text(enum kind kind, const char *value, struct omb_erro
         return fail_value(err, "the name of a time zone, e.g. Europe/Moscow", value);
     if (kind == SECRET && value[0] != '/' && strncmp(value, "fd:", 3) != 0)
         return fail_value(err, "a path from / on, nor a descriptor such as fd:3", value);
+    if (kind == PARENTS)
+        return check_parents(value, err);
     if (kind == LISTEN || kind == REACH)
         return omb_endpoint_check(
             text, kind == LISTEN ? OMB_ENDPOINT_LISTEN : OMB_ENDPOINT_REACH, err);
@@ -129,6 +178,7 @@ static enum omb_rc set(const struct row *row, const char *value, struct omb_conf
     case ZONE:
     case LISTEN:
     case REACH:
+    case PARENTS:
     case SECRET:
         rc = set_text(row, value, (char *)config + row->offset, err);
         break;
@@ -157,6 +207,7 @@ static void show(const struct row *row, const struct omb_config *config, struct 
     case ZONE:
     case LISTEN:
     case REACH:
+    case PARENTS:
     case SECRET:
         omb_buf_add_str(out, (const char *)config + row->offset);
         break;

@@ -18,6 +18,7 @@ struct omb_config {
     char bell_listen[256];       /* [client] bell-listen */
     char listen[256];            /* [links] listen: for the offices below */
     char advertise[256];         /* [links] advertise */
+    char parent[1024];           /* [links] parent: where it listens; several with commas */
     char passphrase_file[512];   /* [keys] passphrase-file: a path or fd:N; empty: none */
     enum omb_log_level log_level;
     enum omb_log_format log_format;
@@ -39,6 +40,12 @@ enum omb_rc omb_config_read(const char *path, struct omb_config *out,
  */
 enum omb_rc omb_config_write(const char *path, const struct omb_config *config,
                              struct omb_error *err) OMB_MUST_USE;
+
+#define OMB_PARENTS_MAX 8
+/* The addresses in [links] parent, in their order; views into the configuration. */
+size_t omb_config_parents(const struct omb_config *config, struct omb_view out[OMB_PARENTS_MAX]);
+/* Where the offices below are told to call this one; empty: it says no place that they can reach. */
+struct omb_view omb_config_advertised(const struct omb_config *config);
 
 /* Who uses an endpoint decides what may stand in it. */
 enum omb_endpoint_use {

@@ -147,6 +147,14 @@ size_t omb_office_operators(const struct omb_office *office, const struct omb_op
 void omb_office_set_operator(struct omb_step *step, const struct omb_operator *operator_,
                              const struct omb_operator_row *row);
 
+/*
+ * Goes on under a further certificate, whose row and those above it stand in the batch already.
+ * What is in memory changes at once: nothing of this step may fail behind it.
+ */
+void omb_identity_take(struct omb_step *step, const struct omb_known_certificate *certificate);
+/* Puts a certificate that came in a bundle: no record here holds it. */
+void omb_certificate_keep(struct omb_step *step, const struct omb_known_certificate *known);
+
 /* A position of the changes feed as text: "<store epoch hex 8>-<journal position>". */
 struct omb_view omb_position_print(struct omb_step *step, uint64_t position);
 enum omb_rc omb_position_parse(struct omb_step *step, struct omb_view text, uint64_t *out,

@@ -104,10 +104,10 @@ static enum omb_rc check_keys(const struct omb_office *office, struct omb_error 
     return OMB_OK;
 }
 
-static enum omb_rc find_seat(struct omb_office *office, struct omb_error *err)
+static enum omb_rc seat_of(struct omb_office *office, const struct omb_port *port,
+                           struct omb_error *err)
 {
-    struct omb_step step = {
-        .office = office, .port = office->setup.port, .arena = &office->own_arena};
+    struct omb_step step = {.office = office, .port = port, .arena = &office->own_arena};
     const struct omb_office_card *card = omb_office_card(&step, &office->own.digest);
     enum omb_rc rc;
 
@@ -150,8 +150,22 @@ static enum omb_rc read_identity(struct omb_office *office, struct omb_error *er
     if (rc == OMB_OK)
         rc = check_keys(office, err);
     if (rc == OMB_OK)
-        rc = find_seat(office, err);
+        rc = seat_of(office, office->setup.port, err);
     return rc;
+}
+
+/* Texts that the driver lends for the opening alone. */
+static void keep_texts(struct omb_office *office, const struct omb_office_setup *setup)
+{
+    struct omb_arena *arena = &office->own_arena;
+    struct omb_view *parents = OMB_ARENA_NEW(arena, struct omb_view, setup->parent_count);
+
+    for (size_t i = 0; i < setup->parent_count; i++)
+        parents[i] = omb_arena_copy(arena, setup->parents[i]);
+    office->setup.parents = parents;
+    office->setup.bell = omb_arena_copy(arena, setup->bell);
+    office->setup.advertise = omb_arena_copy(arena, setup->advertise);
+    office->setup.last_exit = omb_arena_copy(arena, setup->last_exit);
 }
 
 enum omb_rc omb_office_open(const struct omb_office_setup *setup, struct omb_office **out,
@@ -167,7 +181,7 @@ enum omb_rc omb_office_open(const struct omb_office_setup *setup, struct omb_off
     office->post = omb_post_new();
     office->link_wake_ms = INT64_MAX;
     omb_arena_init(&office->own_arena, SIZE_MAX);
-    office->setup.bell = omb_arena_copy(&office->own_arena, setup->bell);
+    keep_texts(office, setup);
     office->store_key = omb_secret_derive(setup->sealing, "ombud/store-key/1");
     office->wake_ms = INT64_MAX;
     rc = read_identity(office, err);
@@ -201,6 +215,34 @@ void omb_office_free(struct omb_office *office)
     free(office->admitted);
     free(office->undo);
     free(office);
+}
+
+/* --- a further certificate of the office --- */
+
+void omb_identity_take(struct omb_step *step, const struct omb_known_certificate *certificate)
+{
+    struct omb_office *office = step->office;
+    const struct omb_key key = omb_key_meta("identity");
+    struct omb_error err;
+    enum omb_rc rc;
+
+    omb_put(step->update->writes, OMB_FAMILY_META, omb_key_view(&key),
+            OMB_VIEW_OF(certificate->digest.bytes));
+    rc = omb_certify_read(omb_arena_copy(&office->own_arena, certificate->signed_bytes),
+                          &office->own_arena, &office->own, &err);
+    OMB_ASSERT(rc == OMB_OK);
+    office->key_id = omb_key_id_of(&office->own.digest);
+    rc = seat_of(office, step->port, &err);
+    OMB_ASSERT(rc == OMB_OK);
+    office->tree_changed = true;
+}
+
+void omb_certificate_keep(struct omb_step *step, const struct omb_known_certificate *known)
+{
+    omb_certificate_put(step->update->writes, known);
+    omb_cache_learned(step, &known->digest);
+    step->office->tree_changed = true;
+    omb_post_tree_changed(step);
 }
 
 /* --- what others ask of it --- */

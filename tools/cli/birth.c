@@ -158,6 +158,62 @@ static enum omb_rc save_keys(const struct making *making, struct omb_error *err)
     return rc;
 }
 
+/* --- a store --- */
+
+/* The log's first records are the office's own to write. */
+static enum omb_rc start_office(const char *dir, struct omb_error *err)
+{
+    struct omb_input input = {.kind = OMB_INPUT_START, .local_admin = true};
+    struct omb_driver *driver = calloc(1, sizeof(*driver));
+    enum omb_rc rc;
+
+    OMB_ASSERT(driver != NULL);
+    rc = omb_driver_open(dir, driver, err);
+    if (rc == OMB_OK) {
+        omb_driver_stamp(&input);
+        rc = omb_driver_once(driver, &input, NULL, err);
+        omb_driver_close(driver);
+    }
+    free(driver);
+    return rc;
+}
+
+static enum omb_rc fill_store(struct omb_store *store, const struct omb_office_birth *birth,
+                              struct omb_error *err)
+{
+    struct omb_writes *writes = omb_writes_new();
+    enum omb_rc rc;
+
+    omb_writes_reset(writes, omb_store_port(store));
+    rc = omb_office_found(birth, writes, err);
+    if (rc == OMB_OK)
+        rc = omb_store_commit(store, writes, true, err);
+    omb_writes_free(writes);
+    return rc;
+}
+
+enum omb_rc omb_birth_store(const char *dir, const struct omb_office_birth *birth,
+                            struct omb_error *err)
+{
+    struct omb_store *store;
+    char path[4096];
+    enum omb_rc rc = omb_dir_path(dir, "db", path, sizeof(path), err);
+
+    if (rc == OMB_OK)
+        rc = omb_store_open(dir, OMB_STORE_CREATE, &store, err);
+    if (rc != OMB_OK)
+        return rc;
+    rc = fill_store(store, birth, err);
+    omb_store_close(store);
+    if (rc == OMB_OK)
+        rc = start_office(dir, err);
+    if (rc != OMB_OK) {
+        (void)nftw(path, remove_one, FILES_OPEN, FTW_DEPTH | FTW_PHYS);
+        rmdir(path);
+    }
+    return rc;
+}
+
 /* --- the root's certificate and store --- */
 
 static int64_t years_after(int64_t ms)
@@ -200,12 +256,10 @@ static enum omb_rc certify_root(const struct making *making, struct omb_buf *out
     return OMB_OK;
 }
 
-static enum omb_rc fill_store(const struct making *making, struct omb_store *store,
-                              struct omb_error *err)
+static enum omb_rc make_store(const struct making *making, struct omb_error *err)
 {
     struct omb_office_birth birth = {.zone = omb_view_str(making->birth->config.zone),
                                      .now_ms = omb_clock_wall_ms()};
-    struct omb_writes *writes = omb_writes_new();
     struct omb_buf certificate = OMB_BUF_INIT, list = OMB_BUF_INIT;
     enum omb_rc rc = certify_root(making, &certificate, err);
 
@@ -217,45 +271,11 @@ static enum omb_rc fill_store(const struct making *making, struct omb_store *sto
         memcpy(birth.recovery, making->recovery.public_key, sizeof(birth.recovery));
         memcpy(birth.admin_key, making->admin.public_key, sizeof(birth.admin_key));
         omb_random(birth.epoch, sizeof(birth.epoch));
-        omb_writes_reset(writes, omb_store_port(store));
-        rc = omb_office_found(&birth, writes, err);
+        rc = omb_birth_store(making->born->dir, &birth, err);
     }
-    if (rc == OMB_OK)
-        rc = omb_store_commit(store, writes, true, err);
-    omb_writes_free(writes);
     omb_buf_free(&certificate);
     omb_buf_free(&list);
     return rc;
-}
-
-/* The log's first records are the office's own to write. */
-static enum omb_rc start_office(const struct making *making, struct omb_error *err)
-{
-    struct omb_input input = {.kind = OMB_INPUT_START, .local_admin = true};
-    struct omb_driver *driver = calloc(1, sizeof(*driver));
-    enum omb_rc rc;
-
-    OMB_ASSERT(driver != NULL);
-    rc = omb_driver_open(making->born->dir, driver, err);
-    if (rc == OMB_OK) {
-        omb_driver_stamp(&input);
-        rc = omb_driver_once(driver, &input, NULL, err);
-        omb_driver_close(driver);
-    }
-    free(driver);
-    return rc;
-}
-
-static enum omb_rc make_store(const struct making *making, struct omb_error *err)
-{
-    struct omb_store *store;
-    enum omb_rc rc = omb_store_open(making->born->dir, OMB_STORE_CREATE, &store, err);
-
-    if (rc != OMB_OK)
-        return rc;
-    rc = fill_store(making, store, err);
-    omb_store_close(store);
-    return rc == OMB_OK ? start_office(making, err) : rc;
 }
 
 /* --- all of it --- */

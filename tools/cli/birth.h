@@ -6,6 +6,7 @@
 #define OMB_CLI_BIRTH_H
 
 #include "io/officedir.h"
+#include "office/office.h"
 
 struct omb_birth {
     const char *dir;
@@ -30,5 +31,12 @@ struct omb_born {
  */
 enum omb_rc omb_birth(const struct omb_birth *birth, struct omb_born *out,
                       struct omb_error *err) OMB_MUST_USE;
+
+/*
+ * Makes the store in DIR/db, puts the first rows and has the office write its log's first batch.
+ * OMB_EXISTS: there is a store. After any other failure there is none.
+ */
+enum omb_rc omb_birth_store(const char *dir, const struct omb_office_birth *birth,
+                            struct omb_error *err) OMB_MUST_USE;
 
 #endif

@@ -1,0 +1,423 @@
+/*
+ * Enrolment: an office below asks and is certified; an office takes a certificate that it was
+ * issued anew (design: trust, Offices). The files are ledger/enrol.h.
+ */
+#include "office/desk/enrol.h"
+
+#include <string.h>
+
+#include "base/assert.h"
+#include "crypto/keyfile.h"
+#include "ledger/enrol.h"
+
+#define DAYS_STANDARD 3652 /* ten years */
+#define DAYS_MOST 36525
+
+static const struct omb_known_certificate *own_certificate(struct omb_step *step)
+{
+    const struct omb_seat *self = omb_office_self(step->office);
+    const struct omb_office_card *card = omb_office_card(step, &self->certificate);
+
+    OMB_ASSERT(card != NULL && card->complete);
+    return &card->certificate;
+}
+
+static struct omb_view fingerprint_of(struct omb_step *step, struct omb_view key)
+{
+    char print[40];
+
+    omb_fingerprint(key.data, print);
+    return omb_arena_copy(step->arena, omb_view_str(print));
+}
+
+/* --- issuing --- */
+
+enum omb_rc omb_desk_office_event(struct omb_step *step, const struct omb_facts *facts,
+                                  struct omb_appended *out, struct omb_view *out_hex,
+                                  struct omb_error *err)
+{
+    const struct omb_draft draft = {
+        .facts = facts,
+        .actor = omb_view_str(step->who != NULL ? step->who->code : "system"),
+    };
+    enum omb_rc rc = omb_append(step, &draft, out, err);
+
+    if (rc == OMB_OK)
+        *out_hex = omb_desk_hex(step->arena, OMB_VIEW_OF(out->digest.bytes));
+    return rc;
+}
+
+enum omb_rc omb_desk_may_certify(struct omb_step *step, struct omb_error *err)
+{
+    const struct omb_certificate *own = &own_certificate(step)->inner;
+
+    if (omb_view_is(own->kind, "branch"))
+        return omb_fail(err, OMB_REFUSED, NULL, "%.*s is a branch and certifies nobody",
+                        OMB_VIEW_ARGS(own->code));
+    if (own->certify_depth == 0 || own->depth + 1 >= OMB_CHAIN_MAX)
+        return omb_fail(err, OMB_REFUSED, NULL,
+                        "%.*s stands too deep in the tree: it may certify no office below it",
+                        OMB_VIEW_ARGS(own->code));
+    return omb_certify_valid_at(own, step->input->now_ms, err);
+}
+
+bool omb_desk_is_revoked(const struct omb_step *step, const struct omb_digest *certificate)
+{
+    const struct omb_key key = omb_key_revocation(certificate);
+    struct omb_buf value = OMB_BUF_INIT;
+    const enum omb_rc rc =
+        omb_port_get(step->port, OMB_FAMILY_OFFICE, omb_key_view(&key), &value);
+
+    omb_buf_free(&value);
+    return rc == OMB_OK;
+}
+
+/* The newest certificate of an office is the one that begins last. */
+static void set_dates(const struct omb_step *step, uint32_t days,
+                      const struct omb_certificate *previous, struct omb_certificate *out)
+{
+    out->not_before = step->input->now_ms;
+    if (previous && out->not_before <= previous->not_before)
+        out->not_before = previous->not_before + 1;
+    out->not_after = out->not_before + (int64_t)(days ? days : DAYS_STANDARD) * OMB_DAY_MS;
+}
+
+/* The event makes the certificate known here and offers it to the offices below. */
+static enum omb_rc write_certified(struct omb_step *step, const struct omb_known_certificate *known,
+                                   struct omb_view *out_record, struct omb_error *err)
+{
+    const struct omb_office_certified event = {.certificate = known->signed_bytes};
+    const struct omb_facts facts = {.event = {OMB_EVENT_OFFICE_CERTIFIED, &event}};
+    struct omb_appended appended;
+
+    return omb_desk_office_event(step, &facts, &appended, out_record, err);
+}
+
+enum omb_rc omb_desk_issue(struct omb_step *step, struct omb_certificate *certificate,
+                           uint32_t days, const struct omb_certificate *previous,
+                           struct omb_known_certificate *out, struct omb_view *out_record,
+                           struct omb_error *err)
+{
+    const struct omb_known_certificate *own = own_certificate(step);
+    struct omb_buf bytes = OMB_BUF_INIT;
+    enum omb_rc rc;
+
+    if (days > DAYS_MOST)
+        return omb_fail(err, OMB_INVALID, "days", "a certificate holds at most %d days", DAYS_MOST);
+    certificate->version = 1;
+    certificate->parent = own->inner.office;
+    certificate->issuer = own->digest;
+    certificate->depth = own->inner.depth + 1;
+    certificate->certify_depth =
+        omb_certify_depth_of(certificate->kind, own->inner.certify_depth);
+    set_dates(step, days, previous, certificate);
+    rc = omb_shape_check(&omb_shape_certificate, certificate, err);
+    if (rc != OMB_OK)
+        return rc;
+    omb_certify_issue(certificate, omb_office_lent(step->office)->signer, &bytes);
+    rc = omb_certify_read(omb_arena_copy(step->arena, omb_buf_view(&bytes)), step->arena, out, err);
+    omb_buf_free(&bytes);
+    return rc == OMB_OK ? write_certified(step, out, out_record, err) : rc;
+}
+
+/* --- who asks --- */
+
+/* What is known here of the office that asks. */
+struct asker {
+    struct omb_known_request request;
+    struct omb_office_id id;
+    const struct omb_office_card *so_far; /* its newest certificate here; NULL: none */
+    bool rekeyed;
+};
+
+static char fold_case(uint8_t c)
+{
+    return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+}
+
+/* As people write it down: without regard to blanks and capitals. */
+static bool same_fingerprint(struct omb_view said, struct omb_view is)
+{
+    size_t a = 0, b = 0;
+
+    for (;;) {
+        while (a < said.size && (said.data[a] == ' ' || said.data[a] == '-'))
+            a++;
+        while (b < is.size && is.data[b] == ' ')
+            b++;
+        if (a == said.size || b == is.size)
+            return a == said.size && b == is.size;
+        if (fold_case(said.data[a++]) != fold_case(is.data[b++]))
+            return false;
+    }
+}
+
+static enum omb_rc check_fingerprint(struct omb_step *step, const struct asker *asker,
+                                     struct omb_view said, struct omb_error *err)
+{
+    const struct omb_view is = fingerprint_of(step, asker->request.wish.signing_key);
+
+    if (said.size == 0 || same_fingerprint(said, is))
+        return OMB_OK;
+    return omb_fail(err, OMB_REFUSED, "fingerprint",
+                    "the request has the fingerprint %.*s, not the one that was said",
+                    OMB_VIEW_ARGS(is));
+}
+
+static enum omb_rc fail_taken(struct omb_view code, struct omb_error *err)
+{
+    return omb_fail(err, OMB_EXISTS, "code",
+                    "another office has the code %.*s; an office that is certified already names "
+                    "its certificate in the request",
+                    OMB_VIEW_ARGS(code));
+}
+
+/* A request that names no certificate: of an office that is new, or that never joined. */
+static enum omb_rc find_new(struct omb_step *step, struct asker *asker, struct omb_error *err)
+{
+    const struct omb_office_wish *wish = &asker->request.wish;
+    struct omb_office_ref known;
+    enum omb_rc rc = omb_office_by_code(step, wish->code, &known, NULL);
+
+    asker->id = omb_certify_office_id(wish->code, wish->signing_key.data);
+    asker->so_far = omb_office_newest(step, &asker->id);
+    if (rc == OMB_NOT_FOUND)
+        return OMB_OK;
+    if (rc != OMB_OK)
+        return omb_fail(err, rc, NULL, "the offices in the store cannot be read");
+    return omb_office_id_equal(&known.office, &asker->id) ? OMB_OK
+                                                          : fail_taken(wish->code, err);
+}
+
+/* A request that names one. Of another parent's office, that certificate may not be here. */
+static enum omb_rc find_known(struct omb_step *step, struct asker *asker, struct omb_error *err)
+{
+    const struct omb_office_wish *wish = &asker->request.wish;
+    const struct omb_office_card *named = omb_office_card(step, &wish->previous);
+
+    if (named == NULL)
+        return find_new(step, asker, err);
+    if (!omb_view_equal(named->certificate.inner.code, wish->code))
+        return omb_fail(err, OMB_REFUSED, "previous",
+                        "the certificate that the request names is of %.*s, not of %.*s",
+                        OMB_VIEW_ARGS(named->certificate.inner.code), OMB_VIEW_ARGS(wish->code));
+    asker->id = named->certificate.inner.office;
+    asker->so_far = omb_office_newest(step, &asker->id);
+    asker->rekeyed = !omb_enrol_asked_by(&asker->request,
+                                         asker->so_far->certificate.inner.signing_key.data);
+    return OMB_OK;
+}
+
+/* An office of another parent must ask by itself: nobody takes it away without its key. */
+static enum omb_rc check_further(struct omb_step *step, const struct asker *asker,
+                                 struct omb_error *err)
+{
+    const struct omb_certificate *was = &asker->so_far->certificate.inner;
+    const bool ours = omb_office_id_equal(&was->parent, &omb_office_self(step->office)->office);
+
+    if (omb_desk_is_revoked(step, &asker->so_far->certificate.digest) &&
+        omb_view_equal(was->signing_key, asker->request.wish.signing_key))
+        return omb_fail(err, OMB_REFUSED, "signing_key",
+                        "the signing key of %.*s was revoked: the office needs new keys",
+                        OMB_VIEW_ARGS(was->code));
+    if (!ours && asker->rekeyed)
+        return omb_fail(err, OMB_REFUSED, "previous",
+                        "%.*s is an office below %.*s, and its key did not sign this request",
+                        OMB_VIEW_ARGS(was->code),
+                        OMB_VIEW_ARGS(omb_office_code_of(step, &was->parent)));
+    if (!ours && omb_digest_none(&asker->request.wish.previous))
+        return omb_fail(err, OMB_REFUSED, "previous",
+                        "%.*s is an office below %.*s: its request must name its certificate",
+                        OMB_VIEW_ARGS(was->code),
+                        OMB_VIEW_ARGS(omb_office_code_of(step, &was->parent)));
+    return OMB_OK;
+}
+
+static enum omb_rc check_asker(struct omb_step *step, const struct omb_office_certify *ask,
+                               struct asker *out, struct omb_error *err)
+{
+    const struct omb_office_wish *wish = &out->request.wish;
+    enum omb_rc rc = omb_enrol_read_request(ask->request, step->arena, &out->request, err);
+
+    if (rc == OMB_OK)
+        rc = check_fingerprint(step, out, ask->fingerprint, err);
+    if (rc == OMB_OK)
+        rc = omb_desk_may_certify(step, err);
+    if (rc != OMB_OK)
+        return rc;
+    if (omb_view_equal(wish->code, omb_office_self_code(step->office)))
+        return omb_fail(err, OMB_EXISTS, "code", "%.*s is the code of this office itself",
+                        OMB_VIEW_ARGS(wish->code));
+    rc = omb_digest_none(&wish->previous) ? find_new(step, out, err) : find_known(step, out, err);
+    return rc == OMB_OK && out->so_far ? check_further(step, out, err) : rc;
+}
+
+/* --- certify --- */
+
+static enum omb_rc check_addresses(struct omb_views addresses, struct omb_error *err)
+{
+    if (addresses.count > OMB_ENROL_ADDRESSES_MAX)
+        return omb_fail(err, OMB_LIMIT, "addresses", "at most %d addresses are given",
+                        OMB_ENROL_ADDRESSES_MAX);
+    for (size_t i = 0; i < addresses.count; i++)
+        if (!omb_view_starts(addresses.items[i], OMB_VIEW_LIT("tcp://")))
+            return omb_fail(err, OMB_INVALID, "addresses", "an address is tcp://host:port");
+    return OMB_OK;
+}
+
+/* All that the office needs to begin: the chain from it up to the root, and where this one is. */
+static struct omb_view make_bundle(struct omb_step *step, const struct omb_known_certificate *issued,
+                                   struct omb_views addresses)
+{
+    const struct omb_office_setup *setup = omb_office_lent(step->office);
+    const struct omb_known_certificate *at = own_certificate(step);
+    struct omb_view certificates[OMB_CHAIN_MAX] = {issued->signed_bytes};
+    struct omb_bundle_content content = {
+        .version = 1,
+        .certificates = {certificates, 1},
+        .anchor = omb_office_anchor(step->office),
+        .recovery = omb_office_recovery(step->office),
+        .addresses = addresses,
+        .at = step->input->now_ms,
+    };
+    struct omb_buf bytes = OMB_BUF_INIT;
+    struct omb_view bundle;
+
+    if (addresses.count == 0 && setup->advertise.size)
+        content.addresses = (struct omb_views){&setup->advertise, 1};
+    for (;;) {
+        const struct omb_office_card *issuer;
+
+        OMB_ASSERT(content.certificates.count < OMB_CHAIN_MAX);
+        certificates[content.certificates.count++] = at->signed_bytes;
+        if (at->inner.depth == 0)
+            break;
+        issuer = omb_office_card(step, &at->inner.issuer);
+        OMB_ASSERT(issuer != NULL);
+        at = &issuer->certificate;
+    }
+    omb_enrol_give(&content, setup->signer, &bytes);
+    bundle = omb_arena_copy(step->arena, omb_buf_view(&bytes));
+    omb_buf_free(&bytes);
+    return bundle;
+}
+
+static struct omb_certificate wished(const struct asker *asker, bool service)
+{
+    const struct omb_office_wish *wish = &asker->request.wish;
+    struct omb_certificate certificate = {
+        .office = asker->id,
+        .code = wish->code,
+        .name = wish->name,
+        .kind = wish->kind,
+        .signing_key = wish->signing_key,
+        .transport_key = wish->transport_key,
+        .sealing_key = wish->sealing_key,
+        .service = service,
+        .previous = wish->previous,
+    };
+
+    if (asker->so_far) {
+        certificate.previous = asker->so_far->certificate.digest;
+        certificate.succeeds = asker->so_far->certificate.inner.succeeds;
+    }
+    return certificate;
+}
+
+enum omb_rc omb_desk_office_certify(struct omb_step *step, const void *ask, const void **out,
+                                    struct omb_error *err)
+{
+    const struct omb_office_certify *request = ask;
+    struct omb_office_issued *answer = OMB_ARENA_NEW(step->arena, struct omb_office_issued, 1);
+    struct asker asker = {.so_far = NULL};
+    struct omb_certificate certificate;
+    struct omb_known_certificate issued;
+    enum omb_rc rc = check_asker(step, request, &asker, err);
+
+    if (rc == OMB_OK)
+        rc = check_addresses(request->addresses, err);
+    if (rc != OMB_OK)
+        return rc;
+    certificate = wished(&asker, request->service);
+    rc = omb_desk_issue(step, &certificate, request->days,
+                        asker.so_far ? &asker.so_far->certificate.inner : NULL, &issued,
+                        &answer->record, err);
+    if (rc != OMB_OK)
+        return rc;
+    answer->code = asker.request.wish.code;
+    answer->fingerprint = fingerprint_of(step, asker.request.wish.signing_key);
+    answer->bundle = make_bundle(step, &issued, request->addresses);
+    answer->rekeyed = asker.rekeyed;
+    *out = answer;
+    return OMB_OK;
+}
+
+/* --- join: a certificate issued anew --- */
+
+static enum omb_rc check_keys(struct omb_step *step, const struct omb_certificate *issued,
+                              struct omb_error *err)
+{
+    const struct omb_certificate *own = &own_certificate(step)->inner;
+
+    if (!omb_office_id_equal(&issued->office, &own->office))
+        return omb_fail(err, OMB_REFUSED, NULL,
+                        "the certificate is for another office: it is of %.*s, this is %.*s",
+                        OMB_VIEW_ARGS(issued->code), OMB_VIEW_ARGS(own->code));
+    if (!omb_view_equal(issued->signing_key, own->signing_key) ||
+        !omb_view_equal(issued->transport_key, own->transport_key) ||
+        !omb_view_equal(issued->sealing_key, own->sealing_key))
+        return omb_fail(err, OMB_REFUSED, NULL,
+                        "the certificate is for other keys than this office holds");
+    return OMB_OK;
+}
+
+static enum omb_rc check_bank(struct omb_step *step, const struct omb_bundle_content *content,
+                              struct omb_error *err)
+{
+    if (!omb_view_equal(content->anchor, omb_office_anchor(step->office)))
+        return omb_fail(err, OMB_REFUSED, NULL,
+                        "the bundle is of another bank: its anchor is not the one pinned here");
+    if (!omb_view_equal(content->recovery, omb_office_recovery(step->office)))
+        return omb_fail(err, OMB_REFUSED, NULL,
+                        "the bundle names another recovery key than the one pinned here");
+    return OMB_OK;
+}
+
+static enum omb_rc check_newer(struct omb_step *step, const struct omb_known_certificate *issued,
+                               struct omb_error *err)
+{
+    const struct omb_known_certificate *own = own_certificate(step);
+
+    if (omb_digest_equal(&issued->digest, &own->digest))
+        return omb_fail(err, OMB_EXISTS, NULL, "%.*s has joined with this certificate already",
+                        OMB_VIEW_ARGS(own->inner.code));
+    if (issued->inner.not_before <= own->inner.not_before)
+        return omb_fail(err, OMB_EXISTS, NULL,
+                        "%.*s has joined already, with a newer certificate than this",
+                        OMB_VIEW_ARGS(own->inner.code));
+    return omb_certify_valid_at(&issued->inner, step->input->now_ms, err);
+}
+
+enum omb_rc omb_desk_office_join(struct omb_step *step, const void *ask, const void **out,
+                                 struct omb_error *err)
+{
+    const struct omb_office_join *request = ask;
+    struct omb_office_joined *answer = OMB_ARENA_NEW(step->arena, struct omb_office_joined, 1);
+    struct omb_known_bundle bundle;
+    enum omb_rc rc = omb_enrol_read_bundle(request->bundle, step->arena, &bundle, err);
+
+    if (rc == OMB_OK)
+        rc = check_bank(step, &bundle.content, err);
+    if (rc == OMB_OK)
+        rc = check_keys(step, &bundle.chain[0].inner, err);
+    if (rc == OMB_OK)
+        rc = check_newer(step, &bundle.chain[0], err);
+    if (rc != OMB_OK)
+        return rc;
+    for (size_t i = 0; i < bundle.count; i++)
+        omb_certificate_keep(step, &bundle.chain[i]);
+    omb_identity_take(step, &bundle.chain[0]);
+    answer->certificate = omb_desk_hex(step->arena, OMB_VIEW_OF(bundle.chain[0].digest.bytes));
+    *out = answer;
+    return OMB_OK;
+}
