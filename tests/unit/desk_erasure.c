@@ -102,10 +102,95 @@ static void test_erasure_ends_where_it_began(void **state)
     assert_text(shown(family, OUTLET, number)->outcome, "founded");
 }
 
+static void test_confirmation_may_come_before_what_it_confirms(void **state)
+{
+    struct family *family = *state;
+    const struct omb_view number = settled_case(family);
+
+    MEET(family, OUTLET, NORTH, HO);
+    erase(family, number);
+    family_carry(family, OUTLET, NORTH);
+    answer_of(confirm(family, NORTH, number));
+    family_carry_own(family, NORTH, HO);
+    assert_false(shown(family, HO, number)->erased);
+    assert_true(parts_at(family, HO, number).of_case >= 6);
+    assert_false(
+        event_of(&shown(family, HO, number)->events, "erasure-confirmed")->effect);
+    family_carry_own(family, OUTLET, HO);
+    assert_erased(family, HO, number);
+    assert_true(event_of(&shown(family, HO, number)->events, "erasure-confirmed")->effect);
+}
+
+static void test_office_that_hears_of_an_erased_case_keeps_no_part(void **state)
+{
+    struct family *family = *state;
+    const struct omb_view number = settled_case(family);
+    struct parts parts;
+
+    answer_of(SEND(RIG(family, OUTLET), number, SHARED, shared, "vsp-0046", NULL, .to = NULL));
+    erase(family, number);
+    family_carry(family, OUTLET, NORTH);
+    answer_of(confirm(family, NORTH, number));
+    /* The line to OUTLET was down: its records come with their parts still. */
+    family_carry_own(family, NORTH, OTHER);
+    family_carry(family, OUTLET, OTHER);
+    parts = parts_at(family, OTHER, number);
+    assert_int_equal(parts.of_case, 0);
+    assert_int_equal(parts.key, OMB_ERASED);
+    assert_false(shown(family, OTHER, number)->sealed);
+}
+
+static void test_words_that_come_after_an_erasure_are_not_kept(void **state)
+{
+    struct family *family = *state;
+    const struct omb_view number = settled_case(family);
+
+    answer_of(SEND(RIG(family, OUTLET), number, SHARED, shared, "vsp-0046", NULL, .to = NULL));
+    family_carry(family, OUTLET, OTHER);
+    MEET(family, OUTLET, NORTH);
+    answer_of(ACT(RIG(family, OTHER), "h1", number, NOTED, noted, "he was here in May"));
+    erase(family, number);
+    family_carry(family, OUTLET, NORTH);
+    answer_of(confirm(family, NORTH, number));
+    family_carry(family, OTHER, NORTH);
+    assert_erased(family, NORTH, number);
+    assert_true(event_of(&shown(family, NORTH, number)->events, "noted")->effect);
+    must_refuse(ACT(RIG(family, NORTH), "h1", number, NOTED, noted, "one word more"), "erased",
+                "codes, not words");
+    must_refuse(SEND(RIG(family, OUTLET), number, ERASED, erased, "north", NULL,
+                     .ground = OMB_VIEW_LIT("other")),
+                "invalid", "names no office");
+    family_carry(family, NORTH, OTHER);
+    assert_erased(family, OTHER, number);
+    must_refuse(SEND(RIG(family, OTHER), number, GRANTED, granted, "north", NULL, .to = NULL),
+                "erased", "");
+}
+
+static void test_no_key_is_owed_to_a_custodian_of_an_erased_case(void **state)
+{
+    struct family *family = *state;
+    const struct omb_view number = settled_case(family);
+
+    erase(family, number);
+    family_carry(family, OUTLET, HO);
+    answer_of(ACT(RIG(family, HO), "h1", number, REOPENED, reopened, NULL,
+                  .ground = OMB_VIEW_LIT("other")));
+    answer_of(confirm(family, HO, number));
+    MEET(family, OUTLET, HO);
+    assert_text(shown(family, OUTLET, number)->custodian, "ho");
+    assert_erased(family, OUTLET, number);
+    assert_erased(family, HO, number);
+    assert_int_equal(count_events(shown(family, OUTLET, number), "granted"), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         FAMILY_TEST(test_erasure_ends_where_it_began),
+        FAMILY_TEST(test_confirmation_may_come_before_what_it_confirms),
+        FAMILY_TEST(test_office_that_hears_of_an_erased_case_keeps_no_part),
+        FAMILY_TEST(test_words_that_come_after_an_erasure_are_not_kept),
+        FAMILY_TEST(test_no_key_is_owed_to_a_custodian_of_an_erased_case),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
