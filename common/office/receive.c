@@ -387,6 +387,13 @@ enum omb_rc omb_intake_take(struct omb_intake *intake, const struct omb_record *
 
 /* --- the end --- */
 
+/* Nobody asks for the parts of an erased case. */
+static void want_nothing(struct omb_step *step, const struct omb_casefile *file)
+{
+    for (size_t i = 0; i < file->event_count; i++)
+        omb_put_missing(step, &file->events[i].digest, &file->events[i].office, 0);
+}
+
 /*
  * More records than a case can have are kept and forwarded; they mean nothing, and the case stays
  * as it was.
@@ -400,8 +407,11 @@ static enum omb_rc end_case(struct omb_step *step, struct omb_touched *touched,
 
     if (rc == OMB_NOT_FOUND)
         return omb_casefile_drop(step, &touched->id, err);
-    if (rc == OMB_LIMIT)
+    if (rc == OMB_LIMIT) {
+        for (const struct omb_held_parts *held = touched->parts; held; held = held->next)
+            put_parts(step, held);
         return OMB_OK;
+    }
     if (rc != OMB_OK)
         return rc;
     file.fresh = touched->fresh;
@@ -409,7 +419,9 @@ static enum omb_rc end_case(struct omb_step *step, struct omb_touched *touched,
     erased = file.folded.row.erased;
     for (const struct omb_held_parts *held = touched->parts; held && !erased; held = held->next)
         put_parts(step, held);
-    if (!erased)
+    if (erased)
+        want_nothing(step, &file);
+    else
         rc = omb_vault_take_grants(step, &file, err);
     return rc == OMB_OK ? omb_casefile_save(step, &file, err) : rc;
 }

@@ -5,6 +5,7 @@
  *     receive.c         an intake from its beginning to its end; what is kept of a record
  *     receive_check.c   whether a record is authentic, and whether it is here already
  *     receive_fork.c    two records at one place: which stands, and where the other is kept
+ *     receive_sides.c   records move between the line that stands and those that do not
  *     learn.c           what events of offices do: certificates, revocations
  */
 #ifndef OMB_OFFICE_RECEIVE_INSIDE_H
@@ -67,6 +68,21 @@ struct omb_judging {
     struct omb_error *err;
 };
 
+/* A record that moves from one line to another. */
+struct omb_mover {
+    uint64_t seq;
+    struct omb_stored_record stored;
+    struct omb_header header;
+    struct omb_digest digest;
+    bool in_journal;
+};
+
+struct omb_movers {
+    struct omb_step *step;
+    struct omb_mover *items;
+    size_t count, room, most; /* most 0: as many as there are */
+};
+
 /*
  * Checks return OMB_OK to go on, OMB_STOP when the receipt says what became of the record, and any
  * other code when the store cannot be read.
@@ -117,5 +133,14 @@ enum omb_rc omb_fork_restore(struct omb_judging *judging, const struct omb_log *
 enum omb_rc omb_fork_learn(struct omb_step *step, const struct omb_header *header,
                            const struct omb_row_at *at, const struct omb_digest *digest,
                            struct omb_error *err) OMB_MUST_USE;
+
+/* --- receive_sides.c --- */
+/* The records of a line from `seq` on, or that one alone. */
+enum omb_rc omb_movers_gather(struct omb_step *step, uint32_t number, uint64_t seq, bool alone,
+                              struct omb_movers *out, struct omb_error *err) OMB_MUST_USE;
+/* Records of `down` leave line 0 for `aside`, those of `up` come from there to stand. */
+enum omb_rc omb_change_sides(struct omb_intake *intake, struct omb_log *standing,
+                             struct omb_log *aside, struct omb_movers *down,
+                             struct omb_movers *up, struct omb_error *err) OMB_MUST_USE;
 
 #endif

@@ -1,0 +1,234 @@
+/*
+ * Changing sides: records of one life move between the line that stands and one that is evidence,
+ * with every row that names them. A position of the journal goes on naming the same record.
+ */
+#include <string.h>
+
+#include "base/assert.h"
+#include "office/post/feed.h"
+#include "office/receive_inside.h"
+#include "wire/header.h"
+
+static enum omb_rc take_mover(void *arg, struct omb_view key, struct omb_view value)
+{
+    struct omb_movers *movers = arg;
+    struct omb_arena *arena = movers->step->arena;
+    struct omb_mover *mover;
+    uint32_t number;
+    bool odd;
+
+    if (movers->count == movers->room) {
+        struct omb_mover *items;
+
+        movers->room = movers->room ? 2 * movers->room : 16;
+        items = OMB_ARENA_NEW(arena, struct omb_mover, movers->room);
+        if (movers->count > 0)
+            memcpy(items, movers->items, movers->count * sizeof(*items));
+        movers->items = items;
+    }
+    mover = &movers->items[movers->count++];
+    *mover = (struct omb_mover){.seq = 0};
+    if (!omb_key_read_record(key, &number, &mover->seq) ||
+        omb_decode_stored_record(value, arena, &mover->stored, NULL) != OMB_OK ||
+        omb_header_decode(mover->stored.header, arena, &mover->header, &odd, NULL) != OMB_OK)
+        return OMB_DAMAGED;
+    mover->digest = omb_record_digest(mover->stored.header);
+    return movers->count == movers->most ? OMB_STOP : OMB_OK;
+}
+
+/* The records of a line from `seq` on, or that one alone. */
+enum omb_rc omb_movers_gather(struct omb_step *step, uint32_t number, uint64_t seq, bool alone,
+                          struct omb_movers *out, struct omb_error *err)
+{
+    const struct omb_key from = omb_key_record(number, seq);
+    const struct omb_key until =
+        alone ? omb_key_record(number, seq + 1) : omb_key_log(number + 1);
+    enum omb_rc rc;
+
+    *out = (struct omb_movers){.step = step};
+    rc = omb_port_scan(step->port, OMB_FAMILY_RECORD, omb_key_view(&from), omb_key_view(&until),
+                       false, take_mover, out);
+    return rc == OMB_OK ? rc : omb_fail(err, rc, NULL, "the records of a log cannot be read");
+}
+
+static struct omb_mover *mover_at(const struct omb_movers *movers, uint64_t seq)
+{
+    size_t low = 0, high = movers->count;
+
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+
+        if (movers->items[middle].seq == seq)
+            return &movers->items[middle];
+        if (movers->items[middle].seq < seq)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
+/* Rows of journal and feeds that name a record follow it to its new line. */
+struct following {
+    struct omb_movers *down, *up; /* from line 0 aside, and back */
+    uint32_t standing, aside; /* numbers */
+    struct omb_step *step;
+    struct {
+        struct omb_view key, value;
+    } *mends;
+    size_t count, room;
+};
+
+static enum omb_rc follow_row(void *arg, struct omb_view key, struct omb_view value)
+{
+    struct following *f = arg;
+    struct omb_arena *arena = f->step->arena;
+    struct omb_mover *mover;
+    uint32_t number;
+    uint64_t seq;
+    uint8_t *moved;
+
+    if (value.size < 12)
+        return OMB_DAMAGED;
+    number = omb_be32(value.data);
+    seq = omb_be64(value.data + 4);
+    if (number != f->standing && number != f->aside)
+        return OMB_OK;
+    mover = mover_at(number == f->standing ? f->down : f->up, seq);
+    if (!mover)
+        return OMB_OK;
+    mover->in_journal = true;
+    if (f->count == f->room) {
+        void *mends;
+
+        f->room = f->room ? 2 * f->room : 16;
+        mends = omb_arena_get(arena, f->room * sizeof(*f->mends));
+        if (f->count > 0)
+            memcpy(mends, f->mends, f->count * sizeof(*f->mends));
+        f->mends = mends;
+    }
+    f->mends[f->count].key = omb_arena_copy(arena, key);
+    moved = omb_arena_get(arena, value.size);
+    memcpy(moved, value.data, value.size);
+    omb_put_be32(moved, number == f->standing ? f->aside : f->standing);
+    f->mends[f->count++].value = omb_view(moved, value.size);
+    return OMB_OK;
+}
+
+static enum omb_rc follow(struct following *f, enum omb_family family, struct omb_error *err)
+{
+    enum omb_rc rc;
+
+    f->count = 0;
+    rc = omb_port_scan_prefix(f->step->port, family, OMB_VIEW_NONE, follow_row, f);
+    if (rc != OMB_OK)
+        return omb_fail(err, rc, NULL, "the positions in the store cannot be read");
+    for (size_t i = 0; i < f->count; i++)
+        omb_put(f->step->update->writes, family, f->mends[i].key, f->mends[i].value);
+    return OMB_OK;
+}
+
+/* Takes the rows of a record off its line; of the line that stands also what it meant. */
+static void take_off(struct omb_intake *intake, const struct omb_log *log,
+                     const struct omb_mover *mover)
+{
+    static const enum omb_part_kind kinds[] = {OMB_PART_BODY, OMB_PART_GRANTS, OMB_PART_EXTRACT};
+    struct omb_writes *writes = intake->step->update->writes;
+    struct omb_key key = omb_key_record(log->number, mover->seq);
+
+    omb_delete(writes, OMB_FAMILY_RECORD, omb_key_view(&key));
+    if (log->row.line > 0)
+        return;
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        key = omb_key_part(log->number, mover->seq, kinds[i]);
+        omb_delete(writes, OMB_FAMILY_PART, omb_key_view(&key));
+    }
+    omb_put_missing(intake->step, &mover->digest, &mover->header.office, 0);
+    if (!mover->header.case_id)
+        return;
+    key = omb_key_case_log(mover->header.case_id, log->number, mover->seq);
+    omb_delete(writes, OMB_FAMILY_CASE_LOG, omb_key_view(&key));
+    (void)omb_intake_touch(intake, mover->header.case_id, NULL);
+}
+
+/* Puts a record on line 0: from now on it stands. Its parts are wanted; evidence keeps none. */
+static enum omb_rc put_up(struct omb_intake *intake, uint32_t number, const struct omb_mover *mover,
+                          struct omb_error *err)
+{
+    const struct omb_row_at at = {number, mover->seq};
+    struct omb_step *step = intake->step;
+    struct omb_key key;
+    enum omb_rc rc;
+
+    omb_put_stored(step, &at, &mover->stored, &mover->digest);
+    if (!mover->in_journal)
+        (void)omb_intake_journal(intake, &at);
+    omb_ring_for(step, mover->header.facts, mover->header.case_id != NULL,
+                 step->office->tip.journal);
+    if (omb_parts_named(&mover->header) != 0)
+        omb_put_missing(step, &mover->digest, &mover->header.office,
+                        omb_parts_named(&mover->header));
+    if (!mover->header.case_id) {
+        rc = omb_learn(step, &mover->header, &at, &mover->digest, err);
+        return rc == OMB_OK ? omb_feed_event(step, &mover->header, &at, err) : rc;
+    }
+    key = omb_key_case_log(mover->header.case_id, at.number, at.seq);
+    omb_put(step->update->writes, OMB_FAMILY_CASE_LOG, omb_key_view(&key), OMB_VIEW_NONE);
+    (void)omb_intake_touch(intake, mover->header.case_id, &at);
+    return OMB_OK;
+}
+
+/* The row of a line after `less` records left it and `more` came. */
+static enum omb_rc put_line(struct omb_step *step, struct omb_log *log, const struct omb_movers *less,
+                            const struct omb_movers *more, struct omb_error *err)
+{
+    struct omb_movers newest = {.step = step, .most = 1};
+    const struct omb_key from = omb_key_record(log->number, 0);
+    const struct omb_key until = omb_key_log(log->number + 1);
+    enum omb_rc rc;
+
+    log->row.count = log->row.count - less->count + more->count;
+    if (log->row.count == 0) {
+        omb_log_drop(step, log);
+        return OMB_OK;
+    }
+    rc = omb_port_scan(step->port, OMB_FAMILY_RECORD, omb_key_view(&from), omb_key_view(&until),
+                       true, take_mover, &newest);
+    if (rc != OMB_OK)
+        return omb_fail(err, rc, NULL, "the records of a log cannot be read");
+    OMB_ASSERT(newest.count > 0);
+    log->row.head = newest.items[0].seq;
+    log->row.digest = newest.items[0].digest;
+    log->row.newest_at = newest.items[0].header.time_ms;
+    omb_log_put(step, log);
+    return OMB_OK;
+}
+
+/* Records of `down` leave line 0 for `aside`, those of `up` come back from there. */
+enum omb_rc omb_change_sides(struct omb_intake *intake, struct omb_log *standing,
+                                struct omb_log *aside, struct omb_movers *down, struct omb_movers *up,
+                                struct omb_error *err)
+{
+    struct omb_step *step = intake->step;
+    struct following f = {down, up, standing->number, aside->number, step, NULL, 0, 0};
+    enum omb_rc rc = follow(&f, OMB_FAMILY_FEED, err);
+
+    for (size_t i = 0; i < up->count; i++)
+        up->items[i].in_journal = false;
+    if (rc == OMB_OK)
+        rc = follow(&f, OMB_FAMILY_JOURNAL, err);
+    if (rc != OMB_OK)
+        return rc;
+    for (size_t i = 0; i < down->count; i++)
+        take_off(intake, standing, &down->items[i]);
+    for (size_t i = 0; i < up->count; i++)
+        take_off(intake, aside, &up->items[i]);
+    for (size_t i = 0; i < down->count; i++)
+        omb_put_stored(step, &(struct omb_row_at){aside->number, down->items[i].seq},
+                       &down->items[i].stored, &down->items[i].digest);
+    for (size_t i = 0; rc == OMB_OK && i < up->count; i++)
+        rc = put_up(intake, standing->number, &up->items[i], err);
+    if (rc == OMB_OK)
+        rc = put_line(step, aside, up, down, err);
+    return rc == OMB_OK ? put_line(step, standing, down, up, err) : rc;
+}

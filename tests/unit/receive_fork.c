@@ -1,0 +1,308 @@
+/* Forks: does one record stand, everywhere the same, and is the other kept as evidence? */
+#include "office/inside.h"
+#include "office/logs.h"
+#include "support/casework.h"
+#include "support/crossing.h"
+#include "unit.h"
+
+static struct rig *at(struct crossing *crossing, enum place place)
+{
+    return &crossing->rigs[place];
+}
+
+/*
+ * An outlet that runs twice: both copies write on from the same record, one notes and the other
+ * closes the case by withdrawing it.
+ */
+struct twins {
+    struct omb_case_id id;
+    struct parcels common, one, other;
+};
+
+static enum omb_rc do_withdraw(struct omb_step *step, void *arg, struct omb_error *err)
+{
+    const struct omb_withdrawn withdrawn = {OMB_VIEW_LIT("phone"), step->input->now_ms};
+    struct omb_appended record;
+
+    return casework_write(step, arg, "t17", OMB_EVENT_WITHDRAWN, &withdrawn, &record, err);
+}
+
+static enum omb_rc do_stay(struct omb_step *step, void *arg, struct omb_error *err)
+{
+    const struct memport *rows = arg;
+
+    (void)rows;
+    (void)err;
+    step->office->tip.must_open = false; /* a copy that runs on does not know that it is one */
+    return OMB_OK;
+}
+
+static struct twins part(struct crossing *crossing)
+{
+    struct rig *outlet = at(crossing, OUTLET);
+    struct memport *copy, *first;
+    struct twins twins;
+
+    crossing_register(outlet, &twins.id);
+    twins.common = crossing_pack(crossing, outlet);
+    copy = memport_copy(outlet->store);
+    crossing_note(outlet, &twins.id, "called back");
+    crossing_note(outlet, &twins.id, "called back again");
+    twins.one = crossing_pack_from(crossing, outlet, twins.common.count + 1);
+    first = outlet->store;
+    outlet->store = copy;
+    rig_reopen(outlet);
+    memport_free(first);
+    crossing_run(outlet, do_stay, outlet->store);
+    crossing_run(outlet, do_withdraw, &twins.id);
+    crossing_note(outlet, &twins.id, "has changed its mind");
+    twins.other = crossing_pack_from(crossing, outlet, twins.common.count + 1);
+    assert_int_equal(twins.one.headers[0].seq, twins.other.headers[0].seq);
+    return twins;
+}
+
+static void give_certificates(struct crossing *crossing)
+{
+    const struct parcels all = crossing_pack(crossing, at(crossing, NORTH));
+
+    (void)crossing_give(crossing, HO, NORTH, all.items, all.count);
+}
+
+static size_t aside(struct crossing *crossing, enum place place, const struct omb_header *header);
+
+struct counting {
+    const struct omb_header *of;
+    size_t count;
+};
+
+static enum omb_rc count_aside(void *arg, const struct omb_log *log)
+{
+    struct counting *counting = arg;
+
+    if (log->row.line > 0)
+        counting->count += log->row.count;
+    return OMB_OK;
+}
+
+static enum omb_rc do_count(struct omb_step *step, void *arg, struct omb_error *err)
+{
+    struct counting *counting = arg;
+
+    return omb_logs_each(step, &counting->of->office, count_aside, counting, err);
+}
+
+/* Records of that office which are kept without standing. */
+static size_t aside(struct crossing *crossing, enum place place, const struct omb_header *header)
+{
+    struct counting counting = {header, 0};
+
+    crossing_run(at(crossing, place), do_count, &counting);
+    return counting.count;
+}
+
+/* --- found --- */
+
+static void what_came_first_stands(void **state)
+{
+    struct crossing *crossing = *state;
+    const struct twins twins = part(crossing);
+    struct memport *before;
+    const struct omb_receipt *receipts;
+
+    (void)crossing_give(crossing, NORTH, OUTLET, twins.common.items, twins.common.count);
+    crossing_must(crossing_give(crossing, NORTH, OUTLET, twins.one.items, 2), 2, OMB_RECEIPT_NEW);
+    before = memport_copy(at(crossing, NORTH)->store);
+    receipts = crossing_give(crossing, NORTH, OUTLET, twins.other.items, 2);
+    crossing_must(receipts, 2, OMB_RECEIPT_FORK);
+    assert_true(memport_same(before, at(crossing, NORTH)->store, OMB_FAMILY_CASE));
+    assert_int_equal(aside(crossing, NORTH, &twins.other.headers[0]), 2);
+    assert_int_equal(crossing_count(crossing, at(crossing, NORTH), OMB_EVENT_FORK_FOUND), 2);
+    memport_free(before);
+}
+
+static void a_fork_is_told_once(void **state)
+{
+    struct crossing *crossing = *state;
+    const struct twins twins = part(crossing);
+
+    (void)crossing_give(crossing, NORTH, OUTLET, twins.common.items, twins.common.count);
+    (void)crossing_give(crossing, NORTH, OUTLET, twins.one.items, 1);
+    crossing_must(crossing_give(crossing, NORTH, OUTLET, twins.other.items, 2), 2,
+                  OMB_RECEIPT_FORK);
+    crossing_must(crossing_give(crossing, NORTH, OUTLET, twins.other.items, 2), 2,
+                  OMB_RECEIPT_DUPLICATE);
+    /* The second follows a record that lost and contradicts nothing of its own place. */
+    assert_int_equal(crossing_count(crossing, at(crossing, NORTH), OMB_EVENT_FORK_FOUND), 1);
+    crossing_must(crossing_give(crossing, NORTH, OUTLET, &twins.one.items[1], 1), 1,
+                  OMB_RECEIPT_NEW);
+}
+
+static void evidence_holds_no_parts(void **state)
+{
+    struct crossing *crossing = *state;
+    const struct twins twins = part(crossing);
+    size_t parts;
+
+    (void)crossing_give(crossing, NORTH, OUTLET, twins.common.items, twins.common.count);
+    (void)crossing_give(crossing, NORTH, OUTLET, twins.other.items, 2);
+    parts = memport_count(at(crossing, NORTH)->store, OMB_FAMILY_PART);
+    (void)crossing_give(crossing, NORTH, OUTLET, twins.one.items, 2);
+    assert_int_equal(memport_count(at(crossing, NORTH)->store, OMB_FAMILY_PART), parts);
+}
+
+/* --- decided --- */
+
+static struct parcels forks_of(struct crossing *crossing, enum place place)
+{
+    const struct parcels all = crossing_pack(crossing, at(crossing, place));
+    struct parcels out = {
+        .items = OMB_ARENA_NEW(&crossing->arena, struct omb_record, all.count + 1),
+        .headers = OMB_ARENA_NEW(&crossing->arena, struct omb_header, all.count + 1),
+    };
+
+    for (size_t i = 0; i < all.count; i++) {
+        if (all.headers[i].facts->event.tag != OMB_EVENT_FORK_FOUND ||
+            !omb_office_id_equal(&all.headers[i].office, &crossing->refs[place].office))
+            continue;
+        out.items[out.count] = all.items[i];
+        out.headers[out.count++] = all.headers[i];
+    }
+    return out;
+}
+
+/* NORTH has the one line first, HO the other, and each then meets what the other has. */
+static struct twins differ(struct crossing *crossing)
+{
+    const struct twins twins = part(crossing);
+
+    give_certificates(crossing);
+    (void)crossing_give(crossing, NORTH, OUTLET, twins.common.items, twins.common.count);
+    (void)crossing_give(crossing, HO, NORTH, twins.common.items, twins.common.count);
+    (void)crossing_give(crossing, NORTH, OUTLET, twins.one.items, 2);
+    (void)crossing_give(crossing, HO, NORTH, twins.other.items, 2);
+    crossing_must(crossing_give(crossing, NORTH, OUTLET, twins.other.items, 2), 2,
+                  OMB_RECEIPT_FORK);
+    crossing_must(crossing_give(crossing, HO, NORTH, twins.one.items, 2), 2, OMB_RECEIPT_FORK);
+    return twins;
+}
+
+static void the_office_nearest_the_root_decides(void **state)
+{
+    struct crossing *crossing = *state;
+    const struct twins twins = differ(crossing);
+    const struct parcels found = forks_of(crossing, HO);
+
+    assert_false(crossing_same_case(at(crossing, NORTH), at(crossing, HO), &twins.id));
+    assert_int_equal(found.count, 2);
+    crossing_must(crossing_give(crossing, NORTH, HO, found.items, found.count), found.count,
+                  OMB_RECEIPT_NEW);
+    assert_true(crossing_same_case(at(crossing, NORTH), at(crossing, HO), &twins.id));
+    assert_int_equal(aside(crossing, NORTH, &twins.one.headers[0]), 2);
+}
+
+static void a_decision_from_below_moves_nothing(void **state)
+{
+    struct crossing *crossing = *state;
+    const struct twins twins = differ(crossing);
+    const struct parcels found = forks_of(crossing, NORTH);
+    struct memport *before = memport_copy(at(crossing, HO)->store);
+
+    assert_true(found.count > 0);
+    crossing_must(crossing_give(crossing, HO, NORTH, found.items, found.count), found.count,
+                  OMB_RECEIPT_NEW);
+    assert_true(memport_same(before, at(crossing, HO)->store, OMB_FAMILY_CASE));
+    assert_int_equal(aside(crossing, HO, &twins.one.headers[0]), 2);
+    memport_free(before);
+}
+
+static enum omb_rc check_positions(struct omb_step *step, void *arg, struct omb_error *err)
+{
+    const struct omb_digest *digests = arg;
+    const uint64_t journal = omb_office_tip(step->office)->journal;
+    struct omb_buf value = OMB_BUF_INIT;
+
+    for (uint64_t i = 1; i <= journal && !omb_digest_none(&digests[i]); i++) {
+        const struct omb_key key = omb_key_journal(i);
+        struct omb_row_at place;
+        struct omb_header header;
+        struct omb_digest digest;
+
+        assert_int_equal(omb_port_get(step->port, OMB_FAMILY_JOURNAL, omb_key_view(&key), &value),
+                         OMB_OK);
+        assert_true(omb_read_journal(omb_buf_view(&value), &place.number, &place.seq, NULL));
+        assert_int_equal(omb_header_read(step, &place, &header, &digest, NULL, err), OMB_OK);
+        assert_true(omb_digest_equal(&digest, &digests[i]));
+    }
+    omb_buf_free(&value);
+    return OMB_OK;
+}
+
+static void positions_keep_their_records(void **state)
+{
+    struct crossing *crossing = *state;
+    const struct twins twins = differ(crossing);
+    const struct parcels before = crossing_pack(crossing, at(crossing, NORTH));
+    const struct parcels found = forks_of(crossing, HO);
+    struct omb_digest *digests =
+        OMB_ARENA_NEW(&crossing->arena, struct omb_digest, before.count + 100);
+
+    (void)twins;
+    for (size_t i = 0; i < before.count; i++)
+        digests[i + 1] = omb_record_digest(before.items[i].header);
+    (void)crossing_give(crossing, NORTH, HO, found.items, found.count);
+    crossing_run(at(crossing, NORTH), check_positions, digests);
+}
+
+static void what_was_decided_before_it_came_is_kept_aside(void **state)
+{
+    struct crossing *crossing = *state;
+    const struct twins twins = differ(crossing);
+    const struct parcels found = forks_of(crossing, HO);
+    const struct parcels all = crossing_pack(crossing, at(crossing, NORTH));
+    const struct parcels north = crossing_of(crossing, &all, &crossing->refs[NORTH].office);
+
+    /* OTHER learns of the fork before it sees either record. */
+    (void)crossing_give(crossing, OTHER, NORTH, north.items, north.count);
+    (void)crossing_give(crossing, OTHER, NORTH, twins.common.items, twins.common.count);
+    crossing_must(crossing_give(crossing, OTHER, NORTH, found.items, found.count), found.count,
+                  OMB_RECEIPT_NEW);
+    crossing_must(crossing_give(crossing, OTHER, NORTH, twins.one.items, 2), 2, OMB_RECEIPT_FORK);
+    crossing_must(crossing_give(crossing, OTHER, NORTH, twins.other.items, 2), 2,
+                  OMB_RECEIPT_NEW);
+    assert_true(crossing_same_case(at(crossing, OTHER), at(crossing, HO), &twins.id));
+}
+
+/* The office that forked takes what was decided, and writes on in a new life. */
+static void the_forking_office_gives_way(void **state)
+{
+    struct crossing *crossing = *state;
+    const struct twins twins = differ(crossing);
+    const struct parcels all = crossing_pack(crossing, at(crossing, NORTH));
+    const struct parcels north = crossing_of(crossing, &all, &crossing->refs[NORTH].office);
+    struct rig *outlet = at(crossing, OUTLET);
+    struct omb_case_id next;
+
+    /* The copy that runs wrote the other line; NORTH, above it, says that the one stands. */
+    crossing_must(crossing_give(crossing, OUTLET, NORTH, north.items, north.count), north.count,
+                  OMB_RECEIPT_NEW);
+    (void)crossing_give(crossing, OUTLET, NORTH, twins.one.items, 2);
+    assert_true(crossing_same_case(outlet, at(crossing, NORTH), &twins.id));
+    crossing_register(outlet, &next);
+    assert_false(omb_incarnation_equal(&next.incarnation, &twins.id.incarnation));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CROSSING_TEST(what_came_first_stands),
+        CROSSING_TEST(a_fork_is_told_once),
+        CROSSING_TEST(evidence_holds_no_parts),
+        CROSSING_TEST(the_office_nearest_the_root_decides),
+        CROSSING_TEST(a_decision_from_below_moves_nothing),
+        CROSSING_TEST(positions_keep_their_records),
+        CROSSING_TEST(what_was_decided_before_it_came_is_kept_aside),
+        CROSSING_TEST(the_forking_office_gives_way),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
