@@ -73,8 +73,7 @@ static const struct omb_office_ref *about_of(const struct omb_event *event)
                                                                           : NULL;
 }
 
-static bool add_record(struct omb_fold *fold, const struct omb_node *node, struct ids *parties,
-                       struct ids *holders)
+static bool add_record(struct omb_fold *fold, const struct omb_node *node, struct ids *parties)
 {
     const struct omb_event *event = node->event;
     bool grew = add_above(parties, event->seat);
@@ -83,8 +82,6 @@ static bool add_record(struct omb_fold *fold, const struct omb_node *node, struc
         return grew;
     grew |= add_named(fold, parties, omb_event_to(event));
     grew |= add_named(fold, parties, about_of(event));
-    if (event->has_grants && omb_event_to(event))
-        (void)add(holders, &omb_event_to(event)->office);
     return grew;
 }
 
@@ -92,7 +89,7 @@ static bool add_record(struct omb_fold *fold, const struct omb_node *node, struc
  * Takes in the records of parties until none is left that is new. A round that adds nobody ends it;
  * what was taken in is not looked at again.
  */
-static void spread_parties(struct omb_fold *fold, struct ids *parties, struct ids *holders)
+static void spread_parties(struct omb_fold *fold, struct ids *parties)
 {
     uint32_t *left = fold->scratch;
     uint32_t count = fold->count;
@@ -108,7 +105,39 @@ static void spread_parties(struct omb_fold *fold, struct ids *parties, struct id
             const struct omb_node *node = &fold->nodes[left[i]];
 
             if (omb_ids_have(parties->items, parties->count, &node->event->office))
-                grew |= add_record(fold, node, parties, holders);
+                grew |= add_record(fold, node, parties);
+            else
+                left[kept++] = left[i];
+        }
+        count = kept;
+    }
+}
+
+static bool gives_key(const struct omb_node *node)
+{
+    return node->row && node->event->facts->event.value && node->event->has_grants &&
+           omb_event_to(node->event);
+}
+
+/* Only who holds the key can give it: a grant by anyone else is none, and makes nobody a holder. */
+static void spread_holders(struct omb_fold *fold, struct ids *holders)
+{
+    uint32_t *left = fold->scratch;
+    uint32_t count = 0;
+    bool grew = true;
+
+    for (uint32_t i = 0; i < fold->count; i++)
+        if (gives_key(&fold->nodes[i]))
+            left[count++] = i;
+    while (grew && count > 0) {
+        uint32_t kept = 0;
+
+        grew = false;
+        for (uint32_t i = 0; i < count; i++) {
+            const struct omb_event *event = fold->nodes[left[i]].event;
+
+            if (omb_ids_have(holders->items, holders->count, &event->office))
+                grew |= add(holders, &omb_event_to(event)->office);
             else
                 left[kept++] = left[i];
         }
@@ -139,7 +168,8 @@ void omb_fold_parties(struct omb_fold *fold)
 
     (void)add(&parties, &fold->out->row.case_id->home);
     (void)add(&holders, &fold->out->row.case_id->home);
-    spread_parties(fold, &parties, &holders);
+    spread_parties(fold, &parties);
+    spread_holders(fold, &holders);
     fold->out->parties = parties.items;
     fold->out->party_count = parties.count;
     fold->out->holders = holders.items;

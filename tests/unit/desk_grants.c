@@ -434,6 +434,8 @@ static void test_no_key_is_granted_to_a_revoked_custodian(void **state)
     answer_of(take_over(RIG(family, NORTH), number));
     memport_set(RIG(family, OUTLET)->store, OMB_FAMILY_OFFICE, omb_key_view(&revoked),
                 OMB_VIEW_OF(place));
+    must_refuse(SEND(RIG(family, OUTLET), number, GRANTED, granted, "north", NULL, .to = NULL),
+                "refused", "closed or revoked");
     MEET(family, OUTLET, NORTH);
     assert_sealed(family, NORTH, number);
     assert_int_equal(count_events(shown(family, OUTLET, number), "granted"), 0);
@@ -517,6 +519,18 @@ static enum omb_rc do_find(struct omb_step *step, void *arg, struct omb_error *e
     return omb_casefile_find(step, forgery->number, &forgery->id, err);
 }
 
+/* What NORTH says of the grant in an event. */
+static void assert_explained(struct family *family, struct omb_view number, const char *type,
+                             const char *words)
+{
+    const struct omb_event_view *event = event_of(&shown(family, NORTH, number)->events, type);
+    const struct omb_explanation *said = ASK(RIG(family, NORTH), "au1", EXPLAIN, explain_ask,
+                                             explanation, .record = event->digest);
+
+    assert_true(has_line(said->lines, "grant: to this office"));
+    assert_true(has_line(said->lines, words));
+}
+
 static void assert_forged(struct family *family, struct forgery *forgery)
 {
     const struct omb_view number = new_case(RIG(family, OUTLET));
@@ -528,9 +542,11 @@ static void assert_forged(struct family *family, struct forgery *forgery)
     MEET(family, OUTLET, NORTH);
     assert_sealed(family, NORTH, number);
     assert_int_equal(count_events(shown(family, NORTH, number), "granted"), 1);
-    answer_of(SEND(RIG(family, OUTLET), number, GRANTED, granted, "north", NULL, .to = NULL));
+    assert_explained(family, number, "granted", "passed over");
+    answer_of(SEND(RIG(family, OUTLET), number, SHARED, shared, "north", NULL, .to = NULL));
     MEET(family, OUTLET, NORTH);
     assert_reads(family, NORTH, number);
+    assert_explained(family, number, "shared", "of the key of the case");
 }
 
 static void test_grant_of_another_key_is_not_taken(void **state)

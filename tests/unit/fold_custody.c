@@ -218,10 +218,16 @@ static void a_grant_needs_a_key_and_a_holder(void **state)
 static void a_grant_by_an_office_that_was_never_granted_has_no_effect(void **state)
 {
     struct story *s = *state;
-    int passed = SAY(s, NORTH, story_register(s), GRANTED, granted, .to = ref(s, HEAD));
+    int reg = story_register(s);
+    int passed = SAY(s, NORTH, reg, GRANTED, granted, .to = ref(s, HEAD));
+    int on = SAY(s, HEAD, reg, GRANTED, granted, .to = ref(s, NORTH));
 
     fold(s);
     assert_verdict(s, passed, NO_RIGHT);
+    assert_verdict(s, on, NO_RIGHT);
+    assert_true(omb_case_is_holder(&s->c, &s->seats[CITY].office));
+    assert_false(omb_case_is_holder(&s->c, &s->seats[HEAD].office));
+    assert_false(omb_case_is_holder(&s->c, &s->seats[NORTH].office));
 }
 
 static void a_share_makes_a_party(void **state)

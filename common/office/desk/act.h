@@ -43,6 +43,11 @@ enum omb_rc omb_act_fill(const struct omb_act_work *work, const struct omb_event
                          struct omb_view subject, struct omb_facts *out,
                          struct omb_error *err) OMB_MUST_USE;
 
+/* An office that is to act or to read: by its code, and one that can still sign. */
+enum omb_rc omb_act_office(const struct omb_act_work *work, struct omb_view code,
+                           const char *field, struct omb_office_ref *out,
+                           struct omb_error *err) OMB_MUST_USE;
+
 /*
  * The grant for the office that the facts name, when this office holds the key of the case; none
  * when it does not. OMB_SEALED and OMB_ERASED only for acts that are about reading: grant, share.

@@ -77,6 +77,17 @@ static void *fact_at(const struct omb_facts *facts, const char *name, enum omb_k
     return (uint8_t *)(uintptr_t)facts->event.value + field->offset;
 }
 
+enum omb_rc omb_act_office(const struct omb_act_work *work, struct omb_view code,
+                           const char *field, struct omb_office_ref *out, struct omb_error *err)
+{
+    enum omb_rc rc = omb_desk_office(work->step, code, field, out, err);
+
+    if (rc == OMB_OK && omb_office_gone(work->step, &out->certificate))
+        rc = omb_fail(err, OMB_REFUSED, field,
+                      "that office was closed or revoked: nothing can be done there any more");
+    return rc;
+}
+
 static enum omb_rc fill_office(const struct omb_act_work *work, struct omb_facts *facts,
                                struct omb_error *err)
 {
@@ -92,11 +103,10 @@ static enum omb_rc fill_office(const struct omb_act_work *work, struct omb_facts
     if (work->act->to.size == 0)
         return omb_fail(err, OMB_MISSING, "to", "say to which office");
     ref = OMB_ARENA_NEW(work->step->arena, struct omb_office_ref, 1);
-    rc = omb_desk_office(work->step, work->act->to, "to", ref, err);
-    if (rc != OMB_OK)
-        return rc;
-    *(const void **)at = ref;
-    return OMB_OK;
+    rc = omb_act_office(work, work->act->to, "to", ref, err);
+    if (rc == OMB_OK)
+        *(const void **)at = ref;
+    return rc;
 }
 
 static enum omb_rc fill_about(const struct omb_act_work *work, struct omb_facts *facts,

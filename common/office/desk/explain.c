@@ -161,6 +161,20 @@ static void explain_parts(struct explaining *explain)
                  header->extract_size);
 }
 
+/* Whether the key in it, if there is one for this office, is the one of the case. */
+static void explain_grant(struct explaining *explain, const struct omb_casefile *file, size_t index)
+{
+    uint8_t key[OMB_KEY_SIZE];
+    const enum omb_rc rc = omb_vault_try_grant(explain->step, file, index, key);
+
+    omb_wipe(key, sizeof(key));
+    if (rc == OMB_OK)
+        omb_lines_add(&explain->lines, "grant: to this office, of the key of the case");
+    else if (rc == OMB_UNAUTHENTIC)
+        omb_lines_add(&explain->lines,
+                      "grant: to this office, but not of the key of the case: it is passed over");
+}
+
 static enum omb_rc explain_effect(struct explaining *explain, struct omb_explanation *out,
                                   struct omb_error *err)
 {
@@ -181,6 +195,7 @@ static enum omb_rc explain_effect(struct explaining *explain, struct omb_explana
 
         if (!omb_digest_equal(&judged->event->digest, &explain->record->digest))
             continue;
+        explain_grant(explain, &file, (size_t)(judged->event - file.events));
         omb_desk_event_view(explain->step, &file, judged, NULL, &room, &view);
         out->effect = view.effect;
         out->why = view.why;

@@ -52,7 +52,7 @@ static enum omb_rc name_offices(const struct omb_act_work *work, struct omb_regi
     if (rc == OMB_OK && work->act->custodian.size) {
         struct omb_office_ref *custodian = OMB_ARENA_NEW(arena, struct omb_office_ref, 1);
 
-        rc = omb_desk_office(work->step, work->act->custodian, "custodian", custodian, err);
+        rc = omb_act_office(work, work->act->custodian, "custodian", custodian, err);
         facts->custodian = custodian;
     }
     return rc;
