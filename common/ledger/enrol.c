@@ -105,7 +105,7 @@ static enum omb_rc take_lines(enum omb_enrol_kind kind, struct omb_view text, un
         at++;
         if (is_rule(line, END, kind))
             return check_rest(kind, text, err);
-        if (last || line.size == 0 || line.size > LINE_BASE64)
+        if (text.size > 0 && (last || line.size == 0 || line.size > LINE_BASE64))
             return omb_fail(err, OMB_INVALID, NULL, "line %u of the %s is damaged", at,
                             kinds[kind].words);
         last = line.size < LINE_BASE64;

@@ -333,6 +333,106 @@ static void test_codes_and_keys_make_different_ids(void **state)
     assert_false(omb_office_id_equal(&a, &c));
 }
 
+/* --- dates, depths, further certificates --- */
+
+static void test_a_certificate_holds_between_its_dates(void **state)
+{
+    const struct omb_certificate *inner = &tree.inner[2];
+    struct omb_error err = {0};
+
+    (void)state;
+    assert_int_equal(omb_certify_valid_at(inner, NOW_MS, NULL), OMB_OK);
+    assert_int_equal(omb_certify_valid_at(inner, NOW_MS + 1, NULL), OMB_OK);
+    assert_int_equal(omb_certify_valid_at(inner, NOW_MS - 1, &err), OMB_REFUSED);
+    assert_string_equal(err.field, "not_before");
+    assert_int_equal(omb_certify_valid_at(inner, NOW_MS + 2, &err), OMB_REFUSED);
+    assert_string_equal(err.field, "not_after");
+}
+
+static void test_each_level_certifies_one_less_and_a_branch_nobody(void **state)
+{
+    (void)state;
+    assert_int_equal(omb_certify_depth_of(OMB_VIEW_LIT("regional"), OMB_ROOT_CERTIFY_DEPTH),
+                     OMB_ROOT_CERTIFY_DEPTH - 1);
+    assert_int_equal(omb_certify_depth_of(OMB_VIEW_LIT("regional"), 1), 0);
+    assert_int_equal(omb_certify_depth_of(OMB_VIEW_LIT("branch"), OMB_ROOT_CERTIFY_DEPTH), 0);
+}
+
+static void test_a_branch_that_issues_is_named(void **state)
+{
+    (void)state;
+    tree.inner[1].kind = OMB_VIEW_LIT("branch");
+    issue_from(1);
+    assert_broken("kind", "north");
+}
+
+/* A further certificate of vsp-0045, from that issuer, of that key; the second signer may be none. */
+static enum omb_further further(const struct omb_signer *issuer, struct omb_office_id parent,
+                                const uint8_t *key, const struct omb_signer *second)
+{
+    struct omb_certificate inner = tree.inner[2];
+    struct omb_certificate_signature by[2];
+    uint8_t keys[2][OMB_PUBLIC_SIZE], signatures[2][OMB_SIGNATURE_SIZE];
+    const struct omb_signer *const signers[] = {issuer, second};
+    struct omb_signed_certificate outer = {.signatures = {by, second ? 2 : 1}};
+    struct omb_known_certificate known;
+    struct omb_buf bytes = OMB_BUF_INIT, all = OMB_BUF_INIT;
+    enum omb_further result;
+
+    inner.parent = parent;
+    inner.signing_key = omb_view(key, OMB_PUBLIC_SIZE);
+    inner.previous = tree.chain[0].digest;
+    omb_encode_certificate(&inner, &bytes);
+    outer.certificate = omb_buf_view(&bytes);
+    for (size_t i = 0; i < outer.signatures.count; i++) {
+        omb_signer_public(signers[i], keys[i]);
+        omb_sign(signers[i], "ombud/certificate/1", outer.certificate, signatures[i]);
+        by[i] = (struct omb_certificate_signature){OMB_VIEW_OF(keys[i]),
+                                                   OMB_VIEW_OF(signatures[i])};
+    }
+    omb_encode_signed_certificate(&outer, &all);
+    assert_int_equal(omb_certify_read(omb_buf_view(&all), &tree.arena, &known, NULL), OMB_OK);
+    result = omb_certify_further(&known, tree.chain, OFFICES);
+    omb_buf_free(&bytes);
+    omb_buf_free(&all);
+    return result;
+}
+
+static void test_who_may_issue_a_further_certificate(void **state)
+{
+    const struct omb_office_id elsewhere = {{7}};
+    const struct omb_office_id north = tree.inner[1].office;
+    struct omb_signer *stranger = signer_of(0x77);
+
+    (void)state;
+    /* the same office; with another key it is re-keyed unless the old key signed */
+    assert_int_equal(further(tree.signers[1], north, tree.keys[2], NULL), OMB_FURTHER_COUNTS);
+    assert_int_equal(further(tree.signers[1], north, tree.keys[0], NULL), OMB_FURTHER_REKEYED);
+    assert_int_equal(further(tree.signers[1], north, tree.keys[0], tree.signers[2]),
+                     OMB_FURTHER_COUNTS);
+    /* another office: with the previous key, or one above the previous issuer */
+    assert_int_equal(further(stranger, elsewhere, tree.keys[2], NULL), OMB_FURTHER_FOREIGN);
+    assert_int_equal(further(stranger, elsewhere, tree.keys[2], tree.signers[2]),
+                     OMB_FURTHER_COUNTS);
+    assert_int_equal(further(stranger, elsewhere, tree.keys[0], tree.signers[0]),
+                     OMB_FURTHER_REKEYED);
+    assert_int_equal(further(tree.signers[0], tree.inner[0].office, tree.keys[2], NULL),
+                     OMB_FURTHER_COUNTS);
+    /* the previous issuer itself does not stand above itself */
+    assert_int_equal(further(stranger, elsewhere, tree.keys[2], tree.signers[1]),
+                     OMB_FURTHER_FOREIGN);
+    omb_signer_free(stranger);
+}
+
+static void test_a_certificate_that_names_no_previous_one_is_no_further_one(void **state)
+{
+    (void)state;
+    assert_int_equal(omb_certify_further(&tree.chain[0], tree.chain, OFFICES),
+                     OMB_FURTHER_FOREIGN);
+    assert_int_equal(omb_certify_further(&tree.chain[1], tree.chain, OFFICES),
+                     OMB_FURTHER_FOREIGN);
+}
+
 #define TREE_TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -353,6 +453,11 @@ int main(void)
         TREE_TEST(test_every_breach_of_the_form_is_named),
         TREE_TEST(test_a_later_certificate_keeps_the_first_one_s_id),
         TREE_TEST(test_codes_and_keys_make_different_ids),
+        TREE_TEST(test_a_certificate_holds_between_its_dates),
+        TREE_TEST(test_each_level_certifies_one_less_and_a_branch_nobody),
+        TREE_TEST(test_a_branch_that_issues_is_named),
+        TREE_TEST(test_who_may_issue_a_further_certificate),
+        TREE_TEST(test_a_certificate_that_names_no_previous_one_is_no_further_one),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -61,6 +61,7 @@ static void every_key_is_read(void **state)
                                          "[links]\n"
                                          "listen = tcp://*:7100\n"
                                          "advertise = tcp://north.bank.example:7100\n"
+                                         "parent = tcp://a.bank.example:7100, tcp://b:7100\n"
                                          "[keys]\n"
                                          "passphrase-file = /etc/ombud/pass\n"
                                          "[daemon]\n"
@@ -75,6 +76,7 @@ static void every_key_is_read(void **state)
     assert_string_equal(config.bell_listen, "tcp://[::1]:7201");
     assert_string_equal(config.listen, "tcp://*:7100");
     assert_string_equal(config.advertise, "tcp://north.bank.example:7100");
+    assert_string_equal(config.parent, "tcp://a.bank.example:7100, tcp://b:7100");
     assert_string_equal(config.passphrase_file, "/etc/ombud/pass");
     assert_int_equal(config.log_level, OMB_LOG_DEBUG);
     assert_int_equal(config.log_format, OMB_LOG_JSON);
@@ -295,6 +297,39 @@ static void wildcards_are_for_listening_only(void **state)
                    ":2: nobody can connect to \"tcp://*:7100\": it must name one host and port");
 }
 
+static void a_parent_has_several_addresses(void **state)
+{
+    struct omb_config config = read_good("[office]\ncode = north\n[links]\n"
+                                         "parent = tcp://a:1, tcp://b:2 ,tcp://c:3\n");
+    struct omb_view at[OMB_PARENTS_MAX];
+
+    (void)state;
+    assert_int_equal(omb_config_parents(&config, at), 3);
+    assert_true(omb_view_is(at[0], "tcp://a:1"));
+    assert_true(omb_view_is(at[1], "tcp://b:2"));
+    assert_true(omb_view_is(at[2], "tcp://c:3"));
+    config.parent[0] = '\0';
+    assert_int_equal(omb_config_parents(&config, at), 0);
+    assert_refused("[links]\nparent = tcp://a:1, tcp://*:2\n", OMB_INVALID, "links.parent",
+                   ":2: nobody can connect to \"tcp://*:2\": it must name one host and port");
+    assert_refused("[links]\nparent = tcp://a:1, tcp://a:1, tcp://a:1, tcp://a:1, tcp://a:1, "
+                   "tcp://a:1, tcp://a:1, tcp://a:1, tcp://a:1\n",
+                   OMB_LIMIT, "links.parent", ":2: a parent has at most 8 addresses");
+}
+
+/* Without an address of its own to advertise, an office says where it listens, if that is one. */
+static void what_others_call_is_where_it_listens(void **state)
+{
+    struct omb_config config = read_good("[office]\ncode = ho\n[links]\nlisten = tcp://*:7100\n");
+
+    (void)state;
+    assert_int_equal(omb_config_advertised(&config).size, 0);
+    (void)snprintf(config.listen, sizeof(config.listen), "tcp://127.0.0.1:7100");
+    assert_true(omb_view_is(omb_config_advertised(&config), "tcp://127.0.0.1:7100"));
+    (void)snprintf(config.advertise, sizeof(config.advertise), "tcp://ho:7100");
+    assert_true(omb_view_is(omb_config_advertised(&config), "tcp://ho:7100"));
+}
+
 /* --- writing --- */
 
 static void what_was_written_is_read_again(void **state)
@@ -385,7 +420,7 @@ static void every_key_is_in_the_man_page(void **state)
         if (!strstr(omb_buf_str(&man), entry))
             fail_msg("not in the man page: %s", entry);
     }
-    assert_int_equal(keys, 10);
+    assert_int_equal(keys, 11);
     omb_buf_free(&text);
     omb_buf_free(&man);
 }
@@ -413,6 +448,8 @@ int main(void)
         ROW(batch_inputs_has_bounds),
         ROW(endpoints_have_a_host_and_a_port),
         ROW(wildcards_are_for_listening_only),
+        ROW(a_parent_has_several_addresses),
+        ROW(what_others_call_is_where_it_listens),
         ROW(what_was_written_is_read_again),
         ROW(the_file_shows_every_key_and_its_default),
         ROW(what_could_not_be_read_back_is_not_written),

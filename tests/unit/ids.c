@@ -129,6 +129,40 @@ static void base64_is_appended(void **state)
     omb_buf_free(&out);
 }
 
+static void base64_goes_there_and_back(void **state)
+{
+    uint8_t bytes[70];
+    (void)state;
+
+    for (size_t size = 0; size <= sizeof(bytes); size++) {
+        struct omb_buf text = OMB_BUF_INIT, back = OMB_BUF_INIT;
+
+        for (size_t i = 0; i < size; i++)
+            bytes[i] = (uint8_t)(i * 37 + size);
+        omb_base64(omb_view(bytes, size), &text);
+        assert_int_equal(omb_unbase64(omb_buf_view(&text), &back), OMB_OK);
+        assert_true(omb_view_equal(omb_buf_view(&back), omb_view(bytes, size)));
+        omb_buf_free(&text);
+        omb_buf_free(&back);
+    }
+}
+
+/* One content has one text: what omb_base64 would not write is refused. */
+static void base64_of_another_form_is_refused(void **state)
+{
+    static const char *const bad[] = {"Z",    "Zg",    "Zg=",  "Zg===", "=",    "====", "Z===",
+                                      "Zh==", "Zm9=",  "Zm8g=", "Zm 9", "Zm9\n", "Zg==Zm9v",
+                                      "Zm-v", "Zm_v",  "Zm9v=", "*m9v"};
+    struct omb_buf out = OMB_BUF_INIT;
+    (void)state;
+
+    omb_buf_add_str(&out, "x");
+    for (size_t i = 0; i < UNIT_COUNT(bad); i++)
+        assert_int_equal(omb_unbase64(omb_view_str(bad[i]), &out), OMB_INVALID);
+    assert_string_equal(omb_buf_str(&out), "x");
+    omb_buf_free(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -141,6 +175,8 @@ int main(void)
         cmocka_unit_test(hex_of_another_length_or_letter_is_refused),
         cmocka_unit_test(base64_is_that_of_rfc_4648),
         cmocka_unit_test(base64_is_appended),
+        cmocka_unit_test(base64_goes_there_and_back),
+        cmocka_unit_test(base64_of_another_form_is_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
