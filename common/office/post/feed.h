@@ -59,8 +59,9 @@ enum omb_rc omb_feed_whole_case(struct omb_step *step, const struct omb_office_i
                                 const struct omb_case_id *id,
                                 struct omb_error *err) OMB_MUST_USE;
 /*
- * The office of that certificate may be a child from now on: what its bundle holds counts as given;
- * one that is new is offered what goes to every child. After the certificate's rows were put.
+ * The office of that certificate is a child from now on: unless it was one before, what its bundle
+ * holds counts as given, and it is offered what goes to every child. Done by omb_feed_event for a
+ * certificate that a record carries; after its rows were put.
  */
 enum omb_rc omb_feed_certified(struct omb_step *step, const struct omb_digest *certificate,
                                struct omb_error *err) OMB_MUST_USE;

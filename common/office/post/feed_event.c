@@ -161,10 +161,10 @@ enum omb_rc omb_feed_certified(struct omb_step *step, const struct omb_digest *c
         !omb_office_id_equal(&card->certificate.inner.parent, &step->office->self.office))
         return OMB_OK;
     rc = read_given(step, &card->seat.office, &before, err);
-    if (rc != OMB_OK)
+    if (rc != OMB_OK || before.count > 0) /* a further one is offered like any other */
         return rc;
     note_bundle(step, &card->seat.office, card);
-    return before.count == 0 ? offer_for_all(step, &card->seat.office, err) : OMB_OK;
+    return offer_for_all(step, &card->seat.office, err);
 }
 
 enum omb_rc omb_feed_anew(struct omb_step *step, const struct omb_office_id *child,
@@ -323,6 +323,7 @@ static enum omb_rc offer_certified(const struct event *event,
     all = known.inner.service || is_self_or_above(step, &known.inner.office);
     if (known.inner.service)
         note_for_all(event);
+    rc = omb_feed_certified(step, &known.digest, err);
     for (size_t i = 0; rc == OMB_OK && i < event->child_count; i++) {
         const struct omb_office_id *child = &event->children[i];
 

@@ -96,18 +96,29 @@ struct omb_feed *omb_feed_memory(struct omb_step *step)
     return office->feed;
 }
 
-void omb_feed_forget(struct omb_office *office)
+static void forget(struct omb_feed *feed)
 {
-    struct omb_feed *feed = office->feed;
-
-    if (!feed)
-        return;
-    omb_arena_reset(&feed->arena);
     feed->children = NULL;
     feed->child_count = 0;
     feed->known = false;
     feed->slots = NULL;
     feed->slot_count = feed->slot_capacity = 0;
+}
+
+void omb_feed_forget(struct omb_office *office)
+{
+    if (!office->feed)
+        return;
+    forget(office->feed);
+    omb_arena_reset(&office->feed->arena);
+}
+
+/* While the tree changes; what was borrowed of it in this step stays. */
+static bool is_changing(struct omb_step *step)
+{
+    if (step->office->tree_changed && step->office->feed)
+        forget(step->office->feed);
+    return step->office->tree_changed;
 }
 
 void omb_feed_free(struct omb_office *office)
@@ -123,7 +134,7 @@ size_t omb_feed_children(struct omb_step *step, const struct omb_office_id **out
     struct omb_office_id *children;
     size_t count;
 
-    if (step->office->tree_changed) {
+    if (is_changing(step)) {
         count = read_children(step, step->arena, &children);
         *out = children;
         return count;
@@ -167,6 +178,12 @@ static void keep(struct omb_feed *feed, const struct omb_feed_seat *seat)
     feed->slot_count++;
 }
 
+static void drop_seats(struct omb_feed *feed)
+{
+    memset(feed->slots, 0, feed->slot_capacity * sizeof(*feed->slots));
+    feed->slot_count = 0;
+}
+
 /* Up from the office by newest certificates, as far as this one. */
 static struct omb_feed_seat find_seat(struct omb_step *step, const struct omb_office_id *office)
 {
@@ -193,7 +210,7 @@ static struct omb_feed_seat seat_of(struct omb_step *step, const struct omb_offi
     struct omb_feed *feed = omb_feed_memory(step);
     struct omb_feed_seat seat;
 
-    if (step->office->tree_changed)
+    if (is_changing(step))
         return find_seat(step, office);
     if (feed->slot_capacity > 0) {
         const struct omb_feed_seat *slot = slot_of(feed, office);
@@ -203,14 +220,14 @@ static struct omb_feed_seat seat_of(struct omb_step *step, const struct omb_offi
     }
     seat = find_seat(step, office);
     if (feed->slot_count == KNOWN_MAX) /* ids that records made up are not kept for ever */
-        omb_feed_forget(step->office);
+        drop_seats(feed);
     keep(feed, &seat);
     return seat;
 }
 
 struct omb_feed_seat *omb_feed_seat_kept(struct omb_step *step, const struct omb_office_id *child)
 {
-    if (step->office->tree_changed)
+    if (is_changing(step))
         return NULL;
     (void)seat_of(step, child);
     return slot_of(step->office->feed, child);
