@@ -51,6 +51,40 @@ static bool may_certify(const struct omb_header *header, const struct omb_certif
     return omb_office_id_equal(&header->office, issuer);
 }
 
+/* The certificate and those above it, as far as they are here. */
+static size_t chain_of(struct omb_step *step, const struct omb_office_card *card,
+                       struct omb_known_certificate out[OMB_CHAIN_MAX])
+{
+    size_t count = 0;
+
+    for (; card && count < OMB_CHAIN_MAX;
+         card = omb_office_card(step, &card->certificate.inner.issuer)) {
+        out[count++] = card->certificate;
+        if (card->certificate.inner.depth == 0)
+            break;
+    }
+    return count;
+}
+
+/*
+ * Whether a further certificate of an office that is known here speaks for it. An older one may
+ * come after a newer: the same parent issued it, or the newer names it.
+ */
+static bool is_of_office(struct omb_step *step, const struct omb_known_certificate *known)
+{
+    const struct omb_certificate *inner = &known->inner;
+    const struct omb_office_card *newest = omb_office_newest(step, &inner->office);
+    const struct omb_office_card *previous =
+        omb_digest_none(&inner->previous) ? NULL : omb_office_card(step, &inner->previous);
+    struct omb_known_certificate chain[OMB_CHAIN_MAX];
+    const size_t count = chain_of(step, previous, chain);
+
+    if (previous)
+        return omb_certify_further(known, chain, count) != OMB_FURTHER_FOREIGN;
+    return !newest || omb_office_id_equal(&newest->certificate.inner.parent, &inner->parent) ||
+           omb_digest_equal(&newest->certificate.inner.previous, &known->digest);
+}
+
 static enum omb_rc refold_for(struct omb_step *step, const struct omb_certificate *inner,
                               struct omb_error *err)
 {
@@ -81,7 +115,8 @@ static enum omb_rc learn_certificate(struct omb_step *step, const struct omb_hea
         !may_certify(header, &known.inner))
         return OMB_OK;
     is_new = omb_office_card(step, &known.digest) == NULL;
-    if (is_new && omb_certificate_check(step, &known, NULL) != OMB_OK)
+    if (is_new && (omb_certificate_check(step, &known, NULL) != OMB_OK ||
+                   !is_of_office(step, &known)))
         return OMB_OK;
     key = omb_key_carrier(&known.digest);
     rc = read_place(step, &key, &carrier, err);

@@ -1,0 +1,348 @@
+/* What offices say of each other: does it have its effect, whenever it comes, and only by right? */
+#include <stdio.h>
+
+#include "office/inside.h"
+#include "office/logs.h"
+#include "support/casework.h"
+#include "support/crossing.h"
+#include "unit.h"
+
+static struct rig *at(struct crossing *crossing, enum place place)
+{
+    return &crossing->rigs[place];
+}
+
+static void carry(struct crossing *crossing, enum place from, enum place to)
+{
+    const struct parcels all = crossing_pack(crossing, at(crossing, from));
+    const struct parcels own = crossing_of(crossing, &all, &crossing->refs[from].office);
+
+    (void)crossing_give(crossing, to, from, own.items, own.count);
+}
+
+struct event {
+    uint32_t tag;
+    const void *facts;
+};
+
+static enum omb_rc do_say(struct omb_step *step, void *arg, struct omb_error *err)
+{
+    const struct event *event = arg;
+    const struct omb_facts facts = {.event = {event->tag, event->facts}};
+    const struct omb_draft draft = {.facts = &facts, .actor = OMB_VIEW_LIT("admin")};
+    struct omb_appended record;
+
+    return omb_append(step, &draft, &record, err);
+}
+
+static void say(struct crossing *crossing, enum place place, uint32_t tag, const void *facts)
+{
+    struct event event = {tag, facts};
+
+    crossing_run(at(crossing, place), do_say, &event);
+}
+
+static enum omb_rc do_withdraw(struct omb_step *step, void *arg, struct omb_error *err)
+{
+    const struct omb_withdrawn withdrawn = {OMB_VIEW_LIT("phone"), step->input->now_ms};
+    struct omb_appended record;
+
+    return casework_write(step, arg, "t17", OMB_EVENT_WITHDRAWN, &withdrawn, &record, err);
+}
+
+struct reading {
+    const struct omb_case_id *id;
+    char status[16];
+    bool revoked; /* of any record of the case */
+};
+
+static enum omb_rc do_read(struct omb_step *step, void *arg, struct omb_error *err)
+{
+    struct reading *reading = arg;
+    struct omb_casefile file;
+    struct omb_case_row row;
+    enum omb_rc rc = omb_case_row_read(step, reading->id, &row, err);
+
+    if (rc == OMB_OK)
+        rc = omb_casefile_load(step, reading->id, &file, err);
+    if (rc != OMB_OK)
+        return rc;
+    snprintf(reading->status, sizeof(reading->status), "%.*s", OMB_VIEW_ARGS(row.status));
+    for (size_t i = 0; i < file.event_count; i++)
+        reading->revoked |= file.events[i].revoked;
+    return OMB_OK;
+}
+
+static struct reading read_case(struct crossing *crossing, enum place place,
+                                const struct omb_case_id *id)
+{
+    struct reading reading = {.id = id};
+
+    crossing_run(at(crossing, place), do_read, &reading);
+    return reading;
+}
+
+/* --- revocations --- */
+
+/* A case of the outlet, and its withdrawal, which a thief wrote with the outlet's key. */
+struct theft {
+    struct omb_case_id id;
+    struct parcels records;
+    struct omb_log_position until;
+};
+
+static struct theft steal(struct crossing *crossing)
+{
+    struct theft theft;
+    struct parcels honest;
+
+    crossing_register(at(crossing, OUTLET), &theft.id);
+    honest = crossing_pack(crossing, at(crossing, OUTLET));
+    theft.until = (struct omb_log_position){
+        .incarnation = honest.headers[honest.count - 1].incarnation,
+        .seq = honest.headers[honest.count - 1].seq,
+        .digest = omb_record_digest(honest.items[honest.count - 1].header),
+    };
+    crossing_run(at(crossing, OUTLET), do_withdraw, &theft.id);
+    theft.records = crossing_pack(crossing, at(crossing, OUTLET));
+    return theft;
+}
+
+static void revoke(struct crossing *crossing, enum place by, const struct theft *theft)
+{
+    const struct omb_office_revoked revoked = {
+        .certificate = crossing->refs[OUTLET].certificate,
+        .until = {&theft->until, 1},
+        .ground = OMB_VIEW_LIT("stolen"),
+    };
+
+    say(crossing, by, OMB_EVENT_OFFICE_REVOKED, &revoked);
+}
+
+static void a_revocation_takes_effect_away(void **state)
+{
+    struct crossing *crossing = *state;
+    const struct theft theft = steal(crossing);
+
+    (void)crossing_give(crossing, NORTH, OUTLET, theft.records.items, theft.records.count);
+    assert_string_equal(read_case(crossing, NORTH, &theft.id).status, "withdrawn");
+    revoke(crossing, NORTH, &theft);
+    assert_string_equal(read_case(crossing, NORTH, &theft.id).status, "open");
+    assert_true(read_case(crossing, NORTH, &theft.id).revoked);
+}
+
+static void a_record_after_its_revocation_is_kept_without_effect(void **state)
+{
+    struct crossing *crossing = *state;
+    const struct theft theft = steal(crossing);
+
+    revoke(crossing, NORTH, &theft);
+    crossing_must(crossing_give(crossing, NORTH, OUTLET, theft.records.items, theft.records.count),
+                  theft.records.count, OMB_RECEIPT_NEW);
+    assert_string_equal(read_case(crossing, NORTH, &theft.id).status, "open");
+}
+
+static void a_revocation_comes_to_the_same_in_any_order(void **state)
+{
+    struct crossing *crossing = *state;
+    const struct theft theft = steal(crossing);
+
+    (void)crossing_give(crossing, NORTH, OUTLET, theft.records.items, theft.records.count);
+    revoke(crossing, NORTH, &theft);
+    carry(crossing, NORTH, HO);
+    (void)crossing_give(crossing, HO, NORTH, theft.records.items, theft.records.count);
+    assert_true(crossing_same_case(at(crossing, NORTH), at(crossing, HO), &theft.id));
+    assert_string_equal(read_case(crossing, HO, &theft.id).status, "open");
+}
+
+static void the_revoked_office_learns_it_too(void **state)
+{
+    struct crossing *crossing = *state;
+    const struct theft theft = steal(crossing);
+
+    (void)crossing_give(crossing, NORTH, OUTLET, theft.records.items, theft.records.count);
+    revoke(crossing, NORTH, &theft);
+    carry(crossing, NORTH, OUTLET);
+    assert_true(crossing_same_case(at(crossing, NORTH), at(crossing, OUTLET), &theft.id));
+}
+
+static void a_sibling_revokes_nothing(void **state)
+{
+    struct crossing *crossing = *state;
+    const struct theft theft = steal(crossing);
+
+    (void)crossing_give(crossing, NORTH, OUTLET, theft.records.items, theft.records.count);
+    revoke(crossing, OTHER, &theft);
+    carry(crossing, OTHER, NORTH);
+    assert_string_equal(read_case(crossing, NORTH, &theft.id).status, "withdrawn");
+    assert_false(crossing_has(at(crossing, NORTH), OMB_FAMILY_OFFICE,
+                              omb_key_revocation(&crossing->refs[OUTLET].certificate)));
+}
+
+static void the_office_nearest_the_root_revokes_for_all(void **state)
+{
+    struct crossing *crossing = *state;
+    const struct theft theft = steal(crossing);
+    struct theft milder = theft;
+
+    /* NORTH lets the withdrawal stand, HO does not: the root's word counts, in either order. */
+    milder.until.seq++;
+    milder.until.digest =
+        omb_record_digest(theft.records.items[theft.records.count - 1].header);
+    (void)crossing_give(crossing, NORTH, OUTLET, theft.records.items, theft.records.count);
+    revoke(crossing, NORTH, &milder);
+    assert_string_equal(read_case(crossing, NORTH, &theft.id).status, "withdrawn");
+    carry(crossing, NORTH, HO);
+    revoke(crossing, HO, &theft);
+    carry(crossing, HO, NORTH);
+    (void)crossing_give(crossing, HO, NORTH, theft.records.items, theft.records.count);
+    assert_string_equal(read_case(crossing, NORTH, &theft.id).status, "open");
+    assert_true(crossing_same_case(at(crossing, NORTH), at(crossing, HO), &theft.id));
+}
+
+/* --- certificates --- */
+
+static void a_certificate_becomes_known(void **state)
+{
+    struct crossing *crossing = *state;
+    const struct omb_key key = omb_key_certificate(&crossing->refs[OTHER].certificate);
+
+    assert_false(crossing_has(at(crossing, OUTLET), OMB_FAMILY_OFFICE, key));
+    carry(crossing, NORTH, OUTLET);
+    assert_true(crossing_has(at(crossing, OUTLET), OMB_FAMILY_OFFICE, key));
+    assert_true(crossing_has(at(crossing, OUTLET), OMB_FAMILY_OFFICE,
+                             omb_key_carrier(&crossing->refs[OTHER].certificate)));
+}
+
+/* A certificate of the outlet by this office, made with the outlet's own first key. */
+static struct omb_view certify_outlet(struct crossing *crossing, enum place by, bool previous,
+                                      struct omb_digest *out)
+{
+    struct omb_known_certificate first, known;
+    struct omb_certificate inner;
+    struct omb_buf bytes = OMB_BUF_INIT;
+    uint8_t secret[32];
+    struct omb_signer *issuer;
+    struct omb_view copy;
+
+    assert_int_equal(omb_certify_read(omb_buf_view(&crossing->papers[OUTLET]), &crossing->arena,
+                                      &first, NULL),
+                     OMB_OK);
+    inner = first.inner;
+    inner.not_before++;
+    inner.parent = crossing->refs[by].office;
+    inner.issuer = crossing->refs[by].certificate;
+    inner.depth = by == HO ? 1 : by == NORTH ? 2 : 3;
+    inner.certify_depth = 0;
+    if (previous)
+        inner.previous = first.digest;
+    rig_secret((uint8_t)(0x71 + by), RIG_SIGNING, secret);
+    issuer = omb_signer_from_seed(secret);
+    omb_certify_issue(&inner, issuer, &bytes);
+    omb_signer_free(issuer);
+    copy = omb_arena_copy(&crossing->arena, omb_buf_view(&bytes));
+    omb_buf_free(&bytes);
+    assert_int_equal(omb_certify_read(copy, &crossing->arena, &known, NULL), OMB_OK);
+    *out = known.digest;
+    return copy;
+}
+
+static bool knows(struct crossing *crossing, enum place place, const struct omb_digest *digest)
+{
+    return crossing_has(at(crossing, place), OMB_FAMILY_OFFICE, omb_key_certificate(digest));
+}
+
+static void a_further_certificate_of_the_same_parent_counts(void **state)
+{
+    struct crossing *crossing = *state;
+    struct omb_digest digest;
+    const struct omb_view bytes = certify_outlet(crossing, NORTH, true, &digest);
+    const struct omb_office_certified certified = {.certificate = bytes};
+
+    say(crossing, NORTH, OMB_EVENT_OFFICE_CERTIFIED, &certified);
+    assert_true(knows(crossing, NORTH, &digest));
+    carry(crossing, NORTH, HO);
+    assert_true(knows(crossing, HO, &digest));
+}
+
+static void nobody_takes_an_office_from_its_parent(void **state)
+{
+    struct crossing *crossing = *state;
+    struct omb_digest further, first;
+    const struct omb_view bytes = certify_outlet(crossing, OTHER, true, &further);
+    const struct omb_view again = certify_outlet(crossing, OTHER, false, &first);
+    const struct omb_office_certified certified = {.certificate = bytes};
+    const struct omb_office_certified as_first = {.certificate = again};
+    const size_t before = memport_count(at(crossing, NORTH)->store, OMB_FAMILY_RECORD);
+
+    say(crossing, OTHER, OMB_EVENT_OFFICE_CERTIFIED, &certified);
+    say(crossing, OTHER, OMB_EVENT_OFFICE_CERTIFIED, &as_first);
+    carry(crossing, OTHER, NORTH);
+    assert_true(memport_count(at(crossing, NORTH)->store, OMB_FAMILY_RECORD) > before);
+    assert_false(knows(crossing, NORTH, &further));
+    assert_false(knows(crossing, NORTH, &first));
+}
+
+static void only_its_issuer_tells_a_certificate(void **state)
+{
+    struct crossing *crossing = *state;
+    struct omb_digest digest;
+    const struct omb_view bytes = certify_outlet(crossing, NORTH, true, &digest);
+    const struct omb_office_certified certified = {.certificate = bytes};
+
+    say(crossing, OTHER, OMB_EVENT_OFFICE_CERTIFIED, &certified);
+    carry(crossing, OTHER, NORTH);
+    assert_false(knows(crossing, NORTH, &digest));
+}
+
+/* --- seats --- */
+
+static enum omb_rc check_later(struct omb_step *step, void *arg, struct omb_error *err)
+{
+    const struct omb_digest *digests = arg;
+    const struct omb_office_card *card = omb_office_card(step, &digests[0]);
+
+    (void)err;
+    assert_non_null(card);
+    assert_non_null(card->seat.later);
+    assert_true(omb_digest_equal(&card->seat.later->certificate, &digests[1]));
+    return OMB_OK;
+}
+
+static void a_seat_knows_its_later_one_in_any_order(void **state)
+{
+    struct crossing *crossing = *state;
+    struct omb_digest digests[2] = {crossing->refs[OUTLET].certificate};
+    const struct omb_view bytes = certify_outlet(crossing, NORTH, true, &digests[1]);
+    const struct omb_office_certified certified = {.certificate = bytes};
+
+    carry(crossing, NORTH, HO);
+    say(crossing, NORTH, OMB_EVENT_OFFICE_CERTIFIED, &certified);
+    carry(crossing, NORTH, HO);
+    crossing_run(at(crossing, NORTH), check_later, digests);
+    crossing_run(at(crossing, HO), check_later, digests);
+    carry(crossing, NORTH, OUTLET);
+    assert_non_null(omb_office_self(at(crossing, OUTLET)->office)->later);
+    rig_reopen(at(crossing, OUTLET));
+    rig_tick(at(crossing, OUTLET));
+    assert_non_null(omb_office_self(at(crossing, OUTLET)->office)->later);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CROSSING_TEST(a_revocation_takes_effect_away),
+        CROSSING_TEST(a_record_after_its_revocation_is_kept_without_effect),
+        CROSSING_TEST(a_revocation_comes_to_the_same_in_any_order),
+        CROSSING_TEST(the_revoked_office_learns_it_too),
+        CROSSING_TEST(a_sibling_revokes_nothing),
+        CROSSING_TEST(the_office_nearest_the_root_revokes_for_all),
+        CROSSING_TEST(a_certificate_becomes_known),
+        CROSSING_TEST(a_further_certificate_of_the_same_parent_counts),
+        CROSSING_TEST(nobody_takes_an_office_from_its_parent),
+        CROSSING_TEST(only_its_issuer_tells_a_certificate),
+        CROSSING_TEST(a_seat_knows_its_later_one_in_any_order),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
