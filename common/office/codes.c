@@ -68,8 +68,7 @@ static void keep_living(struct omb_step *step, struct namesakes *all)
     for (size_t i = 0; i < all->count; i++)
         all->cards[i] = omb_office_newest(step, &all->ids[i]);
     for (size_t i = 0; i < all->count; i++) {
-        bool lives = all->cards[i] != NULL &&
-                     !omb_office_gone(step, &all->cards[i]->certificate.digest);
+        bool lives = all->cards[i] != NULL && !omb_office_gone(step, &all->ids[i]);
 
         for (size_t k = 0; lives && k < all->count; k++)
             lives = k == i || all->cards[k] == NULL ||

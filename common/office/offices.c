@@ -441,13 +441,15 @@ struct omb_view omb_office_code_of(struct omb_step *step, const struct omb_offic
     return omb_arena_copy(step->arena, omb_view_str(hex));
 }
 
-bool omb_office_gone(struct omb_step *step, const struct omb_digest *certificate)
+bool omb_office_gone(struct omb_step *step, const struct omb_office_id *id)
 {
-    const struct omb_key key = omb_key_revocation(certificate);
+    const struct omb_office_card *newest = omb_office_newest(step, id);
+    const struct omb_key key = omb_key_closing(id);
     struct omb_buf value = OMB_BUF_INIT;
-    const bool gone =
-        omb_port_get(step->port, OMB_FAMILY_OFFICE, omb_key_view(&key), &value) == OMB_OK;
+    bool gone = newest && newest->revoked;
 
+    if (!gone)
+        gone = omb_port_get(step->port, OMB_FAMILY_OFFICE, omb_key_view(&key), &value) == OMB_OK;
     omb_buf_free(&value);
     return gone;
 }

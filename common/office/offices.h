@@ -34,8 +34,8 @@ struct omb_view omb_office_code_of(struct omb_step *step, const struct omb_offic
  */
 enum omb_rc omb_office_by_code(struct omb_step *step, struct omb_view code,
                                struct omb_office_ref *out, struct omb_error *err) OMB_MUST_USE;
-/* Whether a certificate was revoked or its office closed, as far as is known here. */
-bool omb_office_gone(struct omb_step *step, const struct omb_digest *certificate);
+/* Whether its newest certificate was revoked, or it was closed, as far as is known here. */
+bool omb_office_gone(struct omb_step *step, const struct omb_office_id *id);
 /* The look-up that the fold and the rules are given. */
 struct omb_seats omb_step_seats(struct omb_step *step);
 const struct omb_seat *omb_office_seat(struct omb_step *step, const struct omb_office_ref *ref);

@@ -82,7 +82,7 @@ enum omb_rc omb_act_office(const struct omb_act_work *work, struct omb_view code
 {
     enum omb_rc rc = omb_desk_office(work->step, code, field, out, err);
 
-    if (rc == OMB_OK && omb_office_gone(work->step, &out->certificate))
+    if (rc == OMB_OK && omb_office_gone(work->step, &out->office))
         rc = omb_fail(err, OMB_REFUSED, field,
                       "that office was closed or revoked: nothing can be done there any more");
     return rc;

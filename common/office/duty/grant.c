@@ -11,7 +11,7 @@ static bool is_mine(struct omb_step *step, const struct omb_case *now)
 
     if (omb_seat_counts_as(self, &now->home->office))
         return true;
-    return omb_case_is_holder(now, &self->office) && omb_office_gone(step, &now->home->certificate);
+    return omb_case_is_holder(now, &self->office) && omb_office_gone(step, &now->home->office);
 }
 
 /* The office that decides and cannot read, by its newest certificate; false: there is none. */
@@ -25,7 +25,7 @@ static bool find_keyless(struct omb_step *step, const struct omb_case *now,
         omb_case_is_holder(now, &custodian->office))
         return false;
     card = omb_office_newest(step, &custodian->office);
-    if (card == NULL || !card->complete || omb_office_gone(step, &card->certificate.digest))
+    if (card == NULL || !card->complete || omb_office_gone(step, &custodian->office))
         return false;
     *out = (struct omb_office_ref){custodian->office, card->certificate.digest};
     return true;
