@@ -116,6 +116,7 @@ static enum omb_rc fill_wish(struct omb_cli *cli, struct asking *asking, struct 
         return wish_again(cli, asking, err);
     wish->name = omb_view_str(asking->wished.name);
     wish->kind = omb_view_str(asking->wished.kind);
+    wish->previous = asking->wished.previous;
     return rc == OMB_OK ? omb_shape_check(&omb_shape_office_wish, wish, err) : rc;
 }
 

@@ -55,7 +55,7 @@ enum omb_rc omb_join_wished(const char *dir, struct omb_wished *out, struct omb_
 {
     struct omb_buf text = OMB_BUF_INIT;
     struct omb_wished wished = {.name = ""};
-    char path[4096];
+    char path[4096], previous[OMB_HEX_DIGEST_SIZE] = "";
     enum omb_rc rc = omb_dir_path(dir, "keys/request.conf", path, sizeof(path), err);
 
     if (rc == OMB_OK)
@@ -64,12 +64,33 @@ enum omb_rc omb_join_wished(const char *dir, struct omb_wished *out, struct omb_
         (void)omb_buf_str(&text);
         take_value(omb_buf_view(&text), "name = ", wished.name, sizeof(wished.name));
         take_value(omb_buf_view(&text), "kind = ", wished.kind, sizeof(wished.kind));
+        take_value(omb_buf_view(&text), "previous = ", previous, sizeof(previous));
         if (!*wished.name || !*wished.kind)
             rc = omb_fail(err, OMB_DAMAGED, NULL, "%s does not say name and kind of the office",
+                          path);
+        else if (*previous && omb_unhex(omb_view_str(previous), wished.previous.bytes,
+                                        OMB_DIGEST_SIZE) != OMB_OK)
+            rc = omb_fail(err, OMB_DAMAGED, NULL, "%s: the previous certificate is no digest",
                           path);
     }
     if (rc == OMB_OK)
         *out = wished;
+    omb_buf_free(&text);
+    return rc;
+}
+
+enum omb_rc omb_join_succeed(const char *dir, const struct omb_wished *wished,
+                             const struct omb_digest *previous, struct omb_error *err)
+{
+    struct omb_buf text = OMB_BUF_INIT;
+    char path[4096], hex[OMB_HEX_DIGEST_SIZE];
+    enum omb_rc rc = omb_dir_path(dir, "keys/request.conf", path, sizeof(path), err);
+
+    omb_hex(OMB_VIEW_OF(previous->bytes), hex);
+    omb_buf_printf(&text, "name = %s\nkind = %s\nprevious = %s\n", wished->name, wished->kind,
+                   hex);
+    if (rc == OMB_OK)
+        rc = omb_file_write(path, omb_buf_view(&text), 0600, err);
     omb_buf_free(&text);
     return rc;
 }
@@ -121,7 +142,8 @@ static enum omb_rc check_own(const struct omb_certificate *certificate,
     if (rc != OMB_OK)
         return rc;
     made = omb_certify_office_id(code, signing);
-    if (!omb_office_id_equal(&made, &certificate->office))
+    if (omb_digest_none(&certificate->previous) &&
+        !omb_office_id_equal(&made, &certificate->office))
         return omb_fail(err, OMB_REFUSED, NULL,
                         "the certificate gives this office another id than its code and key make");
     return omb_certify_valid_at(certificate, omb_clock_wall_ms(), err);

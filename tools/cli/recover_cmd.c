@@ -1,0 +1,364 @@
+/*
+ * `office recover`: an office whose disk is gone, from what its parent holds and the bank's
+ * recovery key (design: records, Parts).
+ *
+ *   1. `office init` on the new machine, and `office recover --certificates EXPORT`: the transport
+ *      and sealing secrets come out of the escrow in the office's own log, as the parent exported
+ *      it, so that children and grants find the office they know. The signing key is new.
+ *   2. `office request`, `office certify` at the parent, `office join`; the daemon's link brings
+ *      the log home.
+ *   3. `office recover` again, with the daemon down: bodies can be read.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "cli/join.h"
+#include "cli/run.h"
+#include "wire/header.h"
+#include "wire/limits.h"
+
+enum { PAGE = 1000 };
+
+/* What an export holds of the office: its newest certificate, and its secrets escrowed last. */
+struct escrowed {
+    struct omb_arena *arena;
+    const struct omb_keyfile *recovery;
+    struct omb_view code;
+    struct omb_known_certificate newest;
+    bool has_certificate;
+    struct omb_secret *transport, *sealing; /* NULL: none was opened */
+    uint64_t opened, unopened;
+};
+
+/* --- reading an export --- */
+
+/* The bytes of a base64 value; empty when there is no such text. */
+static struct omb_view bytes_of(const struct escrowed *found, const json_t *object,
+                                const char *key)
+{
+    const json_t *value = json_object_get(object, key);
+    struct omb_buf bytes = OMB_BUF_INIT;
+    struct omb_view out = OMB_VIEW_NONE;
+
+    if (json_is_string(value) &&
+        omb_unbase64(omb_view(json_string_value(value), json_string_length(value)), &bytes) ==
+            OMB_OK)
+        out = omb_arena_copy(found->arena, omb_buf_view(&bytes));
+    omb_buf_free(&bytes);
+    return out;
+}
+
+static void replace(struct omb_secret **secret, struct omb_view bytes)
+{
+    if (bytes.size != OMB_KEY_SIZE)
+        return;
+    if (*secret)
+        omb_secret_free(*secret);
+    *secret = omb_secret_new(bytes.data);
+}
+
+/* Secrets go along only where they changed: the last that were said count. */
+static void open_escrow(struct escrowed *found, const struct omb_escrow_opened *facts)
+{
+    struct omb_buf plain = OMB_BUF_INIT;
+    struct omb_escrow_secret secret;
+
+    omb_buf_reserve(&plain, 256);
+    if (omb_box_open(found->recovery->secret, facts->sealed, &plain) == OMB_OK &&
+        omb_decode_escrow_secret(omb_buf_view(&plain), found->arena, &secret, NULL) == OMB_OK) {
+        replace(&found->transport, secret.transport_secret);
+        replace(&found->sealing, secret.sealing_secret);
+        found->opened++;
+    } else {
+        found->unopened++;
+    }
+    omb_buf_wipe(&plain);
+}
+
+static void take_header(struct escrowed *found, struct omb_view bytes)
+{
+    struct omb_header header;
+    bool odd;
+
+    if (bytes.size == 0 || bytes.size > OMB_HEADER_MAX ||
+        omb_header_decode(bytes, found->arena, &header, &odd, NULL) != OMB_OK || !header.facts ||
+        header.facts->event.tag != OMB_EVENT_ESCROW_OPENED)
+        return;
+    open_escrow(found, OMB_AS(escrow_opened, header.facts->event));
+}
+
+/* The export gives a certificate and its signatures apart; here the form is enough. */
+static void take_certificate(struct escrowed *found, const json_t *object)
+{
+    struct omb_known_certificate known = {
+        .outer = {.certificate = bytes_of(found, object, "certificate")}};
+
+    if (known.outer.certificate.size == 0 ||
+        known.outer.certificate.size > OMB_CERTIFICATE_MAX ||
+        omb_decode_certificate(known.outer.certificate, found->arena, &known.inner, NULL) !=
+            OMB_OK ||
+        !omb_view_equal(known.inner.code, found->code))
+        return;
+    known.digest = omb_certify_digest(known.outer.certificate);
+    if (!found->has_certificate || known.inner.not_before > found->newest.inner.not_before)
+        found->newest = known;
+    found->has_certificate = true;
+}
+
+static enum omb_rc take_line(struct escrowed *found, const char *line, size_t size,
+                             struct omb_error *err)
+{
+    json_error_t why;
+    json_t *object = json_loadb(line, size, 0, &why);
+
+    if (!json_is_object(object)) {
+        json_decref(object);
+        return omb_fail(err, OMB_INVALID, NULL, "a line is no JSON object: %s", why.text);
+    }
+    if (json_object_get(object, "header"))
+        take_header(found, bytes_of(found, object, "header"));
+    else if (json_object_get(object, "certificate"))
+        take_certificate(found, object);
+    json_decref(object);
+    return OMB_OK;
+}
+
+static enum omb_rc read_export(const char *path, struct escrowed *found, struct omb_error *err)
+{
+    FILE *file = fopen(path, "re");
+    char *line = NULL;
+    size_t room = 0;
+    unsigned long number = 0;
+    ssize_t size;
+    enum omb_rc rc = OMB_OK;
+
+    if (!file)
+        return omb_fail(err, OMB_NOT_FOUND, NULL, "%s: there is no such file to be read", path);
+    while (rc == OMB_OK && (size = getline(&line, &room, file)) >= 0) {
+        number++;
+        rc = take_line(found, line, (size_t)size, err);
+        if (rc != OMB_OK) {
+            char where[64];
+
+            snprintf(where, sizeof(where), "line %lu of the export", number);
+            rc = omb_fail_within(err, where);
+        }
+    }
+    free(line);
+    (void)fclose(file);
+    return rc;
+}
+
+/* --- the keys of a new directory --- */
+
+static enum omb_rc check_secret(const struct omb_secret *secret, struct omb_view certified,
+                                const char *what, struct omb_error *err)
+{
+    uint8_t public_key[OMB_PUBLIC_SIZE];
+
+    if (!secret)
+        return omb_fail(err, OMB_NOT_FOUND, NULL,
+                        "the export holds no escrowed %s secret: it must begin with the log's "
+                        "first record",
+                        what);
+    omb_box_public(secret, public_key);
+    if (!omb_view_equal(OMB_VIEW_OF(public_key), certified))
+        return omb_fail(err, OMB_REFUSED, NULL,
+                        "the escrowed %s secret is not of the office's newest certificate: the "
+                        "export ends before its keys changed",
+                        what);
+    return OMB_OK;
+}
+
+static enum omb_rc check_found(const struct escrowed *found, struct omb_error *err)
+{
+    const struct omb_certificate *newest = &found->newest.inner;
+    enum omb_rc rc;
+
+    if (!found->has_certificate)
+        return omb_fail(err, OMB_NOT_FOUND, NULL,
+                        "the export holds no certificate of %.*s: make it with `ombud log export "
+                        "%.*s --certificates`",
+                        OMB_VIEW_ARGS(found->code), OMB_VIEW_ARGS(found->code));
+    if (found->opened == 0 && found->unopened > 0)
+        return omb_fail(err, OMB_UNAUTHENTIC, NULL,
+                        "the recovery key opens none of the %llu escrow keys of the export: it is "
+                        "of another bank, or another office's log",
+                        (unsigned long long)found->unopened);
+    rc = check_secret(found->transport, newest->transport_key, "transport", err);
+    return rc == OMB_OK ? check_secret(found->sealing, newest->sealing_key, "sealing", err) : rc;
+}
+
+static enum omb_rc save_key(const char *dir, const char *part, const char *use,
+                            const struct escrowed *found, struct omb_secret *secret, bool whole,
+                            struct omb_view passphrase, struct omb_error *err)
+{
+    struct omb_keyfile key = {.secret = whole ? secret : NULL};
+    char path[4096];
+    enum omb_rc rc = omb_dir_path(dir, part, path, sizeof(path), err);
+
+    snprintf(key.use, sizeof(key.use), "%s", use);
+    snprintf(key.name, sizeof(key.name), "%.*s", OMB_VIEW_ARGS(found->code));
+    omb_box_public(secret, key.public_key);
+    return rc == OMB_OK ? omb_key_save(path, &key, whole ? passphrase : OMB_VIEW_NONE, err) : rc;
+}
+
+static enum omb_rc save_keys(const char *dir, const struct escrowed *found,
+                             const struct omb_config *config, struct omb_error *err)
+{
+    struct omb_buf passphrase = OMB_BUF_INIT;
+    enum omb_rc rc;
+
+    omb_buf_reserve(&passphrase, OMB_PASSPHRASE_MAX);
+    rc = omb_passphrase_load(config->passphrase_file, &passphrase, err);
+    if (rc == OMB_OK)
+        rc = save_key(dir, "keys/transport.key", "transport", found, found->transport, true,
+                      omb_buf_view(&passphrase), err);
+    if (rc == OMB_OK)
+        rc = save_key(dir, "keys/transport.pub", "transport", found, found->transport, false,
+                      OMB_VIEW_NONE, err);
+    if (rc == OMB_OK)
+        rc = save_key(dir, "keys/sealing.key", "sealing", found, found->sealing, true,
+                      omb_buf_view(&passphrase), err);
+    omb_buf_wipe(&passphrase);
+    return rc;
+}
+
+static enum omb_rc take_keys(struct omb_cli *cli, const struct omb_keyfile *recovery,
+                             const char *path, struct omb_error *err)
+{
+    struct escrowed found = {.arena = &cli->arena, .recovery = recovery};
+    struct omb_wished wished;
+    struct omb_config config;
+    char conf[4096];
+    enum omb_rc rc = omb_dir_path(cli->target.dir, "ombud.conf", conf, sizeof(conf), err);
+
+    if (rc == OMB_OK)
+        rc = omb_config_read(conf, &config, err);
+    if (rc == OMB_OK)
+        rc = omb_join_wished(cli->target.dir, &wished, err);
+    if (rc == OMB_OK) {
+        found.code = omb_view_str(config.code);
+        rc = read_export(path, &found, err);
+    }
+    if (rc == OMB_OK)
+        rc = check_found(&found, err);
+    if (rc == OMB_OK)
+        rc = save_keys(cli->target.dir, &found, &config, err);
+    if (rc == OMB_OK)
+        rc = omb_join_succeed(cli->target.dir, &wished, &found.newest.digest, err);
+    if (found.transport)
+        omb_secret_free(found.transport);
+    if (found.sealing)
+        omb_secret_free(found.sealing);
+    if (rc == OMB_OK && cli->json)
+        omb_json_print(json_pack("{s:s, s:s}", "recovered", "keys", "next", "office request"),
+                       cli->json_lines);
+    else if (rc == OMB_OK)
+        printf("%s has its transport and sealing keys again; its signing key is new.\n"
+               "Next: `office request` here, `office certify` at the office above, `office join`; "
+               "start the daemon,\nand when its link is live stop it and say `office recover` "
+               "once more.\n",
+               config.code);
+    return rc;
+}
+
+/* --- the log that came home --- */
+
+static enum omb_rc take_pages(struct omb_cli *cli, const struct omb_keyfile *recovery,
+                              struct omb_office_recovered *sum, struct omb_error *err)
+{
+    struct omb_office_recover ask = {
+        .secret = omb_view(omb_secret_bytes(recovery->secret), OMB_KEY_SIZE), .limit = PAGE};
+    const void *answer;
+    enum omb_rc rc;
+
+    do {
+        const struct omb_office_recovered *page;
+
+        rc = omb_session_ask(cli->session, OMB_ASK_OFFICE_RECOVER, &ask, &answer, err);
+        if (rc != OMB_OK)
+            break;
+        page = answer;
+        sum->records += page->records;
+        sum->escrow_keys += page->escrow_keys;
+        sum->case_keys += page->case_keys;
+        sum->without_key += page->without_key;
+        ask.cursor = omb_arena_copy(&cli->arena, page->cursor);
+        omb_cli_progress("%llu records", (unsigned long long)sum->records);
+    } while (ask.cursor.size > 0);
+    omb_cli_progress_end();
+    return rc;
+}
+
+static enum omb_rc take_log(struct omb_cli *cli, const struct omb_keyfile *recovery,
+                            struct omb_error *err)
+{
+    struct omb_office_recovered sum = {.records = 0};
+    enum omb_rc rc = omb_session_open(&cli->target, OMB_REACH_OFFICE, &cli->session, err);
+
+    if (rc == OMB_OK && !omb_session_driver(cli->session))
+        rc = omb_fail(err, OMB_REFUSED, NULL,
+                      "the recovery key is not sent to a daemon: stop it first");
+    if (rc == OMB_OK)
+        rc = take_pages(cli, recovery, &sum, err);
+    if (rc == OMB_OK && cli->json)
+        omb_cli_print_json(cli, &omb_shape_office_recovered, &sum);
+    else if (rc == OMB_OK)
+        printf("%llu records of the office's own log, %llu escrow keys and %llu case keys taken "
+               "again; %llu registrations without a key\n",
+               (unsigned long long)sum.records, (unsigned long long)sum.escrow_keys,
+               (unsigned long long)sum.case_keys, (unsigned long long)sum.without_key);
+    if (cli->session)
+        omb_session_close(cli->session);
+    cli->session = NULL;
+    return rc;
+}
+
+/* --- the verb --- */
+
+static enum omb_rc load_recovery(const struct omb_cli *cli, struct omb_keyfile *out,
+                                 struct omb_error *err)
+{
+    struct omb_buf passphrase = OMB_BUF_INIT;
+    enum omb_rc rc;
+
+    omb_buf_reserve(&passphrase, OMB_PASSPHRASE_MAX);
+    rc = omb_passphrase_load(cli->target.passphrase_file, &passphrase, err);
+    if (rc == OMB_OK)
+        rc = omb_key_load(omb_args_get(&cli->args, OMB_OPT_RECOVERY_KEY),
+                          omb_buf_view(&passphrase), out, err);
+    omb_buf_wipe(&passphrase);
+    if (rc == OMB_OK && (strcmp(out->use, "recovery") != 0 || !out->secret))
+        rc = omb_fail(err, OMB_INVALID, NULL, "the key file is of use `%s`, not `recovery`: the bank keeps it offline",
+                      out->use);
+    return rc;
+}
+
+enum omb_exit omb_run_office_recover(struct omb_cli *cli)
+{
+    const char *export = omb_args_get(&cli->args, OMB_OPT_CERTIFICATE_FILE);
+    struct omb_keyfile recovery = {.secret = NULL};
+    struct omb_error err = {0};
+    bool first = false;
+    enum omb_rc rc = omb_target_find(&cli->args, &cli->target, &err);
+
+    if (rc == OMB_OK && !*cli->target.dir)
+        rc = omb_fail(&err, OMB_INVALID, NULL, "this works on the office's own directory: -C DIR");
+    if (rc == OMB_OK && !omb_args_has(&cli->args, OMB_OPT_RECOVERY_KEY))
+        rc = omb_fail(&err, OMB_MISSING, NULL, "say the bank's recovery key: --recovery-key FILE");
+    if (rc == OMB_OK)
+        rc = load_recovery(cli, &recovery, &err);
+    if (rc == OMB_OK)
+        rc = omb_join_is_first(cli->target.dir, &first, &err);
+    if (rc == OMB_OK && first && !export)
+        rc = omb_fail(&err, OMB_MISSING, NULL,
+                      "the office has no store yet: say --certificates FILE, which the office "
+                      "above makes with `ombud log export CODE --certificates`");
+    if (rc == OMB_OK)
+        rc = first ? take_keys(cli, &recovery, export, &err) : take_log(cli, &recovery, &err);
+    omb_keyfile_free(&recovery);
+    return rc == OMB_OK ? OMB_EXIT_DONE : omb_cli_fail(&err);
+}
