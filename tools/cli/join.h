@@ -18,7 +18,7 @@ struct omb_wished {
 enum omb_rc omb_join_wished(const char *dir, struct omb_wished *out,
                             struct omb_error *err) OMB_MUST_USE;
 
-/* Says there that the office had that certificate: it is certified anew, under a new signing key. */
+/* Says there which certificate the office had: it is certified anew, under a new signing key. */
 enum omb_rc omb_join_succeed(const char *dir, const struct omb_wished *wished,
                              const struct omb_digest *previous,
                              struct omb_error *err) OMB_MUST_USE;

@@ -328,11 +328,12 @@ static enum omb_rc load_recovery(const struct omb_cli *cli, struct omb_keyfile *
     omb_buf_reserve(&passphrase, OMB_PASSPHRASE_MAX);
     rc = omb_passphrase_load(cli->target.passphrase_file, &passphrase, err);
     if (rc == OMB_OK)
-        rc = omb_key_load(omb_args_get(&cli->args, OMB_OPT_RECOVERY_KEY),
-                          omb_buf_view(&passphrase), out, err);
+        rc = omb_key_load(omb_args_get(&cli->args, OMB_OPT_RECOVERY_KEY), omb_buf_view(&passphrase),
+                          out, err);
     omb_buf_wipe(&passphrase);
     if (rc == OMB_OK && (strcmp(out->use, "recovery") != 0 || !out->secret))
-        rc = omb_fail(err, OMB_INVALID, NULL, "the key file is of use `%s`, not `recovery`: the bank keeps it offline",
+        rc = omb_fail(err, OMB_INVALID, NULL,
+                      "the key file is of use `%s`, not `recovery`: the bank keeps that one offline",
                       out->use);
     return rc;
 }
