@@ -88,7 +88,7 @@ enum omb_rc omb_log_find(struct omb_step *step, const struct omb_office_id *offi
                          struct omb_log *out, struct omb_error *err)
 {
     const struct omb_key key = omb_key_life(office, incarnation, line);
-    uint32_t number;
+    uint32_t number = 0;
     enum omb_rc rc;
 
     if (is_newest_own(step, office, incarnation, line)) {
