@@ -53,19 +53,19 @@ void omb_backoff_ended(struct omb_backoff *backoff, int64_t stood_ms)
 
 /* --- credit --- */
 
-void omb_credit_grant(struct omb_credit *credit, uint64_t bytes)
+void omb_credit_grant(struct omb_window *credit, uint64_t bytes)
 {
     const int64_t room = OMB_CREDIT_MAX - credit->balance;
 
     credit->balance += bytes > (uint64_t)room ? room : (int64_t)bytes;
 }
 
-bool omb_credit_left(const struct omb_credit *credit)
+bool omb_credit_left(const struct omb_window *credit)
 {
     return credit->balance > 0;
 }
 
-bool omb_credit_use(struct omb_credit *credit, size_t bytes)
+bool omb_credit_use(struct omb_window *credit, size_t bytes)
 {
     if (credit->balance <= 0)
         return false;

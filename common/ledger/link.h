@@ -51,13 +51,13 @@ void omb_backoff_ended(struct omb_backoff *backoff, int64_t stood_ms);
  * above zero, whatever its size, so a record larger than the window passes; the balance may end
  * below zero by that one frame.
  */
-struct omb_credit {
+struct omb_window {
     int64_t balance;
 };
 #define OMB_CREDIT_MAX (INT64_C(1) << 40) /* what is granted beyond is not counted */
-void omb_credit_grant(struct omb_credit *credit, uint64_t bytes);
-bool omb_credit_left(const struct omb_credit *credit);
-/* The sender's and the receiver's entry for one frame. false: there was no credit, it is a flood. */
-bool omb_credit_use(struct omb_credit *credit, size_t bytes) OMB_MUST_USE;
+void omb_credit_grant(struct omb_window *credit, uint64_t bytes);
+bool omb_credit_left(const struct omb_window *credit);
+/* The sender's and the receiver's entry for one frame. false: no credit was left, it is a flood. */
+bool omb_credit_use(struct omb_window *credit, size_t bytes) OMB_MUST_USE;
 
 #endif

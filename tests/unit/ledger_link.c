@@ -97,7 +97,7 @@ static void only_a_stable_link_begins_anew(void **state)
 
 static void nothing_goes_without_credit(void **state)
 {
-    struct omb_credit credit = {0};
+    struct omb_window credit = {0};
 
     (void)state;
     assert_false(omb_credit_left(&credit));
@@ -109,7 +109,7 @@ static void nothing_goes_without_credit(void **state)
 
 static void one_frame_may_pass_the_window_and_is_paid_back(void **state)
 {
-    struct omb_credit credit = {0};
+    struct omb_window credit = {0};
 
     (void)state;
     omb_credit_grant(&credit, 100);
@@ -122,7 +122,7 @@ static void one_frame_may_pass_the_window_and_is_paid_back(void **state)
 
 static void a_boundless_grant_is_bounded(void **state)
 {
-    struct omb_credit credit = {0};
+    struct omb_window credit = {0};
 
     (void)state;
     for (int i = 0; i < 3; i++)

@@ -1,0 +1,154 @@
+/*
+ * How offices are: each tells the one above it every half minute, and passes on what those below
+ * it told. It is not logged, and what is told last counts.
+ */
+#include "office/post/work.h"
+#include "wire/limits.h"
+
+enum { LINKS_TOLD = 64, HEALTH_FRAME_MAX = 64 * 1024 };
+
+#define LONG_ENOUGH_MS (60 * 60 * 1000) /* to say at which pace the disk fills */
+
+void omb_health_disk(struct omb_step *step)
+{
+    struct omb_post *post = step->office->post;
+
+    if (step->input->disk_free_bytes == 0)
+        return;
+    post->disk_free = step->input->disk_free_bytes;
+    if (post->disk_first > 0)
+        return;
+    post->disk_first = post->disk_free;
+    post->disk_first_at = step->input->now_ms;
+}
+
+/* 0: not known. */
+static uint64_t days_left(const struct omb_post *post, int64_t now)
+{
+    const int64_t passed = now - post->disk_first_at;
+    uint64_t used;
+
+    if (post->disk_first <= post->disk_free || passed < LONG_ENOUGH_MS)
+        return 0;
+    used = post->disk_first - post->disk_free;
+    return (uint64_t)((double)post->disk_free / ((double)used / (double)passed * OMB_DAY_MS)) + 1;
+}
+
+static void tell_link(const struct omb_link *link, struct omb_link_health *out)
+{
+    *out = (struct omb_link_health){
+        .peer = link->peer,
+        .state = omb_view_str(omb_link_state_name(link->state)),
+        .since = link->since,
+        .reason = omb_view_str(link->reason),
+        .last_contact = link->contact_at,
+    };
+}
+
+/* The line up, then those down that do not run. */
+static size_t tell_links(struct omb_step *step, struct omb_link_health *out)
+{
+    const struct omb_post *post = step->office->post;
+    size_t count = 0;
+
+    if (post->up)
+        tell_link(post->up, &out[count++]);
+    for (size_t i = 0; i < post->slots; i++)
+        for (const struct omb_link *link = post->peers[i]; link && count < LINKS_TOLD;
+             link = link->next_peer)
+            if (!link->up && !link->gone && link->state != OMB_LINK_LIVE)
+                tell_link(link, &out[count++]);
+    return count;
+}
+
+static enum omb_rc make_health(struct omb_step *step, struct omb_health *out,
+                               struct omb_error *err)
+{
+    struct omb_office *office = step->office;
+    struct omb_post *post = office->post;
+    struct omb_link_health *links =
+        OMB_ARENA_NEW(step->arena, struct omb_link_health, LINKS_TOLD + 1);
+    struct omb_life *own = OMB_ARENA_NEW(step->arena, struct omb_life, 1);
+    struct omb_backlog backlog = {0};
+    const size_t count = tell_links(step, links);
+    enum omb_rc rc = OMB_OK;
+
+    if (post->up)
+        rc = omb_outbox_backlog(step, post->up, &backlog, err);
+    if (rc != OMB_OK)
+        return rc;
+    if (post->up)
+        links[0].lag_records = backlog.records;
+    *own = (struct omb_life){office->self.office, office->tip.incarnation, office->tip.seq,
+                             office->tip.prev, office->tip.seq};
+    *out = (struct omb_health){
+        .at = step->input->now_ms,
+        .software = OMB_VIEW_LIT(OMB_SOFTWARE),
+        .backlog_records = backlog.records,
+        .backlog_bytes = backlog.bytes,
+        .oldest_unacked = backlog.oldest,
+        .clock_offset_ms = post->up ? post->up->clock_offset_ms : 0,
+        .disk_free_bytes = post->disk_free,
+        .disk_days_left = days_left(post, step->input->now_ms),
+        .started_at = office->setup.started_at,
+        .last_exit = office->setup.last_exit,
+        .links = {links, count},
+        .office = office->self.office,
+        .cases = office->tip.cases,
+        .own = {own, office->tip.seq > 0 ? 1 : 0},
+    };
+    return OMB_OK;
+}
+
+enum omb_rc omb_health_send(struct omb_step *step, struct omb_error *err)
+{
+    struct omb_post *post = step->office->post;
+    struct omb_health health;
+    enum omb_rc rc = make_health(step, &health, err);
+
+    if (rc != OMB_OK)
+        return rc;
+    omb_link_send(step, post->up, OMB_FRAME_HEALTH, &health);
+    post->health_at = step->input->monotonic_ms + OMB_HEALTH_MS;
+    return OMB_OK;
+}
+
+/* Offices below the peer have no link here: of them a row holds what they told alone. */
+static enum omb_rc keep(struct omb_step *step, struct omb_link *link,
+                        const struct omb_health *health, struct omb_error *err)
+{
+    struct omb_link far = {.peer = health->office};
+    struct omb_link *whose =
+        omb_office_id_equal(&health->office, &link->peer) ? link : &far;
+    struct omb_peer_row row;
+    enum omb_rc rc = omb_link_row(step, whose, &row, err);
+
+    if (rc != OMB_OK)
+        return rc;
+    if (row.health && row.health->at > health->at &&
+        row.health->at <= step->input->now_ms + OMB_DAY_MS)
+        return OMB_OK; /* an older one that came a longer way */
+    row.health = health;
+    row.health_at = step->input->now_ms;
+    row.software = health->software;
+    omb_link_put(step, whose, &row);
+    return OMB_OK;
+}
+
+enum omb_rc omb_health_came(struct omb_step *step, struct omb_link *link,
+                            const struct omb_health *health, struct omb_error *err)
+{
+    struct omb_post *post = step->office->post;
+    struct omb_office_id child;
+    enum omb_rc rc;
+
+    if (link->up || step->input->bytes.size > HEALTH_FRAME_MAX)
+        return omb_link_wrong(step, link, "it tells a health that is not its to tell", err);
+    child = omb_feed_branch_of(step, &health->office);
+    if (!omb_office_id_equal(&child, &link->peer))
+        return OMB_OK; /* an office that is not known here yet */
+    rc = keep(step, link, health, err);
+    if (rc == OMB_OK && post->up && post->up->greeted && post->up->connection != 0)
+        omb_link_send(step, post->up, OMB_FRAME_HEALTH, health);
+    return rc;
+}

@@ -1,0 +1,332 @@
+/*
+ * Records that come. A frame is taken record by record; where one waits for another record or a
+ * certificate, the rest of the frame is held and so is every frame behind it, within the credit
+ * that was granted, and what it waits for is wanted. The cursor moves when a frame is done.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "office/post/work.h"
+#include "wire/limits.h"
+
+#define WINDOW_MAX (1024 * 1024)
+#define WINDOW_MIN (64 * 1024)
+#define WINDOWS_ALL (64 * 1024 * 1024) /* of all children together */
+
+uint64_t omb_inbox_window(const struct omb_post *post, const struct omb_link *link)
+{
+    const uint64_t share = WINDOWS_ALL / (post->connected > 0 ? post->connected : 1);
+
+    if (link->up || share > WINDOW_MAX)
+        return WINDOW_MAX;
+    return share < WINDOW_MIN ? WINDOW_MIN : share;
+}
+
+/* --- one frame --- */
+
+/* A frame being taken. */
+struct taking {
+    struct omb_link *link;
+    const struct omb_records *records;
+    size_t at; /* of the record that is next */
+    bool waits;
+    struct omb_receipt stop; /* why it does */
+    bool grew;               /* something came that was not here */
+};
+
+static uint32_t missing_of(const struct omb_records *records, const struct omb_record *record)
+{
+    const struct omb_digest digest = omb_record_digest(record->header);
+
+    for (size_t i = 0; i < records->missing.count; i++)
+        if (omb_digest_equal(&records->missing.items[i].digest, &digest))
+            return records->missing.items[i].parts;
+    return 0;
+}
+
+static bool is_own(const struct omb_link *link, const struct omb_receipt *receipt)
+{
+    return omb_office_id_equal(&receipt->office, &link->peer);
+}
+
+/* Whether the peer is known to have no more of that life than what came. */
+static bool holes_in(const struct omb_link *link, const struct omb_receipt *receipt)
+{
+    if (link->retries >= OMB_RETRIES && omb_digest_equal(&link->waiting, &receipt->digest))
+        return !omb_incarnation_equal(&receipt->incarnation, &link->life) || !is_own(link, receipt);
+    return is_own(link, receipt) && OMB_ID_COMPARE(&receipt->incarnation, &link->life) < 0;
+}
+
+static enum omb_rc note_refused(struct omb_step *step, struct omb_link *link,
+                                const struct omb_receipt *receipt, struct omb_error *err)
+{
+    omb_link_error(link, receipt->words);
+    if (!link->up && is_own(link, receipt))
+        omb_link_reason(link,
+                        "its record %llu was refused: %s; `ombud office renew` at that office",
+                        (unsigned long long)receipt->seq, receipt->words);
+    return omb_link_refused(step, link, receipt, err);
+}
+
+static enum omb_rc take_one(struct omb_step *step, struct taking *taking,
+                            struct omb_intake *intake, const struct omb_record *record,
+                            struct omb_error *err)
+{
+    struct omb_link *link = taking->link;
+    const uint32_t missing = missing_of(taking->records, record);
+    struct omb_receipt receipt;
+    enum omb_rc rc = omb_intake_take(intake, record, missing, false, &receipt, err);
+
+    if (rc == OMB_OK && receipt.kind == OMB_RECEIPT_WAITS && receipt.range.first > 0 &&
+        holes_in(link, &receipt))
+        rc = omb_intake_take(intake, record, missing, true, &receipt, err);
+    if (rc != OMB_OK)
+        return rc;
+    switch (receipt.kind) {
+    case OMB_RECEIPT_NEW:
+        taking->grew = true;
+        link->progress_at = step->input->now_ms;
+        if (!link->up)
+            omb_ack_grown(step->office->post, link, receipt.at.number);
+        return OMB_OK;
+    case OMB_RECEIPT_COMPLETED:
+        taking->grew = true;
+        return OMB_OK;
+    case OMB_RECEIPT_DUPLICATE:
+        return OMB_OK;
+    case OMB_RECEIPT_WAITS:
+        taking->waits = true;
+        taking->stop = receipt;
+        return OMB_OK;
+    case OMB_RECEIPT_FORK:
+        taking->grew = true;
+        if (!link->up && is_own(link, &receipt) &&
+            omb_incarnation_equal(&receipt.incarnation, &link->life))
+            taking->stop = receipt;
+        return OMB_OK;
+    case OMB_RECEIPT_REFUSED:
+        return note_refused(step, link, &receipt, err);
+    }
+    return OMB_OK;
+}
+
+static enum omb_rc take_records(struct omb_step *step, struct taking *taking,
+                                struct omb_error *err)
+{
+    struct omb_intake *intake = omb_intake_begin(step, &taking->link->peer, taking->link->up);
+    enum omb_rc rc = OMB_OK;
+
+    while (rc == OMB_OK && !taking->waits && taking->at < taking->records->records.count) {
+        rc = take_one(step, taking, intake, &taking->records->records.items[taking->at], err);
+        if (!taking->waits)
+            taking->at++;
+    }
+    return rc == OMB_OK ? omb_intake_end(intake, err) : rc;
+}
+
+/* --- frames that wait --- */
+
+static void hold(struct omb_link *link, const struct omb_records *records, size_t from,
+                 size_t charge, bool in_front)
+{
+    struct omb_records rest = *records;
+    struct omb_buf bytes = OMB_BUF_INIT;
+    struct omb_held *held;
+
+    rest.records.items += from;
+    rest.records.count -= from;
+    omb_encode_records(&rest, &bytes);
+    held = malloc(sizeof(*held) + bytes.size);
+    OMB_ASSERT(held != NULL);
+    *held = (struct omb_held){.charge = charge, .size = bytes.size};
+    memcpy(held->bytes, bytes.data, bytes.size);
+    omb_buf_free(&bytes);
+    if (in_front) {
+        held->next = link->held_first;
+        link->held_first = held;
+        if (!link->held_last)
+            link->held_last = held;
+    } else {
+        if (link->held_last)
+            link->held_last->next = held;
+        else
+            link->held_first = held;
+        link->held_last = held;
+    }
+}
+
+/* Says what the record waits for, and wants it, a few times. */
+static void want_it(struct omb_step *step, struct omb_link *link,
+                    const struct omb_receipt *receipt)
+{
+    struct omb_want want = {0};
+    char hex[2 * OMB_KEY_ID_SIZE + 1];
+
+    if (!omb_digest_equal(&link->waiting, &receipt->digest)) {
+        link->waiting = receipt->digest;
+        link->retries = 0;
+    }
+    if (receipt->range.first > 0) {
+        want.ranges.items = &receipt->range;
+        want.ranges.count = 1;
+        if (!link->reason || !strstr(link->reason, "was refused"))
+            omb_link_reason(link, "waits for records %llu-%llu of %.*s",
+                            (unsigned long long)receipt->range.first,
+                            (unsigned long long)receipt->range.last,
+                            OMB_VIEW_ARGS(omb_office_code_of(step, &receipt->range.office)));
+    } else {
+        want.digests.items = &receipt->certificate;
+        want.digests.count = 1;
+        omb_hex(omb_view(receipt->certificate.bytes, OMB_KEY_ID_SIZE), hex);
+        omb_link_reason(link, "waits for the certificate of %.*s (%s)",
+                        OMB_VIEW_ARGS(omb_office_code_of(step, &receipt->office)), hex);
+    }
+    if (link->retries >= OMB_RETRIES)
+        return;
+    link->retries++;
+    omb_want_send(step, link, &want);
+}
+
+static void done_with(struct omb_link *link, const struct omb_records *records, size_t charge)
+{
+    const struct omb_record *last = &records->records.items[records->records.count - 1];
+
+    link->held.position = records->last;
+    link->held.digest = omb_record_digest(last->header);
+    link->give_back += charge;
+    link->ack_due = link->dirty = true;
+}
+
+/* Its own log has a fork: nothing more is taken until it greets with another life. */
+static enum omb_rc block_fork(struct omb_step *step, struct omb_link *link,
+                              const struct omb_receipt *receipt, struct omb_error *err)
+{
+    char words[200];
+
+    snprintf(words, sizeof(words), OMB_FORK_WORDS, (unsigned long long)receipt->seq);
+    omb_link_error(link, words);
+    omb_link_refuse(step, link->connection, false, "fork", words);
+    omb_link_reset(link);
+    return omb_link_to(step, link, OMB_LINK_BLOCKED, words, err);
+}
+
+/* Takes a frame of the feed as far as it goes. */
+static enum omb_rc take_frame(struct omb_step *step, struct omb_link *link,
+                              const struct omb_records *records, size_t charge,
+                              bool *out_waits, struct omb_error *err)
+{
+    struct taking taking = {.link = link, .records = records};
+    enum omb_rc rc = take_records(step, &taking, err);
+
+    if (rc != OMB_OK)
+        return rc;
+    *out_waits = taking.waits;
+    if (taking.waits) {
+        hold(link, records, taking.at, charge, true);
+        want_it(step, link, &taking.stop);
+        return OMB_OK;
+    }
+    done_with(link, records, charge);
+    if (taking.stop.kind == OMB_RECEIPT_FORK)
+        return block_fork(step, link, &taking.stop, err);
+    return OMB_OK;
+}
+
+/* A record of its own that was refused stays the reason until it greets again. */
+static void waits_no_more(struct omb_link *link)
+{
+    memset(&link->waiting, 0, sizeof(link->waiting));
+    link->retries = 0;
+    if (link->reason && strncmp(link->reason, "waits for", 9) == 0)
+        omb_link_reason(link, "%s", "");
+}
+
+enum omb_rc omb_inbox_retry(struct omb_step *step, struct omb_link *link, struct omb_error *err)
+{
+    bool waits = false;
+    enum omb_rc rc = OMB_OK;
+
+    omb_post_busy(step->office->post, link);
+    while (rc == OMB_OK && !waits && link->held_first) {
+        struct omb_held *held = link->held_first;
+        struct omb_records records;
+
+        link->held_first = held->next;
+        if (!link->held_first)
+            link->held_last = NULL;
+        rc = omb_decode_records(omb_arena_copy(step->arena, omb_view(held->bytes, held->size)),
+                                step->arena, &records, err);
+        if (rc == OMB_OK)
+            rc = take_frame(step, link, &records, held->charge, &waits, err);
+        free(held);
+    }
+    if (rc == OMB_OK && !waits)
+        waits_no_more(link);
+    return rc;
+}
+
+/* Records beside the feed, in answer to a Want. */
+static enum omb_rc take_beside(struct omb_step *step, struct omb_link *link,
+                               const struct omb_records *records, struct omb_error *err)
+{
+    struct taking taking = {.link = link, .records = records};
+    enum omb_rc rc = OMB_OK;
+
+    if (link->wanted == 0)
+        return omb_link_wrong(step, link, "it sent records that nobody wanted", err);
+    link->wanted--;
+    /* One that waits itself is left out: what it lacks may come with the same frame or the next. */
+    while (rc == OMB_OK && taking.at < records->records.count) {
+        taking.waits = false;
+        rc = take_records(step, &taking, err);
+        if (rc == OMB_OK && taking.waits) {
+            if (omb_digest_none(&taking.stop.certificate))
+                break;
+            taking.at++;
+        }
+    }
+    if (rc != OMB_OK)
+        return rc;
+    if (taking.stop.kind == OMB_RECEIPT_FORK)
+        return block_fork(step, link, &taking.stop, err);
+    if (!taking.grew && link->wanted == 0)
+        link->retries = OMB_RETRIES; /* it has no more than that */
+    if (link->range_count > 0)
+        rc = omb_want_more(step, link, err);
+    return rc == OMB_OK && link->held_first ? omb_inbox_retry(step, link, err) : rc;
+}
+
+/* Positions rise; the first frame of a greeting may begin anywhere, others behind it. */
+static bool in_place(const struct omb_link *link, const struct omb_records *records)
+{
+    return records->records.count > 0 && records->last >= records->first &&
+           records->last - records->first >= records->records.count - 1 &&
+           (link->any_position || records->first > link->came);
+}
+
+enum omb_rc omb_inbox_records(struct omb_step *step, struct omb_link *link,
+                              const struct omb_records *records, struct omb_error *err)
+{
+    const size_t charge = step->input->bytes.size;
+    bool waits;
+    enum omb_rc rc;
+
+    if (records->first == 0 && records->last == 0)
+        return take_beside(step, link, records, err);
+    if (!omb_credit_use(&link->granted, charge))
+        return omb_link_wrong(step, link, "it sent more than it was granted", err);
+    if (records->first == 0 || !in_place(link, records))
+        return omb_link_wrong(step, link, "its positions do not rise", err);
+    link->any_position = false;
+    link->came = records->last;
+    if (link->held_first) {
+        hold(link, records, 0, charge, false);
+        return OMB_OK;
+    }
+    rc = take_frame(step, link, records, charge, &waits, err);
+    if (rc == OMB_OK && !waits && link->greeted)
+        waits_no_more(link);
+    return rc;
+}

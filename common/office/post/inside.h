@@ -1,0 +1,140 @@
+/*
+ * The insides of the post, for this folder alone: a link as it is held in memory, and the post that
+ * finds links by connection and by peer. What is durable of a peer is its PeerRow; what is here is
+ * made anew at every greeting. What its files do for each other is post/work.h.
+ */
+#ifndef OMB_OFFICE_POST_INSIDE_H
+#define OMB_OFFICE_POST_INSIDE_H
+
+#include "ledger/link.h"
+#include "ledger/witness.h"
+#include "office/inside.h"
+#include "office/post/compare.h"
+#include "office/post/feed.h"
+#include "office/post/view.h"
+
+#define OMB_PROTOCOL 1
+#define OMB_SILENCE_MS 15000       /* of a peer, after which the link is down */
+#define OMB_PING_MS 5000
+#define OMB_DIAL_MS 20000          /* for a handshake */
+#define OMB_BLOCKED_MS 60000       /* a peer that did wrong may greet again after it */
+#define OMB_HEALTH_MS 30000
+#define OMB_RECORDS_FRAME (48 * 1024)
+#define OMB_PUMP_FRAMES 16         /* of one link in one pump */
+#define OMB_LIVES_TOLD 16          /* of a log, in a greeting */
+#define OMB_NEWEST_KEPT 16         /* refused records and steps of history in a PeerRow */
+#define OMB_WANTS_MAX 256          /* that a peer may send between two looks */
+#define OMB_FORK_WORDS                                                                            \
+    "two records stand at %llu of the newest life of its log; `ombud office renew` at that office"
+#define OMB_RETRIES 8              /* of one record that waits, before it is let be */
+
+/* A Records frame, or the rest of one, that waits for something. */
+struct omb_held {
+    struct omb_held *next;
+    size_t charge; /* of the whole frame: credit that is given back when it is done */
+    size_t size;
+    uint8_t bytes[]; /* Records: those that were not taken yet */
+};
+
+/* Times of records that were sent and not acknowledged, and how long others took. */
+struct omb_pace {
+    struct { uint64_t position; int64_t at; } sent[256];
+    size_t first, count;
+    uint32_t took[128];
+    size_t took_count; /* ever */
+};
+
+struct omb_link {
+    struct omb_link *next_peer, *next_connection, *next_busy; /* chains of the post */
+    struct omb_office_id peer;
+    uint64_t connection; /* 0: none */
+    unsigned state;      /* enum omb_link_state */
+    bool up;             /* to the parent */
+    bool busy, greeted;
+    bool gone;           /* the peer is no child any more */
+    int64_t since, greeted_at;      /* wall; monotonic */
+    int64_t heard_at;               /* monotonic */
+    int64_t progress_at, contact_at, last_ack; /* wall */
+    int64_t blocked_until;          /* monotonic */
+    char *reason;                   /* blocked on, or waits for; NULL: nothing */
+    char *last_error;
+    uint32_t errors;
+
+    struct omb_cursor held, acked;  /* of the peer's feed; of ours at the peer */
+    uint8_t epoch[16];              /* of the peer's store */
+    struct omb_incarnation life;    /* of the peer's log, newest, as it greeted */
+    struct omb_incarnation greeted_as; /* our own newest life, as we greeted */
+    int64_t clock_offset_ms, compared_at;
+    bool dirty;                     /* the row in the store is older */
+
+    /* sending */
+    struct omb_window may_send;
+    uint64_t sent;        /* rows up to here were looked at */
+    uint64_t sent_record; /* the newest of them that was sent */
+    uint64_t mark;        /* acknowledged up to here: all that waited is there */
+    bool drained;         /* nothing lies behind `sent` */
+    struct omb_pace *pace;
+
+    /* receiving */
+    struct omb_window granted;
+    uint64_t give_back;   /* bytes of frames that are done */
+    bool ack_due;
+    bool any_position;    /* the first frame after a greeting: it may begin anywhere */
+    uint64_t came;        /* last position that came in a frame, taken or held */
+    struct omb_held *held_first, *held_last;
+    struct omb_digest waiting; /* the record that waits */
+    unsigned retries;     /* of it */
+    unsigned wanted;      /* answers that are owed to us */
+    unsigned wants;       /* that came since the last look */
+    struct omb_log_range *ranges; /* wanted by a comparison, and not complete */
+    size_t range_count;
+    uint64_t ranges_left; /* records that lacked when they were wanted last */
+
+    /* comparing */
+    bool comparing, last_page;
+    struct omb_key after; /* where the next page begins */
+};
+
+/* A log of the peer's side that grew in this batch: its witness is due. */
+struct omb_grown {
+    struct omb_link *link;
+    uint32_t number;
+};
+/* A witness to be told to a child. */
+struct omb_relayed {
+    struct omb_link *link;
+    struct omb_view bytes; /* encoded, in the update's arena */
+};
+
+struct omb_post {
+    struct omb_link **peers, **connections; /* chained by hash */
+    size_t slots, count, connected;
+    struct omb_link *up;    /* to the parent; NULL: the root */
+    struct omb_link *busy;  /* what the pump looks at */
+    struct omb_grown *grown;
+    size_t grown_count, grown_capacity;
+    struct omb_relayed *relayed;
+    size_t relayed_count, relayed_capacity;
+    uint8_t (*keys)[OMB_PUBLIC_SIZE]; /* of children that may connect */
+    size_t key_count;
+    bool tree_changed;
+    bool retry;   /* frames that wait may go on */
+    bool lacking; /* the parent holds own records that this store lost */
+    struct omb_arena arena; /* of one frame that is built */
+    struct omb_buf frame, row;
+    struct omb_proof_memo memo; /* of witnesses */
+
+    /* the link to the parent */
+    struct omb_backoff backoff;
+    size_t address;         /* that is dialled next */
+    int64_t try_at;         /* monotonic; INT64_MAX: not now */
+    int64_t try_wall;       /* the same, for people; 0: none */
+    int64_t ping_at, health_at;
+    uint64_t pings;
+
+    int64_t look_at;        /* silence of children */
+    uint64_t disk_free, disk_first; /* bytes free now, and when they were told first */
+    int64_t disk_first_at;          /* wall */
+};
+
+#endif

@@ -1,0 +1,274 @@
+/*
+ * The sender: rows of the journal upward, of the child's feed downward, as records in frames, as
+ * far as the peer's credit reaches. It goes on behind `sent`; what was sent is remembered by its
+ * positions alone.
+ */
+#include <stdlib.h>
+
+#include "base/assert.h"
+#include "office/post/work.h"
+#include "wire/limits.h"
+
+enum { ROWS_AT_ONCE = 256, BACKLOG_ROWS = 4096, PROOF_BYTES = 128 };
+
+/* --- rows of a feed --- */
+
+struct row {
+    uint64_t position;
+    struct omb_row_at at;
+};
+
+/* The next rows behind a position, and how far was looked. */
+struct rows {
+    struct row items[ROWS_AT_ONCE];
+    size_t count;
+    uint64_t looked;
+    bool end; /* nothing lies behind */
+};
+
+struct journal_walk {
+    struct rows *rows;
+    size_t seen;
+};
+
+static enum omb_rc see_journal(void *arg, struct omb_view key, struct omb_view value)
+{
+    struct journal_walk *walk = arg;
+    struct rows *rows = walk->rows;
+    struct row row;
+    bool from_above;
+
+    if (key.size != 8 ||
+        !omb_read_journal(value, &row.at.number, &row.at.seq, &from_above))
+        return OMB_DAMAGED;
+    if (rows->count == ROWS_AT_ONCE || walk->seen++ == 4 * ROWS_AT_ONCE) {
+        rows->end = false;
+        return OMB_STOP;
+    }
+    row.position = rows->looked = omb_be64(key.data);
+    if (!from_above)
+        rows->items[rows->count++] = row;
+    return OMB_OK;
+}
+
+static enum omb_rc read_journal(struct omb_step *step, uint64_t after, struct rows *out,
+                                struct omb_error *err)
+{
+    const struct omb_key from = omb_key_journal(after + 1);
+    struct journal_walk walk = {.rows = out};
+    enum omb_rc rc;
+
+    out->count = 0;
+    out->looked = after;
+    out->end = true;
+    rc = omb_port_scan(step->port, OMB_FAMILY_JOURNAL, omb_key_view(&from), OMB_VIEW_NONE, false,
+                       see_journal, &walk);
+    return rc == OMB_OK ? OMB_OK : omb_fail(err, rc, NULL, "the journal cannot be read");
+}
+
+static enum omb_rc read_feed(struct omb_step *step, const struct omb_office_id *child,
+                             uint64_t after, struct rows *out, struct omb_error *err)
+{
+    enum omb_rc rc = OMB_OK;
+
+    out->count = 0;
+    out->looked = after;
+    out->end = false;
+    while (rc == OMB_OK && out->count < ROWS_AT_ONCE) {
+        struct row *row = &out->items[out->count];
+
+        rc = omb_feed_next(step, child, out->looked, &row->position, &row->at, err);
+        if (rc == OMB_OK) {
+            out->looked = row->position;
+            out->count++;
+        }
+    }
+    if (rc == OMB_NOT_FOUND) {
+        out->end = true;
+        rc = OMB_OK;
+    }
+    return rc;
+}
+
+static enum omb_rc read_rows(struct omb_step *step, const struct omb_link *link, uint64_t after,
+                             struct rows *out, struct omb_error *err)
+{
+    return link->up ? read_journal(step, after, out, err)
+                    : read_feed(step, &link->peer, after, out, err);
+}
+
+/* --- frames --- */
+
+struct outgoing {
+    struct omb_record records[ROWS_AT_ONCE];
+    struct omb_missing_part missing[ROWS_AT_ONCE];
+    size_t count, missing_count, bytes;
+    uint64_t first, last;
+};
+
+static size_t size_of(const struct omb_record *record)
+{
+    return record->header.size + record->body.size + record->grants.size + record->extract.size +
+           record->proof->path.count * OMB_DIGEST_SIZE + PROOF_BYTES;
+}
+
+static enum omb_rc add(struct omb_step *step, const struct row *row, struct outgoing *out,
+                       struct omb_error *err)
+{
+    struct omb_record *record = &out->records[out->count];
+    struct omb_header header;
+    uint32_t missing;
+    enum omb_rc rc = omb_record_whole(step, &row->at, record, &header, &missing, err);
+
+    if (rc != OMB_OK)
+        return rc;
+    if (missing != 0)
+        out->missing[out->missing_count++] =
+            (struct omb_missing_part){omb_record_digest(record->header), missing};
+    if (out->count++ == 0)
+        out->first = row->position;
+    out->last = row->position;
+    out->bytes += size_of(record);
+    return OMB_OK;
+}
+
+static void note_sent(struct omb_step *step, struct omb_link *link, uint64_t position)
+{
+    struct omb_pace *pace = link->pace;
+    const size_t room = sizeof(pace->sent) / sizeof(pace->sent[0]);
+
+    if (!pace) {
+        pace = link->pace = calloc(1, sizeof(*pace));
+        OMB_ASSERT(pace != NULL);
+    }
+    if (pace->count == room)
+        return;
+    pace->sent[(pace->first + pace->count) % room].position = position;
+    pace->sent[(pace->first + pace->count) % room].at = step->input->monotonic_ms;
+    pace->count++;
+}
+
+static void send_frame(struct omb_step *step, struct omb_link *link, const struct outgoing *out)
+{
+    const struct omb_records message = {
+        .first = out->first,
+        .last = out->last,
+        .records = {out->records, out->count},
+        .missing = {out->missing, out->missing_count},
+    };
+    const size_t bytes = omb_link_send(step, link, OMB_FRAME_RECORDS, &message);
+    const bool had = omb_credit_use(&link->may_send, bytes);
+
+    OMB_ASSERT(had);
+    link->sent_record = out->last;
+    note_sent(step, link, out->last);
+}
+
+/* Frames of these rows, until credit or `frames` is used up. */
+static enum omb_rc send_rows(struct omb_step *step, struct omb_link *link, const struct rows *rows,
+                             unsigned *frames, struct omb_error *err)
+{
+    struct omb_arena *arena = &step->office->post->arena;
+    size_t at = 0;
+
+    while (at < rows->count && *frames > 0 && omb_credit_left(&link->may_send)) {
+        struct outgoing *out;
+        enum omb_rc rc = OMB_OK;
+
+        omb_arena_reset(arena);
+        out = OMB_ARENA_NEW(arena, struct outgoing, 1);
+        while (rc == OMB_OK && at < rows->count && out->bytes < OMB_RECORDS_FRAME)
+            rc = add(step, &rows->items[at++], out, err);
+        if (rc != OMB_OK)
+            return rc;
+        send_frame(step, link, out);
+        link->sent = out->last;
+        (*frames)--;
+    }
+    if (at == rows->count)
+        link->sent = rows->looked; /* those behind the last are not for the peer */
+    return OMB_OK;
+}
+
+/* All that waited at the greeting is acknowledged: the link is live. */
+static enum omb_rc look_if_live(struct omb_step *step, struct omb_link *link,
+                                struct omb_error *err)
+{
+    if (link->state != OMB_LINK_CATCHING_UP || !link->greeted || link->comparing)
+        return OMB_OK;
+    if (link->mark == 0 && link->drained)
+        link->mark = link->sent_record + 1;
+    if (link->mark == 0 || link->acked.position + 1 < link->mark)
+        if (link->mark == 0 || link->acked.position != link->sent_record)
+            return OMB_OK;
+    return omb_link_to(step, link, OMB_LINK_LIVE, link->reason ? link->reason : "", err);
+}
+
+enum omb_rc omb_outbox_pump(struct omb_step *step, struct omb_link *link, struct omb_error *err)
+{
+    struct omb_post *post = step->office->post;
+    struct omb_step within = *step;
+    unsigned frames = OMB_PUMP_FRAMES;
+    struct rows *rows = OMB_ARENA_NEW(step->arena, struct rows, 1);
+    enum omb_rc rc = OMB_OK;
+
+    within.arena = &post->arena;
+    while (rc == OMB_OK && !link->drained && frames > 0 && omb_credit_left(&link->may_send)) {
+        omb_arena_reset(&post->arena);
+        rc = read_rows(&within, link, link->sent, rows, err);
+        if (rc == OMB_OK)
+            rc = send_rows(&within, link, rows, &frames, err);
+        if (rc == OMB_OK && rows->end && link->sent == rows->looked)
+            link->drained = true;
+    }
+    if (rc == OMB_OK && !link->drained && omb_credit_left(&link->may_send)) {
+        omb_post_busy(post, link);
+        omb_post_wake(step, step->input->monotonic_ms);
+    }
+    return rc == OMB_OK ? look_if_live(step, link, err) : rc;
+}
+
+/* --- what came back --- */
+
+void omb_outbox_acked(struct omb_step *step, struct omb_link *link, uint64_t position)
+{
+    struct omb_pace *pace = link->pace;
+    const size_t room = sizeof(pace->sent) / sizeof(pace->sent[0]);
+    const size_t kept = sizeof(pace->took) / sizeof(pace->took[0]);
+
+    while (pace && pace->count > 0 && pace->sent[pace->first].position <= position) {
+        const int64_t took = step->input->monotonic_ms - pace->sent[pace->first].at;
+
+        pace->took[pace->took_count++ % kept] = took > UINT32_MAX ? UINT32_MAX : (uint32_t)took;
+        pace->first = (pace->first + 1) % room;
+        pace->count--;
+    }
+}
+
+enum omb_rc omb_outbox_backlog(struct omb_step *step, const struct omb_link *link,
+                               struct omb_backlog *out, struct omb_error *err)
+{
+    struct rows *rows = OMB_ARENA_NEW(step->arena, struct rows, 1);
+    uint64_t after = link->acked.position;
+    enum omb_rc rc = OMB_OK;
+
+    *out = (struct omb_backlog){0};
+    rows->end = link->drained && link->acked.position == link->sent_record;
+    while (rc == OMB_OK && !rows->end && out->records < BACKLOG_ROWS) {
+        rc = read_rows(step, link, after, rows, err);
+        for (size_t i = 0; rc == OMB_OK && i < rows->count; i++) {
+            struct omb_header header;
+            struct omb_record record;
+            uint32_t missing;
+
+            rc = omb_record_whole(step, &rows->items[i].at, &record, &header, &missing, err);
+            if (rc != OMB_OK)
+                break;
+            out->bytes += size_of(&record);
+            if (out->records++ == 0)
+                out->oldest = header.time_ms;
+        }
+        after = rows->looked;
+    }
+    return rc;
+}

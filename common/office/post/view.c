@@ -1,0 +1,196 @@
+/*
+ * What can be seen of links. Nothing here changes anything.
+ */
+#include "office/post/view.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "office/post/work.h"
+
+static int by_number(const void *a, const void *b)
+{
+    const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+    return x < y ? -1 : x > y;
+}
+
+static void see_pace(struct omb_step *step, const struct omb_link *link, struct omb_link_seen *out)
+{
+    const struct omb_pace *pace = link->pace;
+    const size_t kept = pace ? sizeof(pace->took) / sizeof(pace->took[0]) : 0;
+    const size_t count = pace && pace->took_count < kept ? pace->took_count : kept;
+    uint32_t *sorted;
+
+    if (count == 0)
+        return;
+    sorted = OMB_ARENA_NEW(step->arena, uint32_t, count);
+    memcpy(sorted, pace->took, count * sizeof(*sorted));
+    qsort(sorted, count, sizeof(*sorted), by_number);
+    out->latency_ms_median = sorted[count / 2];
+    out->latency_ms_p99 = sorted[(count * 99) / 100];
+}
+
+/* Lines of that office's log that lost a fork. */
+static enum omb_rc count_fork(void *arg, const struct omb_log *log)
+{
+    if (log->row.line > 0)
+        (*(uint64_t *)arg)++;
+    return OMB_OK;
+}
+
+static const char *copy(struct omb_step *step, const char *text)
+{
+    return text ? omb_arena_str(step->arena, omb_view_str(text)) : "";
+}
+
+static void see_parent(struct omb_step *step, const struct omb_link *link,
+                       struct omb_link_seen *out)
+{
+    const struct omb_office *office = step->office;
+    const struct omb_post *post = office->post;
+
+    out->head = office->tip.journal;
+    out->next_try = post->try_wall;
+    if (office->setup.parent_count > 0)
+        out->address = omb_arena_str(step->arena, office->setup.parents[post->address]);
+    if (!office->setup.serves && link->state == OMB_LINK_DOWN)
+        out->reason = "the daemon of this office does not run";
+}
+
+/* A store that cannot be read shows what is in memory. */
+static void see_link(struct omb_step *step, const struct omb_link *link, struct omb_link_seen *out)
+{
+    struct omb_backlog backlog = {0};
+
+    *out = (struct omb_link_seen){
+        .peer = link->peer,
+        .up = link->up,
+        .state = omb_link_state_name(link->state),
+        .since = link->since,
+        .reason = copy(step, link->reason),
+        .address = "",
+        .incarnation = link->life,
+        .head = step->office->tip.feed,
+        .sent = link->sent_record,
+        .credit_bytes =
+            link->may_send.balance > 0 ? (uint64_t)link->may_send.balance : 0,
+        .last_progress = link->progress_at,
+        .errors = link->errors,
+        .last_error = copy(step, link->last_error),
+    };
+    if (omb_link_row(step, link, &out->row, NULL) != OMB_OK)
+        out->row = (struct omb_peer_row){.office = link->peer};
+    out->row.last_contact = link->contact_at;
+    out->row.last_ack = link->last_ack;
+    out->row.clock_offset_ms = link->clock_offset_ms;
+    if (omb_outbox_backlog(step, link, &backlog, NULL) == OMB_OK) {
+        out->lag_records = backlog.records;
+        out->lag_bytes = backlog.bytes;
+        out->oldest_unacked = backlog.oldest;
+    }
+    if (omb_logs_each(step, &link->peer, count_fork, &out->forks, NULL) != OMB_OK)
+        out->forks = 0;
+    see_pace(step, link, out);
+    if (link->up)
+        see_parent(step, link, out);
+}
+
+size_t omb_post_links(struct omb_step *step, const struct omb_link_seen **out)
+{
+    const struct omb_post *post = step->office->post;
+    struct omb_link_seen *seen = OMB_ARENA_NEW(step->arena, struct omb_link_seen, post->count + 1);
+    size_t count = 0;
+
+    if (post->up)
+        see_link(step, post->up, &seen[count++]);
+    for (size_t i = 0; i < post->slots; i++)
+        for (const struct omb_link *link = post->peers[i]; link; link = link->next_peer)
+            if (!link->up && (!link->gone || link->since > 0))
+                see_link(step, link, &seen[count++]);
+    *out = seen;
+    return count;
+}
+
+/* --- what offices below said --- */
+
+struct healths {
+    struct omb_step *step;
+    struct omb_health_seen *items;
+    size_t count, room;
+};
+
+static enum omb_rc see_health(void *arg, struct omb_view key, struct omb_view value)
+{
+    struct healths *healths = arg;
+    struct omb_arena *arena = healths->step->arena;
+    struct omb_peer_row row;
+
+    (void)key;
+    if (omb_decode_peer_row(omb_arena_copy(arena, value), arena, &row, NULL) != OMB_OK ||
+        !row.health)
+        return OMB_OK;
+    if (healths->count == healths->room) {
+        const size_t room = healths->room ? 2 * healths->room : 32;
+        struct omb_health_seen *items = OMB_ARENA_NEW(arena, struct omb_health_seen, room);
+
+        if (healths->count > 0)
+            memcpy(items, healths->items, healths->count * sizeof(*items));
+        healths->items = items;
+        healths->room = room;
+    }
+    healths->items[healths->count++] = (struct omb_health_seen){row.health, row.health_at};
+    return OMB_OK;
+}
+
+size_t omb_post_healths(struct omb_step *step, const struct omb_health_seen **out)
+{
+    const struct omb_key prefix = omb_key_peer(NULL);
+    struct healths healths = {.step = step};
+
+    if (omb_port_scan_prefix(step->port, OMB_FAMILY_PEER, omb_key_view(&prefix), see_health,
+                             &healths) != OMB_OK)
+        healths.count = 0;
+    *out = healths.items;
+    return healths.count;
+}
+
+/* --- witnesses of a log --- */
+
+struct witnesses {
+    struct omb_step *step;
+    struct omb_witness_seen items[OMB_CHAIN_MAX];
+    size_t count;
+};
+
+static enum omb_rc see_witness(void *arg, struct omb_view key, struct omb_view value)
+{
+    struct witnesses *witnesses = arg;
+    struct omb_arena *arena = witnesses->step->arena;
+    struct omb_witness_statement said;
+    struct omb_witness witness;
+
+    (void)key;
+    if (omb_decode_witness(omb_arena_copy(arena, value), arena, &witness, NULL) != OMB_OK ||
+        omb_witness_read(&witness, arena, &said, NULL) != OMB_OK)
+        return OMB_DAMAGED;
+    witnesses->items[witnesses->count++] =
+        (struct omb_witness_seen){said.witness, said.seq, said.time_ms};
+    return witnesses->count < OMB_CHAIN_MAX ? OMB_OK : OMB_STOP;
+}
+
+enum omb_rc omb_post_witnesses(struct omb_step *step, uint32_t log_number,
+                               const struct omb_witness_seen **out, size_t *out_count,
+                               struct omb_error *err)
+{
+    const struct omb_key prefix = omb_key_witness(log_number, NULL);
+    struct witnesses *witnesses = OMB_ARENA_NEW(step->arena, struct witnesses, 1);
+
+    witnesses->step = step;
+    if (omb_port_scan_prefix(step->port, OMB_FAMILY_PEER, omb_key_view(&prefix), see_witness,
+                             witnesses) != OMB_OK)
+        return omb_fail(err, OMB_DAMAGED, NULL, "the witnesses in the store cannot be read");
+    *out = witnesses->items;
+    *out_count = witnesses->count;
+    return OMB_OK;
+}

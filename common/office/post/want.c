@@ -1,0 +1,223 @@
+/*
+ * What a peer lacks and what both hold: wants, their answers, and the pages of a comparison
+ * (post/compare.h). One Want is answered by one frame of records beside the feed, empty when
+ * nothing of it is here; so what may come beside the feed is what was asked for.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "office/post/work.h"
+#include "wire/limits.h"
+
+enum { ANSWER_MAX = 256 * 1024, PAGE = 200, PARTS_AT_ONCE = 500 };
+
+void omb_want_send(struct omb_step *step, struct omb_link *link, const struct omb_want *want)
+{
+    link->wanted++;
+    omb_link_send(step, link, OMB_FRAME_WANT, want);
+}
+
+enum omb_rc omb_want_came(struct omb_step *step, struct omb_link *link, const struct omb_want *want,
+                          struct omb_error *err)
+{
+    struct omb_records records;
+    enum omb_rc rc;
+
+    if (++link->wants > OMB_WANTS_MAX)
+        return omb_link_wrong(step, link, "it wants too much at a time", err);
+    rc = omb_want_answer(step, &link->peer, !link->up, want, ANSWER_MAX, &records, err);
+    if (rc == OMB_LIMIT || rc == OMB_INVALID)
+        return omb_link_wrong(step, link, "what it wants is not said as wants are", err);
+    if (rc != OMB_OK)
+        return rc;
+    records.first = records.last = 0;
+    omb_link_send(step, link, OMB_FRAME_RECORDS, &records);
+    return OMB_OK;
+}
+
+/* --- ranges of a comparison --- */
+
+void omb_want_ranges(struct omb_step *step, struct omb_link *link, const struct omb_want *want)
+{
+    const size_t count = link->range_count + want->ranges.count;
+
+    if (want->ranges.count == 0)
+        return;
+    link->ranges = realloc(link->ranges, count * sizeof(*link->ranges));
+    OMB_ASSERT(link->ranges != NULL);
+    memcpy(link->ranges + link->range_count, want->ranges.items,
+           want->ranges.count * sizeof(*link->ranges));
+    link->range_count = count;
+    omb_want_send(step, link, want);
+}
+
+/* Takes off what came; how many records still lack. */
+static enum omb_rc cut_ranges(struct omb_step *step, struct omb_link *link, uint64_t *out_left,
+                              struct omb_error *err)
+{
+    size_t kept = 0;
+
+    *out_left = 0;
+    for (size_t i = 0; i < link->range_count; i++) {
+        struct omb_log_range range = link->ranges[i];
+        struct omb_log log;
+        enum omb_rc rc = omb_log_find(step, &range.office, &range.incarnation, 0, &log, err);
+
+        if (rc != OMB_OK && rc != OMB_NOT_FOUND)
+            return rc;
+        if (rc == OMB_OK && log.row.head >= range.first)
+            range.first = log.row.head + 1;
+        if (range.first > range.last)
+            continue;
+        *out_left += range.last - range.first + 1;
+        link->ranges[kept++] = range;
+    }
+    link->range_count = kept;
+    return OMB_OK;
+}
+
+/* An answer holds as much as fits: the rest is wanted again, as long as something comes. */
+enum omb_rc omb_want_more(struct omb_step *step, struct omb_link *link, struct omb_error *err)
+{
+    uint64_t left;
+    const uint64_t before = link->ranges_left;
+    enum omb_rc rc;
+
+    if (link->wanted > 0)
+        return OMB_OK;
+    rc = cut_ranges(step, link, &left, err);
+    if (rc != OMB_OK)
+        return rc;
+    link->ranges_left = left;
+    if (left == 0 || (before != 0 && left >= before)) {
+        link->range_count = 0;
+        link->ranges_left = 0;
+        return OMB_OK;
+    }
+    omb_want_send(step, link,
+                  &(struct omb_want){.ranges = {link->ranges, link->range_count}});
+    return OMB_OK;
+}
+
+/* --- missing parts --- */
+
+struct lacking {
+    struct omb_step *step;
+    const struct omb_link *link;
+    struct omb_missing_part *items;
+    size_t count;
+};
+
+static enum omb_rc see_missing(void *arg, struct omb_view key, struct omb_view value)
+{
+    struct lacking *lacking = arg;
+    struct omb_missing_row row;
+    struct omb_missing_part *part = &lacking->items[lacking->count];
+    struct omb_office_id child;
+
+    if (key.size != 1 + OMB_DIGEST_SIZE ||
+        omb_decode_missing_row(value, lacking->step->arena, &row, NULL) != OMB_OK)
+        return OMB_OK; /* left to the store's check */
+    if (!lacking->link->up) {
+        child = omb_feed_child_above(lacking->step, &row.office);
+        if (!omb_office_id_equal(&child, &lacking->link->peer))
+            return OMB_OK;
+    }
+    memcpy(part->digest.bytes, key.data + 1, OMB_DIGEST_SIZE);
+    part->parts = row.parts;
+    return ++lacking->count < PARTS_AT_ONCE ? OMB_OK : OMB_STOP;
+}
+
+enum omb_rc omb_want_parts(struct omb_step *step, struct omb_link *link, struct omb_error *err)
+{
+    const struct omb_key prefix = omb_key_missing(NULL);
+    struct lacking lacking = {
+        .step = step,
+        .link = link,
+        .items = OMB_ARENA_NEW(step->arena, struct omb_missing_part, PARTS_AT_ONCE),
+    };
+
+    if (omb_port_scan_prefix(step->port, OMB_FAMILY_PEER, omb_key_view(&prefix), see_missing,
+                             &lacking) != OMB_OK)
+        return omb_fail(err, OMB_DAMAGED, NULL, "the rows of missing parts cannot be read");
+    if (lacking.count > 0)
+        omb_want_send(step, link, &(struct omb_want){.parts = {lacking.items, lacking.count}});
+    return OMB_OK;
+}
+
+/* --- comparisons --- */
+
+static void compared(struct omb_step *step, struct omb_link *link)
+{
+    link->comparing = false;
+    link->compared_at = step->input->now_ms;
+    link->dirty = true;
+    omb_post_busy(step->office->post, link);
+}
+
+enum omb_rc omb_compare_send(struct omb_step *step, struct omb_link *link, struct omb_error *err)
+{
+    const struct omb_view after = omb_key_view(&link->after);
+    struct omb_compare page;
+    struct omb_view next;
+    enum omb_rc rc = link->up ? omb_compare_logs_page(step, after, PAGE, &page, err)
+                              : omb_compare_cases_page(step, &link->peer, after, PAGE, &page, err);
+
+    if (rc != OMB_OK)
+        return rc;
+    omb_link_send(step, link, OMB_FRAME_COMPARE, &page);
+    next = link->up ? omb_compare_logs_next(step, &page) : omb_compare_cases_next(step, &page);
+    OMB_ASSERT(next.size <= OMB_KEY_MAX);
+    if (next.size > 0)
+        memcpy(link->after.bytes, next.data, next.size);
+    link->after.size = next.size;
+    link->last_page = page.last || next.size == 0;
+    omb_post_busy(step->office->post, link);
+    return OMB_OK;
+}
+
+/* The peer has dealt with our page: the next one, or the end. */
+static enum omb_rc next_page(struct omb_step *step, struct omb_link *link,
+                             const struct omb_compare *answer, struct omb_error *err)
+{
+    enum omb_rc rc = OMB_OK;
+
+    if (!link->comparing)
+        return omb_link_wrong(step, link, "it answers a comparison that nobody began", err);
+    if (!link->up)
+        rc = omb_compare_cases_again(step, &link->peer, answer, err);
+    if (rc == OMB_LIMIT || rc == OMB_INVALID)
+        return omb_link_wrong(step, link, "its answer to a comparison is not formed as such", err);
+    if (rc != OMB_OK)
+        return rc;
+    if (!link->last_page)
+        return omb_compare_send(step, link, err);
+    compared(step, link);
+    return OMB_OK;
+}
+
+enum omb_rc omb_compare_came(struct omb_step *step, struct omb_link *link,
+                             const struct omb_compare *page, struct omb_error *err)
+{
+    struct omb_compare answer = {0};
+    struct omb_want want = {0};
+    enum omb_rc rc;
+
+    if (page->answer)
+        return next_page(step, link, page, err);
+    if (++link->wants > OMB_WANTS_MAX)
+        return omb_link_wrong(step, link, "it compares too often", err);
+    rc = link->up ? omb_compare_cases_answer(step, page, &answer, err)
+                  : omb_compare_logs_take(step, &link->peer, page, &want, err);
+    if (rc == OMB_LIMIT || rc == OMB_INVALID)
+        return omb_link_wrong(step, link, "its comparison is not formed as such", err);
+    if (rc != OMB_OK)
+        return rc;
+    if (!link->up)
+        omb_want_ranges(step, link, &want);
+    answer.answer = true;
+    answer.last = page->last;
+    omb_link_send(step, link, OMB_FRAME_COMPARE, &answer);
+    return OMB_OK;
+}

@@ -1,0 +1,138 @@
+/*
+ * What the files of the post do for each other, for this folder alone. A function that returns a
+ * code fails only when the store cannot be read: what a peer does wrong shows on its link.
+ */
+#ifndef OMB_OFFICE_POST_WORK_H
+#define OMB_OFFICE_POST_WORK_H
+
+#include "office/post/inside.h"
+
+/* --- post.c --- */
+struct omb_link *omb_post_peer(struct omb_post *post, const struct omb_office_id *peer);
+struct omb_link *omb_post_connection(struct omb_post *post, uint64_t connection);
+struct omb_link *omb_post_add(struct omb_post *post, const struct omb_office_id *peer, bool up);
+void omb_post_connect(struct omb_post *post, struct omb_link *link, uint64_t connection);
+void omb_post_disconnect(struct omb_post *post, struct omb_link *link);
+/* The pump looks at the link at the end of this batch. */
+void omb_post_busy(struct omb_post *post, struct omb_link *link);
+/* Children are looked up: new ones get a link, others lose their line. */
+enum omb_rc omb_post_look_up(struct omb_step *step, struct omb_error *err) OMB_MUST_USE;
+/* Wants a tick no later than this instant of the monotonic clock. */
+void omb_post_wake(struct omb_step *step, int64_t at_ms);
+
+/* --- link.c --- */
+void omb_link_free(struct omb_link *link);
+/* Moves it, says why, and keeps the step in its history where people look for it. */
+enum omb_rc omb_link_to(struct omb_step *step, struct omb_link *link, unsigned state,
+                        const char *reason, struct omb_error *err) OMB_MUST_USE;
+void omb_link_reason(struct omb_link *link, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void omb_link_error(struct omb_link *link, const char *words);
+/* Forgets what belongs to one greeting: windows, held frames, comparisons. */
+void omb_link_reset(struct omb_link *link);
+/* What is kept of the peer, as it will be: in the step's arena. */
+enum omb_rc omb_link_row(struct omb_step *step, const struct omb_link *link,
+                         struct omb_peer_row *out, struct omb_error *err) OMB_MUST_USE;
+void omb_link_put(struct omb_step *step, struct omb_link *link, const struct omb_peer_row *row);
+enum omb_rc omb_link_history(struct omb_step *step, struct omb_link *link, const char *state,
+                             const char *reason, struct omb_error *err) OMB_MUST_USE;
+enum omb_rc omb_link_refused(struct omb_step *step, struct omb_link *link,
+                             const struct omb_receipt *receipt, struct omb_error *err) OMB_MUST_USE;
+/* Encodes and sends a frame; its size. */
+size_t omb_link_send(struct omb_step *step, const struct omb_link *link, uint32_t tag,
+                     const void *message);
+void omb_link_refuse(struct omb_step *step, uint64_t connection, bool dialled, const char *code,
+                     const char *words);
+/* What the peer did breaks the protocol: the link is blocked, for a minute at least. */
+enum omb_rc omb_link_wrong(struct omb_step *step, struct omb_link *link, const char *words,
+                           struct omb_error *err) OMB_MUST_USE;
+/* The line ended. */
+enum omb_rc omb_link_ended(struct omb_step *step, struct omb_link *link, const char *why,
+                           struct omb_error *err) OMB_MUST_USE;
+/* Ping: it is answered. Pong: how far the clocks are apart. */
+void omb_link_pinged(struct omb_step *step, struct omb_link *link, const struct omb_ping *ping,
+                     bool pong);
+/* Words from outside as a reason: one plain line, cut. */
+void omb_link_words(struct omb_view bytes, char *out, size_t size);
+/* The link to the parent, on ticks: dials, pings, hears silence. Returns when to look again. */
+enum omb_rc omb_link_tend(struct omb_step *step, struct omb_link *link, int64_t *out_at,
+                          struct omb_error *err) OMB_MUST_USE;
+
+/* --- greet.c --- */
+enum omb_rc omb_greet_send(struct omb_step *step, struct omb_link *link,
+                           struct omb_error *err) OMB_MUST_USE;
+enum omb_rc omb_greet_hello(struct omb_step *step, const struct omb_hello *hello,
+                            struct omb_error *err) OMB_MUST_USE;
+enum omb_rc omb_greet_welcome(struct omb_step *step, struct omb_link *link,
+                              const struct omb_hello *welcome, struct omb_error *err) OMB_MUST_USE;
+enum omb_rc omb_greet_refused(struct omb_step *step, struct omb_link *link,
+                              const struct omb_refuse *refuse, struct omb_error *err) OMB_MUST_USE;
+/* Starts a comparison on a link that stands. */
+enum omb_rc omb_greet_compare(struct omb_step *step, struct omb_link *link,
+                              struct omb_error *err) OMB_MUST_USE;
+
+/* --- child.c --- */
+/* A certificate of a child that may connect with this key now; NULL, and why not. */
+const struct omb_office_card *omb_child_card(struct omb_step *step,
+                                             const struct omb_office_id *child,
+                                             const uint8_t key[OMB_PUBLIC_SIZE],
+                                             struct omb_error *err);
+/* The keys of all of them, for the listener's table. */
+void omb_child_keys(struct omb_step *step, const struct omb_office_id *children, size_t count);
+
+/* --- inbox.c --- */
+enum omb_rc omb_inbox_records(struct omb_step *step, struct omb_link *link,
+                              const struct omb_records *records,
+                              struct omb_error *err) OMB_MUST_USE;
+/* The window that is granted to the peer. */
+uint64_t omb_inbox_window(const struct omb_post *post, const struct omb_link *link);
+/* Tries the frames that wait again. */
+enum omb_rc omb_inbox_retry(struct omb_step *step, struct omb_link *link,
+                            struct omb_error *err) OMB_MUST_USE;
+
+/* --- want.c --- */
+enum omb_rc omb_want_came(struct omb_step *step, struct omb_link *link,
+                          const struct omb_want *want, struct omb_error *err) OMB_MUST_USE;
+enum omb_rc omb_compare_came(struct omb_step *step, struct omb_link *link,
+                             const struct omb_compare *page, struct omb_error *err) OMB_MUST_USE;
+enum omb_rc omb_compare_send(struct omb_step *step, struct omb_link *link,
+                             struct omb_error *err) OMB_MUST_USE;
+void omb_want_send(struct omb_step *step, struct omb_link *link, const struct omb_want *want);
+/* Ranges that a comparison wants, page by page of the answer. */
+void omb_want_ranges(struct omb_step *step, struct omb_link *link, const struct omb_want *want);
+enum omb_rc omb_want_more(struct omb_step *step, struct omb_link *link,
+                          struct omb_error *err) OMB_MUST_USE;
+/* Parts that neither came nor were erased, of records of the peer's side. */
+enum omb_rc omb_want_parts(struct omb_step *step, struct omb_link *link,
+                           struct omb_error *err) OMB_MUST_USE;
+
+/* --- ack.c --- */
+enum omb_rc omb_ack_came(struct omb_step *step, struct omb_link *link, const struct omb_ack *ack,
+                         struct omb_error *err) OMB_MUST_USE;
+/* The log grew by what the link brought. */
+void omb_ack_grown(struct omb_post *post, struct omb_link *link, uint32_t number);
+/* Everything that the peer's side should hear again after a greeting. */
+enum omb_rc omb_ack_greeted(struct omb_step *step, struct omb_link *link,
+                            struct omb_error *err) OMB_MUST_USE;
+/* Acks, witnesses and credit of this batch. */
+enum omb_rc omb_ack_send(struct omb_step *step, struct omb_error *err) OMB_MUST_USE;
+
+/* --- outbox.c --- */
+enum omb_rc omb_outbox_pump(struct omb_step *step, struct omb_link *link,
+                            struct omb_error *err) OMB_MUST_USE;
+void omb_outbox_acked(struct omb_step *step, struct omb_link *link, uint64_t position);
+/* Records behind what is acknowledged: how many, their bytes, when the oldest was written. */
+struct omb_backlog {
+    uint64_t records, bytes;
+    int64_t oldest;
+};
+enum omb_rc omb_outbox_backlog(struct omb_step *step, const struct omb_link *link,
+                               struct omb_backlog *out, struct omb_error *err) OMB_MUST_USE;
+
+/* --- health.c --- */
+void omb_health_disk(struct omb_step *step);
+enum omb_rc omb_health_send(struct omb_step *step, struct omb_error *err) OMB_MUST_USE;
+enum omb_rc omb_health_came(struct omb_step *step, struct omb_link *link,
+                            const struct omb_health *health, struct omb_error *err) OMB_MUST_USE;
+
+#endif
