@@ -1,0 +1,276 @@
+/*
+ * What must hold of a tree in every story, judged apart from the core: who may hear of a case is
+ * read off the records of all offices together and off the tree as the test drew it.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/assert.h"
+#include "support/tree_drive.h"
+#include "wire/rows.h"
+
+/* --- logs --- */
+
+static void check_logs(struct tree_office *office)
+{
+    struct omb_view cursor = OMB_VIEW_NONE;
+    const struct omb_log_verified *page;
+
+    tree_tick(office);
+    do {
+        page = ASK(&office->rig, "au1", LOG_VERIFY, log_verify_ask, log_verified,
+                   .cursor = cursor);
+        for (size_t i = 0; i < page->problems.count; i++)
+            print_error("%s: %.*s\n", office->code, OMB_VIEW_ARGS(page->problems.items[i]));
+        assert_int_equal(page->problems.count, 0);
+        cursor = page->cursor;
+    } while (cursor.size > 0);
+    tree_keep(office);
+}
+
+/* --- rows of a case --- */
+
+struct other {
+    struct tree_office *mine, *theirs;
+};
+
+static void say_row(struct tree *tree, const struct tree_office *office, struct omb_view value)
+{
+    struct omb_case_row row;
+
+    if (omb_decode_case_row(value, &tree->scratch, &row, NULL) == OMB_OK)
+        print_error("%s: serial %llu is %.*s after %u events, spine %02x%02x%02x%02x\n",
+                    office->code, (unsigned long long)(row.case_id ? row.case_id->serial : 0),
+                    OMB_VIEW_ARGS(row.status), row.events, row.spine.bytes[0],
+                    row.spine.bytes[1], row.spine.bytes[2], row.spine.bytes[3]);
+}
+
+static enum omb_rc compare_row(void *arg, struct omb_view key, struct omb_view value)
+{
+    const struct other *pair = arg;
+    struct omb_buf theirs = OMB_BUF_INIT;
+
+    if (omb_port_get(memport_port(pair->theirs->rig.store), OMB_FAMILY_CASE, key, &theirs) ==
+            OMB_OK &&
+        !omb_view_equal(value, omb_buf_view(&theirs))) {
+        say_row(pair->mine->tree, pair->mine, value);
+        say_row(pair->mine->tree, pair->theirs, omb_buf_view(&theirs));
+        fail_msg("%s and %s see a case differently", pair->mine->code, pair->theirs->code);
+    }
+    omb_buf_free(&theirs);
+    return OMB_OK;
+}
+
+static void check_rows(struct tree_office *mine, struct tree_office *theirs)
+{
+    struct other pair = {mine, theirs};
+
+    OMB_ASSERT(omb_port_scan(memport_port(mine->rig.store), OMB_FAMILY_CASE, OMB_VIEW_NONE,
+                             OMB_VIEW_NONE, false, compare_row, &pair) == OMB_OK);
+}
+
+/* --- scopes --- */
+
+/* A case and an office that is a party of it. */
+struct party {
+    struct omb_case_id id;
+    struct omb_office_id office;
+};
+struct parties {
+    struct tree *tree;
+    struct party *items;
+    size_t count, capacity;
+};
+
+static bool same_case(const struct omb_case_id *a, const struct omb_case_id *b)
+{
+    return omb_office_id_equal(&a->home, &b->home) &&
+           omb_incarnation_equal(&a->incarnation, &b->incarnation) && a->year == b->year &&
+           a->serial == b->serial;
+}
+
+static void add_party(struct parties *parties, const struct omb_case_id *id,
+                      const struct omb_office_id *office)
+{
+    for (size_t i = 0; i < parties->count; i++)
+        if (same_case(&parties->items[i].id, id) &&
+            omb_office_id_equal(&parties->items[i].office, office))
+            return;
+    if (parties->count == parties->capacity) {
+        parties->capacity = parties->capacity ? 2 * parties->capacity : 32;
+        parties->items =
+            realloc(parties->items, parties->capacity * sizeof(*parties->items));
+        OMB_ASSERT(parties->items != NULL);
+    }
+    parties->items[parties->count++] = (struct party){*id, *office};
+}
+
+/* Every office that a message names, however deep. */
+static void add_named(struct parties *parties, const struct omb_case_id *id,
+                      const struct omb_shape *shape, const void *message)
+{
+    for (size_t i = 0; i < shape->field_count; i++) {
+        const struct omb_shape_field *field = &shape->fields[i];
+        const void *at = omb_shape_at(field, message);
+
+        if (field->kind == OMB_KIND_any) {
+            const struct omb_any *any = at;
+
+            if (any->tag != 0 && any->value != NULL)
+                add_named(parties, id, omb_shape_alternative(shape, any->tag)->shape, any->value);
+        } else if (field->kind == OMB_KIND_one) {
+            const void *inner = *(const void *const *)at;
+
+            if (inner != NULL && field->sub == &omb_shape_office_ref)
+                add_party(parties, id, &((const struct omb_office_ref *)inner)->office);
+            else if (inner != NULL)
+                add_named(parties, id, field->sub, inner);
+        }
+    }
+}
+
+static enum omb_rc add_record(void *arg, struct omb_view key, struct omb_view value)
+{
+    struct parties *parties = arg;
+    struct omb_arena *arena = &parties->tree->scratch;
+    struct omb_stored_record stored;
+    struct omb_header header;
+
+    (void)key;
+    omb_arena_reset(arena);
+    OMB_ASSERT(omb_decode_stored_record(value, arena, &stored, NULL) == OMB_OK);
+    OMB_ASSERT(omb_header_decode(stored.header, arena, &header, NULL, NULL) == OMB_OK);
+    if (header.case_id == NULL)
+        return OMB_OK;
+    add_party(parties, header.case_id, &header.case_id->home);
+    add_party(parties, header.case_id, &header.office);
+    if (header.facts != NULL)
+        add_named(parties, header.case_id, &omb_shape_facts, header.facts);
+    return OMB_OK;
+}
+
+static bool is_at_or_below(const struct tree *tree, const struct omb_office_id *id,
+                           const struct tree_office *top)
+{
+    for (size_t i = 0; i < tree->count; i++) {
+        const struct tree_office *office = tree->offices[i];
+
+        if (!omb_office_id_equal(&office->id, id))
+            continue;
+        for (; office != NULL; office = office->parent)
+            if (office == top || omb_office_id_equal(&office->id, &top->id))
+                return true;
+    }
+    return false;
+}
+
+static bool in_scope(const struct parties *parties, const struct omb_case_id *id,
+                     const struct tree_office *child)
+{
+    for (size_t i = 0; i < parties->count; i++)
+        if (same_case(&parties->items[i].id, id) &&
+            is_at_or_below(parties->tree, &parties->items[i].office, child))
+            return true;
+    return false;
+}
+
+static void check_scope(const struct parties *parties, const struct tree_office *child)
+{
+    for (size_t i = 0; i < parties->count; i++) {
+        struct omb_buf bytes = OMB_BUF_INIT;
+
+        if (in_scope(parties, &parties->items[i].id, child))
+            continue;
+        omb_encode_case_id(&parties->items[i].id, &bytes);
+        if (tree_crossed(parties->tree, child->parent, child, omb_buf_view(&bytes)))
+            fail_msg("%s heard of case %llu, which is none of its business", child->code,
+                     (unsigned long long)parties->items[i].id.serial);
+        omb_buf_free(&bytes);
+    }
+}
+
+static void check_scopes(struct tree *tree)
+{
+    struct parties parties = {.tree = tree};
+
+    for (size_t i = 0; i < tree->count; i++)
+        OMB_ASSERT(omb_port_scan(memport_port(tree->offices[i]->rig.store), OMB_FAMILY_RECORD,
+                                 OMB_VIEW_NONE, OMB_VIEW_NONE, false, add_record,
+                                 &parties) == OMB_OK);
+    for (size_t i = 0; i < tree->count; i++)
+        if (tree->offices[i]->parent != NULL)
+            check_scope(&parties, tree->offices[i]);
+    free(parties.items);
+}
+
+void tree_check(struct tree *tree)
+{
+    for (size_t i = 0; i < tree->count; i++)
+        if (tree->offices[i]->running)
+            check_logs(tree->offices[i]);
+    for (size_t i = 0; i < tree->count; i++)
+        for (size_t j = i + 1; j < tree->count; j++)
+            if (tree->offices[i]->running && tree->offices[j]->running)
+                check_rows(tree->offices[i], tree->offices[j]);
+    check_scopes(tree);
+    tree->checked = true;
+}
+
+/* --- one case --- */
+
+static const struct omb_reply *ask_case(struct tree_office *office, struct omb_view number)
+{
+    const struct omb_case_ask ask = {.number = number};
+
+    tree_tick(office);
+    return ask_as(&office->rig, "s1", OMB_ASK_CASE_SHOW, &ask);
+}
+
+void tree_agree(struct tree *tree, struct omb_view number, const char *status,
+                const char *custodian, ...)
+{
+    va_list offices;
+    struct tree_office *office;
+
+    (void)tree;
+    va_start(offices, custodian);
+    while ((office = va_arg(offices, struct tree_office *)) != NULL) {
+        const struct omb_case_view *view = answer_of(ask_case(office, number));
+
+        if (!omb_view_is(view->status, status) || !omb_view_is(view->custodian, custodian))
+            print_error("%s: ", office->code);
+        assert_text(view->status, status);
+        assert_text(view->custodian, custodian);
+    }
+    va_end(offices);
+}
+
+bool tree_holds(const struct tree_office *office, struct omb_view number)
+{
+    return ask_case((struct tree_office *)(uintptr_t)office, number)->error == NULL;
+}
+
+const struct omb_event_view *tree_event_of(struct tree_office *office, struct omb_view number,
+                                           const char *type)
+{
+    const struct omb_case_view *view = answer_of(ask_case(office, number));
+
+    return event_of(&view->events, type);
+}
+
+const struct omb_peer_view *tree_link(struct tree_office *office, const struct tree_office *peer)
+{
+    const struct omb_peer_list_ask ask = {};
+    const struct omb_peer_list *list;
+
+    tree_tick(office);
+    list = answer_of(ask_as(&office->rig, "admin", OMB_ASK_LINK_LIST, &ask));
+    for (size_t i = 0; i < list->peers.count; i++)
+        if (omb_view_is(list->peers.items[i].peer, peer->code))
+            return &list->peers.items[i];
+    return NULL;
+}

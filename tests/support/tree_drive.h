@@ -1,0 +1,23 @@
+/*
+ * The insides of support/tree.h: how its offices are driven.
+ */
+#ifndef OMB_TESTS_TREE_DRIVE_H
+#define OMB_TESTS_TREE_DRIVE_H
+
+#include "support/tree.h"
+#include "wire/header.h"
+
+void tree_input(struct tree_office *office, struct omb_input *input);
+/* Closes the batch and keeps it; then what it sends is under way and its timers are armed. */
+void tree_keep(struct tree_office *office);
+/* The connection is gone with all that is under way on it; the child is told, unless why is NULL. */
+void tree_line_down(struct tree_office *child, const char *why);
+/* The certificate by which the office signs. */
+struct omb_digest tree_certificate(const struct tree_office *office);
+/* Asks the parent for a certificate; `anew`: it names the one that it has. Appends the bundle. */
+void tree_enrol(struct tree_office *office, bool anew, struct omb_buf *out_bundle);
+/* One line about a frame; false: it is not worth one (pings, credit, health). */
+bool tree_describe(struct tree *tree, const struct tree_frame *frame, struct omb_buf *out,
+                   bool *out_moves);
+
+#endif

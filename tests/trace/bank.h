@@ -1,0 +1,56 @@
+/*
+ * The bank that most stories play in.
+ *
+ *     ho ─┬─ north ─┬─ vsp-0045
+ *         │         └─ vsp-0046
+ *         ├─ south ─── vsp-0077
+ *         └─ card-centre (a service office)
+ */
+#ifndef OMB_TESTS_TRACE_BANK_H
+#define OMB_TESTS_TRACE_BANK_H
+
+#include "support/tree.h"
+#include "unit/unit.h"
+
+struct bank {
+    struct tree_office *ho, *north, *south, *cards, *b45, *b46, *b77;
+};
+
+static inline struct bank bank_build(struct tree *tree)
+{
+    struct bank bank = {.ho = tree_add(tree, "ho", "head", NULL)};
+
+    bank.north = tree_add(tree, "north", "regional", bank.ho);
+    bank.south = tree_add(tree, "south", "regional", bank.ho);
+    bank.cards = tree_add_service(tree, "card-centre", bank.ho);
+    bank.b45 = tree_add(tree, "vsp-0045", "branch", bank.north);
+    bank.b46 = tree_add(tree, "vsp-0046", "branch", bank.north);
+    bank.b77 = tree_add(tree, "vsp-0077", "branch", bank.south);
+    tree_settle(tree);
+    return bank;
+}
+
+/* A plain complaint by t1, at the time as the office has it. */
+static inline struct omb_view bank_complaint(struct tree_office *office)
+{
+    tree_tick(office);
+    tree_tell(office->tree, "%s t1 registers", office->code);
+    return new_case(&office->rig);
+}
+
+#define ESCALATE(office, number, to_)                                                              \
+    TREE_ACT((office), (number), (to_), ESCALATED, escalated, "beyond our limit",                  \
+             .ground = OMB_VIEW_LIT("amount"))
+#define DELEGATE(office, number, to_)                                                              \
+    TREE_ACT((office), (number), (to_), DELEGATED, delegated, "you know the client", )
+#define TAKE_OVER(office, number)                                                                  \
+    TREE_ACT((office), (number), NULL, TAKEN_OVER, taken_over, NULL, .ground = OMB_VIEW_LIT("time"))
+#define RESOLVE(office, number, said)                                                              \
+    TREE_ACT((office), (number), NULL, RESOLVED, resolved, (said),                                 \
+             .outcome = OMB_VIEW_LIT("founded"), .cause = OMB_VIEW_LIT("fees"),                    \
+             .bank_error = OMB_VIEW_LIT("yes"))
+#define TELL(office, number)                                                                       \
+    TREE_ACT((office), (number), NULL, ANSWERED, answered, "told by telephone",                    \
+             .method = OMB_VIEW_LIT("phone"))
+
+#endif

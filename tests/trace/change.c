@@ -1,0 +1,110 @@
+/* Offices ask each other, forget, stand in for others below, and are put out. */
+#include "trace/bank.h"
+
+static void test_a_service_office_is_asked_and_replies(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    const struct omb_view number = bank_complaint(bank.b45), other = bank_complaint(bank.b45);
+
+    TREE_ACT(bank.b45, number, "card-centre", ASKED, asked, "which terminal was it?",
+             .due = tree->now_ms + 2 * OMB_DAY_MS);
+    tree_settle(tree);
+    tree_agree(tree, number, "open", "vsp-0045", bank.b45, bank.north, bank.ho, bank.cards, NULL);
+    assert_text(show(&bank.cards->rig, "s1", number)->narrative, "charged twice");
+    TREE_ACT(bank.cards, number, NULL, REPLIED, replied, "the one at the door", );
+    tree_settle(tree);
+    assert_true(tree_event_of(bank.b45, number, "replied")->effect);
+    assert_text(tree_event_of(bank.b45, number, "replied")->text, "the one at the door");
+    assert_false(tree_holds(bank.cards, other));
+    tree_check(tree);
+}
+
+static void test_erasure_reaches_every_replica(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    const struct omb_view number = bank_complaint(bank.b45);
+    struct tree_office *const replicas[] = {bank.b45, bank.b46, bank.north, bank.ho};
+
+    ESCALATE(bank.b45, number, "north");
+    tree_settle(tree);
+    DELEGATE(bank.north, number, "vsp-0046");
+    tree_settle(tree);
+    TREE_ACT(bank.b45, number, NULL, WITHDRAWN, withdrawn, NULL,
+             .method = OMB_VIEW_LIT("phone"));
+    TREE_ACT(bank.b45, number, NULL, ERASED, erased, NULL, .ground = OMB_VIEW_LIT("client-asks"));
+    tree_settle(tree);
+    assert_false(show(&bank.b46->rig, "s1", number)->erased);
+    TREE_ACT(bank.north, number, NULL, ERASURE_CONFIRMED, erasure_confirmed, NULL,
+             .ground = OMB_VIEW_LIT("client-asks"));
+    tree_settle(tree);
+    for (size_t i = 0; i < UNIT_COUNT(replicas); i++) {
+        const struct omb_case_view *view = show(&replicas[i]->rig, "s1", number);
+
+        assert_true(view->erased);
+        assert_null(view->client);
+        assert_int_equal(view->narrative.size, 0);
+    }
+    tree_agree(tree, number, "withdrawn", "vsp-0045", bank.b45, bank.b46, bank.north, bank.ho,
+               NULL);
+    tree_check(tree);
+}
+
+static void test_a_region_registers_for_a_branch_below(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    struct complaint complaint;
+    struct omb_view number;
+
+    complaint_new(&complaint);
+    complaint.act.custodian = OMB_VIEW_LIT("vsp-0046");
+    tree_tick(bank.north);
+    number = complaint_send(&bank.north->rig, "t1", &complaint);
+    tree_settle(tree);
+    tree_agree(tree, number, "open", "vsp-0046", bank.b46, bank.north, bank.ho, NULL);
+    assert_text(show(&bank.b46->rig, "s1", number)->narrative, "charged twice");
+    RESOLVE(bank.b46, number, "paid back");
+    tree_settle(tree);
+    tree_agree(tree, number, "resolved", "north", bank.b46, bank.north, bank.ho, NULL);
+    assert_false(tree_holds(bank.b45, number));
+    tree_check(tree);
+}
+
+static void test_what_a_revoked_office_writes_later_has_no_effect(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    const struct omb_view number = bank_complaint(bank.b45);
+    const struct omb_office_change revoke = {.code = OMB_VIEW_LIT("vsp-0045"),
+                                             .revoke = true,
+                                             .ground = OMB_VIEW_LIT("stolen")};
+    struct omb_view later;
+
+    tree_settle(tree);
+    answer_of(ask_as(&bank.north->rig, "admin", OMB_ASK_OFFICE_CHANGE, &revoke));
+    tree_settle(tree);
+    later = bank_complaint(bank.b45);
+    RESOLVE(bank.b45, number, "paid out to a thief");
+    tree_settle(tree);
+    tree_agree(tree, number, "open", "vsp-0045", bank.north, bank.ho, NULL);
+    assert_false(tree_holds(bank.north, later));
+    TAKE_OVER(bank.north, number);
+    tree_settle(tree);
+    tree_agree(tree, number, "open", "north", bank.north, bank.ho, NULL);
+    tree_stop(bank.b45); /* it sees what it wrote, as nobody else does */
+    tree_check(tree);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TREE_TEST(test_a_service_office_is_asked_and_replies),
+        TREE_TEST(test_erasure_reaches_every_replica),
+        TREE_TEST(test_a_region_registers_for_a_branch_below),
+        TREE_TEST(test_what_a_revoked_office_writes_later_has_no_effect),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,138 @@
+/* A peer says what is not so: is it believed, and is anybody else held up? */
+#include "trace/bank.h"
+
+/* The newest frame with records that crossed from one office to the other. */
+static const struct omb_records *newest_records(struct tree *tree, const struct tree_office *from,
+                                                const struct tree_office *to)
+{
+    for (size_t i = tree->frame_count; i > 0; i--) {
+        const struct tree_frame *frame = &tree->frames[i - 1];
+        struct omb_frame *message = OMB_ARENA_NEW(&tree->arena, struct omb_frame, 1);
+
+        if (frame->from != from || frame->to != to ||
+            omb_decode_frame(frame->bytes, &tree->arena, message, NULL) != OMB_OK ||
+            message->message.tag != OMB_FRAME_RECORDS)
+            continue;
+        if (OMB_AS(records, message->message)->records.count > 0)
+            return message->message.value;
+    }
+    fail_msg("no records crossed");
+    return NULL;
+}
+
+static void inject_records(struct tree_office *child, const struct omb_records *records)
+{
+    const struct omb_frame frame = {.message = {OMB_FRAME_RECORDS, records}};
+
+    tree_inject(child, true, &frame);
+}
+
+/* A copy of a record with one bit turned in the given view. */
+static struct omb_view turned(struct tree *tree, struct omb_view bytes)
+{
+    struct omb_view copy = omb_arena_copy(&tree->arena, bytes);
+
+    ((uint8_t *)(uintptr_t)copy.data)[copy.size / 2] ^= 1;
+    return copy;
+}
+
+static void check_goes_on(struct tree *tree, const struct bank *bank)
+{
+    struct omb_view number = bank_complaint(bank->b46);
+
+    tree_settle(tree);
+    tree_agree(tree, number, "open", "vsp-0046", bank->b46, bank->north, bank->ho, NULL);
+    number = bank_complaint(bank->b45);
+    tree_settle(tree);
+    tree_agree(tree, number, "open", "vsp-0045", bank->b45, bank->north, bank->ho, NULL);
+    tree_check(tree);
+}
+
+static void test_a_garbled_proof_is_refused_and_the_line_goes_on(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    struct omb_records records;
+    struct omb_record record;
+    struct omb_proof proof;
+    struct omb_view number = bank_complaint(bank.b45);
+    size_t before;
+
+    tree_settle(tree);
+    records = *newest_records(tree, bank.b45, bank.north);
+    record = ((const struct omb_record *)records.records.items)[records.records.count - 1];
+    record.header = turned(tree, record.header);
+    proof = *record.proof;
+    record.proof = &proof;
+    records.records.items = &record;
+    records.records.count = 1;
+    records.first = records.last = records.last + 1;
+    before = memport_count(bank.north->rig.store, OMB_FAMILY_RECORD);
+    inject_records(bank.b45, &records);
+    tree_settle(tree);
+    assert_int_equal(memport_count(bank.north->rig.store, OMB_FAMILY_RECORD), before);
+    assert_int_equal(tree_link(bank.north, bank.b45)->refused, 1);
+    tree_agree(tree, number, "open", "vsp-0045", bank.b45, bank.north, bank.ho, NULL);
+    check_goes_on(tree, &bank);
+}
+
+static void test_bytes_that_are_no_frame_end_the_line_not_the_office(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    uint8_t noise[4096];
+
+    for (size_t i = 0; i < sizeof(noise); i++)
+        noise[i] = (uint8_t)(i * 167 + 13);
+    for (size_t size = 1; size < sizeof(noise); size = size * 3 + 1)
+        tree_inject_bytes(bank.b45, true, omb_view(noise, size));
+    tree_settle(tree);
+    check_goes_on(tree, &bank);
+}
+
+static void test_an_office_speaks_for_another(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    struct omb_hello hello = {.protocol_min = 1,
+                              .protocol_max = 1,
+                              .office = bank.b46->id,
+                              .software = OMB_VIEW_LIT("liar 1.0")};
+    const struct omb_frame frame = {.message = {OMB_FRAME_HELLO, &hello}};
+
+    tree_inject(bank.b45, true, &frame);
+    tree_settle(tree);
+    check_goes_on(tree, &bank);
+}
+
+static void test_acks_and_credit_out_of_the_air(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    const struct omb_cursor cursor = {.position = UINT64_C(1) << 60, .digest = {{0x55}}};
+    const struct omb_ack ack = {.cursor = &cursor};
+    const struct omb_credit_grant credit = {.bytes = UINT64_MAX};
+    const struct omb_frame acks = {.message = {OMB_FRAME_ACK, &ack}};
+    const struct omb_frame credits = {.message = {OMB_FRAME_CREDIT, &credit}};
+
+    for (size_t i = 0; i < 20; i++) {
+        if (bank.b45->line.id == 0)
+            break;
+        tree_inject(bank.b45, true, &acks);
+        tree_inject(bank.b45, true, &credits);
+    }
+    tree_settle(tree);
+    check_goes_on(tree, &bank);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TREE_TEST(test_a_garbled_proof_is_refused_and_the_line_goes_on),
+        TREE_TEST(test_bytes_that_are_no_frame_end_the_line_not_the_office),
+        TREE_TEST(test_an_office_speaks_for_another),
+        TREE_TEST(test_acks_and_credit_out_of_the_air),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

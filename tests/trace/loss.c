@@ -1,0 +1,194 @@
+/* A store is put back to an earlier state: does everything come home that a peer holds? */
+#include "trace/bank.h"
+
+static uint32_t lives_of(struct tree_office *asked, const struct tree_office *whose)
+{
+    const struct omb_log_list_ask ask = {};
+    const struct omb_log_list *list;
+    uint32_t lives = 0;
+
+    tree_tick(asked);
+    list = answer_of(ask_as(&asked->rig, "admin", OMB_ASK_LOG_LIST, &ask));
+    for (size_t i = 0; i < list->logs.count; i++)
+        lives += omb_view_is(list->logs.items[i].office, whose->code);
+    return lives;
+}
+
+static void test_a_branch_is_put_back_and_gets_its_log_again(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    struct memport *copy = tree_backup(bank.b45);
+    const struct omb_view lost = bank_complaint(bank.b45);
+    struct omb_view next;
+
+    ESCALATE(bank.b45, lost, "north");
+    tree_settle(tree);
+    tree_roll_back(bank.b45, copy);
+    next = bank_complaint(bank.b45);
+    tree_settle(tree);
+    tree_agree(tree, lost, "open", "north", bank.b45, bank.north, bank.ho, NULL);
+    tree_agree(tree, next, "open", "vsp-0045", bank.b45, bank.north, bank.ho, NULL);
+    assert_int_equal(lives_of(bank.ho, bank.b45), 2);
+    RESOLVE(bank.north, lost, "paid back");
+    tree_settle(tree);
+    tree_agree(tree, lost, "resolved", "vsp-0045", bank.b45, bank.north, bank.ho, NULL);
+    tree_check(tree);
+}
+
+static void test_a_branch_put_back_works_at_once_without_a_line(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    struct memport *copy = tree_backup(bank.b45);
+    const struct omb_view lost = bank_complaint(bank.b45);
+    struct omb_view again;
+
+    tree_settle(tree);
+    tree_cut(bank.b45);
+    tree_roll_back(bank.b45, copy);
+    again = bank_complaint(bank.b45);
+    assert_false(omb_view_equal(lost, again)); /* one serial, told apart by the check characters */
+    tree_mend(bank.b45);
+    tree_settle(tree);
+    tree_agree(tree, lost, "open", "vsp-0045", bank.b45, bank.north, bank.ho, NULL);
+    tree_agree(tree, again, "open", "vsp-0045", bank.b45, bank.north, bank.ho, NULL);
+    tree_check(tree);
+}
+
+static void test_a_region_is_put_back(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    struct memport *copy = tree_backup(bank.north);
+    const struct omb_view decided = bank_complaint(bank.b45), taken = bank_complaint(bank.b46);
+    struct omb_view later;
+
+    ESCALATE(bank.b45, decided, "north");
+    tree_settle(tree);
+    RESOLVE(bank.north, decided, "paid back");
+    TAKE_OVER(bank.north, taken);
+    tree_settle(tree);
+    tree_roll_back(bank.north, copy);
+    later = bank_complaint(bank.b45);
+    tree_settle(tree);
+    tree_agree(tree, decided, "resolved", "vsp-0045", bank.b45, bank.north, bank.ho, NULL);
+    tree_agree(tree, taken, "open", "north", bank.b46, bank.north, bank.ho, NULL);
+    tree_agree(tree, later, "open", "vsp-0045", bank.b45, bank.north, bank.ho, NULL);
+    RESOLVE(bank.north, taken, "paid back, too");
+    tree_settle(tree);
+    tree_agree(tree, taken, "resolved", "vsp-0046", bank.b46, bank.north, bank.ho, NULL);
+    tree_check(tree);
+}
+
+static void test_the_root_is_put_back(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    struct memport *copy = tree_backup(bank.ho);
+    const struct omb_view decided = bank_complaint(bank.b45);
+    struct omb_view later;
+
+    ESCALATE(bank.b45, decided, "ho");
+    tree_settle(tree);
+    RESOLVE(bank.ho, decided, "paid back");
+    tree_settle(tree);
+    tree_roll_back(bank.ho, copy);
+    later = bank_complaint(bank.b77);
+    tree_settle(tree);
+    tree_agree(tree, decided, "resolved", "vsp-0045", bank.b45, bank.north, bank.ho, NULL);
+    tree_agree(tree, later, "open", "vsp-0077", bank.b77, bank.south, bank.ho, NULL);
+    TAKE_OVER(bank.ho, later);
+    tree_settle(tree);
+    tree_agree(tree, later, "open", "ho", bank.b77, bank.south, bank.ho, NULL);
+    tree_check(tree);
+}
+
+/* The region acknowledged what the head office never got, and then lost it. */
+static void test_children_hold_what_a_dead_region_took_with_it(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    struct memport *copy = tree_backup(bank.north);
+    struct omb_view first, second;
+
+    tree_cut(bank.north);
+    first = bank_complaint(bank.b45);
+    second = bank_complaint(bank.b46);
+    ESCALATE(bank.b46, second, "ho");
+    tree_settle(tree);
+    assert_true(tree_holds(bank.north, first));
+    assert_false(tree_holds(bank.ho, first));
+    tree_roll_back(bank.north, copy);
+    tree_settle(tree);
+    tree_agree(tree, first, "open", "vsp-0045", bank.b45, bank.north, NULL);
+    assert_false(tree_holds(bank.ho, first));
+    tree_mend(bank.north);
+    tree_settle(tree);
+    tree_agree(tree, first, "open", "vsp-0045", bank.b45, bank.north, bank.ho, NULL);
+    tree_agree(tree, second, "open", "ho", bank.b46, bank.north, bank.ho, NULL);
+    tree_check(tree);
+}
+
+/* A daemon that only restarts, its head confirmed above, goes on in the same life. */
+static void test_a_restart_opens_no_life_when_the_parent_confirms(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    struct omb_view number;
+
+    tree_stop(bank.b45);
+    tree_start(bank.b45);
+    tree_settle(tree);
+    number = bank_complaint(bank.b45);
+    tree_settle(tree);
+    tree_agree(tree, number, "open", "vsp-0045", bank.b45, bank.north, bank.ho, NULL);
+    assert_int_equal(lives_of(bank.ho, bank.b45), 1);
+    tree_check(tree);
+}
+
+static void test_two_copies_of_one_office_fork_its_log(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    const struct omb_forks_ask ask = {};
+    const struct omb_forks *forks;
+    struct tree_office *twin;
+    struct omb_view mine, theirs;
+
+    tree_cut(bank.b45);
+    twin = tree_twin(bank.b45);
+    tree_settle(tree);
+    mine = bank_complaint(bank.b45);
+    theirs = bank_complaint(twin);
+    tree_settle(tree);
+    tree_agree(tree, theirs, "open", "vsp-0045", twin, bank.north, bank.ho, NULL);
+    tree_stop(twin);
+    tree_mend(bank.b45);
+    tree_settle(tree);
+    forks = answer_of(ask_as(&bank.north->rig, "admin", OMB_ASK_LOG_FORKS, &ask));
+    assert_int_equal(forks->forks.count, 1);
+    assert_text(forks->forks.items[0].office, "vsp-0045");
+    /* Nobody else is held up, and what stood first stands everywhere. */
+    assert_false(tree_holds(bank.ho, mine));
+    tree_agree(tree, theirs, "open", "vsp-0045", bank.north, bank.ho, NULL);
+    theirs = bank_complaint(bank.b46);
+    tree_settle(tree);
+    tree_agree(tree, theirs, "open", "vsp-0046", bank.b46, bank.north, bank.ho, NULL);
+    tree_check(tree);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TREE_TEST(test_a_branch_is_put_back_and_gets_its_log_again),
+        TREE_TEST(test_a_branch_put_back_works_at_once_without_a_line),
+        TREE_TEST(test_a_region_is_put_back),
+        TREE_TEST(test_the_root_is_put_back),
+        TREE_TEST(test_children_hold_what_a_dead_region_took_with_it),
+        TREE_TEST(test_a_restart_opens_no_life_when_the_parent_confirms),
+        TREE_TEST(test_two_copies_of_one_office_fork_its_log),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
