@@ -17,6 +17,7 @@ static const struct omb_desk_row rows[] = {
 
     {OMB_ASK_OFFICE_CERTIFY, OMB_MAY(ADMIN), true, omb_desk_office_certify},
     {OMB_ASK_OFFICE_JOIN, OMB_MAY(ADMIN), true, omb_desk_office_join},
+    {OMB_ASK_OFFICE_CHANGE, OMB_MAY(ADMIN), true, omb_desk_office_change},
     {OMB_ASK_OFFICE_RECOVER, OMB_MAY(ADMIN), true, omb_desk_office_recover},
 
     {OMB_ASK_STATUS, ANYONE, false, omb_desk_status},

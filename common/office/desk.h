@@ -34,8 +34,8 @@ omb_desk_fn omb_desk_log_list, omb_desk_log_show, omb_desk_log_verify, omb_desk_
 /* the office: desk/offices.c, desk/status.c, desk/policy_when.c, desk/doctor.c */
 omb_desk_fn omb_desk_status, omb_desk_office_list, omb_desk_office_show, omb_desk_operator_list,
     omb_desk_policy_when, omb_desk_vocabulary, omb_desk_doctor;
-/* the tree: desk/enrol.c */
-omb_desk_fn omb_desk_office_certify, omb_desk_office_join;
+/* the tree: desk/enrol.c, desk/reshape.c */
+omb_desk_fn omb_desk_office_certify, omb_desk_office_join, omb_desk_office_change;
 /* recovery: desk/recover.c */
 omb_desk_fn omb_desk_office_recover;
 /* the store: desk/stats.c, desk/check.c, desk/rebuild.c */

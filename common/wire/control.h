@@ -542,7 +542,13 @@ OMB_SHAPE(office_list_ask)
     F(line, state, )                                                                   \
     F(flag, self, )                                                                    \
     F(line, anchor, )                                                                  \
-    F(flag, same_code, )
+    F(flag, same_code, )                                                               \
+    F(flag, service, )                                                                 \
+    F(line, previous, )                                                                \
+    F(flag, rekeyed, )                                                                 \
+    F(line, fingerprint, )                                                             \
+    F(line, transport, )                                                               \
+    F(lines, succeeds, )
 OMB_SHAPE(office_view)
 
 #define OMB_FIELDS_office_list(F)                                                      \

@@ -41,7 +41,8 @@ OMB_SHAPE(office_change)
 
 #define OMB_FIELDS_office_changed(F)                                                   \
     F(line, code, )                                                                    \
-    F(line, record, )
+    F(line, record, )                                                                  \
+    F(lines, notes, )
 OMB_SHAPE(office_changed)
 
 #define OMB_FIELDS_office_renew(F)

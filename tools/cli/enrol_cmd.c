@@ -1,6 +1,7 @@
 /*
  * Enrolment by files: `office request` at an office, `office certify` at the one above, `office
  * join` at the first again. The files go to standard output, what people compare to standard error.
+ * And what the office above decides later: revoke, move, close.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -290,4 +291,63 @@ enum omb_exit omb_run_office_join(struct omb_cli *cli)
         tell_joined(cli, &bundle, restart);
     omb_buf_free(&bytes);
     return rc == OMB_OK ? OMB_EXIT_DONE : omb_cli_fail(&err);
+}
+
+/* --- revoke, move, close --- */
+
+static enum omb_exit change(struct omb_cli *cli, const struct omb_office_change *order)
+{
+    enum omb_exit exit = OMB_EXIT_FAILED;
+    const struct omb_office_changed *done = omb_cli_ask(cli, OMB_ASK_OFFICE_CHANGE, order, &exit);
+
+    if (!done)
+        return exit;
+    if (cli->json) {
+        omb_cli_print_json(cli, &omb_shape_office_changed, done);
+        return OMB_EXIT_DONE;
+    }
+    printf("%.*s  record %.12s\n", OMB_VIEW_ARGS(done->code), (const char *)done->record.data);
+    for (size_t i = 0; i < done->notes.count; i++)
+        printf("%.*s\n", OMB_VIEW_ARGS(done->notes.items[i]));
+    return OMB_EXIT_DONE;
+}
+
+static enum omb_exit missing(enum omb_opt opt)
+{
+    struct omb_error err;
+
+    (void)omb_fail(&err, OMB_MISSING, NULL, "say --%s %s", omb_options[opt].name,
+                   omb_options[opt].argument);
+    return omb_cli_fail(&err);
+}
+
+enum omb_exit omb_run_office_revoke(struct omb_cli *cli)
+{
+    const struct omb_office_change order = {
+        .code = omb_view_str(cli->args.words[0]),
+        .revoke = true,
+        .ground = omb_view_str(omb_args_get(&cli->args, OMB_OPT_CHANGE_GROUND)),
+    };
+
+    return change(cli, &order);
+}
+
+enum omb_exit omb_run_office_move(struct omb_cli *cli)
+{
+    const struct omb_office_change order = {
+        .code = omb_view_str(cli->args.words[0]),
+        .parent = omb_view_str(omb_args_get(&cli->args, OMB_OPT_NEW_PARENT)),
+    };
+
+    return order.parent.size ? change(cli, &order) : missing(OMB_OPT_NEW_PARENT);
+}
+
+enum omb_exit omb_run_office_close(struct omb_cli *cli)
+{
+    const struct omb_office_change order = {
+        .code = omb_view_str(cli->args.words[0]),
+        .successor = omb_view_str(omb_args_get(&cli->args, OMB_OPT_SUCCESSOR)),
+    };
+
+    return order.successor.size ? change(cli, &order) : missing(OMB_OPT_SUCCESSOR);
 }

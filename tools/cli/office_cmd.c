@@ -53,7 +53,9 @@ enum omb_exit omb_run_office_list(struct omb_cli *cli)
         omb_table_text(&table, office->kind);
         omb_table_text(&table, office->parent);
         omb_table_printf(&table, "%u", office->depth);
-        omb_table_text(&table, office->state);
+        omb_table_printf(&table, "%.*s%s%s", OMB_VIEW_ARGS(office->state),
+                         office->rekeyed ? ", re-keyed" : "",
+                         office->same_code ? ", same code" : "");
         omb_cli_cell_when(cli, &table, office->not_after);
     }
     omb_cli_print_table(&table);
@@ -77,9 +79,22 @@ enum omb_exit omb_run_office_show(struct omb_cli *cli)
            office->self ? "  (this office)" : "");
     line("kind", office->kind);
     line("parent", office->parent.size ? office->parent : OMB_VIEW_LIT("none: the root"));
+    printf("  %-14s %u\n", "depth", office->depth);
     line("id", office->id);
     line("certificate", office->certificate);
     line("state", office->state);
+    if (office->rekeyed)
+        line("re-keyed", OMB_VIEW_LIT("its key before did not sign this certificate"));
+    if (office->same_code)
+        line("attention", OMB_VIEW_LIT("another office here has the same code"));
+    if (office->previous.size)
+        line("previous", office->previous);
+    line("signing key", office->fingerprint);
+    line("transport key", office->transport);
+    if (office->service)
+        line("service", OMB_VIEW_LIT("any office may ask it"));
+    for (size_t i = 0; i < office->succeeds.count; i++)
+        line("stands in for", office->succeeds.items[i]);
     line_when(cli, "valid from", office->not_before);
     line_when(cli, "valid until", office->not_after);
     line("anchor", office->anchor);

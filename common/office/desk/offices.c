@@ -236,11 +236,82 @@ enum omb_rc omb_desk_office_match(struct omb_step *step, const struct omb_views 
 
 /* --- office list, office show --- */
 
-static const char *state_of(const struct omb_certificate *certificate, int64_t now)
+static bool has_row(const struct omb_step *step, const struct omb_key *key)
 {
-    if (now > certificate->not_after)
+    struct omb_buf value = OMB_BUF_INIT;
+    const enum omb_rc rc =
+        omb_port_get(step->port, OMB_FAMILY_OFFICE, omb_key_view(key), &value);
+
+    omb_buf_free(&value);
+    return rc == OMB_OK;
+}
+
+static const char *state_of(const struct omb_step *step, const struct omb_office_card *card)
+{
+    const struct omb_certificate *inner = &card->certificate.inner;
+    const struct omb_key revocation = omb_key_revocation(&card->certificate.digest);
+    const struct omb_key closing = omb_key_closing(&inner->office);
+    const int64_t now = step->input->now_ms;
+
+    if (has_row(step, &revocation))
+        return "revoked";
+    if (has_row(step, &closing))
+        return "closed";
+    if (now > inner->not_after)
         return "expired";
-    return now > certificate->not_after - EXPIRES_SOON_MS ? "expires-soon" : "valid";
+    return now > inner->not_after - EXPIRES_SOON_MS ? "expires-soon" : "valid";
+}
+
+/* Whether it has another signing key than before, and the holder of that one had no part in it. */
+static bool is_rekeyed(struct omb_step *step, const struct omb_office_card *card)
+{
+    const struct omb_office_card *at = omb_office_card(step, &card->certificate.inner.previous);
+    struct omb_known_certificate *chain =
+        OMB_ARENA_NEW(step->arena, struct omb_known_certificate, OMB_CHAIN_MAX);
+    const struct omb_view key = card->certificate.inner.signing_key;
+    size_t count = 0;
+
+    if (at == NULL || omb_view_equal(key, at->certificate.inner.signing_key))
+        return false;
+    for (; at != NULL && count < OMB_CHAIN_MAX;
+         at = omb_office_card(step, &at->certificate.inner.issuer))
+        chain[count++] = at->certificate;
+    return omb_certify_further(&card->certificate, chain, count) != OMB_FURTHER_COUNTS;
+}
+
+static struct omb_view fingerprint_of(struct omb_step *step, struct omb_view key)
+{
+    char print[40];
+
+    omb_fingerprint(key.data, print);
+    return omb_arena_copy(step->arena, omb_view_str(print));
+}
+
+static struct omb_views codes_of(struct omb_step *step, const struct omb_office_card *card)
+{
+    struct omb_lines lines = {.arena = step->arena};
+
+    for (size_t i = 0; i < card->seat.succeeds_count; i++)
+        omb_lines_add(&lines, "%.*s",
+                      OMB_VIEW_ARGS(omb_office_code_of(step, &card->seat.succeeds[i])));
+    return omb_lines_views(&lines);
+}
+
+static enum omb_rc count_row(void *arg, struct omb_view key, struct omb_view value)
+{
+    (void)key;
+    (void)value;
+    return ++*(size_t *)arg < 2 ? OMB_OK : OMB_STOP;
+}
+
+static bool is_code_of_two(struct omb_step *step, struct omb_view code)
+{
+    const struct omb_key prefix = omb_key_office_code(code, NULL);
+    size_t count = 0;
+
+    return omb_port_scan_prefix(step->port, OMB_FAMILY_OFFICE, omb_key_view(&prefix), count_row,
+                                &count) == OMB_OK &&
+           count > 1;
 }
 
 static void office_view(struct omb_step *step, const struct omb_office_card *card,
@@ -257,12 +328,20 @@ static void office_view(struct omb_step *step, const struct omb_office_card *car
         .certificate = omb_desk_hex(step->arena, OMB_VIEW_OF(card->certificate.digest.bytes)),
         .not_before = inner->not_before,
         .not_after = inner->not_after,
-        .state = omb_view_str(state_of(inner, step->input->now_ms)),
+        .state = omb_view_str(state_of(step, card)),
         .self = omb_office_id_equal(&inner->office, &omb_office_self(step->office)->office),
         .anchor = omb_desk_hex(step->arena, omb_office_anchor(step->office)),
+        .same_code = is_code_of_two(step, inner->code),
+        .service = inner->service,
+        .rekeyed = is_rekeyed(step, card),
+        .fingerprint = fingerprint_of(step, inner->signing_key),
+        .transport = fingerprint_of(step, inner->transport_key),
+        .succeeds = codes_of(step, card),
     };
     if (!omb_office_id_none(&inner->parent))
         out->parent = omb_office_code_of(step, &inner->parent);
+    if (!omb_digest_none(&inner->previous))
+        out->previous = omb_desk_hex(step->arena, OMB_VIEW_OF(inner->previous.bytes));
 }
 
 static int by_depth(const void *a, const void *b)

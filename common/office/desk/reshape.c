@@ -1,0 +1,264 @@
+/*
+ * Changes of the tree that the office above decides: a certificate revoked, an office let go to
+ * another parent, an office closed with another one in its place (design: trust, Offices).
+ */
+#include <string.h>
+
+#include "office/desk/enrol.h"
+#include "office/logs.h"
+
+#define LIVES_MAX 2048 /* of one office in a revocation; a header holds no more */
+
+/* The office that is changed. */
+struct subject {
+    const struct omb_office_change *change;
+    struct omb_office_ref ref;
+    const struct omb_office_card *card;
+    struct omb_lines notes;
+};
+
+static bool is_closed(const struct omb_step *step, const struct omb_office_id *office)
+{
+    const struct omb_key key = omb_key_closing(office);
+    struct omb_buf value = OMB_BUF_INIT;
+    const enum omb_rc rc =
+        omb_port_get(step->port, OMB_FAMILY_OFFICE, omb_key_view(&key), &value);
+
+    omb_buf_free(&value);
+    return rc == OMB_OK;
+}
+
+static bool is_child(const struct omb_step *step, const struct omb_office_card *card)
+{
+    return omb_office_id_equal(&card->certificate.inner.parent,
+                               &omb_office_self(step->office)->office);
+}
+
+/* An office that this one certified, by its code; `field` is to blame. */
+static enum omb_rc find_child(struct omb_step *step, struct omb_view code, const char *field,
+                              struct omb_office_ref *out, const struct omb_office_card **out_card,
+                              struct omb_error *err)
+{
+    enum omb_rc rc = omb_desk_office(step, code, field, out, err);
+
+    if (rc != OMB_OK)
+        return rc;
+    *out_card = omb_office_card(step, &out->certificate);
+    if (*out_card == NULL || !is_child(step, *out_card))
+        return omb_fail(err, OMB_REFUSED, field,
+                        "%.*s is not directly below this office: ask the one that certified it",
+                        OMB_VIEW_ARGS(code));
+    return OMB_OK;
+}
+
+static enum omb_rc check_stands(const struct omb_step *step, const struct omb_office_card *card,
+                                const char *field, struct omb_error *err)
+{
+    const struct omb_view code = card->certificate.inner.code;
+
+    if (omb_desk_is_revoked(step, &card->certificate.digest))
+        return omb_fail(err, OMB_EXISTS, field, "the certificate of %.*s is revoked already",
+                        OMB_VIEW_ARGS(code));
+    if (is_closed(step, &card->certificate.inner.office))
+        return omb_fail(err, OMB_EXISTS, field, "%.*s is closed already", OMB_VIEW_ARGS(code));
+    return OMB_OK;
+}
+
+/* --- revoke --- */
+
+struct lives {
+    struct omb_log_position *items;
+    size_t count;
+};
+
+static enum omb_rc take_life(void *arg, const struct omb_log *log)
+{
+    struct lives *lives = arg;
+
+    if (log->row.line > 0 || log->row.head == 0)
+        return OMB_OK;
+    if (lives->count == LIVES_MAX)
+        return OMB_STOP;
+    lives->items[lives->count++] = (struct omb_log_position){
+        .incarnation = log->row.incarnation, .seq = log->row.head, .digest = log->row.digest};
+    return OMB_OK;
+}
+
+/* What is held here of its logs keeps effect, and nothing behind it. */
+static enum omb_rc revoke(struct omb_step *step, struct subject *subject, struct omb_view *out,
+                          struct omb_error *err)
+{
+    struct lives lives = {OMB_ARENA_NEW(step->arena, struct omb_log_position, LIVES_MAX), 0};
+    struct omb_office_revoked event = {.certificate = subject->ref.certificate,
+                                       .ground = subject->change->ground};
+    const struct omb_facts facts = {.event = {OMB_EVENT_OFFICE_REVOKED, &event}};
+    struct omb_appended appended;
+    enum omb_rc rc = omb_logs_each(step, &subject->ref.office, take_life, &lives, err);
+
+    if (rc != OMB_OK)
+        return rc;
+    event.until.items = lives.items;
+    event.until.count = lives.count;
+    rc = omb_desk_office_event(step, &facts, &appended, out, err);
+    if (rc == OMB_OK)
+        omb_lines_add(&subject->notes,
+                      "its records up to here keep effect in %zu lives of its log; it needs new "
+                      "keys to come back",
+                      lives.count);
+    return rc;
+}
+
+/* --- move --- */
+
+static bool stands_at_or_below(const struct omb_office_card *card, const struct omb_office_id *id)
+{
+    if (omb_office_id_equal(&card->seat.office, id))
+        return true;
+    for (size_t i = 0; i < card->seat.above_count; i++)
+        if (omb_office_id_equal(&card->seat.above[i], id))
+            return true;
+    return false;
+}
+
+static enum omb_rc move(struct omb_step *step, struct subject *subject, struct omb_view *out,
+                        struct omb_error *err)
+{
+    const struct omb_view to = subject->change->parent;
+    struct omb_office_ref parent;
+    const struct omb_office_moved event = {.office = &subject->ref, .parent = &parent};
+    const struct omb_facts facts = {.event = {OMB_EVENT_OFFICE_MOVED, &event}};
+    const struct omb_office_card *card;
+    struct omb_appended appended;
+    enum omb_rc rc = omb_desk_office(step, to, "parent", &parent, err);
+
+    if (rc != OMB_OK)
+        return rc;
+    card = omb_office_card(step, &parent.certificate);
+    if (card == NULL || stands_at_or_below(card, &subject->ref.office))
+        return omb_fail(err, OMB_REFUSED, "parent", "%.*s cannot stand below %.*s",
+                        OMB_VIEW_ARGS(subject->change->code), OMB_VIEW_ARGS(to));
+    if (omb_office_id_equal(&parent.office, &omb_office_self(step->office)->office))
+        return omb_fail(err, OMB_EXISTS, "parent", "%.*s stands below %.*s already",
+                        OMB_VIEW_ARGS(subject->change->code), OMB_VIEW_ARGS(to));
+    if (omb_view_is(card->certificate.inner.kind, "branch"))
+        return omb_fail(err, OMB_REFUSED, "parent", "%.*s is a branch and certifies nobody",
+                        OMB_VIEW_ARGS(to));
+    rc = omb_desk_office_event(step, &facts, &appended, out, err);
+    if (rc == OMB_OK)
+        omb_lines_add(&subject->notes,
+                      "now `office request` at %.*s, `office certify` at %.*s, and `office join` "
+                      "at %.*s",
+                      OMB_VIEW_ARGS(subject->change->code), OMB_VIEW_ARGS(to),
+                      OMB_VIEW_ARGS(subject->change->code));
+    return rc;
+}
+
+/* --- close --- */
+
+/* The successor's next certificate says that it stands in for the closed office too. */
+static enum omb_rc certify_successor(struct omb_step *step, const struct omb_office_card *card,
+                                     const struct omb_office_id *closed, struct omb_error *err)
+{
+    const struct omb_certificate *was = &card->certificate.inner;
+    struct omb_certificate certificate = *was;
+    struct omb_view *succeeds = OMB_ARENA_NEW(step->arena, struct omb_view, was->succeeds.count + 1);
+    struct omb_known_certificate issued;
+    struct omb_view record;
+    const int64_t left = was->not_after - step->input->now_ms;
+    const uint32_t days = left > OMB_DAY_MS ? (uint32_t)(left / OMB_DAY_MS) : 1;
+
+    if (was->succeeds.count > 0)
+        memcpy(succeeds, was->succeeds.items, was->succeeds.count * sizeof(*succeeds));
+    succeeds[was->succeeds.count] = OMB_VIEW_OF(closed->bytes);
+    certificate.succeeds = (struct omb_views){succeeds, was->succeeds.count + 1};
+    certificate.previous = card->certificate.digest;
+    return omb_desk_issue(step, &certificate, days, was, &issued, &record, err);
+}
+
+static enum omb_rc count_case(void *arg, struct omb_view key, struct omb_view value)
+{
+    (void)key;
+    (void)value;
+    ++*(size_t *)arg;
+    return OMB_OK;
+}
+
+/* Only the closing office can give the keys of its cases away. */
+static enum omb_rc note_keys(struct omb_step *step, struct subject *subject, struct omb_error *err)
+{
+    size_t cases = 0;
+    const enum omb_rc rc = omb_desk_scan(step, OMB_FAMILY_CASE,
+                                         OMB_VIEW_OF(subject->ref.office.bytes), NULL, count_case,
+                                         &cases, err);
+
+    if (rc == OMB_OK && cases > 0)
+        omb_lines_add(&subject->notes,
+                      "%zu cases of %.*s are here: those whose keys it does not share with %.*s "
+                      "stay sealed there, so let its daemon run until `link list` shows no lag",
+                      cases, OMB_VIEW_ARGS(subject->change->code),
+                      OMB_VIEW_ARGS(subject->change->successor));
+    return rc;
+}
+
+static enum omb_rc close_office(struct omb_step *step, struct subject *subject,
+                                struct omb_view *out, struct omb_error *err)
+{
+    struct omb_office_ref successor;
+    const struct omb_office_closed event = {.office = &subject->ref, .successor = &successor};
+    const struct omb_facts facts = {.event = {OMB_EVENT_OFFICE_CLOSED, &event}};
+    const struct omb_office_card *card;
+    struct omb_appended appended;
+    enum omb_rc rc =
+        find_child(step, subject->change->successor, "successor", &successor, &card, err);
+
+    if (rc == OMB_OK && omb_office_id_equal(&successor.office, &subject->ref.office))
+        rc = omb_fail(err, OMB_INVALID, "successor", "an office does not stand in for itself");
+    if (rc == OMB_OK)
+        rc = check_stands(step, card, "successor", err);
+    if (rc == OMB_OK)
+        rc = omb_desk_may_certify(step, err);
+    if (rc == OMB_OK)
+        rc = omb_desk_office_event(step, &facts, &appended, out, err);
+    if (rc == OMB_OK)
+        rc = certify_successor(step, card, &subject->ref.office, err);
+    return rc == OMB_OK ? note_keys(step, subject, err) : rc;
+}
+
+/* --- all three --- */
+
+static enum omb_rc run(struct omb_step *step, struct subject *subject, struct omb_view *out,
+                       struct omb_error *err)
+{
+    const struct omb_office_change *change = subject->change;
+    const int said =
+        (change->revoke ? 1 : 0) + (change->parent.size ? 1 : 0) + (change->successor.size ? 1 : 0);
+
+    if (said != 1)
+        return omb_fail(err, OMB_INVALID, NULL, "say one of revoke, parent and successor");
+    if (change->ground.size && !omb_text_is_code(change->ground))
+        return omb_fail(err, OMB_INVALID, "ground", "a ground is a code of [a-z0-9-]");
+    if (change->revoke)
+        return revoke(step, subject, out, err);
+    return change->parent.size ? move(step, subject, out, err)
+                               : close_office(step, subject, out, err);
+}
+
+enum omb_rc omb_desk_office_change(struct omb_step *step, const void *ask, const void **out,
+                                   struct omb_error *err)
+{
+    struct omb_office_changed *answer = OMB_ARENA_NEW(step->arena, struct omb_office_changed, 1);
+    struct subject subject = {.change = ask, .notes = {.arena = step->arena}};
+    enum omb_rc rc =
+        find_child(step, subject.change->code, "code", &subject.ref, &subject.card, err);
+
+    if (rc == OMB_OK)
+        rc = check_stands(step, subject.card, "code", err);
+    if (rc == OMB_OK)
+        rc = run(step, &subject, &answer->record, err);
+    if (rc != OMB_OK)
+        return rc;
+    answer->code = subject.change->code;
+    answer->notes = omb_lines_views(&subject.notes);
+    *out = answer;
+    return OMB_OK;
+}
