@@ -38,7 +38,7 @@ static const struct row {
     {"links", "advertise", REACH, FIELD(advertise), "",
      "The same as they must call it, when it is not the address above."},
     {"links", "parent", PARENTS, FIELD(parent), "",
-     "Where the office above listens; several addresses with commas, tried in turn."},
+     "Where the office above listens; several addresses, with commas or a line each."},
     {"keys", "passphrase-file", SECRET, FIELD(passphrase_file), "",
      "What opens the key files when they are sealed: a file, or fd:3 for a descriptor."},
     {"daemon", "log-level", LEVEL, FIELD(log_level), "info",
@@ -199,6 +199,19 @@ static enum omb_rc set(const struct row *row, const char *value, struct omb_conf
     return rc;
 }
 
+/* Apart by ", ", however they were said. */
+static void show_parents(const char *at, struct omb_buf *out)
+{
+    const size_t before = out->size;
+    struct omb_view one;
+
+    while (next_of(&at, &one)) {
+        if (out->size > before)
+            omb_buf_add_str(out, ", ");
+        omb_buf_add_view(out, one);
+    }
+}
+
 /* The value as the file would say it. */
 static void show(const struct row *row, const struct omb_config *config, struct omb_buf *out)
 {
@@ -207,9 +220,11 @@ static void show(const struct row *row, const struct omb_config *config, struct 
     case ZONE:
     case LISTEN:
     case REACH:
-    case PARENTS:
     case SECRET:
         omb_buf_add_str(out, (const char *)config + row->offset);
+        break;
+    case PARENTS:
+        show_parents((const char *)config + row->offset, out);
         break;
     case LEVEL:
         omb_buf_add_str(out, levels[config->log_level]);
@@ -332,6 +347,18 @@ static enum omb_rc fail_unknown(const char *section, const char *key, struct omb
                     near[0] ? "; did you mean " : "", near);
 }
 
+/* The addresses of a further line join those before it: a line does not hold all. */
+static enum omb_rc add_parents(struct reading *reading, const struct row *row, const char *value)
+{
+    struct omb_buf all = OMB_BUF_INIT;
+    enum omb_rc rc;
+
+    omb_buf_printf(&all, "%s, %s", reading->config.parent, value);
+    rc = set(row, omb_buf_str(&all), &reading->config, &reading->failure);
+    omb_buf_free(&all);
+    return rc;
+}
+
 /* For inih: one key. Returns 1, as it asks. */
 static int take_key(void *user, const char *section, const char *key, const char *value)
 {
@@ -343,6 +370,8 @@ static int take_key(void *user, const char *section, const char *key, const char
         return 1;
     if (!row)
         rc = fail_unknown(section, key, &reading->failure);
+    else if (reading->said[row - rows] && row->kind == PARENTS)
+        rc = add_parents(reading, row, value);
     else if (reading->said[row - rows])
         rc = omb_fail(&reading->failure, OMB_INVALID, NULL, "\"%s\" is said a second time", key);
     else
@@ -396,6 +425,14 @@ enum omb_rc omb_config_read(const char *path, struct omb_config *out, struct omb
 
 /* --- writing --- */
 
+static void add_parent_lines(const struct row *row, const char *at, struct omb_buf *out)
+{
+    struct omb_view one;
+
+    while (next_of(&at, &one))
+        omb_buf_printf(out, "%s = %.*s\n", row->key, OMB_VIEW_ARGS(one));
+}
+
 static void add_row(const struct row *row, const struct omb_config *config, struct omb_buf *out)
 {
     struct omb_buf value = OMB_BUF_INIT;
@@ -403,8 +440,12 @@ static void add_row(const struct row *row, const struct omb_config *config, stru
 
     show(row, config, &value);
     standard = omb_view_is(omb_buf_view(&value), row->standard);
-    omb_buf_printf(out, "# %s\n%s%s =%s%.*s\n", row->comment, standard ? "#" : "", row->key,
-                   value.size ? " " : "", OMB_VIEW_ARGS(omb_buf_view(&value)));
+    omb_buf_printf(out, "# %s\n", row->comment);
+    if (row->kind == PARENTS && !standard)
+        add_parent_lines(row, omb_buf_str(&value), out);
+    else
+        omb_buf_printf(out, "%s%s =%s%.*s\n", standard ? "#" : "", row->key,
+                       value.size ? " " : "", OMB_VIEW_ARGS(omb_buf_view(&value)));
     omb_buf_free(&value);
 }
 

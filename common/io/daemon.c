@@ -17,6 +17,7 @@
 #include "base/text.h"
 #include "io/clock.h"
 #include "io/driver.h"
+#include "io/linknet.h"
 #include "io/log.h"
 #include "io/loop.h"
 #include "io/options.h"
@@ -151,40 +152,52 @@ static enum omb_rc begin_log(struct service *service, struct omb_error *err)
     return omb_driver_once(&service->driver, &input, NULL, err);
 }
 
-/* run/ holds the sockets: it is for the owner alone. */
+/* A port that was picked is known only now; a wildcard names no place that others can reach. */
+static void advertise(struct service *service)
+{
+    const struct omb_view bound =
+        omb_view_str(omb_linknet_endpoint(omb_net_links(service->net)));
+
+    if (!service->driver.config.advertise[0] &&
+        omb_endpoint_check(bound, OMB_ENDPOINT_REACH, NULL) == OMB_OK)
+        omb_office_set_advertise(service->driver.office, bound);
+}
+
 static enum omb_rc open_net(struct service *service, struct omb_error *err)
 {
     const struct omb_driver *driver = &service->driver;
     const struct omb_config *config = &driver->config;
-    char run[4096], api[OMB_ENDPOINT_MAX], bell[OMB_ENDPOINT_MAX];
+    char api[OMB_ENDPOINT_MAX], bell[OMB_ENDPOINT_MAX];
     struct omb_net_setup setup = {.ipc_path = api, .bell_path = bell};
-    enum omb_rc rc = omb_dir_path(driver->dir, "run", run, sizeof(run), err);
+    enum omb_rc rc = omb_socket_path(driver->dir, "run/api.sock", api, sizeof(api), err);
 
-    if (rc == OMB_OK)
-        rc = omb_folder_make(run, 0700, err);
-    if (rc == OMB_OK)
-        rc = omb_socket_path(driver->dir, "run/api.sock", api, sizeof(api), err);
     if (rc == OMB_OK)
         rc = omb_socket_path(driver->dir, "run/bell.sock", bell, sizeof(bell), err);
     if (rc != OMB_OK)
         return rc;
     setup.client_listen = config->client_listen[0] ? config->client_listen : NULL;
     setup.bell_listen = config->bell_listen[0] ? config->bell_listen : NULL;
+    if (service->daemon->takes_children && config->listen[0])
+        setup.links_listen = config->listen;
     setup.transport = driver->keys.transport;
     memcpy(setup.transport_public, driver->keys.transport_public, OMB_PUBLIC_SIZE);
     rc = omb_net_open(&setup, &service->net, err);
-    if (rc == OMB_OK)
-        omb_office_set_listen(driver->office, omb_view_str(omb_net_client_endpoint(service->net)));
-    return rc;
+    if (rc != OMB_OK)
+        return rc;
+    omb_office_set_listen(driver->office, omb_view_str(omb_net_client_endpoint(service->net)));
+    advertise(service);
+    return OMB_OK;
 }
 
-/* Opens the door to those who are enrolled, and shows that it is shut to others. */
-static enum omb_rc open_door(struct service *service, struct omb_error *err)
+/* Opens each door to those who are enrolled for it, and shows that it is shut to others. */
+static enum omb_rc open_doors(struct service *service, struct omb_error *err)
 {
     const uint8_t(*keys)[OMB_PUBLIC_SIZE];
     size_t count = omb_office_admitted(service->driver.office, &keys);
 
     omb_net_admit(service->net, keys, count);
+    count = omb_office_children(service->driver.office, &keys);
+    omb_linknet_admit(omb_net_links(service->net), keys, count);
     return omb_net_self_test(service->net, err);
 }
 
@@ -192,12 +205,10 @@ static void say_what_is_not_served(const struct service *service)
 {
     const char *listen = service->driver.config.listen;
 
-    if (!listen[0])
-        return;
-    if (service->daemon->takes_children)
-        OMB_LOG(&service->log, WARNING, "[links] listen is set -> not opened by this version",
-                OMB_LOG_T("listen", listen));
-    else
+    if (!listen[0] && service->daemon->takes_children)
+        OMB_LOG(&service->log, WARNING, "[links] listen is not set -> no office below can connect",
+                OMB_LOG_T("program", service->daemon->program));
+    if (listen[0] && !service->daemon->takes_children)
         OMB_LOG(&service->log, WARNING, "[links] listen is set -> offices below need ombud-hub",
                 OMB_LOG_T("listen", listen));
 }
@@ -206,6 +217,9 @@ static void say_serving(const struct service *service)
 {
     struct omb_view code = omb_office_code(service->driver.office);
     const char *listen = omb_net_client_endpoint(service->net);
+    const char *links = omb_linknet_endpoint(omb_net_links(service->net));
+    const char *parent = service->driver.config.parent;
+    const char *last_exit = service->driver.last_exit;
     char office[OMB_CODE_MAX + 1];
 
     snprintf(office, sizeof(office), "%.*s", OMB_VIEW_ARGS(code));
@@ -214,6 +228,9 @@ static void say_serving(const struct service *service)
             OMB_LOG_T("dir", service->driver.dir),
             OMB_LOG_T("listen", listen[0] ? listen : "none"),
             OMB_LOG_T("bell", service->driver.bell),
+            OMB_LOG_T("links", links[0] ? links : "none"),
+            OMB_LOG_T("parent", parent[0] ? parent : "none"),
+            OMB_LOG_T("last_exit", last_exit[0] ? last_exit : "unknown"),
             OMB_LOG_N("start_ms", omb_clock_monotonic_ms() - service->started_ms));
     sd_notifyf(0, "READY=1\nSTATUS=serving office %s", office);
 }
@@ -225,7 +242,9 @@ static enum omb_rc start(struct service *service, struct omb_error *err)
     if (rc == OMB_OK)
         rc = take_over_signals(service, err);
     if (rc == OMB_OK)
-        rc = omb_driver_open(service->options.dir, &service->driver, err);
+        rc = omb_driver_open_for(
+            service->daemon->takes_children ? OMB_DRIVER_HUB : OMB_DRIVER_NODE,
+            service->options.dir, &service->driver, err);
     if (rc != OMB_OK)
         return rc;
     begin_logging(service);
@@ -235,7 +254,7 @@ static enum omb_rc start(struct service *service, struct omb_error *err)
     if (rc == OMB_OK)
         rc = open_net(service, err);
     if (rc == OMB_OK)
-        rc = open_door(service, err);
+        rc = open_doors(service, err);
     if (rc == OMB_OK) {
         say_what_is_not_served(service);
         say_serving(service);
@@ -261,6 +280,7 @@ static enum omb_rc run(struct service *service, struct omb_error *err)
                             .format_fixed = service->options.format_said,
                             .signals = service->signals,
                             .tick_at = omb_update_timer(service->driver.update),
+                            .link_tick_at = omb_update_link_timer(service->driver.update),
                             .watchdog_ms = watchdog_ms(),
                             .counts_told = omb_net_counts(service->net)};
     enum omb_rc rc = omb_loop_run(&loop, err);
@@ -270,10 +290,11 @@ static enum omb_rc run(struct service *service, struct omb_error *err)
     return rc;
 }
 
-static void stop(struct service *service)
+static void stop(struct service *service, const struct omb_error *why)
 {
     sd_notify(0, "STOPPING=1");
     omb_net_close(service->net);
+    omb_driver_note_end(&service->driver, why);
     omb_driver_close(&service->driver);
     if (service->signals >= 0)
         close(service->signals);
@@ -306,7 +327,7 @@ int omb_daemon_main(const struct omb_daemon *daemon, int argc, char **argv)
         omb_log_error(&service.log, OMB_LOG_ERROR, "the office cannot start -> ending", &err);
     else
         rc = run(&service, &err);
-    stop(&service);
+    stop(&service, rc == OMB_OK ? NULL : &err);
     if (rc == OMB_OK)
         OMB_LOG(&service.log, NOTICE, "stopped", OMB_LOG_T("program", daemon->program));
     return rc == OMB_OK ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -22,7 +22,8 @@ struct omb_dialler {
     struct omb_link_counts *counts;
 
     enum state state;
-    uint64_t link; /* name of this attempt */
+    uint64_t link;       /* name of this attempt */
+    int64_t handshake_ms;
     int64_t deadline_ms; /* of the handshake */
     void *socket;  /* NULL when idle, and when it could not be made */
     void *monitor;
@@ -43,6 +44,7 @@ struct omb_dialler *omb_dialler_new(const struct omb_linknet_setup *setup,
     dialler->secret = setup->transport;
     memcpy(dialler->public_key, setup->transport_public, OMB_PUBLIC_SIZE);
     dialler->counts = counts;
+    dialler->handshake_ms = setup->handshake_ms > 0 ? setup->handshake_ms : OMB_LINK_HANDSHAKE_MS;
     zmq_msg_init(&dialler->frame);
     return dialler;
 }
@@ -91,7 +93,7 @@ void omb_dialler_call(struct omb_dialler *dialler, struct omb_view address,
 {
     omb_dialler_hang_up(dialler);
     dialler->link = link;
-    dialler->deadline_ms = omb_clock_monotonic_ms() + OMB_LINK_HANDSHAKE_MS;
+    dialler->deadline_ms = omb_clock_monotonic_ms() + dialler->handshake_ms;
     memcpy(dialler->server_key, server_key, OMB_PUBLIC_SIZE);
     dialler->state = begin(dialler, address, &dialler->why) == OMB_OK ? CALLING : OVER;
 }
@@ -135,7 +137,7 @@ static void see(struct omb_dialler *dialler, enum omb_contact what)
     case OMB_CONTACT_LOST:
         end(dialler, OMB_UNREACHABLE,
             stood ? "closed the connection"
-                  : "closed the connection during the handshake: is its key the one in the bundle?");
+                  : "closed the connection during the handshake: is its key the known one?");
         return;
     case OMB_CONTACT_NONE:
         return;

@@ -38,13 +38,21 @@ static enum omb_rc name_bell(struct omb_driver *driver, struct omb_error *err)
 
 static enum omb_rc open_office(struct omb_driver *driver, struct omb_error *err)
 {
-    const struct omb_office_setup setup = {.port = omb_store_port(driver->store),
-                                           .signer = driver->keys.signer,
-                                           .transport = driver->keys.transport,
-                                           .sealing = driver->keys.sealing,
-                                           .zone = &driver->zone,
-                                           .bell = omb_view_str(driver->bell),
-                                           .started_at = omb_clock_wall_ms()};
+    const struct omb_office_setup setup = {
+        .port = omb_store_port(driver->store),
+        .signer = driver->keys.signer,
+        .transport = driver->keys.transport,
+        .sealing = driver->keys.sealing,
+        .zone = &driver->zone,
+        .bell = omb_view_str(driver->bell),
+        .started_at = omb_clock_wall_ms(),
+        .serves = driver->serves,
+        .takes_children = driver->takes_children,
+        .parents = driver->parents,
+        .parent_count = omb_config_parents(&driver->config, driver->parents),
+        .advertise = omb_config_advertised(&driver->config),
+        .last_exit = omb_view_str(driver->last_exit),
+    };
     struct omb_error met = {0};
     enum omb_rc rc;
 
@@ -68,12 +76,24 @@ static enum omb_rc open_all(struct omb_driver *driver, struct omb_error *err)
         rc = omb_office_keys_load(driver->dir, &driver->config, &driver->keys, err);
     if (rc == OMB_OK)
         rc = omb_store_open(driver->dir, OMB_STORE_OPEN, &driver->store, err);
+    if (rc != OMB_OK || !driver->serves)
+        return rc == OMB_OK ? open_office(driver, err) : rc;
+    /* Another daemon's file is left alone: the store is ours. */
+    rc = omb_last_exit_begin(driver->dir, driver->last_exit, err);
     if (rc == OMB_OK)
         rc = open_office(driver, err);
+    if (rc != OMB_OK)
+        omb_last_exit_end(driver->dir, err);
     return rc;
 }
 
 enum omb_rc omb_driver_open(const char *dir, struct omb_driver *out, struct omb_error *err)
+{
+    return omb_driver_open_for(OMB_DRIVER_COMMAND, dir, out, err);
+}
+
+enum omb_rc omb_driver_open_for(enum omb_driver_use use, const char *dir, struct omb_driver *out,
+                                struct omb_error *err)
 {
     char *path = realpath(dir, NULL);
     enum omb_rc rc;
@@ -81,7 +101,8 @@ enum omb_rc omb_driver_open(const char *dir, struct omb_driver *out, struct omb_
     if (!path)
         return omb_fail(err, errno == ENOENT ? OMB_NOT_FOUND : OMB_IO, NULL,
                         "the office's directory %s: %s", dir, strerror(errno));
-    *out = (struct omb_driver){0};
+    *out = (struct omb_driver){.serves = use != OMB_DRIVER_COMMAND,
+                               .takes_children = use == OMB_DRIVER_HUB};
     OMB_ASSERT(strlen(path) < sizeof(out->dir));
     memcpy(out->dir, path, strlen(path) + 1);
     free(path);
@@ -103,6 +124,12 @@ void omb_driver_close(struct omb_driver *driver)
     omb_office_keys_free(&driver->keys);
     omb_zone_free(&driver->zone);
     *driver = (struct omb_driver){0};
+}
+
+void omb_driver_note_end(const struct omb_driver *driver, const struct omb_error *why)
+{
+    if (driver->store)
+        omb_last_exit_end(driver->dir, why);
 }
 
 void omb_driver_stamp(struct omb_input *input)

@@ -10,6 +10,7 @@
 #ifndef OMB_IO_DRIVER_H
 #define OMB_IO_DRIVER_H
 
+#include "io/lastexit.h"
 #include "io/net.h"
 #include "io/officedir.h"
 #include "io/store.h"
@@ -19,6 +20,10 @@
 struct omb_driver {
     char dir[4096];              /* absolute, without links */
     char bell[256];              /* the bell's endpoint, as the office tells it in Status */
+    bool serves;                 /* a daemon's */
+    bool takes_children;
+    char last_exit[OMB_LAST_EXIT_MAX]; /* how the daemon before this one ended */
+    struct omb_view parents[OMB_PARENTS_MAX]; /* of the configuration */
     struct omb_config config;
     struct omb_office_keys keys;
     struct omb_zone zone;
@@ -27,11 +32,23 @@ struct omb_driver {
     struct omb_update *update;
 };
 
+/* What opens a store: the command line for a moment, or a daemon, which keeps links. */
+enum omb_driver_use {
+    OMB_DRIVER_COMMAND,
+    OMB_DRIVER_NODE,
+    OMB_DRIVER_HUB, /* offices below may greet it */
+};
+
 /* The core borrows from *out, so it stays where it is; after a failure it is of zero bytes. */
+enum omb_rc omb_driver_open_for(enum omb_driver_use use, const char *dir, struct omb_driver *out,
+                                struct omb_error *err) OMB_MUST_USE;
+/* For the command line. */
 enum omb_rc omb_driver_open(const char *dir, struct omb_driver *out,
                             struct omb_error *err) OMB_MUST_USE;
 /* A driver of zero bytes is fine. */
 void omb_driver_close(struct omb_driver *driver);
+/* A daemon notes how it ends, before it closes; why: NULL when it was asked to. */
+void omb_driver_note_end(const struct omb_driver *driver, const struct omb_error *why);
 
 /* Fills time and random bytes of an input from the system. */
 void omb_driver_stamp(struct omb_input *input);

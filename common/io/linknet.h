@@ -26,7 +26,8 @@ struct omb_linknet_setup {
     struct omb_zap *zap;
     const struct omb_secret *transport;
     const uint8_t *transport_public;
-    const char *listen; /* "tcp://host:port" for the offices below; NULL: nobody is below */
+    const char *listen;   /* "tcp://host:port" for the offices below; NULL: nobody is below */
+    int64_t handshake_ms; /* 0: OMB_LINK_HANDSHAKE_MS */
 };
 
 enum omb_link_news_kind {

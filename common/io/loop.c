@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
+#include <sys/statvfs.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
@@ -13,6 +14,9 @@
 #include "io/refusal.h"
 
 #define TICK_PAUSE_MS 250      /* between two ticks, whatever the core asks for */
+#define LINK_TICK_PAUSE_MS 5   /* the same for links, which count in parts of a second */
+#define DISK_MS 10000          /* how old what is known of the disk may be */
+#define FRAME_BYTES_MAX 1048576 /* of frames in one batch, so that requests are not held up */
 #define HEALTH_BUSY_MS 1000    /* how often the store is asked while there is work */
 #define HEALTH_IDLE_MS 5000    /* and while there is none */
 #define COUNTS_MS 5000         /* how often counts that rose are told */
@@ -26,18 +30,54 @@ static enum omb_rc step(struct omb_loop *loop, struct omb_input *input, struct o
     return omb_driver_step(loop->driver, input, err);
 }
 
-static bool tick_is_due(const struct omb_loop *loop)
+static int64_t sooner(int64_t a, int64_t b)
 {
-    return loop->tick_at <= omb_clock_wall_ms() &&
-           loop->tick_not_before <= omb_clock_monotonic_ms();
+    return a < b ? a : b;
+}
+
+static int64_t later(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* In how many ms a tick is due, by whichever clock; at most `rest`. */
+static int64_t tick_in(const struct omb_loop *loop, int64_t rest)
+{
+    int64_t now = omb_clock_monotonic_ms();
+
+    if (loop->tick_at != INT64_MAX)
+        rest = sooner(rest,
+                      later(loop->tick_at - omb_clock_wall_ms(), loop->tick_not_before - now));
+    if (loop->link_tick_at != INT64_MAX)
+        rest = sooner(rest, later(loop->link_tick_at, loop->link_tick_not_before) - now);
+    return rest;
+}
+
+/* 0: not known. */
+static uint64_t disk_free(struct omb_loop *loop, int64_t now)
+{
+    struct statvfs disk;
+
+    if (loop->disk_seen_at != 0 && now - loop->disk_seen_at < DISK_MS)
+        return loop->disk_free_bytes;
+    loop->disk_seen_at = now;
+    loop->disk_free_bytes = 0;
+    if (statvfs(loop->driver->dir, &disk) == 0)
+        loop->disk_free_bytes = (uint64_t)disk.f_bavail * disk.f_frsize;
+    return loop->disk_free_bytes;
 }
 
 static enum omb_rc step_tick(struct omb_loop *loop, struct omb_error *err)
 {
-    struct omb_input input = {.kind = OMB_INPUT_TICK};
+    int64_t now = omb_clock_monotonic_ms();
+    struct omb_input input = {.kind = OMB_INPUT_TICK, .disk_free_bytes = disk_free(loop, now)};
 
-    loop->tick_not_before = omb_clock_monotonic_ms() + TICK_PAUSE_MS;
+    if (loop->tick_at <= omb_clock_wall_ms())
+        loop->tick_not_before = now + TICK_PAUSE_MS;
+    loop->link_tick_not_before = now + LINK_TICK_PAUSE_MS;
     loop->tick_at = INT64_MAX; /* until the update says when the next is wanted */
+    loop->link_tick_at = INT64_MAX;
+    loop->ticked = true;
     return step(loop, &input, err);
 }
 
@@ -97,7 +137,8 @@ static void admit(struct omb_loop *loop)
             OMB_LOG_N("keys", count));
 }
 
-/* The batch is durable: now everybody may know. Whoever was just enrolled may connect at once. */
+/* The batch is durable: now everybody may know. Whoever was just enrolled may connect at once. What
+ * it says of timers is old when a tick was worked since. */
 static void deliver(struct omb_loop *loop, const struct omb_update *update)
 {
     const struct omb_reply_out *replies;
@@ -107,11 +148,18 @@ static void deliver(struct omb_loop *loop, const struct omb_update *update)
 
     if (omb_update_operators_changed(update))
         admit(loop);
+    if (omb_update_children_changed(update))
+        omb_linkwork_admit(&loop->links, loop->driver->office);
+    omb_linkwork_send(&loop->links, update);
     for (size_t i = 0; i < reply_count; i++)
         omb_net_reply(loop->net, replies[i].to, replies[i].bytes);
     for (size_t i = 0; i < bell_count; i++)
         omb_net_ring(loop->net, bells[i].topic, bells[i].position);
-    loop->tick_at = omb_update_timer(update);
+    omb_linkwork_dial(&loop->links, omb_update_dial(update));
+    if (!loop->ticked || update == loop->driver->update) {
+        loop->tick_at = omb_update_timer(update);
+        loop->link_tick_at = omb_update_link_timer(update);
+    }
     OMB_LOG(loop->log, DEBUG, "batch -> durable, told", OMB_LOG_N("replies", reply_count),
             OMB_LOG_N("rows", omb_writes_count(omb_update_writes(update))));
 }
@@ -149,32 +197,62 @@ static void hold(struct omb_loop *loop)
     omb_syncer_ask(loop->syncer);
 }
 
+/* A request, if one waits. After an error out_message is the one that could not be worked. */
+static enum omb_rc next_request(struct omb_loop *loop, bool *out_worked,
+                                struct omb_net_message *out_message, struct omb_error *err)
+{
+    enum omb_rc rc;
+
+    *out_worked = omb_net_receive(loop->net, out_message) == OMB_OK;
+    if (!*out_worked)
+        return OMB_OK;
+    rc = step_request(loop, out_message, err);
+    if (rc == OMB_OK)
+        *out_message = (struct omb_net_message){0};
+    return rc;
+}
+
+/* News of a link, if there is any; *room: bytes that frames may still have in this batch. */
+static enum omb_rc next_news(struct omb_loop *loop, bool *out_worked, size_t *room,
+                             struct omb_error *err)
+{
+    struct omb_input input;
+
+    *out_worked = *room > 0 && omb_linkwork_next(&loop->links, &input);
+    if (!*out_worked)
+        return OMB_OK;
+    *room -= input.bytes.size < *room ? input.bytes.size : *room;
+    return step(loop, &input, err);
+}
+
 /*
- * Works what waits, at most as much as the configuration lets into one batch. After an error
- * out_message is the request that could not be worked, if it was one.
+ * Works what waits, at most as much as the configuration lets into one batch, a request and news of
+ * a link in turn. After an error out_message is the request that could not be worked, if it was
+ * one.
  */
 static enum omb_rc step_all(struct omb_loop *loop, size_t *out_inputs,
                             struct omb_net_message *out_message, struct omb_error *err)
 {
-    size_t most = loop->driver->config.batch_inputs, inputs = 0;
+    size_t most = loop->driver->config.batch_inputs, room = FRAME_BYTES_MAX;
+    bool asked = true, heard = true;
     enum omb_rc rc = OMB_OK;
 
     if (most > OMB_NET_WAITING / 2) /* the held batch's clients wait as well */
         most = OMB_NET_WAITING / 2;
-    if (tick_is_due(loop)) {
+    if (tick_in(loop, 1) <= 0) {
         rc = step_tick(loop, err);
-        inputs++;
+        ++*out_inputs;
     }
-    while (rc == OMB_OK && inputs < most && omb_net_receive(loop->net, out_message) == OMB_OK) {
-        rc = step_request(loop, out_message, err);
-        inputs++;
-        *out_inputs = inputs;
-        if (rc == OMB_OK)
-            *out_message = (struct omb_net_message){0};
+    while (rc == OMB_OK && *out_inputs < most && (asked || heard)) {
+        rc = next_request(loop, &asked, out_message, err);
+        if (rc == OMB_OK && *out_inputs + asked < most)
+            rc = next_news(loop, &heard, &room, err);
+        else
+            heard = false;
+        *out_inputs += (size_t)asked + (size_t)heard;
         if (rc == OMB_OK)
             rc = settle(loop, false, err);
     }
-    *out_inputs = inputs;
     return rc;
 }
 
@@ -199,8 +277,10 @@ static enum omb_rc run_batch(struct omb_loop *loop, struct omb_error *err)
 {
     struct omb_net_message message = {0};
     size_t inputs = 0;
-    enum omb_rc rc = settle(loop, false, err);
+    enum omb_rc rc;
 
+    loop->ticked = false;
+    rc = settle(loop, false, err);
     omb_driver_begin(loop->driver);
     if (rc == OMB_OK)
         rc = step_all(loop, &inputs, &message, err);
@@ -238,9 +318,10 @@ static void read_again(struct omb_loop *loop)
         return;
     }
     loop->log->level = config.log_level;
+    loop->driver->config.batch_inputs = config.batch_inputs;
     if (!loop->format_fixed)
         loop->log->format = config.log_format;
-    OMB_LOG(loop->log, NOTICE, "reload -> log level and format read again, the rest at next start",
+    OMB_LOG(loop->log, NOTICE, "reload -> log and batch size read again, the rest at next start",
             OMB_LOG_N("log_level", config.log_level));
 }
 
@@ -304,11 +385,7 @@ static void tell_counts(struct omb_loop *loop, int64_t now)
                 OMB_LOG_N("unread", counts.unread - told.unread),
                 OMB_LOG_N("gone", counts.gone - told.gone));
     loop->counts_told = counts;
-}
-
-static int64_t sooner(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
+    omb_linkwork_tell(&loop->links);
 }
 
 /* How long nothing needs to be done unless something comes in. */
@@ -318,11 +395,7 @@ static int64_t rest_ms(const struct omb_loop *loop)
 
     if (loop->watchdog_ms > 0)
         rest = sooner(rest, loop->watchdog_told_at + loop->watchdog_ms - now);
-    if (loop->tick_at != INT64_MAX) {
-        int64_t tick = loop->tick_at - omb_clock_wall_ms(), pause = loop->tick_not_before - now;
-
-        rest = sooner(rest, tick > pause ? tick : pause);
-    }
+    rest = tick_in(loop, rest);
     return rest > 0 ? rest : 0;
 }
 
@@ -390,6 +463,8 @@ enum omb_rc omb_loop_run(struct omb_loop *loop, struct omb_error *err)
     enum omb_rc rc;
 
     OMB_ASSERT(loop->driver->config.batch_inputs > 0);
+    loop->links.links = omb_net_links(loop->net);
+    loop->links.log = loop->log;
     rc = begin(loop, err);
     if (rc == OMB_OK)
         rc = run(loop, err);

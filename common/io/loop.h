@@ -1,7 +1,8 @@
 /*
- * The loop of a daemon: waits, drains every message that is waiting into one batch, persists it
- * once, and only then lets anybody know. Beside that it keeps the timer of the core, the health of
- * the store, the signals and the watchdog. Starting and stopping is io/daemon.h.
+ * The loop of a daemon: waits, drains what is waiting into one batch, a request and a frame of a
+ * link in turn, persists it once, and only then lets anybody know. Beside that it keeps the timers
+ * of the core, the health of the store, the signals and the watchdog. Starting and stopping is
+ * io/daemon.h.
  *
  * While the disk takes one batch the next one is built (io/syncer.h):
  *
@@ -16,7 +17,7 @@
 #define OMB_IO_LOOP_H
 
 #include "io/driver.h"
-#include "io/log.h"
+#include "io/linkwork.h"
 #include "io/syncer.h"
 
 struct omb_loop {
@@ -26,6 +27,7 @@ struct omb_loop {
     bool format_fixed;           /* --log-format was said: a reload leaves the format */
     int signals;                 /* a signalfd of SIGTERM, SIGINT and SIGHUP */
     int64_t tick_at;             /* wall clock; INT64_MAX: none wanted */
+    int64_t link_tick_at;        /* monotonic clock; the same */
     int64_t watchdog_ms;         /* how often the watchdog wants to hear of us; 0: there is none */
 
     /* the loop's own, zero at first; times are of the monotonic clock */
@@ -34,7 +36,12 @@ struct omb_loop {
     struct omb_update *held;     /* the update that is being synced, while `holding` */
     bool holding;
     int wake;                    /* an epoll of the signals and the end of a sync */
+    struct omb_linkwork links;
     int64_t tick_not_before;
+    int64_t link_tick_not_before;
+    bool ticked;                 /* in the batch that is being built */
+    int64_t disk_seen_at;
+    uint64_t disk_free_bytes;
     int64_t health_seen_at;
     int64_t watchdog_told_at;
     int64_t counts_told_at;

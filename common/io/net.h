@@ -4,8 +4,8 @@
  *
  * Endpoints of a daemon: `api` (ROUTER, ipc in the data directory and TCP with client-listen),
  * `bell` (PUB), and those of the links (io/linknet.h). A handler thread answers ZAP from tables of
- * admitted keys, one for clients and one for offices; it is bound before any endpoint, the domain is
- * enforced, and omb_net_self_test shows that an unknown key is refused.
+ * admitted keys, one for clients and one for offices; it is bound before any endpoint, the domain
+ * is enforced, and omb_net_self_test shows that an unknown key is refused.
  */
 #ifndef OMB_IO_NET_H
 #define OMB_IO_NET_H
@@ -63,8 +63,8 @@ void omb_net_admit(struct omb_net *net, const uint8_t (*keys)[OMB_PUBLIC_SIZE], 
 enum omb_rc omb_net_self_test(struct omb_net *net, struct omb_error *err) OMB_MUST_USE;
 
 /*
- * Waits until a message, news of a link, the wake-up fd (readable) or the timeout (ms; -1: none). OMB_OK also after
- * a timeout.
+ * Waits until a message, news of a link, the wake-up fd (readable) or the timeout (ms; -1: none).
+ * OMB_OK also after a timeout.
  */
 enum omb_rc omb_net_wait(struct omb_net *net, int wake_fd, int64_t timeout_ms,
                          struct omb_error *err) OMB_MUST_USE;

@@ -44,7 +44,7 @@ enum omb_rc omb_config_write(const char *path, const struct omb_config *config,
 #define OMB_PARENTS_MAX 8
 /* The addresses in [links] parent, in their order; views into the configuration. */
 size_t omb_config_parents(const struct omb_config *config, struct omb_view out[OMB_PARENTS_MAX]);
-/* Where the offices below are told to call this one; empty: it says no place that they can reach. */
+/* Where the offices below are told to call this one; empty: it says no place they can reach. */
 struct omb_view omb_config_advertised(const struct omb_config *config);
 
 /* Who uses an endpoint decides what may stand in it. */

@@ -1,8 +1,8 @@
 /*
  * One ZeroMQ socket with this program's settings, and what its monitor tells: everything that was
  * measured about libzmq (design: libraries) is obeyed here, once, for servers and clients alike.
- * Internal to io/: the daemon's endpoints are io/net.c, io/listener.c and io/dialler.c, the client's
- * side is io/client.c.
+ * Internal to io/: the daemon's endpoints are io/net.c, io/listener.c and io/dialler.c, the
+ * client's side is io/client.c.
  */
 #ifndef OMB_IO_SOCKET_H
 #define OMB_IO_SOCKET_H
@@ -61,8 +61,8 @@ enum omb_rc omb_socket_connect(void *socket, const char *endpoint,
 enum omb_rc omb_socket_bind_tcp(void *socket, const char *listen, char bound[OMB_ENDPOINT_MAX],
                                 struct omb_error *err) OMB_MUST_USE;
 
-/* libzmq learns only now and then what a peer took: lets it look, before it is believed that a queue
- * is full. Always true. */
+/* libzmq learns only now and then what a peer took: lets it look, before it is believed that a
+ * queue is full. Always true. */
 bool omb_socket_catch_up(void *socket);
 
 /* A wildcard host becomes this machine itself; other endpoints stay as they are. */

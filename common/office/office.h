@@ -65,13 +65,19 @@ struct omb_input {
     uint64_t disk_free_bytes;      /* TICK: told in Health; 0: not known */
 };
 
-/* A frame for a link; one whose connection is gone is dropped. */
+/*
+ * A frame for a link; one whose connection is gone is dropped, and so are all behind one that found
+ * no room: what arrives has no gaps, but it may end.
+ */
 struct omb_send {
     uint64_t link;
     bool dialled;
     struct omb_view bytes;
 };
-/* What is wanted of the connection to the parent. At most one stands at a time. */
+/*
+ * What is wanted of the connection to the parent. At most one stands at a time: CONNECT hangs up
+ * what stood. What was hung up is told no more: neither its frames nor that it is down.
+ */
 enum omb_dial_kind { OMB_DIAL_NONE, OMB_DIAL_CONNECT, OMB_DIAL_HANG_UP };
 struct omb_dial {
     enum omb_dial_kind kind;
@@ -145,6 +151,8 @@ struct omb_view omb_office_code(const struct omb_office *office);
  * for a port that was picked is after binding. The text is copied.
  */
 void omb_office_set_listen(struct omb_office *office, struct omb_view endpoint);
+/* The same for where offices below reach it, told in their bundles. */
+void omb_office_set_advertise(struct omb_office *office, struct omb_view endpoint);
 
 /* --- a new office (tools only): the rows of an empty store and the log's first batch --- */
 

@@ -287,6 +287,11 @@ void omb_office_set_listen(struct omb_office *office, struct omb_view endpoint)
     office->listen = omb_arena_copy(&office->own_arena, endpoint);
 }
 
+void omb_office_set_advertise(struct omb_office *office, struct omb_view endpoint)
+{
+    office->setup.advertise = omb_arena_copy(&office->own_arena, endpoint);
+}
+
 struct omb_tip *omb_office_tip(struct omb_office *office)
 {
     return &office->tip;

@@ -16,6 +16,10 @@ struct omb_update {
     struct omb_reply_out out[FAKE_REPLIES];
     size_t count;
     size_t writes;
+    struct omb_buf frames[FAKE_SENDS];
+    struct omb_send sends[FAKE_SENDS];
+    size_t send_count, frame_count, frame_bytes;
+    struct omb_dial dial;
 };
 
 struct omb_office {
@@ -26,7 +30,7 @@ static struct omb_office office;
 
 void fake_open(struct omb_driver *driver)
 {
-    fake = (struct fake){.timer = INT64_MAX};
+    fake = (struct fake){.timer = INT64_MAX, .link_timer = INT64_MAX};
     *driver = (struct omb_driver){.update = omb_update_new(), .office = &office};
     driver->config.batch_inputs = 64;
     memcpy(driver->dir, "/nowhere", sizeof("/nowhere"));
@@ -51,6 +55,8 @@ void omb_update_free(struct omb_update *update)
 {
     for (size_t i = 0; i < FAKE_REPLIES; i++)
         omb_buf_free(&update->replies[i].bytes);
+    for (size_t i = 0; i < FAKE_SENDS; i++)
+        omb_buf_free(&update->frames[i]);
     free(update);
 }
 
@@ -59,6 +65,10 @@ void omb_update_begin(struct omb_update *update, const struct omb_office *on)
     (void)on;
     update->count = 0;
     update->writes = 0;
+    update->send_count = 0;
+    update->frame_count = 0;
+    update->frame_bytes = 0;
+    update->dial = (struct omb_dial){.kind = OMB_DIAL_NONE};
     fake.batches++;
 }
 
@@ -98,6 +108,29 @@ int64_t omb_update_timer(const struct omb_update *update)
     return fake.timer;
 }
 
+int64_t omb_update_link_timer(const struct omb_update *update)
+{
+    (void)update;
+    return fake.link_timer;
+}
+
+size_t omb_update_sends(const struct omb_update *update, const struct omb_send **out)
+{
+    *out = update->sends;
+    return update->send_count;
+}
+
+const struct omb_dial *omb_update_dial(const struct omb_update *update)
+{
+    return &update->dial;
+}
+
+bool omb_update_children_changed(const struct omb_update *update)
+{
+    (void)update;
+    return fake.children_change;
+}
+
 bool omb_update_operators_changed(const struct omb_update *update)
 {
     (void)update;
@@ -123,6 +156,13 @@ size_t omb_office_admitted(const struct omb_office *of, const uint8_t (**out)[OM
     (void)of;
     *out = fake.admitted;
     return fake.admitted_count;
+}
+
+size_t omb_office_children(const struct omb_office *of, const uint8_t (**out)[OMB_PUBLIC_SIZE])
+{
+    (void)of;
+    *out = fake.children;
+    return fake.child_count;
 }
 
 static void answer(struct omb_update *update, const struct omb_input *input)
@@ -153,20 +193,104 @@ static void step_request(struct omb_update *update, const struct omb_input *inpu
         fake.largest = update->count;
 }
 
+static void send_back(struct omb_update *update, const struct omb_input *input,
+                      struct omb_view bytes)
+{
+    struct omb_buf *frame = &update->frames[update->send_count];
+
+    OMB_ASSERT(update->send_count < FAKE_SENDS);
+    omb_buf_clear(frame);
+    omb_buf_add_view(frame, bytes);
+    update->sends[update->send_count++] =
+        (struct omb_send){input->link, input->dialled, omb_buf_view(frame)};
+}
+
+static void step_frame(struct omb_update *update, const struct omb_input *input)
+{
+    fake.frames++;
+    update->frame_count++;
+    update->frame_bytes += input->bytes.size;
+    if (update->frame_count > fake.frames_in_batch)
+        fake.frames_in_batch = update->frame_count;
+    if (update->frame_bytes > fake.bytes_in_batch)
+        fake.bytes_in_batch = update->frame_bytes;
+    if (!fake.reading)
+        update->writes++;
+    if (fake.echoing)
+        send_back(update, input, input->bytes);
+}
+
+static void step_news(struct omb_update *update, const struct omb_input *input)
+{
+    const size_t size = input->bytes.size < sizeof(fake.newest_words) - 1
+                            ? input->bytes.size
+                            : sizeof(fake.newest_words) - 1;
+
+    fake.newest_news = *input;
+    fake.newest_news.bytes = OMB_VIEW_NONE;
+    if (size > 0)
+        memcpy(fake.newest_words, input->bytes.data, size);
+    fake.newest_words[size] = '\0';
+    if (input->kind == OMB_INPUT_FRAME)
+        step_frame(update, input);
+    if (input->kind == OMB_INPUT_LINK_UP && fake.greeting)
+        send_back(update, input, OMB_VIEW_LIT("hello"));
+    fake.ups += input->kind == OMB_INPUT_LINK_UP;
+    fake.downs += input->kind == OMB_INPUT_LINK_DOWN;
+}
+
+static void step_tick(const struct omb_input *input)
+{
+    fake.ticks++;
+    fake.disk_free_bytes = input->disk_free_bytes;
+}
+
+/* What is wanted once is wanted of the next batch alone. */
+static void ask_to_dial(struct omb_update *update)
+{
+    if (fake.dial.kind == OMB_DIAL_NONE)
+        return;
+    update->dial = fake.dial;
+    fake.dial.kind = OMB_DIAL_NONE;
+}
+
+static void note(enum omb_input_kind kind)
+{
+    static const char letters[] = {[OMB_INPUT_START] = 's',   [OMB_INPUT_REQUEST] = 'r',
+                                   [OMB_INPUT_TICK] = 't',    [OMB_INPUT_FRAME] = 'f',
+                                   [OMB_INPUT_LINK_UP] = 'u', [OMB_INPUT_LINK_DOWN] = 'd'};
+    const size_t at = strlen(fake.order);
+
+    if (at + 1 < sizeof(fake.order))
+        fake.order[at] = letters[kind];
+}
+
+static bool is_over(void)
+{
+    return (fake.stop_after > 0 && fake.requests >= fake.stop_after) ||
+           (fake.stop_after_ticks > 0 && fake.ticks >= fake.stop_after_ticks) ||
+           (fake.stop_after_frames > 0 && fake.frames >= fake.stop_after_frames) ||
+           (fake.stop_after_ups > 0 && fake.ups >= fake.stop_after_ups) ||
+           (fake.stop_after_downs > 0 && fake.downs >= fake.stop_after_downs);
+}
+
 enum omb_rc omb_office_step(struct omb_office *at, const struct omb_input *input,
                             struct omb_update *update, struct omb_error *err)
 {
     (void)at;
     fake.newest_input_ms = input->now_ms;
     memcpy(fake.newest_seed, input->seed, sizeof(fake.newest_seed));
+    note(input->kind);
+    ask_to_dial(update);
     if (input->kind == OMB_INPUT_TICK)
-        fake.ticks++;
+        step_tick(input);
+    else if (input->kind != OMB_INPUT_REQUEST)
+        step_news(update, input);
     else if (fake.fail_step_at > 0 && fake.requests + 1 == fake.fail_step_at)
         return omb_fail(err, OMB_DAMAGED, NULL, "a row is not what was written");
     else
         step_request(update, input);
-    if ((fake.stop_after > 0 && fake.requests >= fake.stop_after) ||
-        (fake.stop_after_ticks > 0 && fake.ticks >= fake.stop_after_ticks))
+    if (is_over())
         kill(getpid(), SIGTERM);
     return OMB_OK;
 }

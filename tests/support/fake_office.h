@@ -9,6 +9,7 @@
 #include "io/driver.h"
 
 #define FAKE_REPLIES 256
+#define FAKE_SENDS 256
 
 struct fake_reply {
     uint64_t to;
@@ -28,6 +29,14 @@ struct fake {
     size_t requests;          /* stepped in all */
     size_t ticks;
     size_t largest;           /* requests of the largest batch */
+    size_t frames;            /* of links */
+    size_t frames_in_batch;   /* of the largest batch */
+    size_t bytes_in_batch;    /* of frames, in the largest batch */
+    size_t ups, downs;
+    struct omb_input newest_news; /* of a link, without its bytes */
+    char newest_words[256];       /* its bytes, cut */
+    uint64_t disk_free_bytes;     /* of the newest tick */
+    char order[64];           /* r request, f frame, u up, d down, t tick: the first inputs */
     int64_t newest_input_ms;  /* time of the newest input */
     uint8_t newest_peer[OMB_PUBLIC_SIZE];
     uint8_t newest_seed[OMB_SEED_SIZE];
@@ -40,6 +49,16 @@ struct fake {
     enum omb_rc sync_rc;
     enum omb_rc health_rc;
     int64_t timer;            /* what the next update asks for */
+    int64_t link_timer;
+    bool echoing;             /* each frame is sent back */
+    bool greeting;            /* "hello" is sent when the parent is reached */
+    struct omb_dial dial;     /* with the next update, once */
+    const uint8_t (*children)[OMB_PUBLIC_SIZE];
+    size_t child_count;
+    bool children_change;     /* with the next update */
+    size_t stop_after_frames;
+    size_t stop_after_ups;
+    size_t stop_after_downs;
     bool reading;             /* requests write nothing */
     bool erasing;             /* requests erase */
     const uint8_t (*admitted)[OMB_PUBLIC_SIZE];

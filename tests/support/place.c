@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <zmq.h>
 
 #include "io/clock.h"
@@ -24,6 +25,7 @@ enum omb_rc place_serve(struct place *place, const char *tcp, struct omb_error *
                                   .bell_path = place->bell.text,
                                   .client_listen = tcp,
                                   .bell_listen = tcp,
+                                  .links_listen = tcp,
                                   .transport = place->server.secret};
     enum omb_rc rc;
 
@@ -31,6 +33,8 @@ enum omb_rc place_serve(struct place *place, const char *tcp, struct omb_error *
     rc = omb_net_open(&setup, &place->net, err);
     if (rc == OMB_OK)
         omb_net_admit(place->net, &place->teller.public_key, 1);
+    if (rc == OMB_OK)
+        omb_linknet_admit(omb_net_links(place->net), &place->branch.public_key, 1);
     return rc;
 }
 
@@ -62,6 +66,7 @@ int place_open(void **state)
     place->server = pair_new(1);
     place->teller = pair_new(2);
     place->stranger = pair_new(3);
+    place->branch = pair_new(4);
     *state = place;
     return place_serve(place, "tcp://127.0.0.1:0", &err) == OMB_OK ? 0 : -1;
 }
@@ -74,6 +79,7 @@ int place_close(void **state)
     omb_secret_free(place->server.secret);
     omb_secret_free(place->teller.secret);
     omb_secret_free(place->stranger.secret);
+    omb_secret_free(place->branch.secret);
     test_folder_remove(&place->folder);
     free(place);
     return 0;
@@ -143,23 +149,38 @@ void round_trip(struct place *place, struct omb_client *client)
 
 /* --- a client that is not ours --- */
 
-struct raw raw_open(struct place *place, int type)
+static struct raw raw_connect(struct place *place, const struct pair *who, int type,
+                              const char *endpoint, const char *routing_id)
 {
     struct omb_socket_setup setup = {.type = type,
                                      .send_queue = 8,
                                      .receive_queue = 8,
                                      .message_max = -1,
-                                     .secret = place->teller.secret,
-                                     .public_key = place->teller.public_key,
+                                     .secret = who->secret,
+                                     .public_key = who->public_key,
                                      .server_key = place->server.public_key};
     struct raw raw = {.context = zmq_ctx_new()};
 
     assert_int_equal(omb_socket_open(raw.context, &setup, &raw.socket, NULL), OMB_OK);
     assert_int_equal(omb_monitor_open(raw.context, raw.socket, &raw.monitor, NULL), OMB_OK);
-    assert_int_equal(zmq_connect(raw.socket, place->endpoint), 0);
+    if (routing_id)
+        assert_int_equal(zmq_setsockopt(raw.socket, ZMQ_ROUTING_ID, routing_id,
+                                        strlen(routing_id)), 0);
+    assert_int_equal(zmq_connect(raw.socket, endpoint), 0);
     assert_int_equal(omb_monitor_wait(raw.monitor, omb_clock_monotonic_ms() + PATIENCE_MS),
                      OMB_CONTACT_MADE);
     return raw;
+}
+
+struct raw raw_open(struct place *place, int type)
+{
+    return raw_connect(place, &place->teller, type, place->endpoint, NULL);
+}
+
+struct raw raw_branch(struct place *place, const char *routing_id)
+{
+    return raw_connect(place, &place->branch, ZMQ_DEALER,
+                       omb_linknet_endpoint(omb_net_links(place->net)), routing_id);
 }
 
 void raw_close(struct raw *raw)
@@ -167,4 +188,53 @@ void raw_close(struct raw *raw)
     omb_monitor_close(raw->monitor, raw->socket);
     omb_socket_close(raw->socket);
     zmq_ctx_term(raw->context);
+}
+
+/* --- another office --- */
+
+struct far_office far_open(const struct pair *who, int64_t handshake_ms)
+{
+    struct far_office far = {.context = zmq_ctx_new()};
+    struct omb_linknet_setup setup = {.context = far.context,
+                                      .transport = who->secret,
+                                      .transport_public = who->public_key,
+                                      .handshake_ms = handshake_ms};
+
+    zmq_ctx_set(far.context, ZMQ_IO_THREADS, OMB_SOCKET_THREADS);
+    assert_int_equal(omb_zap_start(far.context, &far.zap, NULL), OMB_OK);
+    setup.zap = far.zap;
+    assert_int_equal(omb_linknet_open(&setup, &far.links, NULL), OMB_OK);
+    return far;
+}
+
+void far_close(struct far_office *far)
+{
+    omb_linknet_close(far->links);
+    zmq_ctx_shutdown(far->context);
+    omb_zap_stop(far->zap);
+    zmq_ctx_term(far->context);
+}
+
+uint64_t far_dials(struct far_office *far, struct place *place)
+{
+    const char *at = omb_linknet_endpoint(omb_net_links(place->net));
+
+    return omb_linknet_call(far->links, omb_view_str(at), place->server.public_key);
+}
+
+struct omb_link_news links_hear(struct omb_linknet *links)
+{
+    const int64_t deadline = omb_clock_monotonic_ms() + PATIENCE_MS;
+    struct omb_link_news news;
+
+    while (!omb_linknet_next(links, &news)) {
+        zmq_pollitem_t items[OMB_LINK_POLLS];
+        const size_t count = omb_linknet_polls(links, items);
+        const int64_t left = deadline - omb_clock_monotonic_ms();
+        const int64_t rest = omb_linknet_rest_ms(links);
+
+        assert_true(left > 0);
+        zmq_poll(items, (int)count, (long)(rest >= 0 && rest < left ? rest : left));
+    }
+    return news;
 }

@@ -5,6 +5,7 @@
 #ifndef OMB_TESTS_PLACE_H
 #define OMB_TESTS_PLACE_H
 
+#include "io/linknet.h"
 #include "io/net.h"
 #include "support/folder.h"
 
@@ -25,6 +26,7 @@ struct place {
     char spare_endpoint[600];
     struct pair server;
     struct pair teller;      /* admitted */
+    struct pair branch;      /* of an office below, admitted to the link */
     struct pair stranger;
     struct omb_net *net;     /* NULL when a test closed it */
 };
@@ -44,6 +46,19 @@ struct omb_net_message server_hears(struct place *place);
 /* One request and its reply. */
 void round_trip(struct place *place, struct omb_client *client);
 
+/* The links of another office, which nobody is below. */
+struct far_office {
+    void *context;
+    struct omb_zap *zap;
+    struct omb_linknet *links;
+};
+struct far_office far_open(const struct pair *who, int64_t handshake_ms);
+void far_close(struct far_office *far);
+/* Dials the place; returns the link. */
+uint64_t far_dials(struct far_office *far, struct place *place);
+/* Waits for the next news, of links of one or of the other side. */
+struct omb_link_news links_hear(struct omb_linknet *links);
+
 /* The teller's own ZeroMQ socket. */
 struct raw {
     void *context;
@@ -51,6 +66,8 @@ struct raw {
     void *monitor;
 };
 struct raw raw_open(struct place *place, int type);
+/* The branch's, at the listener; routing_id: NULL, or one that it chose. */
+struct raw raw_branch(struct place *place, const char *routing_id);
 void raw_close(struct raw *raw);
 
 #endif

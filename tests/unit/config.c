@@ -297,6 +297,40 @@ static void wildcards_are_for_listening_only(void **state)
                    ":2: nobody can connect to \"tcp://*:7100\": it must name one host and port");
 }
 
+static void addresses_of_a_parent_may_stand_in_a_line_each(void **state)
+{
+    struct omb_config config = read_good("[office]\ncode = ho\n[links]\nparent = tcp://a:1\n"
+                                         "parent = tcp://b:2,tcp://c:3\n");
+    struct omb_view at[OMB_PARENTS_MAX];
+
+    (void)state;
+    assert_int_equal(omb_config_parents(&config, at), 3);
+    assert_true(omb_view_is(at[0], "tcp://a:1") && omb_view_is(at[2], "tcp://c:3"));
+    assert_refused("[links]\nparent = tcp://a:1\nparent = nowhere\n", OMB_INVALID, "links.parent",
+                   ":3: \"nowhere\" is not an endpoint, tcp://HOST:PORT");
+}
+
+/* Together they are longer than a line may be. */
+static void many_long_addresses_are_written_and_read_back(void **state)
+{
+    const char *host = "a-host-with-a-long-name.in-a-region-of-the-bank.example";
+    struct omb_view at[OMB_PARENTS_MAX];
+    struct omb_config config, read;
+    size_t size = 0;
+
+    (void)state;
+    omb_config_defaults(&config);
+    (void)snprintf(config.code, sizeof(config.code), "north");
+    for (int i = 0; i < OMB_PARENTS_MAX; i++)
+        size += (size_t)snprintf(config.parent + size, sizeof(config.parent) - size,
+                                 "tcp://%s:%d,", host, 7100 + i);
+    assert_int_equal(omb_config_write(path.text, &config, NULL), OMB_OK);
+    assert_int_equal(omb_config_read(path.text, &read, NULL), OMB_OK);
+    assert_int_equal(omb_config_parents(&read, at), OMB_PARENTS_MAX);
+    assert_true(omb_view_starts(at[7], OMB_VIEW_LIT("tcp://a-host-")));
+    assert_int_equal(at[7].data[at[7].size - 1], '7');
+}
+
 static void a_parent_has_several_addresses(void **state)
 {
     struct omb_config config = read_good("[office]\ncode = north\n[links]\n"
@@ -449,6 +483,8 @@ int main(void)
         ROW(endpoints_have_a_host_and_a_port),
         ROW(wildcards_are_for_listening_only),
         ROW(a_parent_has_several_addresses),
+        ROW(addresses_of_a_parent_may_stand_in_a_line_each),
+        ROW(many_long_addresses_are_written_and_read_back),
         ROW(what_others_call_is_where_it_listens),
         ROW(what_was_written_is_read_again),
         ROW(the_file_shows_every_key_and_its_default),

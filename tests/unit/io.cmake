@@ -21,11 +21,15 @@ omb_io_unit(store_forget folder storeroom)
 omb_unit(syncer USES io base)
 omb_io_unit(net folder place)
 omb_io_unit(net_door folder place)
+omb_io_unit(net_link folder place)
+omb_io_unit(lastexit folder)
+omb_unit(linktable USES io crypto base)
 
 # The loop with a core and a store of a few lines in place of the real ones, which it must not link.
-omb_unit(loop USES io wire crypto base)
-target_sources(unit_loop PRIVATE
-  ${PROJECT_SOURCE_DIR}/tests/support/fake_office.c
-  ${PROJECT_SOURCE_DIR}/tests/support/folder.c
-  ${PROJECT_SOURCE_DIR}/tests/support/place.c)
-target_include_directories(unit_loop PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+foreach(name loop loop_link)
+  omb_unit(${name} USES io wire crypto base)
+  foreach(helper fake_office folder place scene)
+    target_sources(unit_${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests/support/${helper}.c)
+  endforeach()
+  target_include_directories(unit_${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+endforeach()

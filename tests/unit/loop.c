@@ -6,111 +6,10 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "io/clock.h"
-#include "io/loop.h"
-#include "support/fake_office.h"
-#include "support/place.h"
-#include "wire/control.h"
-
-struct scene {
-    void *place_state;
-    struct place *place;
-    struct omb_driver driver;
-    struct omb_log log;
-    struct omb_loop loop;
-    FILE *lines;
-};
-
-/* For what the fake calls back. */
-static struct scene *playing;
-
-static int scene_open(void **state)
-{
-    struct scene *scene = calloc(1, sizeof(*scene));
-    sigset_t set;
-
-    if (place_open(&scene->place_state) != 0)
-        return -1;
-    scene->place = scene->place_state;
-    fake_open(&scene->driver);
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGHUP);
-    scene->lines = tmpfile();
-    scene->log = (struct omb_log){.fd = fileno(scene->lines), .level = OMB_LOG_DEBUG};
-    scene->loop = (struct omb_loop){.driver = &scene->driver,
-                                    .net = scene->place->net,
-                                    .log = &scene->log,
-                                    .signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC),
-                                    .tick_at = INT64_MAX};
-    playing = scene;
-    *state = scene;
-    return scene->loop.signals < 0 ? -1 : 0;
-}
-
-static int scene_close(void **state)
-{
-    struct scene *scene = *state;
-
-    close(scene->loop.signals);
-    fclose(scene->lines);
-    fake_close(&scene->driver);
-    place_close(&scene->place_state);
-    free(scene);
-    return 0;
-}
-
-static enum omb_rc run(struct scene *scene, struct omb_error *err)
-{
-    struct omb_error own = {0};
-
-    return omb_loop_run(&scene->loop, err ? err : &own);
-}
-
-/* A Request with that id and nothing else. */
-static void ask(struct omb_client *client, const char *id)
-{
-    const struct omb_request request = {.protocol = 1, .id = omb_view_str(id)};
-    struct omb_buf bytes = OMB_BUF_INIT;
-
-    omb_encode_request(&request, &bytes);
-    assert_int_equal(omb_client_send(client, omb_buf_view(&bytes), NULL), OMB_OK);
-    omb_buf_free(&bytes);
-}
-
-/* The next Reply must carry that id, and that code of a Refusal unless it is NULL. */
-static void hears(struct omb_client *client, const char *id, const char *code)
-{
-    struct omb_buf bytes = OMB_BUF_INIT;
-    struct omb_error err = {0};
-    struct omb_reply reply;
-    struct omb_arena arena;
-
-    if (omb_client_receive(client, PATIENCE_MS, &bytes, &err) != OMB_OK)
-        fail_msg("%s", err.words);
-    omb_arena_init(&arena, 1 << 20);
-    assert_int_equal(omb_decode_reply(omb_buf_view(&bytes), &arena, &reply, NULL), OMB_OK);
-    assert_true(omb_view_is(reply.id, id));
-    assert_true((reply.error != NULL) == (code != NULL));
-    if (code)
-        assert_true(omb_view_is(reply.error->code, code));
-    omb_arena_free(&arena);
-    omb_buf_free(&bytes);
-}
-
-static bool logged(struct scene *scene, const char *what)
-{
-    char line[1024];
-    bool found = false;
-
-    rewind(scene->lines);
-    while (!found && fgets(line, sizeof(line), scene->lines))
-        found = strstr(line, what) != NULL;
-    return found;
-}
+#include "support/scene.h"
 
 /* --- the order of things --- */
 
@@ -120,11 +19,11 @@ static void test_a_request_is_answered_after_its_sync(void **state)
     struct omb_client *client = client_of(scene->place, &scene->place->teller);
 
     fake.stop_after = 1;
-    ask(client, "one");
-    assert_int_equal(run(scene, NULL), OMB_OK);
+    scene_ask(client, "one");
+    assert_int_equal(scene_run(scene, NULL), OMB_OK);
     assert_int_equal(fake.commits, 1);
     assert_int_equal(fake.syncs, 1);
-    hears(client, "one", NULL);
+    scene_hears(client, "one", NULL);
     omb_client_close(client);
 }
 
@@ -145,10 +44,10 @@ static void test_no_reply_leaves_before_the_sync(void **state)
     heard_early = OMB_OK;
     fake.stop_after = 1;
     fake.on_sync = listen_early;
-    ask(listener, "one");
-    assert_int_equal(run(scene, NULL), OMB_OK);
+    scene_ask(listener, "one");
+    assert_int_equal(scene_run(scene, NULL), OMB_OK);
     assert_int_equal(heard_early, OMB_UNREACHABLE);
-    hears(listener, "one", NULL);
+    scene_hears(listener, "one", NULL);
     omb_client_close(listener);
     omb_buf_free(&early);
 }
@@ -160,11 +59,11 @@ static void test_what_only_reads_is_not_committed(void **state)
 
     fake.reading = true;
     fake.stop_after = 1;
-    ask(client, "one");
-    assert_int_equal(run(scene, NULL), OMB_OK);
+    scene_ask(client, "one");
+    assert_int_equal(scene_run(scene, NULL), OMB_OK);
     assert_int_equal(fake.commits, 0);
     assert_int_equal(fake.syncs, 0);
-    hears(client, "one", NULL);
+    scene_hears(client, "one", NULL);
     omb_client_close(client);
 }
 
@@ -172,7 +71,7 @@ static void test_what_only_reads_is_not_committed(void **state)
 static void ask_to_read(void)
 {
     fake.reading = true;
-    ask(listener, "two");
+    scene_ask(listener, "two");
     heard_early = omb_client_receive(listener, 50, &early, NULL);
 }
 
@@ -184,12 +83,12 @@ static void test_what_only_reads_waits_for_what_it_may_have_read(void **state)
     heard_early = OMB_OK;
     fake.stop_after = 2;
     fake.on_sync = ask_to_read;
-    ask(listener, "one");
-    assert_int_equal(run(scene, NULL), OMB_OK);
+    scene_ask(listener, "one");
+    assert_int_equal(scene_run(scene, NULL), OMB_OK);
     assert_int_equal(heard_early, OMB_UNREACHABLE);
     assert_int_equal(fake.syncs, 1);
-    hears(listener, "one", NULL);
-    hears(listener, "two", NULL);
+    scene_hears(listener, "one", NULL);
+    scene_hears(listener, "two", NULL);
     omb_client_close(listener);
     omb_buf_free(&early);
 }
@@ -199,7 +98,7 @@ static void ask_to_write(void)
 {
     if (fake.syncs > 1)
         return;
-    ask(listener, "two");
+    scene_ask(listener, "two");
     heard_early = omb_client_receive(listener, 50, &early, NULL);
 }
 
@@ -210,13 +109,13 @@ static void test_no_batch_is_written_before_the_last_is_on_disk(void **state)
     listener = client_of(scene->place, &scene->place->teller);
     fake.stop_after = 2;
     fake.on_sync = ask_to_write;
-    ask(listener, "one");
-    assert_int_equal(run(scene, NULL), OMB_OK);
+    scene_ask(listener, "one");
+    assert_int_equal(scene_run(scene, NULL), OMB_OK);
     assert_int_equal(fake.commits, 2);
     assert_int_equal(fake.syncs, 2);
     assert_int_equal(fake.early_commits, 0);
-    hears(listener, "one", NULL);
-    hears(listener, "two", NULL);
+    scene_hears(listener, "one", NULL);
+    scene_hears(listener, "two", NULL);
     omb_client_close(listener);
     omb_buf_free(&early);
 }
@@ -228,11 +127,11 @@ static void test_what_was_erased_leaves_the_disk_before_the_reply(void **state)
 
     fake.erasing = true;
     fake.stop_after = 1;
-    ask(client, "one");
-    assert_int_equal(run(scene, NULL), OMB_OK);
+    scene_ask(client, "one");
+    assert_int_equal(scene_run(scene, NULL), OMB_OK);
     assert_int_equal(fake.forgets, 1);
     assert_int_equal(fake.synced_commits, 1);
-    hears(client, "one", NULL);
+    scene_hears(client, "one", NULL);
     omb_client_close(client);
 }
 
@@ -243,7 +142,7 @@ static void ask_more(void)
 
     if (fake.largest <= 1) {
         for (int i = 0; i < 8; i++)
-            ask(listener, "more");
+            scene_ask(listener, "more");
     } else if (stopped != &fake) {
         stopped = &fake;
         kill(getpid(), SIGTERM);
@@ -256,8 +155,8 @@ static void test_requests_that_wait_share_a_commit(void **state)
 
     listener = client_of(scene->place, &scene->place->teller);
     fake.on_sync = ask_more;
-    ask(listener, "first");
-    assert_int_equal(run(scene, NULL), OMB_OK);
+    scene_ask(listener, "first");
+    assert_int_equal(scene_run(scene, NULL), OMB_OK);
     assert_true(fake.largest > 1);
     assert_true(fake.commits < fake.requests);
     omb_client_close(listener);
@@ -272,8 +171,8 @@ static void test_a_batch_takes_no_more_than_configured(void **state)
     scene->driver.config.batch_inputs = 3;
     fake.stop_after = MANY;
     for (int i = 0; i < MANY; i++)
-        ask(client, "one");
-    assert_int_equal(run(scene, NULL), OMB_OK);
+        scene_ask(client, "one");
+    assert_int_equal(scene_run(scene, NULL), OMB_OK);
     assert_in_range(fake.largest, 1, 3);
     assert_true(fake.commits >= MANY / 3);
     omb_client_close(client);
@@ -287,8 +186,8 @@ static void test_an_input_carries_time_random_bytes_and_key(void **state)
     int64_t before = omb_clock_wall_ms();
 
     fake.stop_after = 1;
-    ask(client, "one");
-    assert_int_equal(run(scene, NULL), OMB_OK);
+    scene_ask(client, "one");
+    assert_int_equal(scene_run(scene, NULL), OMB_OK);
     assert_in_range(fake.newest_input_ms, before, omb_clock_wall_ms());
     assert_memory_not_equal(fake.newest_seed, none, sizeof(none));
     assert_memory_equal(fake.newest_peer, scene->place->teller.public_key, OMB_PUBLIC_SIZE);
@@ -304,9 +203,9 @@ static void test_a_new_operator_may_connect_when_the_reply_is_there(void **state
     fake.admitted_count = 1;
     fake.operators_change = true;
     fake.stop_after = 1;
-    ask(client, "one");
-    assert_int_equal(run(scene, NULL), OMB_OK);
-    hears(client, "one", NULL);
+    scene_ask(client, "one");
+    assert_int_equal(scene_run(scene, NULL), OMB_OK);
+    scene_hears(client, "one", NULL);
     new_one = client_of(scene->place, &scene->place->stranger);
     round_trip(scene->place, new_one);
     omb_client_close(new_one);
@@ -327,9 +226,9 @@ static void test_a_full_disk_refuses_everybody_in_the_batch(void **state)
     for (int i = 0; i < MANY; i++) {
         snprintf(id, sizeof(id), "id-%d", i);
         clients[i] = client_of(scene->place, &scene->place->teller);
-        ask(clients[i], id);
+        scene_ask(clients[i], id);
     }
-    assert_int_equal(run(scene, &err), OMB_FULL);
+    assert_int_equal(scene_run(scene, &err), OMB_FULL);
     assert_string_equal(err.words, "no space left on the device");
     assert_int_equal(fake.commits, 1);
     /* Some were in the batch, some came behind it: each is refused, or hears that we left. */
@@ -351,9 +250,9 @@ static void test_the_refusal_carries_the_id_the_code_and_no_success(void **state
     struct omb_error err = {0};
 
     fake.commit_rc = OMB_FULL;
-    ask(client, "one");
-    assert_int_equal(run(scene, &err), OMB_FULL);
-    hears(client, "one", "full");
+    scene_ask(client, "one");
+    assert_int_equal(scene_run(scene, &err), OMB_FULL);
+    scene_hears(client, "one", "full");
     omb_client_close(client);
 }
 
@@ -366,8 +265,8 @@ static void test_a_sync_that_fails_leaves_its_batch_without_a_word(void **state)
     struct omb_error err = {0};
 
     fake.sync_rc = OMB_IO;
-    ask(client, "one");
-    assert_int_equal(run(scene, &err), OMB_IO);
+    scene_ask(client, "one");
+    assert_int_equal(scene_run(scene, &err), OMB_IO);
     assert_string_equal(err.words, "the disk does not answer");
     place_shut(scene->place);
     assert_int_equal(omb_client_receive(client, PATIENCE_MS, &bytes, NULL), OMB_UNREACHABLE);
@@ -383,9 +282,9 @@ static void test_a_store_that_cannot_be_read_refuses_whoever_asked(void **state)
     struct omb_error err = {0};
 
     fake.fail_step_at = 1;
-    ask(client, "one");
-    assert_int_equal(run(scene, &err), OMB_DAMAGED);
-    hears(client, "one", "damaged");
+    scene_ask(client, "one");
+    assert_int_equal(scene_run(scene, &err), OMB_DAMAGED);
+    scene_hears(client, "one", "damaged");
     assert_int_equal(fake.commits, 0);
     omb_client_close(client);
 }
@@ -399,10 +298,10 @@ static void test_an_input_that_fails_takes_its_batch_with_it(void **state)
     /* One request is waiting when the tick's batch begins or not: either way it is refused. */
     fake.fail_step_at = 2;
     fake.commit_rc = OMB_IO;
-    ask(client, "one");
-    ask(client, "two");
-    assert_int_not_equal(run(scene, &err), OMB_OK);
-    hears(client, "one", omb_rc_word(err.rc));
+    scene_ask(client, "one");
+    scene_ask(client, "two");
+    assert_int_not_equal(scene_run(scene, &err), OMB_OK);
+    scene_hears(client, "one", omb_rc_word(err.rc));
     omb_client_close(client);
 }
 
@@ -412,7 +311,7 @@ static void test_an_error_in_the_background_ends_the_loop(void **state)
     struct omb_error err = {0};
 
     fake.health_rc = OMB_IO;
-    assert_int_equal(run(scene, &err), OMB_IO);
+    assert_int_equal(scene_run(scene, &err), OMB_IO);
     assert_non_null(strstr(err.words, "background"));
 }
 
@@ -425,7 +324,7 @@ static void test_a_tick_comes_when_it_is_due(void **state)
 
     scene->loop.tick_at = due;
     fake.stop_after_ticks = 1;
-    assert_int_equal(run(scene, NULL), OMB_OK);
+    assert_int_equal(scene_run(scene, NULL), OMB_OK);
     assert_int_equal(fake.ticks, 1);
     assert_in_range(fake.newest_input_ms, due, due + PATIENCE_MS);
 }
@@ -438,7 +337,7 @@ static void test_ticks_keep_apart_whatever_the_core_wants(void **state)
     scene->loop.tick_at = 0;
     fake.timer = 0;
     fake.stop_after_ticks = 2;
-    assert_int_equal(run(scene, NULL), OMB_OK);
+    assert_int_equal(scene_run(scene, NULL), OMB_OK);
     assert_true(omb_clock_monotonic_ms() - began >= 200);
 }
 
@@ -447,8 +346,8 @@ static void test_a_signal_ends_the_loop(void **state)
     struct scene *scene = *state;
 
     kill(getpid(), SIGTERM);
-    assert_int_equal(run(scene, NULL), OMB_OK);
-    assert_true(logged(scene, "signal -> stopping"));
+    assert_int_equal(scene_run(scene, NULL), OMB_OK);
+    assert_true(scene_logged(scene, "signal -> stopping"));
 }
 
 static void write_config(struct scene *scene, const char *text)
@@ -466,7 +365,7 @@ static void test_a_reload_reads_the_log_level_again(void **state)
     write_config(scene, "[office]\ncode = vsp-0045\n[daemon]\nlog-level = error\n");
     kill(getpid(), SIGHUP);
     kill(getpid(), SIGTERM);
-    assert_int_equal(run(scene, NULL), OMB_OK);
+    assert_int_equal(scene_run(scene, NULL), OMB_OK);
     assert_int_equal(scene->log.level, OMB_LOG_ERROR);
 }
 
@@ -477,9 +376,9 @@ static void test_a_reload_of_a_bad_file_changes_nothing(void **state)
     write_config(scene, "[office]\ncode = vsp-0045\n[daemon]\nlog-level = loud\n");
     kill(getpid(), SIGHUP);
     kill(getpid(), SIGTERM);
-    assert_int_equal(run(scene, NULL), OMB_OK);
+    assert_int_equal(scene_run(scene, NULL), OMB_OK);
     assert_int_equal(scene->log.level, OMB_LOG_DEBUG);
-    assert_true(logged(scene, "reload -> refused"));
+    assert_true(scene_logged(scene, "reload -> refused"));
 }
 
 static void test_refused_strangers_are_told_as_a_count(void **state)
@@ -490,8 +389,8 @@ static void test_refused_strangers_are_told_as_a_count(void **state)
     assert_int_equal(omb_client_send(client, OMB_VIEW_LIT("ask"), NULL), OMB_UNREACHABLE);
     omb_client_close(client);
     kill(getpid(), SIGTERM);
-    assert_int_equal(run(scene, NULL), OMB_OK);
-    assert_true(logged(scene, "unknown key -> refused"));
+    assert_int_equal(scene_run(scene, NULL), OMB_OK);
+    assert_true(scene_logged(scene, "unknown key -> refused"));
 }
 
 #define HERE(test) cmocka_unit_test_setup_teardown(test, scene_open, scene_close)
@@ -522,14 +421,7 @@ int main(void)
         HERE(test_a_reload_of_a_bad_file_changes_nothing),
         HERE(test_refused_strangers_are_told_as_a_count),
     };
-    sigset_t set;
 
-    /* Before any thread is made. */
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGHUP);
-    sigprocmask(SIG_BLOCK, &set, NULL);
-    omb_crypto_init();
-    omb_wire_init();
+    scene_init();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
