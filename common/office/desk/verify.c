@@ -1,10 +1,13 @@
 /*
  * Verification of logs, page by page: every record by its own proof, its place in the chain and its
- * parts; and the log as a whole: no hole, and a head that is the newest record.
+ * parts; and the log as a whole: no record less than its row counts, and a head that is the newest.
+ * Of another office's log this one may hold a part alone: what never came is told, and no problem.
  */
 #include <stdio.h>
 
 #include "office/desk/read.h"
+
+#define OMB_UNSEEN UINT64_MAX
 
 struct verifying {
     struct omb_step *step;
@@ -14,6 +17,7 @@ struct verifying {
     struct omb_lines problems;
     size_t limit;
     uint64_t expected; /* the next seq, when nothing is missing */
+    uint64_t seen;     /* of this log, when it was read from its start; else OMB_UNSEEN */
     struct omb_page_mark cursor;
     bool stopped;
     struct omb_error *err;
@@ -27,13 +31,17 @@ static void report_at(struct verifying *page, uint64_t seq, const char *words)
     omb_lines_add(&page->problems, "%.*s: %s", OMB_VIEW_ARGS(place), words);
 }
 
-/* Whose log it is: a hole in an office's own is a loss, in another's it may be on its way. */
+/* In a log that was held whole a hole is a loss; in one that is held in part it is told. */
 static void report_hole(struct verifying *page, uint64_t until)
 {
     char words[96];
 
     if (until == page->expected)
         return;
+    if (page->log->row.count < page->log->row.head) {
+        page->answer->holes += until - page->expected;
+        return;
+    }
     (void)snprintf(words, sizeof(words), "missing, with all before %llu",
                    (unsigned long long)until);
     report_at(page, page->expected, until == page->expected + 1 ? "missing" : words);
@@ -62,6 +70,8 @@ static enum omb_rc verify_one(void *arg, struct omb_view key, struct omb_view va
     }
     omb_arena_reset(&page->aside.arena);
     page->expected = seq + 1;
+    if (page->seen != OMB_UNSEEN)
+        page->seen++;
     omb_page_mark_set(&page->cursor, key);
     if (++page->answer->records < page->limit)
         return OMB_OK;
@@ -78,6 +88,8 @@ static enum omb_rc verify_head(struct verifying *page)
     enum omb_rc rc;
 
     report_hole(page, row->head + 1 > page->expected ? row->head + 1 : page->expected);
+    if (page->seen < row->count && row->count < row->head)
+        report_at(page, row->head, "fewer records are here than the log counts");
     if (page->expected > row->head + 1)
         report_at(page, page->expected - 1, "the log has a record beyond its head");
     if (row->head == 0 || page->expected != row->head + 1)
@@ -102,6 +114,7 @@ static enum omb_rc verify_logs(struct verifying *page, const struct omb_desk_log
 
         page->log = &logs->items[i];
         page->expected = seq + 1;
+        page->seen = seq == 0 ? 0 : OMB_UNSEEN;
         rc = omb_desk_scan(page->step, OMB_FAMILY_RECORD, omb_key_view(&prefix), &after,
                            verify_one, page, page->err);
         if (rc == OMB_OK && !page->stopped)
