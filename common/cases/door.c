@@ -416,9 +416,12 @@ enum omb_rc omb_rules_door(const struct omb_case *now, const struct omb_event *e
     OMB_ASSERT(event->seat && !event->odd && !event->revoked);
     d.place = omb_rules_place(d.now);
     rc = check_who(&d);
+    /* The right to reply lies in the question; elsewhere who may comes before what it answers. */
+    if (rc == OMB_OK && !(d.row->rights & OMB_RIGHT_ASKED))
+        rc = check_right(&d);
     if (rc == OMB_OK)
         rc = check_target(&d);
-    if (rc == OMB_OK)
+    if (rc == OMB_OK && d.row->rights & OMB_RIGHT_ASKED)
         rc = check_right(&d);
     if (rc == OMB_OK)
         rc = omb_policy_check_facts(policy, event->facts, is_imported(&d), err);

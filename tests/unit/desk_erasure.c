@@ -14,7 +14,7 @@ static void erase(struct family *family, struct omb_view number)
 static const struct omb_reply *confirm(struct family *family, enum member member,
                                        struct omb_view number)
 {
-    return ACT(RIG(family, member), "s2", number, ERASURE_CONFIRMED, erasure_confirmed, NULL,
+    return ACT(RIG(family, member), "s1", number, ERASURE_CONFIRMED, erasure_confirmed, NULL,
                .ground = OMB_VIEW_LIT("client-asks"));
 }
 

@@ -47,9 +47,11 @@ static enum omb_rc write_granted(struct omb_step *step, struct omb_casefile *fil
         .actor = OMB_VIEW_LIT("system"),
     };
     struct omb_appended record;
+    enum omb_rc rc;
 
     granted->to = to;
-    return omb_casefile_write(step, &draft, file, &record, err);
+    rc = omb_casefile_write(step, &draft, file, &record, err);
+    return rc == OMB_LIMIT ? OMB_OK : rc; /* a case that is full stays as it is */
 }
 
 enum omb_rc omb_duty_case(struct omb_step *step, struct omb_casefile *file, struct omb_error *err)
