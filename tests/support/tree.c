@@ -49,7 +49,7 @@ static void office_free(struct tree_office *office)
 void tree_free(struct tree *tree)
 {
     if (!tree->checked)
-        print_error("the story so far:\n%s", omb_buf_str(&tree->told));
+        fprintf(stderr, "the story so far:\n%s", omb_buf_str(&tree->told)); /* cmocka cuts */
     for (size_t i = 0; i < tree->count; i++)
         office_free(tree->offices[i]);
     omb_signer_free(tree->anchor);

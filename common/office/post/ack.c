@@ -260,7 +260,7 @@ enum omb_rc omb_ack_came(struct omb_step *step, struct omb_link *link, const str
     if (ack->cursor) {
         const struct omb_cursor *cursor = ack->cursor;
 
-        if (cursor->position > link->sent_record || cursor->position < link->acked.position)
+        if (cursor->position > link->sent_record)
             return omb_link_wrong(step, link, "it acknowledges what was not sent", err);
         if (cursor->position > link->acked.position) {
             link->progress_at = link->last_ack = step->input->now_ms;

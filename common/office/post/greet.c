@@ -97,6 +97,8 @@ static void take_greeting(struct omb_step *step, struct omb_link *link,
     link->greeted_at = link->heard_at = step->input->monotonic_ms;
     link->errors = 0;
     link->came = 0;
+    if (link->compared_at == 0) /* the first greeting of all: the daily one is a day off */
+        link->compared_at = step->input->now_ms;
     link->dirty = true;
     omb_credit_grant(&link->granted, window);
     link->give_back = window; /* told with the first ack */

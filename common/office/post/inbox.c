@@ -275,7 +275,7 @@ static enum omb_rc take_beside(struct omb_step *step, struct omb_link *link,
     enum omb_rc rc = OMB_OK;
 
     if (link->wanted == 0)
-        return omb_link_wrong(step, link, "it sent records that nobody wanted", err);
+        return omb_link_useless(step, link, err);
     link->wanted--;
     /* One that waits itself is left out: what it lacks may come with the same frame or the next. */
     while (rc == OMB_OK && taking.at < records->records.count) {
@@ -315,6 +315,10 @@ enum omb_rc omb_inbox_records(struct omb_step *step, struct omb_link *link,
 
     if (records->first == 0 && records->last == 0)
         return take_beside(step, link, records, err);
+    if (!link->any_position && records->last > 0 && records->last <= link->came) {
+        link->ack_due = true;
+        return omb_link_useless(step, link, err);
+    }
     if (!omb_credit_use(&link->granted, charge))
         return omb_link_wrong(step, link, "it sent more than it was granted", err);
     if (records->first == 0 || !in_place(link, records))

@@ -311,6 +311,13 @@ enum omb_rc omb_link_wrong(struct omb_step *step, struct omb_link *link, const c
     return omb_link_to(step, link, OMB_LINK_BLOCKED, words, err);
 }
 
+enum omb_rc omb_link_useless(struct omb_step *step, struct omb_link *link, struct omb_error *err)
+{
+    if (++link->wants > OMB_WANTS_MAX)
+        return omb_link_wrong(step, link, "it says over and over what nobody asked for", err);
+    return OMB_OK;
+}
+
 /* --- the line to the parent --- */
 
 void omb_link_pinged(struct omb_step *step, struct omb_link *link, const struct omb_ping *ping,

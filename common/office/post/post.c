@@ -277,6 +277,8 @@ static enum omb_rc frame_of(struct omb_step *step, struct omb_link *link,
     case OMB_FRAME_HELLO:
         return omb_greet_hello(step, OMB_AS(hello, *message), err);
     case OMB_FRAME_WELCOME:
+        if (link->state != OMB_LINK_GREETING)
+            return omb_link_useless(step, link, err);
         return omb_greet_welcome(step, link, OMB_AS(hello, *message), err);
     case OMB_FRAME_REFUSE:
         return omb_greet_refused(step, link, OMB_AS(refuse, *message), err);
@@ -307,7 +309,7 @@ static bool in_order(const struct omb_link *link, uint32_t tag)
     if (tag == OMB_FRAME_HELLO)
         return !link->up;
     if (tag == OMB_FRAME_WELCOME)
-        return link->up && link->state == OMB_LINK_GREETING;
+        return link->up;
     if (tag == OMB_FRAME_REFUSE)
         return link->up;
     return link->greeted;
@@ -493,6 +495,17 @@ static void note_touched(struct omb_step *step)
     }
 }
 
+/* The log has another life: the parent hears of it before its first record comes. */
+static enum omb_rc greet_anew(struct omb_step *step, struct omb_error *err)
+{
+    struct omb_link *up = step->office->post->up;
+
+    if (!up || !up->greeted || up->connection == 0 ||
+        omb_incarnation_equal(&up->greeted_as, &step->office->tip.incarnation))
+        return OMB_OK;
+    return omb_greet_send(step, up, err);
+}
+
 /* Takes the links off the list one by one; those with more to do come back with the next tick. */
 static enum omb_rc pump_busy(struct omb_step *step, struct omb_error *err)
 {
@@ -529,7 +542,9 @@ enum omb_rc omb_post_pump(struct omb_step *step, struct omb_error *err)
     if (rc != OMB_OK)
         return rc;
     note_touched(step);
-    rc = omb_ack_send(step, err);
+    rc = greet_anew(step, err);
+    if (rc == OMB_OK)
+        rc = omb_ack_send(step, err);
     if (rc == OMB_OK)
         rc = pump_busy(step, err);
     omb_arena_reset(&post->arena);

@@ -183,8 +183,8 @@ static enum omb_rc next_page(struct omb_step *step, struct omb_link *link,
 {
     enum omb_rc rc = OMB_OK;
 
-    if (!link->comparing)
-        return omb_link_wrong(step, link, "it answers a comparison that nobody began", err);
+    if (!link->comparing) /* said twice, or of a comparison before the greeting */
+        return omb_link_useless(step, link, err);
     if (!link->up)
         rc = omb_compare_cases_again(step, &link->peer, answer, err);
     if (rc == OMB_LIMIT || rc == OMB_INVALID)

@@ -46,6 +46,9 @@ void omb_link_refuse(struct omb_step *step, uint64_t connection, bool dialled, c
 /* What the peer did breaks the protocol: the link is blocked, for a minute at least. */
 enum omb_rc omb_link_wrong(struct omb_step *step, struct omb_link *link, const char *words,
                            struct omb_error *err) OMB_MUST_USE;
+/* The peer said something again that is done with: let lie, unless it goes on and on. */
+enum omb_rc omb_link_useless(struct omb_step *step, struct omb_link *link,
+                             struct omb_error *err) OMB_MUST_USE;
 /* The line ended. */
 enum omb_rc omb_link_ended(struct omb_step *step, struct omb_link *link, const char *why,
                            struct omb_error *err) OMB_MUST_USE;
