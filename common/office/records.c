@@ -288,6 +288,31 @@ static enum omb_rc check_signature(const struct verifying *v, struct omb_error *
                             omb_office_memo(v->step->office, v->stored.proof->signature), err);
 }
 
+/*
+ * Of a life with holes, and of a line that lost a fork, the record before one need not be here;
+ * nor need what another office's life goes on from.
+ */
+static enum omb_rc may_lack(const struct verifying *v, bool *out, struct omb_error *err)
+{
+    struct omb_log log;
+    const enum omb_rc rc = omb_log_by_number(v->step, v->at.number, &log, err);
+
+    if (rc != OMB_OK)
+        return rc == OMB_NOT_FOUND ? OMB_OK : rc;
+    *out = log.row.line > 0 || log.row.count < log.row.head ||
+           (v->header.seq == 1 &&
+            !omb_office_id_equal(&log.row.office, &v->step->office->self.office));
+    return OMB_OK;
+}
+
+static enum omb_rc lacks(const struct verifying *v, const char *words, struct omb_error *err)
+{
+    bool may = false;
+    const enum omb_rc rc = may_lack(v, &may, err);
+
+    return rc != OMB_OK || may ? rc : omb_fail(err, OMB_UNAUTHENTIC, "prev", "%s", words);
+}
+
 /* The first record of a life continues another one of the same office, or none. */
 static enum omb_rc check_first(const struct verifying *v, struct omb_error *err)
 {
@@ -300,7 +325,7 @@ static enum omb_rc check_first(const struct verifying *v, struct omb_error *err)
         return rc;
     rc = omb_record_place(v->step, &v->header.prev, &at);
     if (rc == OMB_NOT_FOUND)
-        return omb_fail(err, OMB_UNAUTHENTIC, "prev", "the record that it continues is not here");
+        return lacks(v, "the record that it continues is not here", err);
     if (rc != OMB_OK)
         return omb_fail(err, rc, NULL, "the digests in the store cannot be read");
     rc = omb_header_read(v->step, &at, &before, &digest, NULL, err);
@@ -325,7 +350,7 @@ static enum omb_rc check_chain(const struct verifying *v, struct omb_error *err)
         return check_first(v, err);
     rc = omb_header_read(v->step, &at, &before, &digest, NULL, err);
     if (rc == OMB_NOT_FOUND)
-        return omb_fail(err, OMB_UNAUTHENTIC, "prev", "the record before it is not here");
+        return lacks(v, "the record before it is not here", err);
     if (rc != OMB_OK)
         return rc;
     return omb_chain_verify(&v->header, &before, &digest, err);

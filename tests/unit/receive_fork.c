@@ -186,6 +186,36 @@ static struct twins differ(struct crossing *crossing)
     return twins;
 }
 
+struct verifying {
+    struct omb_step *step;
+    struct omb_error *err;
+    size_t count;
+};
+
+static enum omb_rc verify_row(void *arg, struct omb_view key, struct omb_view value)
+{
+    struct verifying *verifying = arg;
+    uint32_t number, parts;
+    uint64_t seq;
+
+    (void)value;
+    assert_true(omb_key_read_record(key, &number, &seq));
+    verifying->count++;
+    return omb_record_verify(verifying->step, number, seq, &parts, verifying->err);
+}
+
+/* Every record, whichever line it lies on; and as many as the tip counts. */
+static enum omb_rc do_verify(struct omb_step *step, void *arg, struct omb_error *err)
+{
+    struct verifying verifying = {step, err, 0};
+    const enum omb_rc rc = omb_port_scan_prefix(step->port, OMB_FAMILY_RECORD, OMB_VIEW_NONE,
+                                                verify_row, &verifying);
+
+    (void)arg;
+    assert_int_equal(verifying.count, omb_office_tip(step->office)->records);
+    return rc;
+}
+
 static void the_office_nearest_the_root_decides(void **state)
 {
     struct crossing *crossing = *state;
@@ -198,6 +228,8 @@ static void the_office_nearest_the_root_decides(void **state)
                   OMB_RECEIPT_NEW);
     assert_true(crossing_same_case(at(crossing, NORTH), at(crossing, HO), &twins.id));
     assert_int_equal(aside(crossing, NORTH, &twins.one.headers[0]), 2);
+    crossing_run(at(crossing, NORTH), do_verify, NULL);
+    crossing_run(at(crossing, HO), do_verify, NULL);
 }
 
 static void a_decision_from_below_moves_nothing(void **state)

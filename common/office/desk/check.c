@@ -7,6 +7,7 @@
 #include "ledger/certify.h"
 #include "office/desk/act.h"
 #include "office/desk/derived.h"
+#include "office/logs.h"
 
 struct checking {
     struct omb_aside aside;
@@ -60,6 +61,15 @@ static bool same_case(const struct omb_case_id *a, const struct omb_case_id *b)
 
 /* --- records and their parts --- */
 
+/* A record of a line that lost a fork is evidence and belongs to no case. */
+static bool is_aside(struct checking *check, const struct omb_opened *record)
+{
+    struct omb_log log;
+
+    return omb_log_by_number(&check->aside.step, record->at.number, &log, NULL) == OMB_OK &&
+           log.row.line > 0;
+}
+
 static enum omb_rc check_case_log(struct checking *check, const struct omb_opened *record,
                                   struct omb_view what)
 {
@@ -74,7 +84,7 @@ static enum omb_rc check_case_log(struct checking *check, const struct omb_opene
     key = omb_key_case_log(id, record->at.number, record->at.seq);
     rc = omb_derived_stands(&check->aside.step, OMB_FAMILY_CASE_LOG, omb_key_view(&key),
                             OMB_VIEW_NONE, &stands, &why);
-    if (rc == OMB_OK && !stands)
+    if (rc == OMB_OK && !stands && !is_aside(check, record))
         say(check, what, "is not listed with its case");
     return note(check, what, rc, &why);
 }

@@ -7,6 +7,7 @@
 
 #include "base/assert.h"
 #include "office/desk/derived.h"
+#include "office/logs.h"
 
 enum { CHUNK = 500 }; /* rows looked at before what they need is written */
 
@@ -26,6 +27,8 @@ struct rebuilding {
     size_t scanned;
     struct omb_key last;
     bool ended;
+    uint32_t number; /* the log looked up last, and whether it is a line that stands */
+    bool stands;
     struct omb_store_rebuilt *answer;
     struct omb_error *err;
 };
@@ -106,7 +109,36 @@ static enum omb_rc open_at(struct rebuilding *build, const struct omb_row_at *at
     return rc == OMB_OK || rc == OMB_NOT_FOUND ? OMB_OK : refuse_damaged(build, rc, &why);
 }
 
+/* Records of a line that lost a fork are evidence: they belong to no case. */
+static enum omb_rc look_up_line(struct rebuilding *build, uint32_t number)
+{
+    struct omb_error why = {0};
+    struct omb_log log;
+    enum omb_rc rc;
+
+    if (build->number == number)
+        return OMB_OK;
+    rc = omb_log_by_number(&build->aside.step, number, &log, &why);
+    if (rc != OMB_OK && rc != OMB_NOT_FOUND)
+        return refuse_damaged(build, rc, &why);
+    build->number = number;
+    build->stands = rc == OMB_NOT_FOUND || log.row.line == 0;
+    return OMB_OK;
+}
+
 /* --- passes --- */
+
+/* From each row of a log: the row by which it is found. */
+static enum omb_rc pass_log(struct rebuilding *build, struct omb_view key, struct omb_view value)
+{
+    struct omb_log_row row;
+    struct omb_key name;
+
+    if (key.size != 4 || omb_decode_log_row(value, &build->aside.arena, &row, NULL) != OMB_OK)
+        return omb_fail(build->err, OMB_REFUSED, NULL, "the row of a log is damaged");
+    name = omb_key_life(&row.office, &row.incarnation, row.line);
+    return want_row(build, OMB_FAMILY_OFFICE, omb_key_view(&name), key);
+}
 
 /* From each record: the row of its digest, and that of its case's list. */
 static enum omb_rc pass_record(struct rebuilding *build, struct omb_view key, struct omb_view value)
@@ -128,7 +160,9 @@ static enum omb_rc pass_record(struct rebuilding *build, struct omb_view key, st
     omb_put_place(place, at.number, at.seq);
     row = omb_key_digest(&record.digest);
     rc = want_row(build, OMB_FAMILY_DIGEST, omb_key_view(&row), OMB_VIEW_OF(place));
-    if (rc != OMB_OK || record.header.case_id == NULL)
+    if (rc == OMB_OK)
+        rc = look_up_line(build, at.number);
+    if (rc != OMB_OK || record.header.case_id == NULL || !build->stands)
         return rc;
     row = omb_key_case_log(record.header.case_id, at.number, at.seq);
     return want_row(build, OMB_FAMILY_CASE_LOG, omb_key_view(&row), OMB_VIEW_NONE);
@@ -163,8 +197,10 @@ static enum omb_rc pass_case_log(struct rebuilding *build, struct omb_view key,
     (void)value;
     if (omb_key_read_case_log(key, &id, &at.number, &at.seq))
         rc = open_at(build, &at, &record, &backed);
+    if (rc == OMB_OK && backed)
+        rc = look_up_line(build, at.number);
     if (rc == OMB_OK && backed) {
-        backed = record.header.case_id != NULL;
+        backed = record.header.case_id != NULL && build->stands;
         if (backed) {
             const struct omb_key own = omb_key_case(record.header.case_id);
 
@@ -256,7 +292,7 @@ static const struct pass {
     enum omb_family family;
     pass_fn *look;
 } passes[] = {
-    {OMB_FAMILY_RECORD, pass_record}, {OMB_FAMILY_DIGEST, pass_digest},
+    {OMB_FAMILY_LOG, pass_log}, {OMB_FAMILY_RECORD, pass_record}, {OMB_FAMILY_DIGEST, pass_digest},
     {OMB_FAMILY_CASE_LOG, pass_case_log}, {OMB_FAMILY_CASE_LOG, pass_case},
     {OMB_FAMILY_CASE, pass_orphan}, {OMB_FAMILY_INDEX, pass_index},
 };
