@@ -37,7 +37,7 @@ def compile_messages(*names):
             sys.path.remove(folder)
 
 
-records, certificates, messages = compile_messages("record", "certificate", "control")
+records, certificates, _, messages = compile_messages("record", "certificate", "tree", "control")
 
 
 class Refusal(Exception):

@@ -49,7 +49,8 @@ def test_a_clean_stop(office, how):
     office.daemon.send_signal(how)
     office.notices.wait("STOPPING=1", office.daemon)
     assert office.wait() == 0
-    assert list((office.dir / "run").iterdir()) == []
+    assert [path.name for path in (office.dir / "run").iterdir()] == ["last-exit"]
+    assert (office.dir / "run/last-exit").read_text() == "clean\n"
     assert office.log_text().splitlines()[-1] == "<5>stopped program=ombud-node"
     office.start()
     assert office.show(number)["narrative"] == TEXT
@@ -245,8 +246,10 @@ def test_a_socket_left_by_a_kill_is_taken_over(office):
     assert (office.dir / "run/api.sock").exists()
     done = office.ombud("case", "list", who="handler")
     assert (done.code, done.out) == (3, "") and "no daemon answers" in done.err
+    assert (office.dir / "run/last-exit").read_text() == "running\n"
     office.start()
     office.register()
+    assert re.findall(r"serving .*last_exit=(\S+)", office.log_text()) == ["unknown", "killed"]
 
 
 def test_a_client_outlives_its_office(office):
