@@ -200,26 +200,30 @@ static void positions_go_on_in_a_store_that_is_opened_again(void **state)
     assert_int_equal(omb_office_tip(at(crossing, NORTH)->office)->feed, before + 1);
 }
 
-static enum omb_rc check_touched(struct omb_step *step, void *arg, struct omb_error *err)
+static enum omb_rc share_and_look(struct omb_step *step, void *arg, struct omb_error *err)
 {
-    const struct omb_office_id *child = arg, *touched;
+    const struct crossing *crossing = *(void **)arg;
+    const struct omb_shared shared = {.to = &crossing->refs[OUTLET]};
+    const struct omb_office_id *touched;
+    struct omb_case_id id;
+    struct omb_appended record;
+    enum omb_rc rc;
 
-    (void)err;
-    assert_int_equal(omb_feed_touched(step, &touched), 1);
-    assert_true(omb_office_id_equal(&touched[0], child));
     assert_int_equal(omb_feed_touched(step, &touched), 0);
-    return OMB_OK;
+    rc = casework_register(step, false, &id, &record, err);
+    if (rc == OMB_OK)
+        rc = casework_write(step, &id, "s1", OMB_EVENT_SHARED, &shared, &record, err);
+    assert_int_equal(omb_feed_touched(step, &touched), 1);
+    assert_true(omb_office_id_equal(&touched[0], &crossing->refs[OUTLET].office));
+    assert_int_equal(omb_feed_touched(step, &touched), 0);
+    return rc;
 }
 
 static void feeds_that_got_rows_are_named_once(void **state)
 {
     struct crossing *crossing = *state;
-    struct omb_office_id child = crossing->refs[OUTLET].office;
-    struct omb_case_id id;
 
-    crossing_register(at(crossing, NORTH), &id);
-    feeding_share(at(crossing, NORTH), &id, &crossing->refs[OUTLET]);
-    crossing_run(at(crossing, NORTH), check_touched, &child);
+    crossing_run(at(crossing, NORTH), share_and_look, state);
 }
 
 /* --- who is below --- */

@@ -1,6 +1,6 @@
 /* Comparing: do two offices find out what either lacks, and is exactly that put right? */
-#include "office/inside.h"
 #include "office/post/compare.h"
+#include "office/post/inside.h"
 #include "support/casework.h"
 #include "support/feeding.h"
 #include "unit.h"
@@ -609,6 +609,33 @@ static void a_greeting_compares_the_childs_own_log_alone(void **state)
                "north:office_certified(vsp-0046)");
 }
 
+/* A greeting has room for the newest lives alone. */
+static void lives_that_a_full_greeting_leaves_out_are_let_be(void **state)
+{
+    struct crossing *crossing = *state;
+    struct asking asking = about(crossing, OUTLET);
+    struct omb_case_id id;
+
+    for (int i = 0; i < OMB_LIVES_TOLD; i++) {
+        rig_reopen(at(crossing, OUTLET));
+        crossing_register(at(crossing, OUTLET), &id);
+    }
+    feeding_carry(crossing, OUTLET, NORTH);
+    crossing_run(at(crossing, OUTLET), do_lives, &asking);
+    assert_int_equal(asking.page.logs.count, OMB_LIVES_TOLD + 1);
+    asking.page.logs.items++;
+    asking.page.logs.count--;
+    crossing_run(at(crossing, NORTH), do_greeting, &asking);
+    assert_int_equal(asking.rc, OMB_OK);
+    feeding_at(crossing, NORTH, OUTLET, "");
+    asking.page.logs.items++;
+    asking.page.logs.count--;
+    crossing_run(at(crossing, NORTH), do_greeting, &asking);
+    feeding_at(crossing, NORTH, OUTLET,
+               "vsp-0045:escrow_opened vsp-0045:operator_enrolled vsp-0045:escrow_opened "
+               "vsp-0045:registered");
+}
+
 static void a_greeting_of_another_log_is_refused(void **state)
 {
     struct crossing *crossing = *state;
@@ -643,6 +670,7 @@ int main(void)
         CROSSING_TEST(pages_of_logs_go_on_and_ascend),
         CROSSING_TEST(logs_that_do_not_ascend_are_refused),
         CROSSING_TEST(a_greeting_compares_the_childs_own_log_alone),
+        CROSSING_TEST(lives_that_a_full_greeting_leaves_out_are_let_be),
         CROSSING_TEST(a_greeting_of_another_log_is_refused),
     };
 

@@ -231,6 +231,19 @@ static void an_answer_has_no_more_than_fits(void **state)
     assert_int_equal(answered(&asking, OUTLET, NORTH), 0);
 }
 
+static void a_record_that_is_too_large_goes_alone(void **state)
+{
+    struct crossing *crossing = *state;
+    struct asking asking = {.crossing = crossing, .room = 10};
+    const struct parcels all = crossing_pack(crossing, at(crossing, OUTLET));
+    struct omb_log_range range = whole(&all);
+
+    assert_true(all.count > 1);
+    asking.want = (struct omb_want){.ranges = {&range, 1}};
+    assert_int_equal(answered(&asking, OUTLET, NORTH), 1);
+    assert_true(omb_view_equal(asking.answer.records.items[0].header, all.items[0].header));
+}
+
 static void a_want_that_names_too_much_is_refused(void **state)
 {
     struct crossing *crossing = *state;
@@ -278,6 +291,7 @@ int main(void)
         CROSSING_TEST(the_parent_gets_what_is_from_below_alone),
         CROSSING_TEST(parts_that_are_here_are_answered),
         CROSSING_TEST(an_answer_has_no_more_than_fits),
+        CROSSING_TEST(a_record_that_is_too_large_goes_alone),
         CROSSING_TEST(a_want_that_names_too_much_is_refused),
         CROSSING_TEST(what_is_not_signed_yet_waits),
     };

@@ -61,14 +61,17 @@ enum omb_rc omb_compare_check_size(size_t count, struct omb_error *err) OMB_MUST
 /* Lives of one office's log as held here, oldest first: Hello.own and Hello.yours. */
 enum omb_rc omb_compare_lives(struct omb_step *step, const struct omb_office_id *office,
                               struct omb_life_list *out, struct omb_error *err) OMB_MUST_USE;
-/* The parent at a greeting: as omb_compare_logs_take, with Hello.own, all of the child's lives. */
+/*
+ * The parent at a greeting: as omb_compare_logs_take, with Hello.own, the child's lives. A list that
+ * is full (OMB_LIVES_TOLD) says nothing of lives older than its first.
+ */
 enum omb_rc omb_compare_greeting(struct omb_step *step, const struct omb_office_id *child,
                                  const struct omb_life_list *own, struct omb_want *out_want,
                                  struct omb_error *err) OMB_MUST_USE;
 
 /*
- * Answers a Want: records with the parts that are here, as many as fit into max_bytes, and which
- * parts lack. What says who may be trusted goes to either: certificates, revocations, moves,
+ * Answers a Want: records with the parts that are here, as many as fit into max_bytes (the first
+ * whatever its size), and which parts lack. What says who may be trusted goes to either: certificates, revocations, moves,
  * closings, forks, policies. A child gets besides what is in its scope: records of its cases, and
  * of offices at or below it; the parent records of offices at or below this one. What is not here,
  * not in scope, not signed yet or does not fit is left out. OMB_LIMIT: it names too much.

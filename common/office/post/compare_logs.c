@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "base/assert.h"
-#include "office/inside.h"
 #include "office/post/feed.h"
+#include "office/post/inside.h"
 
 enum { LIFE_KEY_SIZE = OMB_OFFICE_ID_SIZE + OMB_INCARNATION_SIZE, WALK = 1024 };
 
@@ -443,8 +443,15 @@ enum omb_rc omb_compare_greeting(struct omb_step *step, const struct omb_office_
                                  const struct omb_life_list *own, struct omb_want *out_want,
                                  struct omb_error *err)
 {
+    struct omb_view after = OMB_VIEW_NONE;
+    struct life_key first;
+
     for (size_t i = 0; i < own->count; i++)
         if (!omb_office_id_equal(&own->items[i].office, child))
             return omb_fail(err, OMB_INVALID, NULL, "a greeting tells of another office's log");
-    return take_lives(step, child, child, own, OMB_VIEW_NONE, OMB_VIEW_NONE, out_want, err);
+    if (own->count >= OMB_LIVES_TOLD) {
+        first = key_of(&own->items[0].office, &own->items[0].incarnation);
+        after = OMB_VIEW_OF(first.bytes);
+    }
+    return take_lives(step, child, child, own, after, OMB_VIEW_NONE, out_want, err);
 }

@@ -80,6 +80,7 @@ static enum omb_rc add(struct answer *answer, const struct omb_row_at *at, uint3
     struct omb_record record;
     struct omb_header header;
     uint32_t missing = 0;
+    size_t size;
     enum omb_rc rc;
 
     if (answer->full || answer->looked_at++ >= LOOKED_AT_MAX)
@@ -93,11 +94,13 @@ static enum omb_rc add(struct answer *answer, const struct omb_row_at *at, uint3
         return rc;
     if (parts != 0 && ((parts & ~missing) == 0 || is_there(answer, record.header)))
         return OMB_OK;
-    if (size_of(&record) > answer->room || answer->count == answer->max) {
+    size = size_of(&record);
+    if ((size > answer->room && answer->count > 0) || answer->count == answer->max) {
         answer->full = true;
         return OMB_OK;
     }
-    answer->room -= size_of(&record);
+    answer->full = size >= answer->room; /* one that is too large goes alone: else it never would */
+    answer->room -= answer->full ? answer->room : size;
     answer->records[answer->count++] = record;
     if (missing != 0)
         answer->missing[answer->missing_count++] =
