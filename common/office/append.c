@@ -13,19 +13,48 @@
 
 /* --- incarnations --- */
 
+static enum omb_rc see_life(void *arg, const struct omb_log *log)
+{
+    struct omb_incarnation *newest = arg;
+
+    if (omb_incarnation_number(&log->row.incarnation) > omb_incarnation_number(newest))
+        *newest = log->row.incarnation;
+    return OMB_OK;
+}
+
+/*
+ * Lives sort in the order in which they began, so the next one is above all that are known: a store
+ * that was made anew meets lives of its office that came home, or that the parent told of.
+ */
+static enum omb_rc newest_life(struct omb_step *step, struct omb_incarnation *out,
+                               struct omb_error *err)
+{
+    const struct omb_office *office = step->office;
+
+    *out = office->tip.incarnation;
+    if (office->life_told > omb_incarnation_number(out))
+        omb_put_be32(out->bytes, office->life_told);
+    return omb_logs_each(step, &office->self.office, see_life, out, err);
+}
+
 enum omb_rc omb_log_ready(struct omb_step *step, struct omb_error *err)
 {
     struct omb_office *office = step->office;
     struct omb_tip *tip = &office->tip;
+    struct omb_incarnation newest;
     uint8_t random[8];
+    enum omb_rc rc;
 
     if (!tip->must_open)
         return OMB_OK;
-    if (omb_incarnation_number(&tip->incarnation) == UINT32_MAX || tip->next_number == UINT32_MAX)
+    rc = newest_life(step, &newest, err);
+    if (rc != OMB_OK)
+        return rc;
+    if (omb_incarnation_number(&newest) == UINT32_MAX || tip->next_number == UINT32_MAX)
         return omb_fail(err, OMB_LIMIT, NULL, "the office's log has used up its lives");
     omb_tip_put_log(tip, &office->self.office, step->update->writes);
     omb_drbg_bytes(&step->drbg, random, sizeof(random));
-    tip->incarnation = omb_incarnation_next(&tip->incarnation, random);
+    tip->incarnation = omb_incarnation_next(&newest, random);
     tip->number = tip->next_number++;
     tip->seq = 0;
     tip->time_ms = 0;

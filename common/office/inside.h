@@ -88,6 +88,7 @@ struct omb_office {
     struct omb_secret *store_key;
 
     struct omb_tip tip;
+    uint32_t life_told; /* number of the newest own life that a parent told of */
     const struct omb_policy *policy;
 
     struct omb_operator *operators;

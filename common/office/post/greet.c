@@ -175,6 +175,20 @@ static void go_on_from(struct omb_link *link, uint64_t position)
 
 /* --- the child: Welcome --- */
 
+/*
+ * An own life that this store does not have: the next one that opens is above it. How far a parent
+ * may push the number is bounded, or a false word would use it up.
+ */
+static void lack(struct omb_office *office, const struct omb_incarnation *life)
+{
+    const uint32_t told = omb_incarnation_number(life);
+
+    office->post->lacking = true;
+    if (told > office->life_told &&
+        told - omb_incarnation_number(&office->tip.incarnation) <= OMB_LIVES_LEAP)
+        office->life_told = told;
+}
+
 /* Whether the parent holds own records that this store does not have, and whether the own head. */
 static enum omb_rc look_for_own(struct omb_step *step, const struct omb_hello *welcome,
                                 struct omb_error *err)
@@ -199,7 +213,7 @@ static enum omb_rc look_for_own(struct omb_step *step, const struct omb_hello *w
         rc = omb_log_find(step, &office->self.office, &life->incarnation, 0, &log, err);
         if (rc == OMB_NOT_FOUND &&
             omb_incarnation_number(&life->incarnation) >= omb_incarnation_number(&tip->incarnation))
-            office->post->lacking = true;
+            lack(office, &life->incarnation);
         else if (rc != OMB_OK && rc != OMB_NOT_FOUND)
             return rc;
     }

@@ -22,6 +22,7 @@
 #define OMB_RECORDS_FRAME (48 * 1024)
 #define OMB_PUMP_FRAMES 16         /* of one link in one pump */
 #define OMB_LIVES_TOLD 16          /* of a log, in a greeting */
+#define OMB_LIVES_LEAP 1000000     /* lives by which a parent may say that the own log is ahead */
 #define OMB_NEWEST_KEPT 16         /* refused records and steps of history in a PeerRow */
 #define OMB_WANTS_MAX 256          /* that a peer may send between two looks */
 #define OMB_FORK_WORDS                                                                            \
