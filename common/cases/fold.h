@@ -93,6 +93,8 @@ bool omb_case_is_holder(const struct omb_case *now, const struct omb_office_id *
 
 /* Whether an event is kept without effect for a rule or because nobody here understands it. */
 bool omb_verdict_is_quarantine(enum omb_verdict verdict);
+/* Whether an event brings a key for the office that it names: its author held one to give. */
+bool omb_case_gives_key(const struct omb_case *now, const struct omb_event *event);
 
 /* "superseded by ...", "waits for ...", the rule: one sentence for people. */
 void omb_judged_words(const struct omb_judged *judged, char *out, size_t size);

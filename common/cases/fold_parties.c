@@ -113,21 +113,30 @@ static void spread_parties(struct omb_fold *fold, struct ids *parties)
     }
 }
 
-static bool gives_key(const struct omb_node *node)
+static bool brings_grant(const struct omb_event *event)
 {
-    return node->row && node->event->facts->event.value && node->event->has_grants &&
-           omb_event_to(node->event);
+    return omb_event_row_of(event) && event->facts->event.value && event->has_grants &&
+           omb_event_to(event);
+}
+
+/* Whoever stands in for a closed home has its keys. */
+static bool holds_key(const struct omb_event *event, const struct omb_office_id *home,
+                      const struct omb_office_id *holders, size_t count)
+{
+    return omb_ids_have(holders, count, &event->office) ||
+           (event->seat && omb_seat_counts_as(event->seat, home));
 }
 
 /* Only who holds the key can give it: a grant by anyone else is none, and makes nobody a holder. */
 static void spread_holders(struct omb_fold *fold, struct ids *holders)
 {
+    const struct omb_office_id *home = &fold->out->row.case_id->home;
     uint32_t *left = fold->scratch;
     uint32_t count = 0;
     bool grew = true;
 
     for (uint32_t i = 0; i < fold->count; i++)
-        if (gives_key(&fold->nodes[i]))
+        if (brings_grant(fold->nodes[i].event))
             left[count++] = i;
     while (grew && count > 0) {
         uint32_t kept = 0;
@@ -136,7 +145,7 @@ static void spread_holders(struct omb_fold *fold, struct ids *holders)
         for (uint32_t i = 0; i < count; i++) {
             const struct omb_event *event = fold->nodes[left[i]].event;
 
-            if (omb_ids_have(holders->items, holders->count, &event->office))
+            if (holds_key(event, home, holders->items, holders->count))
                 grew |= add(holders, &omb_event_to(event)->office);
             else
                 left[kept++] = left[i];
@@ -175,6 +184,12 @@ void omb_fold_parties(struct omb_fold *fold)
     fold->out->holders = holders.items;
     fold->out->holder_count = holders.count;
     fold->out->kinds = amended_kinds(fold);
+}
+
+bool omb_case_gives_key(const struct omb_case *now, const struct omb_event *event)
+{
+    return brings_grant(event) &&
+           holds_key(event, &now->row.case_id->home, now->holders, now->holder_count);
 }
 
 bool omb_case_is_holder(const struct omb_case *now, const struct omb_office_id *office)

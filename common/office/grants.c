@@ -8,7 +8,10 @@
 #include "base/assert.h"
 #include "office/inside.h"
 
-enum { TRIES = 4 }; /* grants of one record that are opened; honest ones have one */
+enum {
+    TRIES = 4,     /* grants of one record that are opened; honest ones have one */
+    RECORDS = 256, /* records of one case that are looked at: a fold takes no second */
+};
 
 static bool same_case(const struct omb_case_id *a, const struct omb_case_id *b)
 {
@@ -89,27 +92,38 @@ enum omb_rc omb_vault_try_grant(struct omb_step *step, const struct omb_casefile
     return rc;
 }
 
-/* A grant stands in a record that names its office: the rest need not be opened. */
-static bool is_for_self(const struct omb_step *step, const struct omb_event *event)
+/*
+ * The next record with a grant for this office, by an office that had a key to give; the count of
+ * events: there is none. Such a record names the office, so the others need not be opened.
+ */
+static size_t next_for_self(const struct omb_step *step, const struct omb_casefile *file,
+                            size_t from)
 {
-    const struct omb_office_ref *to = event->odd ? NULL : omb_event_to(event);
+    const struct omb_office_id *self = &step->office->self.office;
 
-    return event->has_grants && to != NULL &&
-           omb_office_id_equal(&to->office, &step->office->self.office);
+    for (; from < file->event_count; from++) {
+        const struct omb_event *event = &file->events[from];
+
+        if (!event->odd && event->has_grants && omb_case_gives_key(&file->folded, event) &&
+            omb_office_id_equal(&omb_event_to(event)->office, self))
+            break;
+    }
+    return from;
 }
 
 enum omb_rc omb_vault_take_grants(struct omb_step *step, const struct omb_casefile *file,
                                   struct omb_error *err)
 {
+    size_t i = next_for_self(step, file, 0);
     uint8_t key[OMB_KEY_SIZE];
+    size_t tried = 0;
     enum omb_rc rc;
 
-    if (file->folded.registered == NULL || file->folded.row.erased)
+    if (i == file->event_count || file->folded.registered == NULL || file->folded.row.erased)
         return OMB_OK;
     rc = omb_vault_case_key(step, &file->id, key);
-    for (size_t i = 0; rc == OMB_SEALED && i < file->event_count; i++) {
-        if (!is_for_self(step, &file->events[i]))
-            continue;
+    for (; rc == OMB_SEALED && i < file->event_count && tried++ < RECORDS;
+         i = next_for_self(step, file, i + 1)) {
         rc = omb_vault_try_grant(step, file, i, key);
         if (rc == OMB_OK)
             omb_vault_keep_case_key(step, &file->id, key);

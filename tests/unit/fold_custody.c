@@ -213,6 +213,10 @@ static void a_grant_needs_a_key_and_a_holder(void **state)
     assert_verdict(s, passed, EFFECT);
     assert_verdict(s, stranger, NO_RIGHT);
     assert_verdict(s, empty, RULE);
+    assert_true(omb_case_gives_key(&s->c, &s->events[given]));
+    assert_true(omb_case_gives_key(&s->c, &s->events[passed]));
+    assert_false(omb_case_gives_key(&s->c, &s->events[stranger]));
+    assert_false(omb_case_gives_key(&s->c, &s->events[empty]));
 }
 
 static void a_grant_by_an_office_that_was_never_granted_has_no_effect(void **state)
@@ -228,6 +232,19 @@ static void a_grant_by_an_office_that_was_never_granted_has_no_effect(void **sta
     assert_true(omb_case_is_holder(&s->c, &s->seats[CITY].office));
     assert_false(omb_case_is_holder(&s->c, &s->seats[HEAD].office));
     assert_false(omb_case_is_holder(&s->c, &s->seats[NORTH].office));
+}
+
+static void who_stands_in_for_a_closed_home_gives_its_keys(void **state)
+{
+    struct story *s = *state;
+    int reg = story_register(s);
+    int given = SAY(s, LAKE, reg, GRANTED, granted, .to = ref(s, NORTH));
+
+    s->seats[LAKE].succeeds = &s->seats[CITY].office;
+    s->seats[LAKE].succeeds_count = 1;
+    fold(s);
+    assert_verdict(s, given, EFFECT);
+    assert_true(omb_case_gives_key(&s->c, &s->events[given]));
 }
 
 static void a_share_makes_a_party(void **state)
@@ -460,6 +477,7 @@ int main(void)
         STORY_TEST(above_is_read_off_a_later_certificate_too),
         STORY_TEST(a_grant_needs_a_key_and_a_holder),
         STORY_TEST(a_grant_by_an_office_that_was_never_granted_has_no_effect),
+        STORY_TEST(who_stands_in_for_a_closed_home_gives_its_keys),
         STORY_TEST(a_share_makes_a_party),
         STORY_TEST(a_question_goes_to_a_service_office),
         STORY_TEST(the_asked_office_alone_replies),
