@@ -20,6 +20,11 @@ static const struct omb_desk_row rows[] = {
     {OMB_ASK_OFFICE_CHANGE, OMB_MAY(ADMIN), true, omb_desk_office_change},
     {OMB_ASK_OFFICE_RECOVER, OMB_MAY(ADMIN), true, omb_desk_office_recover},
 
+    {OMB_ASK_LINK_RESYNC, OMB_MAY(ADMIN), true, omb_desk_link_resync},
+    {OMB_ASK_SUBSCRIPTION_MOVE,
+     OMB_MAY(HANDLER) | OMB_MAY(SUPERVISOR) | OMB_MAY(ANALYST) | OMB_MAY(AUDITOR), true,
+     omb_desk_subscription_move},
+
     {OMB_ASK_STATUS, ANYONE, false, omb_desk_status},
     {OMB_ASK_CASE_SHOW, READERS, false, omb_desk_case_show},
     {OMB_ASK_CASE_HISTORY, READERS | OMB_MAY(ADMIN), false, omb_desk_case_history},
@@ -44,6 +49,12 @@ static const struct omb_desk_row rows[] = {
     {OMB_ASK_EXPORT_EVENTS, OMB_MAY(SUPERVISOR) | OMB_MAY(AUDITOR), false,
      omb_desk_export_events},
     {OMB_ASK_VOCABULARY, ANYONE, false, omb_desk_vocabulary},
+    {OMB_ASK_LINK_LIST, INSPECTORS, false, omb_desk_link_list},
+    {OMB_ASK_LINK_SHOW, INSPECTORS, false, omb_desk_link_show},
+    {OMB_ASK_TREE, INSPECTORS, false, omb_desk_tree},
+    {OMB_ASK_CASE_TRACE, READERS | OMB_MAY(ADMIN), false, omb_desk_case_trace},
+    {OMB_ASK_LOG_FORKS, INSPECTORS, false, omb_desk_log_forks},
+    {OMB_ASK_LOG_QUARANTINE, INSPECTORS, false, omb_desk_log_quarantine},
 };
 
 const struct omb_desk_row *omb_desk_row(uint32_t tag)

@@ -36,6 +36,10 @@ omb_desk_fn omb_desk_status, omb_desk_office_list, omb_desk_office_show, omb_des
     omb_desk_policy_when, omb_desk_vocabulary, omb_desk_doctor;
 /* the tree: desk/enrol.c, desk/reshape.c */
 omb_desk_fn omb_desk_office_certify, omb_desk_office_join, omb_desk_office_change;
+/* links and the tree: desk/peers.c, desk/tree.c, desk/trace.c, desk/forks.c, desk/quarantine.c,
+   desk/subscriptions.c */
+omb_desk_fn omb_desk_link_list, omb_desk_link_show, omb_desk_link_resync, omb_desk_tree,
+    omb_desk_case_trace, omb_desk_log_forks, omb_desk_log_quarantine, omb_desk_subscription_move;
 /* recovery: desk/recover.c */
 omb_desk_fn omb_desk_office_recover;
 /* the store: desk/stats.c, desk/check.c, desk/rebuild.c */

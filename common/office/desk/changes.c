@@ -4,7 +4,7 @@
  * overdue is no event: who follows that topic hears the bell and asks for the list.
  */
 #include "office/desk/act.h"
-#include "office/desk/read.h"
+#include "office/desk/subscriptions.h"
 #include "wire/header.h"
 #include "wire/limits.h"
 
@@ -45,6 +45,14 @@ static enum omb_rc read_topics(const struct omb_step *step, const struct omb_vie
     }
     *out = asked->count ? bits : (1u << TOPIC_COUNT) - 1;
     return OMB_OK;
+}
+
+enum omb_rc omb_desk_check_topics(const struct omb_step *step, const struct omb_views *asked,
+                                  struct omb_error *err)
+{
+    uint32_t bits;
+
+    return read_topics(step, asked, &bits, err);
 }
 
 static uint32_t topics_of(const struct omb_opened *record, uint32_t attention_max)
@@ -121,6 +129,8 @@ enum omb_rc omb_desk_changes(struct omb_step *step, const void *ask, const void 
 
     if (rc == OMB_OK && request->since.size)
         rc = omb_position_parse(step, request->since, &follow.position, err);
+    else if (rc == OMB_OK && request->name.size)
+        rc = omb_desk_subscription(step, request->name, &request->topics, &follow.position, err);
     if (rc != OMB_OK)
         return rc;
     after = omb_key_journal(follow.position);

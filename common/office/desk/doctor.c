@@ -3,10 +3,9 @@
  * looks; it mends nothing.
  */
 #include "base/assert.h"
-#include "office/desk/read.h"
+#include "office/desk/inspect.h"
 
-#define CLOCK_SLACK_MS (60 * OMB_SECOND_MS)
-#define CERTIFICATE_SOON_MS (30 * OMB_DAY_MS)
+#define LINKS_SHOWN 20 /* that are not well, one by one */
 
 struct visit {
     struct omb_step *step;
@@ -35,7 +34,7 @@ static enum omb_rc check_clock(struct visit *visit)
     const int64_t now = visit->step->input->now_ms;
     const int64_t newest = omb_office_tip(visit->step->office)->time_ms;
 
-    if (newest > now + CLOCK_SLACK_MS)
+    if (newest > now + OMB_CLOCK_SLACK_MS)
         find(visit, "clock", "critical",
              SAY(visit, "the clock is %lld s behind the newest record of the log",
                  (long long)((newest - now) / OMB_SECOND_MS)));
@@ -63,7 +62,7 @@ static enum omb_rc check_certificate(struct visit *visit)
         find(visit, "certificate", "warning", OMB_VIEW_LIT("not valid yet: is the clock right?"));
     else if (now > inner->not_after)
         find(visit, "certificate", "critical", SAY(visit, "expired at %s", until));
-    else if (now > inner->not_after - CERTIFICATE_SOON_MS)
+    else if (now > inner->not_after - OMB_CERTIFICATE_SOON_MS)
         find(visit, "certificate", "warning", SAY(visit, "expires at %s: renew it", until));
     else
         find(visit, "certificate", "ok", SAY(visit, "valid until %s", until));
@@ -246,15 +245,112 @@ static enum omb_rc check_overdue(struct visit *visit)
     return OMB_OK;
 }
 
+/* --- the offices above and below --- */
+
+static enum omb_rc check_links(struct visit *visit)
+{
+    const struct omb_link_seen *links;
+    const size_t count = omb_post_links(visit->step, &links);
+    size_t ill = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct omb_view code = omb_office_code_of(visit->step, &links[i].peer);
+        struct omb_judgement judgement = {.arena = visit->step->arena};
+
+        omb_judge_link(visit->step, &links[i], &judgement);
+        if (judgement.level == OMB_LEVEL_OK || ++ill > LINKS_SHOWN)
+            continue;
+        find(visit, "links", judgement.level == OMB_LEVEL_CRITICAL ? "critical" : "warning",
+             SAY(visit, "%.*s: %.*s", OMB_VIEW_ARGS(code), OMB_VIEW_ARGS(judgement.words)));
+    }
+    if (ill > LINKS_SHOWN)
+        find(visit, "links", "warning",
+             SAY(visit, "and %zu more: see `link check`", ill - LINKS_SHOWN));
+    if (ill == 0)
+        find(visit, "links", "ok", SAY(visit, "%zu, all of them well", count));
+    return OMB_OK;
+}
+
+struct lacking {
+    struct visit *visit;
+    uint64_t count;
+    int64_t since;
+};
+
+static enum omb_rc visit_missing(void *arg, struct omb_view key, struct omb_view value)
+{
+    struct lacking *lack = arg;
+    struct omb_missing_row row;
+
+    (void)key;
+    if (omb_decode_missing_row(value, lack->visit->step->arena, &row, NULL) != OMB_OK)
+        return omb_fail(lack->visit->err, OMB_DAMAGED, NULL,
+                        "the row of a missing part cannot be read");
+    if (lack->since == 0 || row.since < lack->since)
+        lack->since = row.since;
+    return ++lack->count < OMB_SCAN_MAX ? OMB_OK : OMB_STOP;
+}
+
+static enum omb_rc check_parts(struct visit *visit)
+{
+    const struct omb_key prefix = omb_key_missing(NULL);
+    struct lacking lack = {.visit = visit};
+    char since[OMB_RFC3339_SIZE];
+    const enum omb_rc rc = omb_desk_scan(visit->step, OMB_FAMILY_PEER, omb_key_view(&prefix),
+                                         NULL, visit_missing, &lack, visit->err);
+
+    if (rc != OMB_OK)
+        return rc;
+    omb_rfc3339(lack.since, 0, since);
+    if (lack.count)
+        find(visit, "parts", "warning",
+             SAY(visit, "%llu records lack a part, the first since %s",
+                 (unsigned long long)lack.count, since));
+    else
+        find(visit, "parts", "ok", OMB_VIEW_LIT("none is missing"));
+    return OMB_OK;
+}
+
+static void count_event(void *arg, const struct omb_event *event)
+{
+    (void)event;
+    ++*(uint64_t *)arg;
+}
+
+static enum omb_rc check_logs(struct visit *visit)
+{
+    uint64_t quarantined = 0, forks = 0;
+    enum omb_rc rc =
+        omb_desk_quarantine_each(visit->step, count_event, &quarantined, visit->err);
+
+    if (rc == OMB_OK)
+        rc = omb_desk_fork_count(visit->step, &forks, visit->err);
+    if (rc != OMB_OK)
+        return rc;
+    if (quarantined)
+        find(visit, "quarantine", "warning",
+             SAY(visit, "%llu records or more are kept without effect: see `log quarantine`",
+                 (unsigned long long)quarantined));
+    else
+        find(visit, "quarantine", "ok", OMB_VIEW_LIT("every act in a case took effect or lost"));
+    if (forks)
+        find(visit, "forks", "warning",
+             SAY(visit, "%llu: see `log forks`", (unsigned long long)forks));
+    else
+        find(visit, "forks", "ok", OMB_VIEW_LIT("none is known"));
+    return OMB_OK;
+}
+
 enum omb_rc omb_desk_doctor(struct omb_step *step, const void *ask, const void **out,
                             struct omb_error *err)
 {
     static enum omb_rc (*const checks[])(struct visit *) = {
         check_clock,    check_certificate, check_operators, check_counters,
         check_newest,   check_incarnation, check_escrow,    check_overdue,
+        check_links,    check_parts,       check_logs,
     };
     struct omb_doctor *answer = OMB_ARENA_NEW(step->arena, struct omb_doctor, 1);
-    struct visit visit = {.step = step, .room = 32, .err = err};
+    struct visit visit = {.step = step, .room = 64, .err = err};
 
     (void)ask;
     visit.findings = OMB_ARENA_NEW(step->arena, struct omb_finding, visit.room);

@@ -3,6 +3,7 @@
  */
 #include "figures/report.h"
 #include "office/desk/filter.h"
+#include "office/desk/inspect.h"
 
 struct counting {
     struct omb_aside aside;
@@ -69,6 +70,8 @@ enum omb_rc omb_desk_report(struct omb_step *step, const void *ask, const void *
         rc = omb_report_finish(count.run, step->arena, report, err);
     omb_report_free(count.run);
     omb_aside_end(&count.aside);
+    if (rc == OMB_OK)
+        rc = omb_desk_stale(step, &report->stale, err);
     if (rc == OMB_OK)
         *out = report;
     return rc;

@@ -1,0 +1,65 @@
+/*
+ * What the answers about links, logs and the tree share: how a link is judged, how far the office
+ * is behind those below it, and what is kept without effect.
+ */
+#ifndef OMB_OFFICE_DESK_INSPECT_H
+#define OMB_OFFICE_DESK_INSPECT_H
+
+#include "office/desk/read.h"
+#include "office/post/view.h"
+
+/* --- levels (interfaces: `link check`, `tree check`) --- */
+
+#define OMB_SILENT_MS (5 * 60 * OMB_SECOND_MS)         /* critical beyond */
+#define OMB_LAG_MS (60 * OMB_SECOND_MS)                /* warning beyond */
+#define OMB_CLOCK_SLACK_MS (60 * OMB_SECOND_MS)        /* warning beyond */
+#define OMB_CERTIFICATE_SOON_MS (30 * OMB_DAY_MS)      /* warning within */
+
+enum omb_level { OMB_LEVEL_OK, OMB_LEVEL_WARNING, OMB_LEVEL_UNKNOWN, OMB_LEVEL_CRITICAL };
+const char *omb_level_name(enum omb_level level);
+
+/* A level and why, in words: the worst level, all reasons. Words are the arena's. */
+struct omb_judgement {
+    struct omb_arena *arena;
+    enum omb_level level;
+    struct omb_view words; /* empty: nothing is wrong */
+};
+void omb_judge(struct omb_judgement *judgement, enum omb_level level, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* "3 min", "2 h", "5 d": how long ago, for people. */
+struct omb_view omb_ago(struct omb_arena *arena, int64_t ms);
+
+/* --- links (desk/peers.c) --- */
+
+void omb_judge_link(struct omb_step *step, const struct omb_link_seen *link,
+                    struct omb_judgement *out);
+/* The certificate's end, if it is here; `card` may be NULL. */
+void omb_judge_certificate(struct omb_step *step, const struct omb_office_card *card,
+                           struct omb_judgement *out);
+/* The link to that office; NULL: there is none. */
+const struct omb_link_seen *omb_desk_link_to(struct omb_step *step,
+                                             const struct omb_office_id *peer);
+/* Why nothing comes over a link: "the link to north is down since ...", in words. */
+struct omb_view omb_desk_link_words(struct omb_step *step, const struct omb_link_seen *link);
+
+/* --- the tree (desk/tree.c) --- */
+
+/* Offices below that a report may not know to the end, and since when; ascending by code. */
+enum omb_rc omb_desk_stale(struct omb_step *step, struct omb_stale_office_list *out,
+                           struct omb_error *err) OMB_MUST_USE;
+/* Whether an office was closed or its newest certificate revoked: "closed", "revoked", or NULL. */
+const char *omb_desk_office_ended(struct omb_step *step, const struct omb_office_card *card);
+/* Whether the office is `upper` or stands below it, by its newest certificate. */
+bool omb_desk_is_at_or_below(struct omb_step *step, const struct omb_office_id *office,
+                             const struct omb_office_id *upper);
+
+/* --- logs (desk/forks.c, desk/quarantine.c) --- */
+
+enum omb_rc omb_desk_fork_count(struct omb_step *step, uint64_t *out,
+                                struct omb_error *err) OMB_MUST_USE;
+/* Events of cases in quarantine, of the first cases that hold any. */
+typedef void omb_quarantine_fn(void *arg, const struct omb_event *event);
+enum omb_rc omb_desk_quarantine_each(struct omb_step *step, omb_quarantine_fn *fn, void *arg,
+                                     struct omb_error *err) OMB_MUST_USE;
+
+#endif
