@@ -8,6 +8,7 @@
 #ifndef OMB_OFFICE_INSIDE_H
 #define OMB_OFFICE_INSIDE_H
 
+#include "office/cards.h"
 #include "office/corridor.h"
 #include "office/post/feed.h"
 #include "office/post/post.h"
@@ -160,6 +161,10 @@ const struct omb_operator *omb_operator_by_key(const struct omb_office *office,
                                                const uint8_t key[OMB_PUBLIC_SIZE]);
 const struct omb_operator *omb_operator_by_code(const struct omb_office *office,
                                                 struct omb_view code);
+/* An own event of operators that a disk had lost and a peer gave back. */
+enum omb_rc omb_operators_learn(struct omb_step *step, const struct omb_header *header,
+                                const struct omb_digest *digest,
+                                struct omb_error *err) OMB_MUST_USE;
 /* "teller, handler or supervisor" */
 void omb_roles_words(uint32_t roles, const char *joint, char *out, size_t size);
 
@@ -168,35 +173,6 @@ void omb_roles_words(uint32_t roles, const char *joint, char *out, size_t size);
 enum omb_rc omb_header_read(struct omb_step *step, const struct omb_row_at *at,
                             struct omb_header *out_header, struct omb_digest *out_digest,
                             bool *out_odd, struct omb_error *err) OMB_MUST_USE;
-
-/* --- offices.c --- */
-struct omb_office_cache *omb_cache_new(void);
-void omb_cache_free(struct omb_office_cache *cache);
-/* Forgets it when it has grown large; between inputs only, since cards are borrowed within one. */
-void omb_cache_trim(struct omb_office_cache *cache);
-void omb_cache_empty(struct omb_office_cache *cache);
-/* The card of the certificate whose digest begins with a header's key id; NULL: not here. */
-const struct omb_office_card *omb_office_card_by_key(struct omb_step *step,
-                                                     const struct omb_key_id *key);
-/* Whether the certificates above hold up to the anchor (looked at once per card). */
-enum omb_rc omb_office_card_check(struct omb_step *step, const struct omb_office_card *card,
-                                  struct omb_error *err) OMB_MUST_USE;
-/*
- * How much an office's word counts that revokes or closes the office of the seat: nearer the root
- * more; 0: nothing. The root speaks for itself.
- */
-uint32_t omb_revoker_rank(const struct omb_seat *seat, const struct omb_office_id *by);
-/* The memo for records that this signature proves. */
-struct omb_proof_memo *omb_office_memo(struct omb_office *office, struct omb_view signature);
-/* After the cache was emptied: what the own seat borrows from it is looked up again. */
-void omb_cache_begin(struct omb_step *step);
-/* A certificate was put, or a revocation: cards that are borrowed learn of it where they stand. */
-void omb_cache_learned(struct omb_step *step, const struct omb_digest *certificate);
-/* As omb_office_card_check, of a certificate that is not in the store yet. */
-enum omb_rc omb_certificate_check(struct omb_step *step, const struct omb_known_certificate *known,
-                                  struct omb_error *err) OMB_MUST_USE;
-/* Puts the rows of a certificate. */
-void omb_certificate_put(struct omb_writes *writes, const struct omb_known_certificate *known);
 
 /* --- vault.c --- */
 void omb_vault_forget_key(struct omb_update *update);

@@ -43,12 +43,16 @@ static void tree_changed(struct omb_step *step, const struct omb_digest *certifi
 
 /* --- certificates --- */
 
-/* An office certifies those below it; the root's comes from the anchor and is told by itself. */
+/*
+ * An office certifies those below it; the root's comes from the anchor and is told by itself, and
+ * so is one that an office signed as well when it came under another parent.
+ */
 static bool may_certify(const struct omb_header *header, const struct omb_certificate *inner)
 {
-    const struct omb_office_id *issuer = inner->depth == 0 ? &inner->office : &inner->parent;
+    const bool itself = inner->depth == 0 || !omb_digest_none(&inner->previous);
 
-    return omb_office_id_equal(&header->office, issuer);
+    return (itself && omb_office_id_equal(&header->office, &inner->office)) ||
+           (inner->depth > 0 && omb_office_id_equal(&header->office, &inner->parent));
 }
 
 /* The certificate and those above it, as far as they are here. */
@@ -101,6 +105,11 @@ static enum omb_rc refold_for(struct omb_step *step, const struct omb_certificat
     return rc;
 }
 
+static bool is_own(const struct omb_step *step, const struct omb_office_id *office)
+{
+    return omb_office_id_equal(office, &step->office->self.office);
+}
+
 static enum omb_rc learn_certificate(struct omb_step *step, const struct omb_header *header,
                                      const struct omb_row_at *at, struct omb_error *err)
 {
@@ -116,7 +125,7 @@ static enum omb_rc learn_certificate(struct omb_step *step, const struct omb_hea
         return OMB_OK;
     is_new = omb_office_card(step, &known.digest) == NULL;
     if (is_new && (omb_certificate_check(step, &known, NULL) != OMB_OK ||
-                   !is_of_office(step, &known)))
+                   (!is_own(step, &header->office) && !is_of_office(step, &known))))
         return OMB_OK;
     key = omb_key_carrier(&known.digest);
     rc = read_place(step, &key, &carrier, err);
@@ -200,6 +209,13 @@ enum omb_rc omb_learn(struct omb_step *step, const struct omb_header *header,
         return learn_closing(step, header, at);
     case OMB_EVENT_FORK_FOUND:
         return omb_fork_learn(step, header, at, digest, err);
+    case OMB_EVENT_OPERATOR_ENROLLED:
+    case OMB_EVENT_OPERATOR_REVOKED:
+        /* What is written here the desk has told the table; what comes home it has not. */
+        return step->intake &&
+                       omb_office_id_equal(&header->office, &step->office->self.office)
+                   ? omb_operators_learn(step, header, digest, err)
+                   : OMB_OK;
     }
     return OMB_OK;
 }

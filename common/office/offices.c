@@ -369,7 +369,8 @@ enum omb_rc omb_certificate_check(struct omb_step *step, const struct omb_known_
 
     chain[count++] = *known;
     while (count < OMB_CHAIN_MAX && chain[count - 1].inner.depth > 0) {
-        const struct omb_office_card *issuer = omb_office_card(step, &chain[count - 1].inner.issuer);
+        const struct omb_digest *above = &chain[count - 1].inner.issuer;
+        const struct omb_office_card *issuer = omb_office_card(step, above);
 
         if (!issuer)
             break;

@@ -8,6 +8,7 @@
 
 #include "base/assert.h"
 #include "office/inside.h"
+#include "office/logs.h"
 
 static const char *const role_words[] = {
 #define ROLE_WORD(name, word) word,
@@ -165,6 +166,80 @@ void omb_office_set_operator(struct omb_step *step, const struct omb_operator *o
     omb_encode_operator_row(row, &value);
     omb_put(step->update->writes, OMB_FAMILY_OPERATOR, omb_key_view(&key), omb_buf_view(&value));
     omb_buf_free(&value);
+}
+
+/* --- what comes home --- */
+
+/* The row of an operator, and whether the event came later in the own log than its enrolment. */
+static enum omb_rc read_row(struct omb_step *step, const struct omb_header *event,
+                            struct omb_view code, struct omb_operator_row *out, bool *out_later,
+                            struct omb_error *err)
+{
+    const struct omb_key key = omb_key_operator(code);
+    struct omb_buf value = OMB_BUF_INIT;
+    struct omb_header header;
+    struct omb_digest digest;
+    struct omb_row_at at;
+    int order;
+    enum omb_rc rc = omb_port_get(step->port, OMB_FAMILY_OPERATOR, omb_key_view(&key), &value);
+
+    if (rc == OMB_OK &&
+        omb_decode_operator_row(omb_buf_view(&value), step->arena, out, NULL) != OMB_OK)
+        rc = omb_fail(err, OMB_DAMAGED, NULL, "the row of an operator is damaged");
+    omb_buf_free(&value);
+    if (rc == OMB_OK)
+        rc = omb_record_place(step, &out->record, &at);
+    if (rc == OMB_OK)
+        rc = omb_header_read(step, &at, &header, &digest, NULL, err);
+    if (rc != OMB_OK)
+        return rc;
+    order = OMB_ID_COMPARE(&event->incarnation, &header.incarnation);
+    *out_later = order > 0 || (order == 0 && event->seq > header.seq);
+    return OMB_OK;
+}
+
+/* Whoever was revoked stays so: what comes home late gives nobody a right back. */
+static void take_home(struct omb_step *step, const struct omb_operator_row *row)
+{
+    struct omb_operator operator_ = {.roles = roles_of(&row->roles), .revoked = row->revoked};
+
+    memcpy(operator_.code, row->code.data, row->code.size);
+    memcpy(operator_.key, row->public_key.data, OMB_PUBLIC_SIZE);
+    omb_office_set_operator(step, &operator_, row);
+}
+
+enum omb_rc omb_operators_learn(struct omb_step *step, const struct omb_header *header,
+                                const struct omb_digest *digest, struct omb_error *err)
+{
+    const struct omb_any *event = &header->facts->event;
+    const bool revoked = event->tag == OMB_EVENT_OPERATOR_REVOKED;
+    const struct omb_operator_enrolled *enrolled =
+        revoked ? NULL : OMB_AS(operator_enrolled, *event);
+    const struct omb_view code = revoked ? OMB_AS(operator_revoked, *event)->code : enrolled->code;
+    struct omb_operator_row row = {.revoked = false};
+    bool later = true;
+    enum omb_rc rc;
+
+    if (code.size == 0 || code.size > OMB_CODE_MAX ||
+        (enrolled && enrolled->public_key.size != OMB_PUBLIC_SIZE))
+        return OMB_OK;
+    rc = read_row(step, header, code, &row, &later, err);
+    if (rc == OMB_NOT_FOUND && !enrolled)
+        return OMB_OK;
+    if (rc != OMB_OK && rc != OMB_NOT_FOUND)
+        return rc;
+    if (rc == OMB_OK && (!later || row.revoked))
+        return OMB_OK;
+    if (enrolled)
+        row = (struct omb_operator_row){.code = code,
+                                        .roles = enrolled->roles,
+                                        .title = enrolled->title,
+                                        .public_key = enrolled->public_key,
+                                        .since = header->time_ms,
+                                        .record = *digest};
+    row.revoked = revoked;
+    take_home(step, &row);
+    return OMB_OK;
 }
 
 /* --- loading --- */

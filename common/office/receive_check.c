@@ -256,7 +256,7 @@ enum omb_rc omb_check_signer(struct omb_judging *judging)
     if (rc != OMB_OK)
         return omb_refuse(judging, &why);
     if (!in_scope(judging))
-        return refuse_words(judging, "out of scope: its author is not below the office that gave it");
+        return refuse_words(judging, "out of scope: its author is not below who gave it");
     return check_named(judging);
 }
 

@@ -109,10 +109,11 @@ void omb_put_missing(struct omb_step *step, const struct omb_digest *digest,
 /* Bits of the parts that a header names. */
 uint32_t omb_parts_named(const struct omb_header *header);
 
-enum omb_rc omb_refuse(struct omb_judging *judging, const struct omb_error *why);
+enum omb_rc omb_refuse(struct omb_judging *judging,
+                       const struct omb_error *why) OMB_MUST_USE;
 
 /* --- receive_check.c --- */
-enum omb_rc omb_check_form(struct omb_judging *judging);
+enum omb_rc omb_check_form(struct omb_judging *judging) OMB_MUST_USE;
 enum omb_rc omb_check_known(struct omb_judging *judging) OMB_MUST_USE;
 enum omb_rc omb_check_signer(struct omb_judging *judging) OMB_MUST_USE;
 enum omb_rc omb_check_parts(struct omb_judging *judging) OMB_MUST_USE;

@@ -38,7 +38,7 @@ static enum omb_rc take_mover(void *arg, struct omb_view key, struct omb_view va
 
 /* The records of a line from `seq` on, or that one alone. */
 enum omb_rc omb_movers_gather(struct omb_step *step, uint32_t number, uint64_t seq, bool alone,
-                          struct omb_movers *out, struct omb_error *err)
+                              struct omb_movers *out, struct omb_error *err)
 {
     const struct omb_key from = omb_key_record(number, seq);
     const struct omb_key until =
@@ -179,8 +179,9 @@ static enum omb_rc put_up(struct omb_intake *intake, uint32_t number, const stru
 }
 
 /* The row of a line after `less` records left it and `more` came. */
-static enum omb_rc put_line(struct omb_step *step, struct omb_log *log, const struct omb_movers *less,
-                            const struct omb_movers *more, struct omb_error *err)
+static enum omb_rc put_line(struct omb_step *step, struct omb_log *log,
+                            const struct omb_movers *less, const struct omb_movers *more,
+                            struct omb_error *err)
 {
     struct omb_movers newest = {.step = step, .most = 1};
     const struct omb_key from = omb_key_record(log->number, 0);
@@ -206,8 +207,8 @@ static enum omb_rc put_line(struct omb_step *step, struct omb_log *log, const st
 
 /* Records of `down` leave line 0 for `aside`, those of `up` come back from there. */
 enum omb_rc omb_change_sides(struct omb_intake *intake, struct omb_log *standing,
-                                struct omb_log *aside, struct omb_movers *down, struct omb_movers *up,
-                                struct omb_error *err)
+                             struct omb_log *aside, struct omb_movers *down, struct omb_movers *up,
+                             struct omb_error *err)
 {
     struct omb_step *step = intake->step;
     struct following f = {down, up, standing->number, aside->number, step, NULL, 0, 0};

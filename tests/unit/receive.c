@@ -330,6 +330,71 @@ static void a_lost_store_gets_its_records_back(void **state)
     assert_true(crossing_same_case(outlet, at(crossing, NORTH), &after));
 }
 
+static enum omb_rc do_enrol(struct omb_step *step, void *arg, struct omb_error *err)
+{
+    static const uint8_t key[OMB_PUBLIC_SIZE] = {9};
+    const struct omb_view role = OMB_VIEW_LIT("teller");
+    const struct omb_operator_enrolled enrolled = {
+        .code = omb_view_str(arg), .roles = {&role, 1}, .public_key = OMB_VIEW_OF(key)};
+    const struct omb_facts facts = {.event = {OMB_EVENT_OPERATOR_ENROLLED, &enrolled}};
+    const struct omb_draft draft = {.facts = &facts, .actor = OMB_VIEW_LIT("admin")};
+    struct omb_operator_row row = {.code = enrolled.code,
+                                   .roles = enrolled.roles,
+                                   .public_key = enrolled.public_key,
+                                   .since = step->input->now_ms};
+    struct omb_operator operator_ = {.roles = OMB_MAY(TELLER)};
+    struct omb_appended record;
+    const enum omb_rc rc = omb_append(step, &draft, &record, err);
+
+    row.record = record.digest;
+    memcpy(operator_.code, enrolled.code.data, enrolled.code.size);
+    omb_office_set_operator(step, &operator_, &row);
+    return rc;
+}
+
+static enum omb_rc do_revoke(struct omb_step *step, void *arg, struct omb_error *err)
+{
+    const struct omb_operator_revoked revoked = {.code = omb_view_str(arg)};
+    const struct omb_facts facts = {.event = {OMB_EVENT_OPERATOR_REVOKED, &revoked}};
+    const struct omb_draft draft = {.facts = &facts, .actor = OMB_VIEW_LIT("admin")};
+    struct omb_appended record;
+
+    return omb_append(step, &draft, &record, err);
+}
+
+static const struct omb_operator *operator_of(struct rig *rig, const char *code)
+{
+    return omb_operator_by_code(rig->office, omb_view_str(code));
+}
+
+/* A disk that went back in time gives nobody back a right that was taken. */
+static void a_lost_store_learns_of_its_operators(void **state)
+{
+    struct crossing *crossing = *state;
+    struct rig *outlet = at(crossing, OUTLET);
+    struct memport *backup, *lost;
+    struct parcels all;
+
+    crossing_run(outlet, do_enrol, "t8");
+    backup = memport_copy(outlet->store);
+    crossing_run(outlet, do_revoke, "t8");
+    crossing_run(outlet, do_enrol, "t9");
+    all = crossing_pack(crossing, outlet);
+    (void)crossing_give(crossing, NORTH, OUTLET, all.items, all.count);
+    lost = outlet->store;
+    outlet->store = backup;
+    rig_reopen(outlet);
+    memport_free(lost);
+    assert_false(operator_of(outlet, "t8")->revoked);
+    assert_null(operator_of(outlet, "t9"));
+    (void)crossing_give(crossing, OUTLET, NORTH, all.items, all.count);
+    assert_true(operator_of(outlet, "t8")->revoked);
+    assert_non_null(operator_of(outlet, "t9"));
+    rig_reopen(outlet);
+    assert_true(operator_of(outlet, "t8")->revoked);
+    assert_int_equal(operator_of(outlet, "t9")->roles, OMB_MAY(TELLER));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -347,6 +412,7 @@ int main(void)
         CROSSING_TEST(late_parts_of_an_erased_case_are_not_kept),
         CROSSING_TEST(an_erasure_in_the_same_frame_keeps_no_part),
         CROSSING_TEST(a_lost_store_gets_its_records_back),
+        CROSSING_TEST(a_lost_store_learns_of_its_operators),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
