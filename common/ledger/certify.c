@@ -47,6 +47,23 @@ void omb_certify_issue(const struct omb_certificate *certificate, const struct o
     omb_buf_free(&inner);
 }
 
+void omb_certify_countersign(const struct omb_known_certificate *known,
+                             const struct omb_signer *signer, struct omb_buf *out_signed)
+{
+    uint8_t key[OMB_PUBLIC_SIZE], signature[OMB_SIGNATURE_SIZE];
+    struct omb_certificate_signature by[OMB_CERTIFICATE_SIGNATURES_MAX];
+    struct omb_signed_certificate outer = {known->outer.certificate, {by, 0}};
+
+    OMB_ASSERT(known->outer.signatures.count < OMB_CERTIFICATE_SIGNATURES_MAX);
+    for (; outer.signatures.count < known->outer.signatures.count; outer.signatures.count++)
+        by[outer.signatures.count] = known->outer.signatures.items[outer.signatures.count];
+    omb_signer_public(signer, key);
+    omb_sign(signer, CERTIFICATE_TAG, outer.certificate, signature);
+    by[outer.signatures.count++] =
+        (struct omb_certificate_signature){OMB_VIEW_OF(key), OMB_VIEW_OF(signature)};
+    omb_encode_signed_certificate(&outer, out_signed);
+}
+
 /* --- form --- */
 
 static bool is_kind(struct omb_view kind)
@@ -128,6 +145,9 @@ static enum omb_rc check_signatures(const struct omb_signed_certificate *outer,
 {
     if (outer->signatures.count == 0)
         return omb_fail(err, OMB_UNAUTHENTIC, "signatures", "nobody signed the certificate");
+    if (outer->signatures.count > OMB_CERTIFICATE_SIGNATURES_MAX)
+        return omb_fail(err, OMB_LIMIT, "signatures", "a certificate has at most %d signatures",
+                        OMB_CERTIFICATE_SIGNATURES_MAX);
     for (size_t i = 0; i < outer->signatures.count; i++)
         if (outer->signatures.items[i].key.size != OMB_PUBLIC_SIZE ||
             outer->signatures.items[i].signature.size != OMB_SIGNATURE_SIZE)

@@ -9,6 +9,7 @@
 #include "wire/certificate.h"
 
 #define OMB_CHAIN_MAX 9
+#define OMB_CERTIFICATE_SIGNATURES_MAX 4
 #define OMB_ROOT_CERTIFY_DEPTH 8
 
 struct omb_office_id omb_certify_office_id(struct omb_view code,
@@ -19,6 +20,11 @@ struct omb_digest omb_certify_anchor_issuer(const uint8_t anchor[OMB_PUBLIC_SIZE
 /* Encodes and signs; appends a SignedCertificate. The caller filled in every field. */
 void omb_certify_issue(const struct omb_certificate *certificate, const struct omb_signer *issuer,
                        struct omb_buf *out_signed);
+
+struct omb_known_certificate;
+/* Appends the same certificate with one more signature; it has fewer than it may. */
+void omb_certify_countersign(const struct omb_known_certificate *known,
+                             const struct omb_signer *signer, struct omb_buf *out_signed);
 
 /* A certificate taken apart: views into `bytes`' arena. */
 struct omb_known_certificate {

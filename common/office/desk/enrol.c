@@ -398,6 +398,29 @@ static enum omb_rc check_newer(struct omb_step *step, const struct omb_known_cer
     return omb_certify_valid_at(&issued->inner, step->input->now_ms, err);
 }
 
+/*
+ * Another office issued it than the one before: that this office agrees shows by its signature,
+ * which it tells in its own log while its old certificate still stands there.
+ */
+static enum omb_rc agree(struct omb_step *step, struct omb_known_certificate *issued,
+                         struct omb_error *err)
+{
+    struct omb_buf bytes = OMB_BUF_INIT;
+    struct omb_view record;
+    enum omb_rc rc;
+
+    if (omb_office_id_equal(&issued->inner.parent, &own_certificate(step)->inner.parent))
+        return OMB_OK;
+    if (issued->outer.signatures.count >= OMB_CERTIFICATE_SIGNATURES_MAX)
+        return omb_fail(err, OMB_LIMIT, NULL,
+                        "the certificate has no room for the signature of this office");
+    omb_certify_countersign(issued, omb_office_lent(step->office)->signer, &bytes);
+    rc = omb_certify_read(omb_arena_copy(step->arena, omb_buf_view(&bytes)), step->arena, issued,
+                          err);
+    omb_buf_free(&bytes);
+    return rc == OMB_OK ? write_certified(step, issued, &record, err) : rc;
+}
+
 enum omb_rc omb_desk_office_join(struct omb_step *step, const void *ask, const void **out,
                                  struct omb_error *err)
 {
@@ -414,8 +437,12 @@ enum omb_rc omb_desk_office_join(struct omb_step *step, const void *ask, const v
         rc = check_newer(step, &bundle.chain[0], err);
     if (rc != OMB_OK)
         return rc;
-    for (size_t i = 0; i < bundle.count; i++)
+    for (size_t i = bundle.count - 1; i > 0; i--)
         omb_certificate_keep(step, &bundle.chain[i]);
+    rc = agree(step, &bundle.chain[0], err);
+    if (rc != OMB_OK)
+        return rc;
+    omb_certificate_keep(step, &bundle.chain[0]);
     omb_identity_take(step, &bundle.chain[0]);
     answer->certificate = omb_desk_hex(step->arena, OMB_VIEW_OF(bundle.chain[0].digest.bytes));
     *out = answer;
