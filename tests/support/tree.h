@@ -43,7 +43,6 @@ struct tree_office {
     int64_t wake_ms;  /* true time of its next tick */
     struct tree_line line;
     bool cut;         /* nothing crosses to and from its parent */
-    bool doubled;     /* every frame of its line comes twice */
     int64_t up_ms, down_ms; /* how long a frame takes */
 };
 

@@ -58,13 +58,12 @@ static void send_frame(struct tree_office *child, bool up, struct omb_view bytes
     const int64_t at = tree->now_ms + (up ? child->up_ms : child->down_ms);
 
     *due = at > *due ? at : *due;
-    for (int i = 0; i < (child->doubled ? 2 : 1); i++)
-        put_under_way(tree, (struct tree_event){.what = TREE_FRAME,
-                                                .due_ms = *due,
-                                                .line = child->line.id,
-                                                .child = child,
-                                                .up = up,
-                                                .bytes = omb_arena_copy(&tree->arena, bytes)});
+    put_under_way(tree, (struct tree_event){.what = TREE_FRAME,
+                                            .due_ms = *due,
+                                            .line = child->line.id,
+                                            .child = child,
+                                            .up = up,
+                                            .bytes = omb_arena_copy(&tree->arena, bytes)});
 }
 
 static struct tree_office *child_on(struct tree *tree, uint64_t line)
@@ -358,7 +357,7 @@ void tree_pass(struct tree *tree, int64_t ms)
     const int64_t until = tree->now_ms + ms;
 
     keep_all(tree);
-    for (size_t i = 0; i < TREE_STEPS_MAX; i++)
+    for (size_t i = 0; i < 10 * TREE_STEPS_MAX; i++)
         if (!turn(tree, until)) {
             tree->now_ms = until;
             return;

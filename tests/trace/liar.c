@@ -111,7 +111,7 @@ static void test_acks_and_credit_out_of_the_air(void **state)
     struct bank bank = bank_build(tree);
     const struct omb_cursor cursor = {.position = UINT64_C(1) << 60, .digest = {{0x55}}};
     const struct omb_ack ack = {.cursor = &cursor};
-    const struct omb_credit_grant credit = {.bytes = UINT64_MAX};
+    const struct omb_credit credit = {.bytes = UINT64_MAX};
     const struct omb_frame acks = {.message = {OMB_FRAME_ACK, &ack}};
     const struct omb_frame credits = {.message = {OMB_FRAME_CREDIT, &credit}};
 

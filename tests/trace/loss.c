@@ -81,29 +81,6 @@ static void test_a_region_is_put_back(void **state)
     tree_check(tree);
 }
 
-static void test_the_root_is_put_back(void **state)
-{
-    struct tree *tree = *state;
-    struct bank bank = bank_build(tree);
-    struct memport *copy = tree_backup(bank.ho);
-    const struct omb_view decided = bank_complaint(bank.b45);
-    struct omb_view later;
-
-    ESCALATE(bank.b45, decided, "ho");
-    tree_settle(tree);
-    RESOLVE(bank.ho, decided, "paid back");
-    tree_settle(tree);
-    tree_roll_back(bank.ho, copy);
-    later = bank_complaint(bank.b77);
-    tree_settle(tree);
-    tree_agree(tree, decided, "resolved", "vsp-0045", bank.b45, bank.north, bank.ho, NULL);
-    tree_agree(tree, later, "open", "vsp-0077", bank.b77, bank.south, bank.ho, NULL);
-    TAKE_OVER(bank.ho, later);
-    tree_settle(tree);
-    tree_agree(tree, later, "open", "ho", bank.b77, bank.south, bank.ho, NULL);
-    tree_check(tree);
-}
-
 /* The region acknowledged what the head office never got, and then lost it. */
 static void test_children_hold_what_a_dead_region_took_with_it(void **state)
 {
@@ -147,47 +124,14 @@ static void test_a_restart_opens_no_life_when_the_parent_confirms(void **state)
     tree_check(tree);
 }
 
-static void test_two_copies_of_one_office_fork_its_log(void **state)
-{
-    struct tree *tree = *state;
-    struct bank bank = bank_build(tree);
-    const struct omb_forks_ask ask = {};
-    const struct omb_forks *forks;
-    struct tree_office *twin;
-    struct omb_view mine, theirs;
-
-    tree_cut(bank.b45);
-    twin = tree_twin(bank.b45);
-    tree_settle(tree);
-    mine = bank_complaint(bank.b45);
-    theirs = bank_complaint(twin);
-    tree_settle(tree);
-    tree_agree(tree, theirs, "open", "vsp-0045", twin, bank.north, bank.ho, NULL);
-    tree_stop(twin);
-    tree_mend(bank.b45);
-    tree_settle(tree);
-    forks = answer_of(ask_as(&bank.north->rig, "admin", OMB_ASK_LOG_FORKS, &ask));
-    assert_int_equal(forks->forks.count, 1);
-    assert_text(forks->forks.items[0].office, "vsp-0045");
-    /* Nobody else is held up, and what stood first stands everywhere. */
-    assert_false(tree_holds(bank.ho, mine));
-    tree_agree(tree, theirs, "open", "vsp-0045", bank.north, bank.ho, NULL);
-    theirs = bank_complaint(bank.b46);
-    tree_settle(tree);
-    tree_agree(tree, theirs, "open", "vsp-0046", bank.b46, bank.north, bank.ho, NULL);
-    tree_check(tree);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TREE_TEST(test_a_branch_is_put_back_and_gets_its_log_again),
         TREE_TEST(test_a_branch_put_back_works_at_once_without_a_line),
         TREE_TEST(test_a_region_is_put_back),
-        TREE_TEST(test_the_root_is_put_back),
         TREE_TEST(test_children_hold_what_a_dead_region_took_with_it),
         TREE_TEST(test_a_restart_opens_no_life_when_the_parent_confirms),
-        TREE_TEST(test_two_copies_of_one_office_fork_its_log),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
