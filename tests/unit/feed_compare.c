@@ -636,6 +636,42 @@ static void lives_that_a_full_greeting_leaves_out_are_let_be(void **state)
                "vsp-0045:registered");
 }
 
+static enum omb_rc do_yours(struct omb_step *step, void *arg, struct omb_error *err)
+{
+    struct asking *asking = arg;
+
+    asking->rc = omb_compare_yours(step, &asking->page.logs, &asking->want, err);
+    keep_want(asking);
+    return OMB_OK;
+}
+
+static void what_a_restored_office_lacks_of_its_own_is_wanted(void **state)
+{
+    struct crossing *crossing = *state;
+    struct asking asking = about(crossing, NORTH);
+    struct omb_life life;
+
+    crossing_run(at(crossing, NORTH), do_lives, &asking);
+    crossing_run(at(crossing, NORTH), do_yours, &asking);
+    assert_int_equal(asking.rc, OMB_OK);
+    assert_int_equal(asking.want.ranges.count, 0);
+    life = *life_of(&asking, NORTH);
+    asking.page.logs = (struct omb_life_list){&life, 1};
+    life.count = 1; /* a child holds a part alone */
+    life.head += 2;
+    crossing_run(at(crossing, NORTH), do_yours, &asking);
+    assert_int_equal(asking.want.ranges.count, 1);
+    assert_int_equal(asking.want.ranges.items[0].first, life.head - 1);
+    assert_int_equal(asking.want.ranges.items[0].last, life.head);
+    life.incarnation.bytes[3]++; /* a life that the store does not know */
+    crossing_run(at(crossing, NORTH), do_yours, &asking);
+    assert_int_equal(asking.want.ranges.count, 1);
+    assert_int_equal(asking.want.ranges.items[0].first, 1);
+    assert_int_equal(asking.want.ranges.items[0].last, life.head);
+    crossing_run(at(crossing, OUTLET), do_yours, &asking);
+    assert_int_equal(asking.rc, OMB_INVALID); /* of another office */
+}
+
 static void a_greeting_of_another_log_is_refused(void **state)
 {
     struct crossing *crossing = *state;
@@ -671,6 +707,7 @@ int main(void)
         CROSSING_TEST(logs_that_do_not_ascend_are_refused),
         CROSSING_TEST(a_greeting_compares_the_childs_own_log_alone),
         CROSSING_TEST(lives_that_a_full_greeting_leaves_out_are_let_be),
+        CROSSING_TEST(what_a_restored_office_lacks_of_its_own_is_wanted),
         CROSSING_TEST(a_greeting_of_another_log_is_refused),
     };
 

@@ -68,13 +68,20 @@ enum omb_rc omb_compare_lives(struct omb_step *step, const struct omb_office_id 
 enum omb_rc omb_compare_greeting(struct omb_step *step, const struct omb_office_id *child,
                                  const struct omb_life_list *own, struct omb_want *out_want,
                                  struct omb_error *err) OMB_MUST_USE;
+/*
+ * The parent at a greeting, of Hello.yours: wants what the child holds of this office's own log and
+ * a restored store lacks. The child holds a part of it alone, and answers with what it has.
+ */
+enum omb_rc omb_compare_yours(struct omb_step *step, const struct omb_life_list *yours,
+                              struct omb_want *out_want, struct omb_error *err) OMB_MUST_USE;
 
 /*
  * Answers a Want: records with the parts that are here, as many as fit into max_bytes (the first
- * whatever its size), and which parts lack. What says who may be trusted goes to either: certificates, revocations, moves,
- * closings, forks, policies. A child gets besides what is in its scope: records of its cases, and
- * of offices at or below it; the parent records of offices at or below this one. What is not here,
- * not in scope, not signed yet or does not fit is left out. OMB_LIMIT: it names too much.
+ * whatever its size), and which parts lack. What says who may be trusted goes to either side:
+ * certificates, revocations, moves, closings, forks, policies. A child gets besides what is in its
+ * scope: records of its cases, and of offices at or below it. The parent gets its own records, and
+ * those of offices at or below this one. What is not here, not in scope, not signed yet or does not
+ * fit is left out. OMB_LIMIT: it names too much.
  */
 enum omb_rc omb_want_answer(struct omb_step *step, const struct omb_office_id *asker,
                             bool asker_is_child, const struct omb_want *want, size_t max_bytes,

@@ -455,3 +455,42 @@ enum omb_rc omb_compare_greeting(struct omb_step *step, const struct omb_office_
     }
     return take_lives(step, child, child, own, after, OMB_VIEW_NONE, out_want, err);
 }
+
+static enum omb_rc look_at_own(struct looking *looking, const struct omb_life *life,
+                               struct omb_error *err)
+{
+    struct omb_log log;
+    enum omb_rc rc =
+        omb_log_find(looking->step, &life->office, &life->incarnation, 0, &log, err);
+
+    if (rc != OMB_OK && rc != OMB_NOT_FOUND)
+        return rc;
+    if (rc == OMB_NOT_FOUND) {
+        want(looking, life, 1, life->head);
+        return OMB_OK;
+    }
+    rc = log.row.count < log.row.head ? want_holes(looking, life, &log, err) : OMB_OK;
+    if (life->head > log.row.head)
+        want(looking, life, log.row.head + 1, life->head);
+    return rc;
+}
+
+enum omb_rc omb_compare_yours(struct omb_step *step, const struct omb_life_list *yours,
+                              struct omb_want *out_want, struct omb_error *err)
+{
+    struct looking looking = {.step = step};
+    enum omb_rc rc = omb_compare_check_size(yours->count, err);
+
+    looking.ranges = OMB_ARENA_NEW(step->arena, struct omb_log_range, OMB_WANT_RANGES_MAX);
+    for (size_t i = 0; rc == OMB_OK && i < yours->count; i++) {
+        const struct omb_life *life = &yours->items[i];
+
+        if (life->head == 0 || life->head == UINT64_MAX ||
+            !omb_office_id_equal(&life->office, &step->office->self.office))
+            return omb_fail(err, OMB_INVALID, NULL, "a greeting tells of another log as ours");
+        rc = look_at_own(&looking, life, err);
+    }
+    if (rc == OMB_OK)
+        *out_want = (struct omb_want){.ranges = {looking.ranges, looking.range_count}};
+    return rc;
+}

@@ -45,9 +45,10 @@ static bool may_see(const struct answer *answer, const struct omb_header *header
 
     if (is_about_trust(header))
         return true;
-    if (!answer->to_child)
+    if (!answer->to_child) /* of its own log too: what its disk lost comes home */
         return !omb_office_id_none(&branch) ||
-               omb_office_id_equal(&header->office, &step->office->self.office);
+               omb_office_id_equal(&header->office, &step->office->self.office) ||
+               omb_office_id_equal(&header->office, answer->asker);
     if (omb_office_id_equal(&branch, answer->asker))
         return true;
     return header->case_id && omb_feed_in_scope(step, answer->asker, header->case_id);

@@ -408,6 +408,7 @@ static enum omb_rc welcome(struct omb_step *step, struct omb_link *link,
                            const struct omb_hello *hello, struct omb_error *err)
 {
     struct omb_want unwanted; /* its log comes by itself, or by the comparison that it starts */
+    struct omb_want lost;     /* of this office's own log */
     struct omb_hello answer;
     enum omb_rc rc = make_greeting(step, link, &answer, err);
 
@@ -419,6 +420,12 @@ static enum omb_rc welcome(struct omb_step *step, struct omb_link *link,
         rc = go_on_down(step, link, hello, err);
     if (rc == OMB_OK)
         rc = omb_compare_greeting(step, &link->peer, &hello->own, &unwanted, err);
+    if (rc == OMB_OK)
+        rc = omb_compare_yours(step, &hello->yours, &lost, err);
+    if (rc == OMB_OK)
+        omb_want_ranges(step, link, &lost);
+    if (rc == OMB_LIMIT || rc == OMB_INVALID)
+        return omb_link_wrong(step, link, "its hello does not say which logs it holds", err);
     if (rc == OMB_OK)
         rc = omb_ack_greeted(step, link, err);
     if (rc == OMB_OK)
