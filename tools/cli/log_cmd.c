@@ -184,6 +184,7 @@ enum omb_exit omb_run_log_verify(struct omb_cli *cli)
         sum.records += page->records;
         sum.proofs += page->proofs;
         sum.parts += page->parts;
+        sum.holes += page->holes;
         add_problems(cli, &sum.problems, page->problems);
         omb_cli_progress("%llu records verified", (unsigned long long)sum.records);
         more = advance(&cursor, page->cursor);
@@ -195,6 +196,9 @@ enum omb_exit omb_run_log_verify(struct omb_cli *cli)
         printf("records %llu, proofs %llu, parts %llu: %s\n", (unsigned long long)sum.records,
                (unsigned long long)sum.proofs, (unsigned long long)sum.parts,
                sum.problems.count ? "NOT all hold" : "all hold");
+        if (sum.holes)
+            printf("holes %llu: records of logs that this office holds in part\n",
+                   (unsigned long long)sum.holes);
         print_problems(sum.problems);
     }
     return sum.problems.count ? OMB_EXIT_FAILED : OMB_EXIT_DONE;

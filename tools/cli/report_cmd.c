@@ -138,6 +138,22 @@ static void print_change(struct omb_cli *cli, const struct omb_change *change)
            OMB_VIEW_ARGS(change->actor), OMB_VIEW_ARGS(change->position));
 }
 
+/* Whoever reads the output has it: the subscription goes on behind it. */
+static enum omb_exit confirm(struct omb_cli *cli, struct omb_views topics, const char *position)
+{
+    const char *name = omb_args_get(&cli->args, OMB_OPT_SUBSCRIPTION);
+    const struct omb_subscription_move ask = {
+        .name = omb_view_str(name),
+        .position = omb_view_str(position),
+        .topics = topics,
+    };
+    enum omb_exit exit = OMB_EXIT_DONE;
+
+    if (name != NULL)
+        (void)omb_cli_ask(cli, OMB_ASK_SUBSCRIPTION_MOVE, &ask, &exit);
+    return exit;
+}
+
 /* One page; *left counts down. *out_more: ask again at once. */
 static enum omb_exit watch_page(struct omb_cli *cli, struct omb_views topics,
                                 char position[OMB_LINE_MAX + 1], uint64_t *left, bool *out_more)
@@ -145,17 +161,20 @@ static enum omb_exit watch_page(struct omb_cli *cli, struct omb_views topics,
     const struct omb_changes_ask ask = {
         .since = omb_view_str(position),
         .topics = topics,
+        .name = omb_view_str(omb_args_get(&cli->args, OMB_OPT_SUBSCRIPTION)),
         .limit = *left < OMB_PAGE_MAX ? (uint32_t)*left : OMB_PAGE_MAX,
     };
     enum omb_exit exit = OMB_EXIT_FAILED;
     const struct omb_changes *changes = omb_cli_ask(cli, OMB_ASK_CHANGES, &ask, &exit);
-    bool moved;
+    bool moved, told;
 
     if (!changes)
         return exit;
     for (size_t i = 0; i < changes->changes.count; i++)
         print_change(cli, &changes->changes.items[i]);
-    fflush(stdout);
+    if (fflush(stdout) != 0)
+        return OMB_EXIT_FAILED;
+    told = changes->changes.count > 0;
     *left -= changes->changes.count < *left ? changes->changes.count : *left;
     moved = changes->next.size && !omb_view_is(changes->next, position);
     if (changes->next.size && changes->next.size <= OMB_LINE_MAX) {
@@ -163,7 +182,7 @@ static enum omb_exit watch_page(struct omb_cli *cli, struct omb_views topics,
         position[changes->next.size] = '\0';
     }
     *out_more = moved;
-    return OMB_EXIT_DONE;
+    return told ? confirm(cli, topics, position) : OMB_EXIT_DONE;
 }
 
 enum omb_exit omb_run_watch(struct omb_cli *cli)

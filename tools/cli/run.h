@@ -57,6 +57,14 @@ const struct omb_zone *omb_cli_zone(struct omb_cli *cli);
 const void *omb_cli_ask(struct omb_cli *cli, uint32_t tag, const void *ask,
                         enum omb_exit *out_exit);
 
+/*
+ * What a monitor asks (interfaces: 0 ok, 1 warning, 2 critical, 3 unknown): a question that is not
+ * answered is unknown.
+ */
+const void *omb_cli_check(struct omb_cli *cli, uint32_t tag, enum omb_exit *out_exit);
+enum omb_exit omb_cli_level_exit(struct omb_view level);
+enum omb_exit omb_cli_worse(enum omb_exit a, enum omb_exit b);
+
 /* Prints a whole answer as one JSON object. */
 void omb_cli_print_json(const struct omb_cli *cli, const struct omb_shape *shape,
                         const void *message);

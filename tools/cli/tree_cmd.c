@@ -1,0 +1,138 @@
+/*
+ * The offices below as they were last known, and where the records of a case are.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/run.h"
+#include "cli/when.h"
+
+/* --- tree --- */
+
+static void tree_columns(struct omb_table *table)
+{
+    omb_table_column(table, "office", false);
+    omb_table_keep_whole(table);
+    omb_table_column(table, "kind", false);
+    omb_table_may_leave(table, 1);
+    omb_table_column(table, "state", false);
+    omb_table_keep_whole(table);
+    omb_table_column(table, "level", false);
+    omb_table_keep_whole(table);
+    omb_table_column(table, "backlog", true);
+    omb_table_column(table, "cases", true);
+    omb_table_may_leave(table, 2);
+    omb_table_column(table, "as of", false);
+    omb_table_keep_whole(table);
+    omb_table_column(table, "what is wrong", false);
+}
+
+/* Offices come in the order of a tree: each behind the one above it. */
+static void tree_row(struct omb_cli *cli, struct omb_table *table, uint32_t top,
+                     const struct omb_tree_office *office)
+{
+    const uint32_t depth = office->depth > top ? office->depth - top : 0;
+
+    omb_table_printf(table, "%*s%s%.*s%s", depth > 1 ? (int)(depth - 1) * 3 : 0, "",
+                     depth > 0 ? "\xe2\x94\x94\xe2\x94\x80 " : "", OMB_VIEW_ARGS(office->code),
+                     office->self ? " *" : "");
+    omb_table_text(table, office->kind);
+    omb_table_text(table, office->state);
+    omb_table_text(table, office->level);
+    omb_table_printf(table, "%llu", (unsigned long long)office->backlog);
+    omb_table_printf(table, "%llu", (unsigned long long)office->cases);
+    omb_cli_cell_when(cli, table, office->as_of);
+    omb_table_text(table, office->words);
+}
+
+static void print_tree(struct omb_cli *cli, const struct omb_tree *tree, bool ill_only)
+{
+    struct omb_table table;
+
+    omb_table_init(&table);
+    tree_columns(&table);
+    for (size_t i = 0; i < tree->offices.count; i++) {
+        if (!ill_only || !omb_view_is(tree->offices.items[i].level, "ok"))
+            tree_row(cli, &table, ill_only ? UINT32_MAX : tree->offices.items[0].depth,
+                     &tree->offices.items[i]);
+    }
+    if (omb_table_rows(&table) > 0)
+        omb_cli_print_table(&table);
+    else
+        printf("ok: %zu offices\n", tree->offices.count);
+    omb_table_free(&table);
+}
+
+static enum omb_exit tree(struct omb_cli *cli, bool check)
+{
+    enum omb_exit exit = OMB_EXIT_DONE;
+    const struct omb_tree *answer = check ? omb_cli_check(cli, OMB_ASK_TREE, &exit)
+                                          : omb_cli_ask(cli, OMB_ASK_TREE, NULL, &exit);
+
+    if (!answer)
+        return exit;
+    exit = OMB_EXIT_DONE;
+    for (size_t i = 0; check && i < answer->offices.count; i++)
+        exit = omb_cli_worse(exit, omb_cli_level_exit(answer->offices.items[i].level));
+    if (cli->json)
+        omb_cli_print_json_list(
+            cli, &omb_shape_tree_office,
+            (struct omb_any_list){answer->offices.items, answer->offices.count});
+    else
+        print_tree(cli, answer, check);
+    return exit;
+}
+
+enum omb_exit omb_run_tree(struct omb_cli *cli)
+{
+    struct omb_error err;
+
+    if (cli->args.word_count == 0)
+        return tree(cli, false);
+    if (strcmp(cli->args.words[0], "check") == 0)
+        return tree(cli, true);
+    (void)omb_fail(&err, OMB_INVALID, NULL, "`ombud tree` takes nothing, or check");
+    return omb_cli_fail_value(&err);
+}
+
+/* --- case trace --- */
+
+static void print_event(struct omb_cli *cli, const struct omb_trace_event *event)
+{
+    char at[OMB_WHEN_SIZE];
+
+    omb_when_print(event->at, omb_cli_zone(cli), at);
+    printf("%s  %.*s of %.*s  %.16s%s%.*s\n", at, OMB_VIEW_ARGS(event->type),
+           OMB_VIEW_ARGS(event->office),
+           event->record.size >= 16 ? (const char *)event->record.data : "",
+           event->effect ? "" : "  without effect: ", OMB_VIEW_ARGS(event->why));
+    printf("  held by ");
+    for (size_t i = 0; i < event->held_by.count; i++)
+        printf("%s%.*s", i ? ", " : "", OMB_VIEW_ARGS(event->held_by.items[i]));
+    putchar('\n');
+    for (size_t i = 0; i < event->waits.count; i++) {
+        const struct omb_trace_wait *wait = &event->waits.items[i];
+
+        omb_when_print(wait->since, omb_cli_zone(cli), at);
+        printf("  waits: %.*s: %.*s%s%s\n", OMB_VIEW_ARGS(wait->office), OMB_VIEW_ARGS(wait->on),
+               wait->since ? ", since " : "", wait->since ? at : "");
+    }
+}
+
+enum omb_exit omb_run_case_trace(struct omb_cli *cli)
+{
+    const struct omb_trace_ask ask = {.number = omb_view_str(cli->args.words[0])};
+    enum omb_exit exit = OMB_EXIT_FAILED;
+    const struct omb_trace *trace = omb_cli_ask(cli, OMB_ASK_CASE_TRACE, &ask, &exit);
+
+    if (!trace)
+        return exit;
+    if (cli->json) {
+        omb_cli_print_json(cli, &omb_shape_trace, trace);
+        return OMB_EXIT_DONE;
+    }
+    printf("%.*s\n", OMB_VIEW_ARGS(trace->number));
+    for (size_t i = 0; i < trace->events.count; i++)
+        print_event(cli, &trace->events.items[i]);
+    return OMB_EXIT_DONE;
+}
