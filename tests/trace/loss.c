@@ -81,6 +81,29 @@ static void test_a_region_is_put_back(void **state)
     tree_check(tree);
 }
 
+static void test_the_root_is_put_back(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    struct memport *copy = tree_backup(bank.ho);
+    const struct omb_view decided = bank_complaint(bank.b45);
+    struct omb_view later;
+
+    ESCALATE(bank.b45, decided, "ho");
+    tree_settle(tree);
+    RESOLVE(bank.ho, decided, "paid back");
+    tree_settle(tree);
+    tree_roll_back(bank.ho, copy);
+    later = bank_complaint(bank.b77);
+    tree_settle(tree);
+    tree_agree(tree, decided, "resolved", "vsp-0045", bank.b45, bank.north, bank.ho, NULL);
+    tree_agree(tree, later, "open", "vsp-0077", bank.b77, bank.south, bank.ho, NULL);
+    TAKE_OVER(bank.ho, later);
+    tree_settle(tree);
+    tree_agree(tree, later, "open", "ho", bank.b77, bank.south, bank.ho, NULL);
+    tree_check(tree);
+}
+
 /* The region acknowledged what the head office never got, and then lost it. */
 static void test_children_hold_what_a_dead_region_took_with_it(void **state)
 {
@@ -130,6 +153,7 @@ int main(void)
         TREE_TEST(test_a_branch_is_put_back_and_gets_its_log_again),
         TREE_TEST(test_a_branch_put_back_works_at_once_without_a_line),
         TREE_TEST(test_a_region_is_put_back),
+        TREE_TEST(test_the_root_is_put_back),
         TREE_TEST(test_children_hold_what_a_dead_region_took_with_it),
         TREE_TEST(test_a_restart_opens_no_life_when_the_parent_confirms),
     };
