@@ -374,6 +374,18 @@ static bool holds(const struct index_keys *keys, struct omb_view key)
     return false;
 }
 
+/* Of a case from a link the extract may come after its first row. */
+static void put_reference(struct omb_step *step, const struct omb_case_row *row,
+                          struct omb_view reference)
+{
+    struct omb_key key;
+
+    if (!step->intake || reference.size == 0 || row->erased)
+        return;
+    key = omb_key_index(OMB_INDEX_REFERENCE, reference, row->case_id);
+    omb_put(step->update->writes, OMB_FAMILY_INDEX, omb_key_view(&key), OMB_VIEW_NONE);
+}
+
 /* Puts what is new, deletes what is no more. */
 static void move_index(struct omb_step *step, const struct omb_case_row *old,
                        const struct omb_case_row *row, struct omb_view reference)
@@ -460,6 +472,7 @@ enum omb_rc omb_casefile_save(struct omb_step *step, struct omb_casefile *file,
     if (rc != OMB_OK)
         return rc;
     move_index(step, old, row, reference);
+    put_reference(step, row, reference);
     put_row(step, file);
     if (row->erased && !(old && old->erased))
         drop_parts(step, file);
@@ -473,18 +486,50 @@ enum omb_rc omb_casefile_save(struct omb_step *step, struct omb_casefile *file,
     return rc;
 }
 
+struct reference_search {
+    const struct omb_case_id *id;
+    struct index_keys *found;
+};
+
+static enum omb_rc take_reference(void *arg, struct omb_view key, struct omb_view value)
+{
+    const struct reference_search *search = arg;
+    const struct omb_key id = omb_key_case(search->id);
+
+    (void)value;
+    if (key.size < id.size ||
+        memcmp(key.data + key.size - id.size, id.bytes, id.size) != 0)
+        return OMB_OK;
+    take_key(search->found, key);
+    return OMB_STOP;
+}
+
+/* The extract that told its reference is gone: the row is looked for. */
+static enum omb_rc find_reference(struct omb_step *step, const struct omb_case_row *row,
+                                  struct index_keys *found)
+{
+    struct reference_search search = {row->case_id, found};
+    const struct omb_key prefix = omb_key_index(OMB_INDEX_REFERENCE, OMB_VIEW_NONE, NULL);
+
+    return !row->imported ? OMB_OK
+                          : omb_port_scan_prefix(step->port, OMB_FAMILY_INDEX,
+                                                 omb_key_view(&prefix), take_reference, &search);
+}
+
 enum omb_rc omb_casefile_drop(struct omb_step *step, const struct omb_case_id *id,
                               struct omb_error *err)
 {
     const struct omb_key key = omb_key_case(id);
-    struct omb_view reference = OMB_VIEW_NONE;
     struct index_keys was = {.arena = step->arena};
     struct omb_case_row row;
     enum omb_rc rc = omb_case_row_read(step, id, &row, err);
 
     if (rc != OMB_OK)
         return rc == OMB_NOT_FOUND ? OMB_OK : rc;
-    omb_casefile_index(step, &row, reference, take_key, &was);
+    omb_casefile_index(step, &row, OMB_VIEW_NONE, take_key, &was);
+    rc = find_reference(step, &row, &was);
+    if (rc != OMB_OK)
+        return omb_fail(err, rc, NULL, "the indexes of the store cannot be read");
     for (size_t i = 0; i < was.count; i++)
         omb_delete(step->update->writes, OMB_FAMILY_INDEX, was.items[i]);
     omb_delete(step->update->writes, OMB_FAMILY_CASE, omb_key_view(&key));

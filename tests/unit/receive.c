@@ -249,6 +249,40 @@ static void a_part_that_was_missing_completes(void **state)
                   OMB_RECEIPT_DUPLICATE);
 }
 
+static enum omb_rc do_import(struct omb_step *step, void *arg, struct omb_error *err)
+{
+    struct omb_appended record;
+
+    return casework_register(step, true, arg, &record, err);
+}
+
+/* An extract that comes late is found by its reference all the same. */
+static void a_late_extract_is_indexed(void **state)
+{
+    struct crossing *crossing = *state;
+    struct omb_case_id id;
+    struct parcels all;
+    struct omb_key key;
+    struct omb_view extract;
+    size_t last;
+
+    crossing_run(at(crossing, OUTLET), do_import, &id);
+    all = crossing_pack(crossing, at(crossing, OUTLET));
+    last = all.count - 1;
+    extract = all.items[last].extract;
+    assert_true(extract.size > 0);
+    all.items[last].extract = OMB_VIEW_NONE;
+    (void)crossing_give(crossing, NORTH, OUTLET, all.items, all.count);
+    key = omb_key_index(OMB_INDEX_REFERENCE, OMB_VIEW_LIT("test/SRC-1"), &id);
+    assert_false(crossing_has(at(crossing, NORTH), OMB_FAMILY_INDEX, key));
+    all.items[last].extract = extract;
+    crossing_must(crossing_give(crossing, NORTH, OUTLET, &all.items[last], 1), 1,
+                  OMB_RECEIPT_COMPLETED);
+    assert_true(crossing_has(at(crossing, NORTH), OMB_FAMILY_INDEX, key));
+    assert_true(memport_same(at(crossing, OUTLET)->store, at(crossing, NORTH)->store,
+                             OMB_FAMILY_INDEX));
+}
+
 static enum omb_rc do_erase(struct omb_step *step, void *arg, struct omb_error *err)
 {
     return casework_erase(step, arg, err);
@@ -409,6 +443,7 @@ int main(void)
         CROSSING_TEST(a_record_waits_for_its_certificate),
         CROSSING_TEST(certificates_and_records_may_share_a_frame),
         CROSSING_TEST(a_part_that_was_missing_completes),
+        CROSSING_TEST(a_late_extract_is_indexed),
         CROSSING_TEST(late_parts_of_an_erased_case_are_not_kept),
         CROSSING_TEST(an_erasure_in_the_same_frame_keeps_no_part),
         CROSSING_TEST(a_lost_store_gets_its_records_back),
