@@ -197,7 +197,7 @@ static enum omb_rc open_doors(struct service *service, struct omb_error *err)
 
     omb_net_admit(service->net, keys, count);
     count = omb_office_children(service->driver.office, &keys);
-    omb_linknet_admit(omb_net_links(service->net), keys, count);
+    (void)omb_linknet_admit(omb_net_links(service->net), keys, count);
     return omb_net_self_test(service->net, err);
 }
 
@@ -282,7 +282,9 @@ static enum omb_rc run(struct service *service, struct omb_error *err)
                             .tick_at = omb_update_timer(service->driver.update),
                             .link_tick_at = omb_update_link_timer(service->driver.update),
                             .watchdog_ms = watchdog_ms(),
-                            .counts_told = omb_net_counts(service->net)};
+                            .counts_told = omb_net_counts(service->net),
+                            .links.told =
+                                omb_linknet_counts(omb_net_links(service->net))};
     enum omb_rc rc = omb_loop_run(&loop, err);
 
     if (rc != OMB_OK)

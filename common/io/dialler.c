@@ -53,7 +53,7 @@ void omb_dialler_free(struct omb_dialler *dialler)
 {
     if (!dialler)
         return;
-    omb_dialler_hang_up(dialler);
+    (void)omb_dialler_hang_up(dialler);
     zmq_msg_close(&dialler->frame);
     free(dialler);
 }
@@ -91,15 +91,17 @@ static enum omb_rc begin(struct omb_dialler *dialler, struct omb_view address,
 void omb_dialler_call(struct omb_dialler *dialler, struct omb_view address,
                       const uint8_t server_key[OMB_PUBLIC_SIZE], uint64_t link)
 {
-    omb_dialler_hang_up(dialler);
+    (void)omb_dialler_hang_up(dialler);
     dialler->link = link;
     dialler->deadline_ms = omb_clock_monotonic_ms() + dialler->handshake_ms;
     memcpy(dialler->server_key, server_key, OMB_PUBLIC_SIZE);
     dialler->state = begin(dialler, address, &dialler->why) == OMB_OK ? CALLING : OVER;
 }
 
-void omb_dialler_hang_up(struct omb_dialler *dialler)
+bool omb_dialler_hang_up(struct omb_dialler *dialler)
 {
+    const bool busy = dialler->state != IDLE;
+
     if (dialler->monitor)
         omb_monitor_close(dialler->monitor, dialler->socket);
     omb_socket_close(dialler->socket);
@@ -107,6 +109,7 @@ void omb_dialler_hang_up(struct omb_dialler *dialler)
     dialler->socket = NULL;
     dialler->full = false;
     dialler->state = IDLE;
+    return busy;
 }
 
 /* --- what became of it --- */
@@ -208,7 +211,7 @@ bool omb_dialler_next(struct omb_dialler *dialler, struct omb_link_news *out)
     }
     if (dialler->state == STANDS)
         return false;
-    omb_dialler_hang_up(dialler);
+    (void)omb_dialler_hang_up(dialler);
     out->kind = OMB_LINK_ENDED;
     out->bytes = omb_view_str(dialler->why.words);
     return true;
@@ -216,19 +219,13 @@ bool omb_dialler_next(struct omb_dialler *dialler, struct omb_link_news *out)
 
 /* --- sending --- */
 
-static bool send_frame(struct omb_dialler *dialler, struct omb_view bytes)
-{
-    return zmq_send(dialler->socket, bytes.data, bytes.size, ZMQ_DONTWAIT) >= 0;
-}
-
 void omb_dialler_send(struct omb_dialler *dialler, uint64_t link, struct omb_view bytes)
 {
     if (dialler->state != STANDS || dialler->link != link) {
         dialler->counts->no_peer++;
         return;
     }
-    if (!dialler->full && (send_frame(dialler, bytes) ||
-                           (omb_socket_catch_up(dialler->socket) && send_frame(dialler, bytes)))) {
+    if (!dialler->full && omb_socket_send(dialler->socket, bytes, 0)) {
         dialler->counts->sent++;
         return;
     }

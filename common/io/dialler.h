@@ -21,7 +21,8 @@ struct omb_dialler *omb_dialler_new(const struct omb_linknet_setup *setup,
 void omb_dialler_free(struct omb_dialler *dialler); /* NULL is fine */
 void omb_dialler_call(struct omb_dialler *dialler, struct omb_view address,
                       const uint8_t server_key[OMB_PUBLIC_SIZE], uint64_t link);
-void omb_dialler_hang_up(struct omb_dialler *dialler);
+/* Returns whether there was anything to hang up. */
+bool omb_dialler_hang_up(struct omb_dialler *dialler);
 bool omb_dialler_next(struct omb_dialler *dialler, struct omb_link_news *out);
 void omb_dialler_send(struct omb_dialler *dialler, uint64_t link, struct omb_view bytes);
 size_t omb_dialler_polls(const struct omb_dialler *dialler, zmq_pollitem_t *out);

@@ -43,12 +43,12 @@ void omb_linknet_close(struct omb_linknet *linknet)
     free(linknet);
 }
 
-void omb_linknet_admit(struct omb_linknet *linknet, const uint8_t (*keys)[OMB_PUBLIC_SIZE],
+bool omb_linknet_admit(struct omb_linknet *linknet, const uint8_t (*keys)[OMB_PUBLIC_SIZE],
                        size_t count)
 {
-    omb_zap_admit(linknet->zap, OMB_DOOR_LINKS, keys, count);
     if (linknet->listener)
         omb_listener_expect(linknet->listener, count);
+    return omb_zap_admit(linknet->zap, OMB_DOOR_LINKS, keys, count);
 }
 
 const char *omb_linknet_endpoint(const struct omb_linknet *linknet)
@@ -95,9 +95,9 @@ uint64_t omb_linknet_call(struct omb_linknet *linknet, struct omb_view address,
     return linknet->newest;
 }
 
-void omb_linknet_hang_up(struct omb_linknet *linknet)
+bool omb_linknet_hang_up(struct omb_linknet *linknet)
 {
-    omb_dialler_hang_up(linknet->dialler);
+    return omb_dialler_hang_up(linknet->dialler);
 }
 
 struct omb_link_counts omb_linknet_counts(const struct omb_linknet *linknet)

@@ -61,8 +61,8 @@ enum omb_rc omb_linknet_open(const struct omb_linknet_setup *setup, struct omb_l
                              struct omb_error *err) OMB_MUST_USE;
 void omb_linknet_close(struct omb_linknet *linknet); /* NULL is fine */
 
-/* Replaces the table of offices below that may connect. */
-void omb_linknet_admit(struct omb_linknet *linknet, const uint8_t (*keys)[OMB_PUBLIC_SIZE],
+/* Replaces the table of offices below that may connect; returns whether it is another. */
+bool omb_linknet_admit(struct omb_linknet *linknet, const uint8_t (*keys)[OMB_PUBLIC_SIZE],
                        size_t count);
 /* Where the offices below reach this one, e.g. with the port that was picked. "" when nowhere. */
 const char *omb_linknet_endpoint(const struct omb_linknet *linknet);
@@ -81,7 +81,8 @@ void omb_linknet_send(struct omb_linknet *linknet, uint64_t link, bool dialled,
  */
 uint64_t omb_linknet_call(struct omb_linknet *linknet, struct omb_view address,
                           const uint8_t server_key[OMB_PUBLIC_SIZE]);
-void omb_linknet_hang_up(struct omb_linknet *linknet);
+/* Returns whether there was anything to hang up. */
+bool omb_linknet_hang_up(struct omb_linknet *linknet);
 
 struct omb_link_counts omb_linknet_counts(const struct omb_linknet *linknet);
 

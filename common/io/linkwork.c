@@ -71,9 +71,9 @@ void omb_linkwork_admit(struct omb_linkwork *work, const struct omb_office *offi
     const uint8_t(*keys)[OMB_PUBLIC_SIZE];
     size_t count = omb_office_children(office, &keys);
 
-    omb_linknet_admit(work->links, keys, count);
-    OMB_LOG(work->log, NOTICE, "offices below changed -> keys admitted again",
-            OMB_LOG_N("keys", count));
+    if (omb_linknet_admit(work->links, keys, count))
+        OMB_LOG(work->log, NOTICE, "offices below changed -> keys admitted again",
+                OMB_LOG_N("keys", count));
 }
 
 void omb_linkwork_send(struct omb_linkwork *work, const struct omb_update *update)
@@ -93,9 +93,9 @@ void omb_linkwork_dial(struct omb_linkwork *work, const struct omb_dial *dial)
     case OMB_DIAL_NONE:
         return;
     case OMB_DIAL_HANG_UP:
-        omb_linknet_hang_up(work->links);
-        OMB_LOG(work->log, NOTICE, "core asked -> parent hung up",
-                OMB_LOG_T("address", work->address));
+        if (omb_linknet_hang_up(work->links))
+            OMB_LOG(work->log, NOTICE, "core asked -> parent hung up",
+                    OMB_LOG_T("address", work->address));
         work->stands = false;
         return;
     case OMB_DIAL_CONNECT:

@@ -196,13 +196,12 @@ static bool send_route(struct omb_listener *listener, uint32_t route)
     uint8_t id[ROUTE_SIZE];
 
     write_route(route, id);
-    return zmq_send(listener->socket, id, sizeof(id), ZMQ_DONTWAIT | ZMQ_SNDMORE) >= 0;
+    return omb_socket_send(listener->socket, OMB_VIEW_OF(id), ZMQ_SNDMORE);
 }
 
 void omb_listener_send(struct omb_listener *listener, uint64_t link, struct omb_view bytes)
 {
     struct omb_linked *linked = omb_linktable_named(&listener->table, link);
-    bool sent;
 
     if (!linked) {
         listener->counts->no_peer++;
@@ -212,11 +211,9 @@ void omb_listener_send(struct omb_listener *listener, uint64_t link, struct omb_
         listener->counts->no_room++;
         return;
     }
-    sent = send_route(listener, linked->route);
-    if (!sent && errno == EAGAIN && omb_socket_catch_up(listener->socket))
-        sent = send_route(listener, linked->route);
     /* Once the first frame is taken libzmq takes the other, or drops both. */
-    if (sent && zmq_send(listener->socket, bytes.data, bytes.size, ZMQ_DONTWAIT) >= 0) {
+    if (send_route(listener, linked->route) &&
+        zmq_send(listener->socket, bytes.data, bytes.size, ZMQ_DONTWAIT) >= 0) {
         listener->counts->sent++;
     } else if (errno == EAGAIN) {
         linked->full = true;

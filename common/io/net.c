@@ -206,7 +206,7 @@ struct omb_linknet *omb_net_links(struct omb_net *net)
 
 void omb_net_admit(struct omb_net *net, const uint8_t (*keys)[OMB_PUBLIC_SIZE], size_t count)
 {
-    omb_zap_admit(net->zap, OMB_DOOR_CLIENTS, keys, count);
+    (void)omb_zap_admit(net->zap, OMB_DOOR_CLIENTS, keys, count);
 }
 
 enum omb_rc omb_net_self_test(struct omb_net *net, struct omb_error *err)
@@ -328,6 +328,11 @@ static void count_lost(struct omb_net *net)
         net->counts.gone++;
 }
 
+static struct omb_view route_of(struct waiting *waiting)
+{
+    return omb_view(zmq_msg_data(&waiting->route), zmq_msg_size(&waiting->route));
+}
+
 void omb_net_reply(struct omb_net *net, uint64_t to, struct omb_view bytes)
 {
     struct waiting *waiting = &net->waiting[to % OMB_NET_WAITING];
@@ -335,7 +340,7 @@ void omb_net_reply(struct omb_net *net, uint64_t to, struct omb_view bytes)
     if (to == 0 || waiting->name != to)
         return;
     /* Once the first frame is taken libzmq takes the others, or drops all of them. */
-    if (zmq_msg_send(&waiting->route, net->api, ZMQ_DONTWAIT | ZMQ_SNDMORE) < 0 ||
+    if (!omb_socket_send(net->api, route_of(waiting), ZMQ_SNDMORE) ||
         (waiting->enveloped && zmq_send(net->api, NULL, 0, ZMQ_DONTWAIT | ZMQ_SNDMORE) < 0) ||
         zmq_send(net->api, bytes.data, bytes.size, ZMQ_DONTWAIT) < 0)
         count_lost(net);

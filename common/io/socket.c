@@ -160,13 +160,17 @@ enum omb_rc omb_socket_bind_tcp(void *socket, const char *listen, char bound[OMB
     return OMB_OK;
 }
 
-bool omb_socket_catch_up(void *socket)
+bool omb_socket_send(void *socket, struct omb_view bytes, int flags)
 {
     int events;
     size_t size = sizeof(events);
 
+    if (zmq_send(socket, bytes.data, bytes.size, flags | ZMQ_DONTWAIT) >= 0)
+        return true;
+    if (errno != EAGAIN)
+        return false;
     (void)zmq_getsockopt(socket, ZMQ_EVENTS, &events, &size);
-    return true;
+    return zmq_send(socket, bytes.data, bytes.size, flags | ZMQ_DONTWAIT) >= 0;
 }
 
 void omb_endpoint_near(const char *endpoint, char out[OMB_ENDPOINT_MAX])

@@ -61,9 +61,12 @@ enum omb_rc omb_socket_connect(void *socket, const char *endpoint,
 enum omb_rc omb_socket_bind_tcp(void *socket, const char *listen, char bound[OMB_ENDPOINT_MAX],
                                 struct omb_error *err) OMB_MUST_USE;
 
-/* libzmq learns only now and then what a peer took: lets it look, before it is believed that a
- * queue is full. Always true. */
-bool omb_socket_catch_up(void *socket);
+/*
+ * Sends a frame without blocking. libzmq looks only now and then what a peer has taken, so that it
+ * says of an empty queue that it is full: it is made to look before it is believed. false: errno is
+ * EAGAIN for no room, else the peer is gone.
+ */
+bool omb_socket_send(void *socket, struct omb_view bytes, int flags);
 
 /* A wildcard host becomes this machine itself; other endpoints stay as they are. */
 void omb_endpoint_near(const char *endpoint, char out[OMB_ENDPOINT_MAX]);

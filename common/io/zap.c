@@ -158,12 +158,13 @@ static int compare_keys(const void *a, const void *b)
     return memcmp(a, b, OMB_PUBLIC_SIZE);
 }
 
-void omb_zap_admit(struct omb_zap *zap, enum omb_door door,
+bool omb_zap_admit(struct omb_zap *zap, enum omb_door door,
                    const uint8_t (*keys)[OMB_PUBLIC_SIZE], size_t count)
 {
     struct table *table = &zap->tables[door];
     uint8_t(*sorted)[OMB_PUBLIC_SIZE] = NULL;
     void *old;
+    bool changed;
 
     if (count > 0) {
         sorted = malloc(count * OMB_PUBLIC_SIZE);
@@ -173,10 +174,13 @@ void omb_zap_admit(struct omb_zap *zap, enum omb_door door,
     }
     pthread_mutex_lock(&zap->lock);
     old = table->keys;
+    changed = table->count != count ||
+              (count > 0 && memcmp(old, sorted, count * OMB_PUBLIC_SIZE) != 0);
     table->keys = sorted;
     table->count = count;
     pthread_mutex_unlock(&zap->lock);
     free(old);
+    return changed;
 }
 
 bool omb_zap_admits(struct omb_zap *zap, enum omb_door door, const uint8_t key[OMB_PUBLIC_SIZE])

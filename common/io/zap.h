@@ -20,7 +20,8 @@ enum omb_rc omb_zap_start(void *context, struct omb_zap **out, struct omb_error 
 void omb_zap_stop(struct omb_zap *zap);
 
 /* Thread-safe, all three. */
-void omb_zap_admit(struct omb_zap *zap, enum omb_door door,
+/* Returns whether the table is another than before. */
+bool omb_zap_admit(struct omb_zap *zap, enum omb_door door,
                    const uint8_t (*keys)[OMB_PUBLIC_SIZE], size_t count);
 bool omb_zap_admits(struct omb_zap *zap, enum omb_door door, const uint8_t key[OMB_PUBLIC_SIZE]);
 /* Handshakes refused at that door so far. */

@@ -34,7 +34,7 @@ enum omb_rc place_serve(struct place *place, const char *tcp, struct omb_error *
     if (rc == OMB_OK)
         omb_net_admit(place->net, &place->teller.public_key, 1);
     if (rc == OMB_OK)
-        omb_linknet_admit(omb_net_links(place->net), &place->branch.public_key, 1);
+        (void)omb_linknet_admit(omb_net_links(place->net), &place->branch.public_key, 1);
     return rc;
 }
 

@@ -20,7 +20,7 @@ static void want_dial(struct scene *scene, const char *address)
 {
     fake.dial = (struct omb_dial){.kind = OMB_DIAL_CONNECT, .address = omb_view_str(address)};
     memcpy(fake.dial.server_key, scene->place->server.public_key, OMB_PUBLIC_SIZE);
-    omb_linknet_admit(links_of(scene), &scene->place->server.public_key, 1);
+    (void)omb_linknet_admit(links_of(scene), &scene->place->server.public_key, 1);
     scene->loop.link_tick_at = 0;
 }
 
@@ -254,7 +254,7 @@ static void test_an_office_below_may_connect_once_its_certificate_is_durable(voi
     struct scene *scene = *state;
     struct far_office branch = far_open(&scene->place->branch, 0);
 
-    omb_linknet_admit(links_of(scene), NULL, 0);
+    (void)omb_linknet_admit(links_of(scene), NULL, 0);
     fake.children = &scene->place->branch.public_key;
     fake.child_count = 1;
     fake.children_change = true;

@@ -141,7 +141,7 @@ static void test_a_revoked_office_is_refused_at_its_next_handshake(void **state)
     uint64_t theirs;
 
     connect_branch(scene, &theirs);
-    omb_linknet_admit(scene->here, NULL, 0);
+    (void)omb_linknet_admit(scene->here, NULL, 0);
     far_dials(&scene->branch, scene->place);
     assert_ended(scene->branch.links, "refused the key");
 }
@@ -155,7 +155,7 @@ static void test_frames_after_the_revocation_are_dropped(void **state)
     uint64_t theirs, others;
 
     connect_branch(scene, &theirs);
-    omb_linknet_admit(scene->here, &both[1]->public_key, 1);
+    (void)omb_linknet_admit(scene->here, &both[1]->public_key, 1);
     omb_linknet_send(scene->branch.links, theirs, true, OMB_VIEW_LIT("late"));
     others = far_dials(&other, scene->place);
     assert_int_equal(links_hear(other.links).kind, OMB_LINK_MADE);
@@ -276,7 +276,7 @@ static void test_who_hangs_up_hears_no_more_of_it(void **state)
     zmq_pollitem_t items[OMB_LINK_POLLS];
 
     omb_linknet_send(scene->here, ours, false, OMB_VIEW_LIT("late"));
-    omb_linknet_hang_up(scene->branch.links);
+    (void)omb_linknet_hang_up(scene->branch.links);
     assert_false(omb_linknet_next(scene->branch.links, &news));
     assert_int_equal(omb_linknet_polls(scene->branch.links, items), 0);
     assert_int_equal(omb_linknet_rest_ms(scene->branch.links), -1);
@@ -303,7 +303,7 @@ static void test_frames_for_who_has_left_are_dropped(void **state)
     struct scene *scene = *state;
     uint64_t theirs, ours = connect_branch(scene, &theirs);
 
-    omb_linknet_hang_up(scene->branch.links);
+    (void)omb_linknet_hang_up(scene->branch.links);
     /* This side sees connections end in order: before a later one begins. */
     connect_branch(scene, &theirs);
     omb_linknet_send(scene->here, ours, false, OMB_VIEW_LIT("late"));
