@@ -366,7 +366,7 @@ static void test_a_branch_that_issues_is_named(void **state)
     assert_broken("kind", "north");
 }
 
-/* A further certificate of vsp-0045, from that issuer, of that key; the second signer may be none. */
+/* A further certificate of vsp-0045, from that issuer, of that key; second NULL: nobody else. */
 static enum omb_further further(const struct omb_signer *issuer, struct omb_office_id parent,
                                 const uint8_t *key, const struct omb_signer *second)
 {

@@ -266,7 +266,8 @@ static enum omb_rc check_addresses(struct omb_views addresses, struct omb_error 
 }
 
 /* All that the office needs to begin: the chain from it up to the root, and where this one is. */
-static struct omb_view make_bundle(struct omb_step *step, const struct omb_known_certificate *issued,
+static struct omb_view make_bundle(struct omb_step *step,
+                                   const struct omb_known_certificate *issued,
                                    struct omb_views addresses)
 {
     const struct omb_office_setup *setup = omb_office_lent(step->office);

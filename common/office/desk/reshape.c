@@ -161,7 +161,8 @@ static enum omb_rc certify_successor(struct omb_step *step, const struct omb_off
 {
     const struct omb_certificate *was = &card->certificate.inner;
     struct omb_certificate certificate = *was;
-    struct omb_view *succeeds = OMB_ARENA_NEW(step->arena, struct omb_view, was->succeeds.count + 1);
+    struct omb_view *succeeds =
+        OMB_ARENA_NEW(step->arena, struct omb_view, was->succeeds.count + 1);
     struct omb_known_certificate issued;
     struct omb_view record;
     const int64_t left = was->not_after - step->input->now_ms;
