@@ -453,7 +453,8 @@ static enum omb_rc show_disagreements(struct omb_step *step, const struct omb_li
 
     if (health == NULL)
         return OMB_OK;
-    for (size_t i = 0; i < health->links.count; i++) {
+    /* What it said before the link became what it is now is no other view of it. */
+    for (size_t i = 0; i < health->links.count && link->row.health_at > link->since; i++) {
         if (omb_office_id_equal(&health->links.items[i].peer, self))
             compare_state(link, &health->links.items[i], &lines);
     }

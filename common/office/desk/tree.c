@@ -1,7 +1,8 @@
 /*
  * The tree below this office: where each stands by its certificate, what it last said of itself,
- * and which offices a report may not know to the end. Direct children are known by their link;
- * what is below them by what the office in between says of its links.
+ * and which offices a report may not know to the end. Direct children are known by their link. Of
+ * what is below them the office in between names the links that do not run (post/health.c); one
+ * that it does not name runs, and tells of itself every half minute.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -20,14 +21,14 @@ struct member {
     const struct member *parent;           /* NULL: this office, or one whose parent is not here */
     const char *ended;                     /* closed, revoked; NULL: it is neither */
     const struct omb_link_seen *link;      /* of a direct child */
-    const struct omb_link_health *above;   /* what the office above it says of the link */
+    const struct omb_link_health *above;   /* the link as the office above it names it: ill */
     const struct omb_health *health;       /* what it says of itself; NULL: it never did */
     int64_t health_at;                     /* when that came here */
     bool self;
     bool stale;
     int64_t stale_since;
     bool unreachable;                      /* what is below it is not known either */
-    int64_t heard;                         /* last contact of the office above with it; 0: never */
+    int64_t silent_ms;                     /* since the office above heard it last, or this one */
 };
 
 struct family {
@@ -262,15 +263,14 @@ static void judge_child(const struct family *family, struct member *member)
         lose(member, first_known(member));
         return;
     }
-    member->heard = link->row.last_contact;
     if (!omb_view_is(omb_view_str(link->state), "live"))
         lose(member, link->since ? link->since : link->row.last_contact);
     if (now - link->row.last_contact > FRESH_MS)
         lose(member, link->row.last_contact);
 }
 
-/* By what the office above it said; that itself is as old as the health it stands in. */
-static void judge_grandchild(struct member *member)
+/* The office above it speaks of the time of its own health: what is older than that counts. */
+static void judge_grandchild(const struct family *family, struct member *member)
 {
     const struct member *parent = member->parent;
     const struct omb_link_health *above = member->above;
@@ -278,15 +278,18 @@ static void judge_grandchild(struct member *member)
     if (parent->stale)
         fall_behind(member, parent->stale_since);
     member->unreachable = parent->unreachable;
-    if (above == NULL || above->last_contact == 0) {
+    if (member->health == NULL) {
         lose(member, first_known(member));
         return;
     }
-    member->heard = above->last_contact;
-    if (!omb_view_is(above->state, "live"))
+    if (above != NULL) {
+        member->silent_ms = parent->health->at - above->last_contact;
         lose(member, above->since ? above->since : above->last_contact);
-    if (parent->health->at - above->last_contact > FRESH_MS)
-        lose(member, above->last_contact);
+        return;
+    }
+    member->silent_ms = family->step->input->now_ms - member->health_at;
+    if (member->silent_ms > FRESH_MS)
+        lose(member, member->health_at);
 }
 
 static void judge_backlog(struct member *member)
@@ -317,7 +320,7 @@ static void look_at(struct family *family, struct member *member)
     else if (member->parent->self)
         judge_child(family, member);
     else
-        judge_grandchild(member);
+        judge_grandchild(family, member);
     judge_backlog(member);
 }
 
@@ -390,18 +393,16 @@ static void judge_health(struct omb_step *step, const struct member *member,
 static void judge_below(struct omb_step *step, const struct member *member,
                         struct omb_judgement *out)
 {
-    const struct member *parent = member->parent;
-    const struct omb_link_health *above = member->above;
+    const struct omb_view ago = omb_ago(step->arena, member->silent_ms);
 
-    if (parent == NULL || parent->unreachable)
+    if (member->parent == NULL || member->parent->unreachable)
         omb_judge(out, OMB_LEVEL_UNKNOWN, "the office above it is out of reach");
-    else if (above == NULL || above->last_contact == 0)
+    else if (member->above != NULL && omb_view_is(member->above->state, "blocked"))
+        omb_judge(out, OMB_LEVEL_CRITICAL, "blocked: %.*s", OMB_VIEW_ARGS(member->above->reason));
+    else if (member->health == NULL)
         omb_judge(out, OMB_LEVEL_UNKNOWN, "never heard");
-    else if (omb_view_is(above->state, "blocked"))
-        omb_judge(out, OMB_LEVEL_CRITICAL, "blocked: %.*s", OMB_VIEW_ARGS(above->reason));
-    else if (parent->health->at - above->last_contact > OMB_SILENT_MS)
-        omb_judge(out, OMB_LEVEL_CRITICAL, "silent for %.*s",
-                  OMB_VIEW_ARGS(omb_ago(step->arena, parent->health->at - above->last_contact)));
+    else if (member->silent_ms > OMB_SILENT_MS)
+        omb_judge(out, OMB_LEVEL_CRITICAL, "silent for %.*s", OMB_VIEW_ARGS(ago));
     omb_judge_certificate(step, member->card, out);
 }
 
@@ -448,6 +449,7 @@ static void judge_member(const struct family *family, const struct member *membe
 static struct omb_view state_of(const struct family *family, const struct member *member)
 {
     const struct omb_link_seen *up = link_up(family);
+    const struct omb_link_health *own;
 
     if (member->ended != NULL)
         return omb_view_str(member->ended);
@@ -459,7 +461,9 @@ static struct omb_view state_of(const struct family *family, const struct member
         return omb_view_str(member->link->state);
     if (member->above != NULL)
         return member->above->state;
-    return OMB_VIEW_LIT("unknown");
+    own = member->parent != NULL ? link_below(member->health, &member->parent->card->seat.office)
+                                 : NULL;
+    return own != NULL ? own->state : OMB_VIEW_LIT("unknown");
 }
 
 static void show_health(const struct member *member, struct omb_tree_office *out)

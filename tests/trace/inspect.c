@@ -1,0 +1,344 @@
+/* Can an administrator see how the tree is: links, offices, records, and who is behind? */
+#include "trace/bank.h"
+
+static const void *ask_admin(struct tree_office *office, uint32_t tag, const void *ask)
+{
+    tree_tick(office);
+    return answer_of(ask_as(&office->rig, "admin", tag, ask));
+}
+
+static const struct omb_peer_list *links_of(struct tree_office *office)
+{
+    return ask_admin(office, OMB_ASK_LINK_LIST, &(struct omb_peer_list_ask){});
+}
+
+static const struct omb_peer_level *level_of(struct tree_office *office, const char *peer)
+{
+    const struct omb_peer_list *list = links_of(office);
+
+    assert_int_equal(list->peers.count, list->levels.count);
+    for (size_t i = 0; i < list->levels.count; i++) {
+        assert_true(omb_view_equal(list->levels.items[i].peer, list->peers.items[i].peer));
+        if (omb_view_is(list->levels.items[i].peer, peer))
+            return &list->levels.items[i];
+    }
+    fail_msg("no link to %s", peer);
+    return NULL;
+}
+
+static const struct omb_tree_office *in_tree(struct tree_office *office, const char *code)
+{
+    const struct omb_tree *seen = ask_admin(office, OMB_ASK_TREE, &(struct omb_tree_ask){});
+
+    for (size_t i = 0; i < seen->offices.count; i++) {
+        if (omb_view_is(seen->offices.items[i].code, code))
+            return &seen->offices.items[i];
+    }
+    return NULL;
+}
+
+static const struct omb_report *report_of(struct tree_office *office)
+{
+    const struct omb_view by[] = {OMB_VIEW_LIT("office")};
+    const struct omb_view measures[] = {OMB_VIEW_LIT("registered")};
+
+    tree_tick(office);
+    return ASK(&office->rig, "s1", REPORT, report_ask, report, .by = {by, 1},
+               .measures = {measures, 1});
+}
+
+static const struct omb_stale_office *stale_of(struct tree_office *office, const char *code)
+{
+    const struct omb_report *report = report_of(office);
+
+    for (size_t i = 0; i < report->stale.count; i++) {
+        if (omb_view_is(report->stale.items[i].office, code))
+            return &report->stale.items[i];
+    }
+    return NULL;
+}
+
+static const struct omb_trace_event *trace_of(struct tree_office *office, struct omb_view number,
+                                              const char *type)
+{
+    const struct omb_trace *trace =
+        ask_admin(office, OMB_ASK_CASE_TRACE, &(struct omb_trace_ask){.number = number});
+
+    for (size_t i = 0; i < trace->events.count; i++) {
+        if (omb_view_is(trace->events.items[i].type, type))
+            return &trace->events.items[i];
+    }
+    fail_msg("no event %s", type);
+    return NULL;
+}
+
+static const struct omb_trace_wait *wait_of(const struct omb_trace_event *event, const char *office)
+{
+    for (size_t i = 0; i < event->waits.count; i++) {
+        if (omb_view_is(event->waits.items[i].office, office))
+            return &event->waits.items[i];
+    }
+    return NULL;
+}
+
+/* --- links --- */
+
+static void test_links_are_listed_with_their_levels(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+
+    bank_complaint(bank.b45);
+    tree_settle(tree);
+    assert_int_equal(links_of(bank.north)->peers.count, 3);
+    assert_text(links_of(bank.north)->peers.items[0].peer, "ho");
+    assert_text(links_of(bank.north)->peers.items[0].direction, "up");
+    assert_text(level_of(bank.north, "vsp-0045")->level, "ok");
+    assert_int_equal(level_of(bank.north, "vsp-0045")->words.size, 0);
+    tree_cut(bank.b45);
+    tree_pass(tree, 6 * 60 * OMB_SECOND_MS);
+    assert_text(level_of(bank.north, "vsp-0045")->level, "critical");
+    assert_text(level_of(bank.north, "vsp-0046")->level, "ok");
+    tree_mend(bank.b45);
+    tree_settle(tree);
+    assert_text(level_of(bank.north, "vsp-0045")->level, "ok");
+    tree_check(tree);
+}
+
+static void test_a_lag_is_a_warning(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    const struct omb_peer_level *level;
+
+    tree_cut(bank.b45);
+    bank_complaint(bank.b45);
+    tree_pass(tree, 90 * OMB_SECOND_MS);
+    level = level_of(bank.b45, "north");
+    assert_text(level->level, "warning");
+    assert_true(has_line((struct omb_views){&level->words, 1}, "records wait"));
+    tree_mend(bank.b45);
+    tree_settle(tree);
+    tree_check(tree);
+}
+
+static void test_a_link_shows_what_waits_and_who_witnesses(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    const struct omb_view sent = bank_complaint(bank.b45);
+    const struct omb_peer_ask ask = {.peer = OMB_VIEW_LIT("north"), .waiting = true};
+    const struct omb_peer_detail *detail;
+    struct omb_view kept;
+
+    tree_settle(tree);
+    tree_cut(bank.b45);
+    kept = bank_complaint(bank.b45);
+    tree_pass(tree, 30 * OMB_SECOND_MS);
+    detail = ask_admin(bank.b45, OMB_ASK_LINK_SHOW, &ask);
+    assert_int_equal(detail->waiting.count, 1);
+    assert_true(omb_view_equal(detail->waiting.items[0], kept));
+    assert_false(omb_view_equal(detail->waiting.items[0], sent));
+    assert_int_equal(detail->witnesses.count, 2);
+    assert_true(detail->certificate_until > tree->now_ms);
+    assert_true(detail->fingerprint.size > 0);
+    assert_true(detail->history.count > 0);
+    assert_int_equal(detail->disagreements.count, 0);
+    tree_mend(bank.b45);
+    tree_settle(tree);
+    detail = ask_admin(bank.b45, OMB_ASK_LINK_SHOW, &ask);
+    assert_int_equal(detail->waiting.count, 0);
+    tree_check(tree);
+}
+
+static void test_only_peers_have_links(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    const struct omb_peer_ask ask = {.peer = OMB_VIEW_LIT("vsp-0045")};
+    const struct omb_link_resync resync = {.peer = OMB_VIEW_LIT("north")};
+
+    tree_tick(bank.ho);
+    must_refuse(ask_as(&bank.ho->rig, "admin", OMB_ASK_LINK_SHOW, &ask), "not-found",
+                "no link to vsp-0045");
+    must_refuse(ask_as(&bank.ho->rig, "s1", OMB_ASK_LINK_RESYNC, &resync), "forbidden", "admin");
+    answer_of(ask_as(&bank.ho->rig, "admin", OMB_ASK_LINK_RESYNC, &resync));
+    tree_settle(tree);
+    tree_check(tree);
+}
+
+/* --- the tree --- */
+
+static void test_the_root_sees_every_office_below(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    const struct omb_tree *seen;
+
+    bank_complaint(bank.b45);
+    tree_settle(tree);
+    tree_pass(tree, 70 * OMB_SECOND_MS); /* every office told of itself since */
+    seen = ask_admin(bank.ho, OMB_ASK_TREE, &(struct omb_tree_ask){});
+    assert_int_equal(seen->offices.count, 7);
+    assert_text(seen->offices.items[0].code, "ho");
+    assert_text(seen->offices.items[0].state, "root");
+    assert_true(seen->offices.items[0].self);
+    assert_text(seen->offices.items[1].code, "card-centre");
+    assert_text(seen->offices.items[2].code, "north");
+    assert_text(seen->offices.items[3].code, "vsp-0045"); /* behind the office above it */
+    assert_text(seen->offices.items[3].parent, "north");
+    assert_text(seen->offices.items[3].state, "live");
+    assert_int_equal(seen->offices.items[3].cases, 1);
+    for (size_t i = 0; i < seen->offices.count; i++) {
+        if (!omb_view_is(seen->offices.items[i].level, "ok"))
+            fail_msg("%.*s: %.*s", OMB_VIEW_ARGS(seen->offices.items[i].code),
+                     OMB_VIEW_ARGS(seen->offices.items[i].words));
+        assert_true(seen->offices.items[i].as_of > 0);
+    }
+    assert_null(in_tree(bank.north, "south"));
+    tree_check(tree);
+}
+
+static void test_what_is_below_a_lost_office_is_not_known(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+
+    tree_settle(tree);
+    tree_pass(tree, 70 * OMB_SECOND_MS);
+    tree_cut(bank.north);
+    tree_pass(tree, 6 * 60 * OMB_SECOND_MS);
+    assert_text(in_tree(bank.ho, "north")->level, "critical");
+    assert_text(in_tree(bank.ho, "vsp-0045")->level, "unknown");
+    assert_text(in_tree(bank.ho, "vsp-0077")->level, "ok");
+    assert_text(in_tree(bank.north, "vsp-0045")->level, "ok");
+    tree_mend(bank.north);
+    tree_settle(tree);
+    tree_check(tree);
+}
+
+static void test_a_report_names_whom_it_is_behind_on(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    int64_t cut_at;
+
+    tree_pass(tree, 70 * OMB_SECOND_MS);
+    assert_int_equal(report_of(bank.ho)->stale.count, 0);
+    cut_at = bank.ho->rig.now_ms;
+    tree_cut(bank.north);
+    tree_pass(tree, 2 * 60 * OMB_SECOND_MS);
+    assert_non_null(stale_of(bank.ho, "north"));
+    assert_true(stale_of(bank.ho, "north")->since <= cut_at + 60 * OMB_SECOND_MS);
+    assert_non_null(stale_of(bank.ho, "vsp-0045"));
+    assert_null(stale_of(bank.ho, "south"));
+    assert_null(stale_of(bank.north, "vsp-0045"));
+    tree_mend(bank.north);
+    tree_settle(tree);
+    tree_pass(tree, 70 * OMB_SECOND_MS);
+    assert_int_equal(report_of(bank.ho)->stale.count, 0);
+    tree_check(tree);
+}
+
+/* --- where a record is --- */
+
+static void test_a_trace_names_who_holds_and_who_waits(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    const struct omb_view number = bank_complaint(bank.b45);
+    const struct omb_trace_event *event;
+
+    ESCALATE(bank.b45, number, "north");
+    tree_settle(tree);
+    event = trace_of(bank.b45, number, "escalated");
+    assert_true(has_code(event->held_by, "vsp-0045"));
+    assert_true(has_code(event->held_by, "north"));
+    assert_true(has_code(event->held_by, "ho"));
+    assert_int_equal(event->waits.count, 0);
+
+    tree_cut(bank.b45);
+    RESOLVE(bank.north, number, "paid back");
+    tree_pass(tree, 90 * OMB_SECOND_MS);
+    event = trace_of(bank.north, number, "resolved");
+    assert_true(has_code(event->held_by, "north"));
+    assert_true(has_code(event->held_by, "ho"));
+    assert_false(has_code(event->held_by, "vsp-0045"));
+    assert_non_null(wait_of(event, "vsp-0045"));
+    assert_true(has_line((struct omb_views){&wait_of(event, "vsp-0045")->on, 1}, "the link to"));
+    assert_true(wait_of(event, "vsp-0045")->since > 0);
+    event = trace_of(bank.ho, number, "resolved");
+    assert_text(wait_of(event, "vsp-0045")->on, "unknown: not seen from here");
+    tree_mend(bank.b45);
+    tree_settle(tree);
+    assert_true(has_code(trace_of(bank.north, number, "resolved")->held_by, "vsp-0045"));
+    tree_check(tree);
+}
+
+static void test_a_trace_tells_a_cut_branch_who_has_nothing(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    const struct omb_trace_event *event;
+    struct omb_view number;
+
+    tree_cut(bank.b45);
+    number = bank_complaint(bank.b45);
+    tree_pass(tree, 90 * OMB_SECOND_MS);
+    event = trace_of(bank.b45, number, "registered");
+    assert_int_equal(event->held_by.count, 1);
+    assert_non_null(wait_of(event, "north"));
+    assert_text(wait_of(event, "ho")->on, "no witness of it has come");
+    tree_mend(bank.b45);
+    tree_settle(tree);
+    tree_check(tree);
+}
+
+/* --- forks --- */
+
+static void test_a_fork_is_listed_with_both_digests(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    const struct omb_forks_ask ask = {};
+    const struct omb_forks *forks = ask_admin(bank.north, OMB_ASK_LOG_FORKS, &ask);
+    struct tree_office *twin;
+
+    assert_int_equal(forks->forks.count, 0);
+    bank_complaint(bank.b45);
+    tree_settle(tree);
+    tree_cut(bank.b45);
+    twin = tree_twin(bank.b45);
+    tree_settle(tree); /* its parent confirms its head: it goes on in the same life */
+    bank_complaint(twin);
+    tree_settle(tree);
+    tree_stop(twin);
+    bank_complaint(bank.b45);
+    tree_mend(bank.b45);
+    tree_settle(tree);
+    forks = ask_admin(bank.north, OMB_ASK_LOG_FORKS, &ask);
+    assert_int_equal(forks->forks.count, 1);
+    assert_text(forks->forks.items[0].office, "vsp-0045");
+    assert_int_equal(forks->forks.items[0].stands.size, 64);
+    assert_false(omb_view_equal(forks->forks.items[0].stands, forks->forks.items[0].other));
+    tree->checked = true; /* the copies differ for ever */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TREE_TEST(test_links_are_listed_with_their_levels),
+        TREE_TEST(test_a_lag_is_a_warning),
+        TREE_TEST(test_a_link_shows_what_waits_and_who_witnesses),
+        TREE_TEST(test_only_peers_have_links),
+        TREE_TEST(test_the_root_sees_every_office_below),
+        TREE_TEST(test_what_is_below_a_lost_office_is_not_known),
+        TREE_TEST(test_a_report_names_whom_it_is_behind_on),
+        TREE_TEST(test_a_trace_names_who_holds_and_who_waits),
+        TREE_TEST(test_a_trace_tells_a_cut_branch_who_has_nothing),
+        TREE_TEST(test_a_fork_is_listed_with_both_digests),
+    };
+
+    omb_wire_init();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
