@@ -132,6 +132,7 @@ static void send_ack(struct omb_step *step, struct omb_link *link,
     link->ack_due = false;
     if (link->give_back == 0)
         return;
+    omb_credit_grant(&link->granted, link->give_back);
     omb_link_send(step, link, OMB_FRAME_CREDIT, &(struct omb_credit){link->give_back});
     link->give_back = 0;
 }
