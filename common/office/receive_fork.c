@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/assert.h"
 #include "office/receive_inside.h"
 #include "wire/header.h"
 
@@ -203,7 +202,8 @@ enum omb_rc omb_fork_decided(struct omb_judging *judging, bool *out_lost)
         rc = omb_header_read(judging->step, &at, &found, &digest, NULL, judging->err);
     if (rc != OMB_OK)
         return rc;
-    OMB_ASSERT(found.facts->event.tag == OMB_EVENT_FORK_FOUND);
+    if (!found.facts || found.facts->event.tag != OMB_EVENT_FORK_FOUND)
+        return omb_fail(judging->err, OMB_DAMAGED, NULL, "a row of the forks names another record");
     *out_lost = !omb_digest_equal(&OMB_AS(fork_found, found.facts->event)->stands,
                                   &judging->digest);
     return OMB_OK;

@@ -73,11 +73,19 @@ struct following {
     struct omb_movers *down, *up; /* from line 0 aside, and back */
     uint32_t standing, aside; /* numbers */
     struct omb_step *step;
+    enum omb_family family;
     struct {
         struct omb_view key, value;
     } *mends;
     size_t count, room;
 };
+
+/* Of the offices: carriers, revocations, closings and decisions; the others name no record. */
+static bool names_record(const struct following *f, struct omb_view key)
+{
+    return f->family != OMB_FAMILY_OFFICE ||
+           (key.size > 0 && memchr("RVXF", key.data[0], 4) != NULL);
+}
 
 static enum omb_rc follow_row(void *arg, struct omb_view key, struct omb_view value)
 {
@@ -88,6 +96,8 @@ static enum omb_rc follow_row(void *arg, struct omb_view key, struct omb_view va
     uint64_t seq;
     uint8_t *moved;
 
+    if (!names_record(f, key))
+        return OMB_OK;
     if (value.size < 12)
         return OMB_DAMAGED;
     number = omb_be32(value.data);
@@ -120,6 +130,7 @@ static enum omb_rc follow(struct following *f, enum omb_family family, struct om
     enum omb_rc rc;
 
     f->count = 0;
+    f->family = family;
     rc = omb_port_scan_prefix(f->step->port, family, OMB_VIEW_NONE, follow_row, f);
     if (rc != OMB_OK)
         return omb_fail(err, rc, NULL, "the positions in the store cannot be read");
@@ -144,6 +155,8 @@ static void take_off(struct omb_intake *intake, const struct omb_log *log,
         omb_delete(writes, OMB_FAMILY_PART, omb_key_view(&key));
     }
     omb_put_missing(intake->step, &mover->digest, &mover->header.office, 0);
+    key = omb_key_for_all(log->number, mover->seq);
+    omb_delete(writes, OMB_FAMILY_PEER, omb_key_view(&key));
     if (!mover->header.case_id)
         return;
     key = omb_key_case_log(mover->header.case_id, log->number, mover->seq);
@@ -211,9 +224,17 @@ enum omb_rc omb_change_sides(struct omb_intake *intake, struct omb_log *standing
                              struct omb_error *err)
 {
     struct omb_step *step = intake->step;
-    struct following f = {down, up, standing->number, aside->number, step, NULL, 0, 0};
+    struct following f = {
+        .down = down,
+        .up = up,
+        .standing = standing->number,
+        .aside = aside->number,
+        .step = step,
+    };
     enum omb_rc rc = follow(&f, OMB_FAMILY_FEED, err);
 
+    if (rc == OMB_OK)
+        rc = follow(&f, OMB_FAMILY_OFFICE, err);
     for (size_t i = 0; i < up->count; i++)
         up->items[i].in_journal = false;
     if (rc == OMB_OK)

@@ -323,6 +323,78 @@ static void the_forking_office_gives_way(void **state)
     assert_false(omb_incarnation_equal(&next.incarnation, &twins.id.incarnation));
 }
 
+/* --- what other rows name --- */
+
+static enum omb_rc do_tell_revocation(struct omb_step *step, void *arg, struct omb_error *err)
+{
+    const struct omb_office_revoked revoked = {.certificate = *(const struct omb_digest *)arg,
+                                               .ground = OMB_VIEW_LIT("stolen")};
+    const struct omb_facts facts = {.event = {OMB_EVENT_OFFICE_REVOKED, &revoked}};
+    const struct omb_draft draft = {.facts = &facts, .actor = OMB_VIEW_LIT("admin")};
+    struct omb_appended record;
+
+    return omb_append(step, &draft, &record, err);
+}
+
+static enum omb_rc do_story(struct omb_step *step, void *arg, struct omb_error *err)
+{
+    struct omb_appended record;
+
+    return casework_story(step, arg, &record, err);
+}
+
+static enum omb_rc check_named(struct omb_step *step, void *arg, struct omb_error *err)
+{
+    const struct omb_key key = omb_key_revocation(arg);
+    struct omb_buf value = OMB_BUF_INIT;
+    struct omb_row_at place;
+    struct omb_header header;
+    struct omb_digest digest;
+    struct omb_log log;
+    enum omb_rc rc = omb_port_get(step->port, OMB_FAMILY_OFFICE, omb_key_view(&key), &value);
+
+    assert_int_equal(rc, OMB_OK);
+    assert_true(omb_read_place(omb_buf_view(&value), &place.number, &place.seq));
+    omb_buf_free(&value);
+    rc = omb_header_read(step, &place, &header, &digest, NULL, err);
+    if (rc == OMB_OK)
+        rc = omb_log_by_number(step, place.number, &log, err);
+    assert_int_equal(header.facts->event.tag, OMB_EVENT_OFFICE_REVOKED);
+    assert_int_equal(log.row.line, 1);
+    return rc;
+}
+
+/* A region that runs twice revokes in one copy alone; the head office met the other first. */
+static void rows_follow_the_record_that_they_name(void **state)
+{
+    struct crossing *crossing = *state;
+    struct rig *north = at(crossing, NORTH);
+    struct omb_digest certificate = crossing->refs[OTHER].certificate;
+    const struct parcels common = crossing_pack(crossing, north);
+    struct memport *copy = memport_copy(north->store), *first;
+    struct parcels one, other, found;
+
+    crossing_run(north, do_tell_revocation, &certificate);
+    one = crossing_pack_from(crossing, north, common.count + 1);
+    first = north->store;
+    north->store = copy;
+    rig_reopen(north);
+    memport_free(first);
+    crossing_run(north, do_stay, north->store);
+    crossing_run(north, do_story, "a good one");
+    other = crossing_pack_from(crossing, north, common.count + 1);
+    (void)crossing_give(crossing, OUTLET, NORTH, common.items, common.count);
+    (void)crossing_give(crossing, OUTLET, NORTH, one.items, one.count);
+    (void)crossing_give(crossing, HO, NORTH, common.items, common.count);
+    (void)crossing_give(crossing, HO, NORTH, other.items, 1);
+    crossing_must(crossing_give(crossing, HO, NORTH, one.items, 1), 1, OMB_RECEIPT_FORK);
+    found = forks_of(crossing, HO);
+    crossing_must(crossing_give(crossing, OUTLET, NORTH, found.items, found.count), found.count,
+                  OMB_RECEIPT_NEW);
+    crossing_run(at(crossing, OUTLET), check_named, &certificate);
+    crossing_run(at(crossing, OUTLET), do_verify, NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -334,6 +406,7 @@ int main(void)
         CROSSING_TEST(positions_keep_their_records),
         CROSSING_TEST(what_was_decided_before_it_came_is_kept_aside),
         CROSSING_TEST(the_forking_office_gives_way),
+        CROSSING_TEST(rows_follow_the_record_that_they_name),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
