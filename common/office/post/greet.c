@@ -86,7 +86,6 @@ static void take_greeting(struct omb_step *step, struct omb_link *link,
                           const struct omb_hello *hello)
 {
     const struct omb_life *life = newest_of(hello->own);
-    const uint64_t window = omb_inbox_window(step->office->post, link);
 
     memset(&link->life, 0, sizeof(link->life));
     if (life)
@@ -100,8 +99,7 @@ static void take_greeting(struct omb_step *step, struct omb_link *link,
     if (link->compared_at == 0) /* the first greeting of all: the daily one is a day off */
         link->compared_at = step->input->now_ms;
     link->dirty = true;
-    omb_credit_grant(&link->granted, window);
-    link->give_back = window; /* told with the first ack */
+    link->give_back = omb_inbox_window(step->office->post, link); /* told with the first ack */
     omb_post_busy(step->office->post, link);
 }
 
