@@ -51,7 +51,7 @@ static void put_rows(const struct omb_office_birth *birth,
                      const struct omb_known_certificate *chain, size_t count,
                      struct omb_writes *writes)
 {
-    uint8_t schema[4];
+    uint8_t schema[4], life[4];
 
     omb_put_be32(schema, OMB_OFFICE_SCHEMA);
     put_meta(writes, "schema", OMB_VIEW_OF(schema));
@@ -61,6 +61,9 @@ static void put_rows(const struct omb_office_birth *birth,
     put_meta(writes, "admin", OMB_VIEW_OF(birth->admin_key));
     put_meta(writes, "epoch", OMB_VIEW_OF(birth->epoch));
     put_meta(writes, "zone", birth->zone);
+    omb_put_be32(life, birth->life);
+    if (birth->life > 0)
+        put_meta(writes, "life", OMB_VIEW_OF(life));
     for (size_t i = 0; i < count; i++)
         omb_certificate_put(writes, &chain[i]);
 }

@@ -209,6 +209,13 @@ enum omb_rc omb_learn(struct omb_step *step, const struct omb_header *header,
         return learn_closing(step, header, at);
     case OMB_EVENT_FORK_FOUND:
         return omb_fork_learn(step, header, at, digest, err);
+    case OMB_EVENT_OPERATOR_ENROLLED:
+    case OMB_EVENT_OPERATOR_REVOKED:
+        /* What is written here the desk has told the table; what comes home it has not. */
+        return step->intake &&
+                       omb_office_id_equal(&header->office, &step->office->self.office)
+                   ? omb_operators_learn(step, header, digest, err)
+                   : OMB_OK;
     }
     return OMB_OK;
 }

@@ -164,6 +164,7 @@ struct omb_office_birth {
     uint8_t admin_key[OMB_PUBLIC_SIZE]; /* CURVE key of operator `admin` */
     uint8_t epoch[16];                  /* store epoch */
     struct omb_view zone;               /* IANA name */
+    uint32_t life;                      /* number of the newest life that its log had; 0: none */
     int64_t now_ms;
 };
 

@@ -57,6 +57,18 @@ static enum omb_rc read_look(struct omb_office *office, struct omb_error *err)
     return rc;
 }
 
+/* The log of an office that is rebuilt began long before this store. */
+static enum omb_rc read_life(struct omb_office *office, struct omb_error *err)
+{
+    uint8_t life[4] = {0};
+    enum omb_rc rc = read_meta(office, "life", life, sizeof(life), err);
+
+    if (rc == OMB_NOT_FOUND)
+        rc = OMB_OK;
+    office->life_told = omb_be32(life);
+    return rc;
+}
+
 static enum omb_rc read_certificate(struct omb_office *office, struct omb_error *err)
 {
     struct omb_digest digest;
@@ -145,6 +157,8 @@ static enum omb_rc read_identity(struct omb_office *office, struct omb_error *er
         rc = read_meta(office, "epoch", office->epoch, sizeof(office->epoch), err);
     if (rc == OMB_OK)
         rc = read_look(office, err);
+    if (rc == OMB_OK)
+        rc = read_life(office, err);
     if (rc == OMB_OK)
         rc = read_certificate(office, err);
     if (rc == OMB_OK)

@@ -55,7 +55,8 @@ enum omb_rc omb_join_wished(const char *dir, struct omb_wished *out, struct omb_
 {
     struct omb_buf text = OMB_BUF_INIT;
     struct omb_wished wished = {.name = ""};
-    char path[4096], previous[OMB_HEX_DIGEST_SIZE] = "";
+    uint64_t number = 0;
+    char path[4096], previous[OMB_HEX_DIGEST_SIZE] = "", life[16] = "";
     enum omb_rc rc = omb_dir_path(dir, "keys/request.conf", path, sizeof(path), err);
 
     if (rc == OMB_OK)
@@ -65,6 +66,7 @@ enum omb_rc omb_join_wished(const char *dir, struct omb_wished *out, struct omb_
         take_value(omb_buf_view(&text), "name = ", wished.name, sizeof(wished.name));
         take_value(omb_buf_view(&text), "kind = ", wished.kind, sizeof(wished.kind));
         take_value(omb_buf_view(&text), "previous = ", previous, sizeof(previous));
+        take_value(omb_buf_view(&text), "life = ", life, sizeof(life));
         if (!*wished.name || !*wished.kind)
             rc = omb_fail(err, OMB_DAMAGED, NULL, "%s does not say name and kind of the office",
                           path);
@@ -72,6 +74,10 @@ enum omb_rc omb_join_wished(const char *dir, struct omb_wished *out, struct omb_
                                         OMB_DIGEST_SIZE) != OMB_OK)
             rc = omb_fail(err, OMB_DAMAGED, NULL, "%s: the previous certificate is no digest",
                           path);
+        else if (*life && (omb_text_u64(omb_view_str(life), &number) != OMB_OK ||
+                           number >= UINT32_MAX))
+            rc = omb_fail(err, OMB_DAMAGED, NULL, "%s: the life of the log is no number", path);
+        wished.life = (uint32_t)number;
     }
     if (rc == OMB_OK)
         *out = wished;
@@ -79,16 +85,16 @@ enum omb_rc omb_join_wished(const char *dir, struct omb_wished *out, struct omb_
     return rc;
 }
 
-enum omb_rc omb_join_succeed(const char *dir, const struct omb_wished *wished,
-                             const struct omb_digest *previous, struct omb_error *err)
+enum omb_rc omb_join_wish_again(const char *dir, const struct omb_wished *wished,
+                                struct omb_error *err)
 {
     struct omb_buf text = OMB_BUF_INIT;
-    char path[4096], hex[OMB_HEX_DIGEST_SIZE];
+    char path[4096], previous[OMB_HEX_DIGEST_SIZE];
     enum omb_rc rc = omb_dir_path(dir, "keys/request.conf", path, sizeof(path), err);
 
-    omb_hex(OMB_VIEW_OF(previous->bytes), hex);
-    omb_buf_printf(&text, "name = %s\nkind = %s\nprevious = %s\n", wished->name, wished->kind,
-                   hex);
+    omb_hex(OMB_VIEW_OF(wished->previous.bytes), previous);
+    omb_buf_printf(&text, "name = %s\nkind = %s\nprevious = %s\nlife = %u\n", wished->name,
+                   wished->kind, previous, wished->life);
     if (rc == OMB_OK)
         rc = omb_file_write(path, omb_buf_view(&text), 0600, err);
     omb_buf_free(&text);
@@ -197,6 +203,7 @@ struct joining {
     const struct omb_known_bundle *bundle;
     struct omb_config before, config;
     uint8_t admin_key[OMB_PUBLIC_SIZE];
+    uint32_t life;
 };
 
 static enum omb_rc check_all(struct joining *joining, struct omb_error *err)
@@ -246,6 +253,7 @@ static enum omb_rc make_store(const struct joining *joining, struct omb_error *e
     const struct omb_known_bundle *bundle = joining->bundle;
     struct omb_buf list = OMB_BUF_INIT;
     struct omb_office_birth birth = {.zone = omb_view_str(joining->config.zone),
+                                     .life = joining->life,
                                      .now_ms = omb_clock_wall_ms()};
     enum omb_rc rc;
 
@@ -308,11 +316,15 @@ enum omb_rc omb_join_first(const char *dir, const struct omb_known_bundle *bundl
                            struct omb_error *err)
 {
     struct joining joining = {.dir = dir, .bundle = bundle};
+    struct omb_wished wished = {.life = 0};
     sigset_t ends, before;
     enum omb_rc rc = check_all(&joining, err);
 
-    if (rc != OMB_OK)
+    if (rc == OMB_OK)
+        rc = omb_join_wished(dir, &wished, err);
+    if (rc != OMB_OK && rc != OMB_NOT_FOUND)
         return rc;
+    joining.life = wished.life;
     /* An office half joined would be in the way of the next attempt. */
     sigemptyset(&ends);
     sigaddset(&ends, SIGINT);

@@ -12,16 +12,17 @@
 struct omb_wished {
     char name[513];
     char kind[97];
-    struct omb_digest previous; /* the certificate so far of an office that is rebuilt */
+    /* of an office that is rebuilt: its certificate so far, the number of its log's newest life */
+    struct omb_digest previous;
+    uint32_t life;
 };
 /* OMB_NOT_FOUND: the office has joined. */
 enum omb_rc omb_join_wished(const char *dir, struct omb_wished *out,
                             struct omb_error *err) OMB_MUST_USE;
 
-/* Says there which certificate the office had: it is certified anew, under a new signing key. */
-enum omb_rc omb_join_succeed(const char *dir, const struct omb_wished *wished,
-                             const struct omb_digest *previous,
-                             struct omb_error *err) OMB_MUST_USE;
+/* Writes it for an office that is rebuilt: it is certified anew, under a new signing key. */
+enum omb_rc omb_join_wish_again(const char *dir, const struct omb_wished *wished,
+                                struct omb_error *err) OMB_MUST_USE;
 
 /* Whether there is an office in the store already; its first certificate is taken else. */
 enum omb_rc omb_join_is_first(const char *dir, bool *out, struct omb_error *err) OMB_MUST_USE;

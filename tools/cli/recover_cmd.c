@@ -30,6 +30,7 @@ struct escrowed {
     bool has_certificate;
     struct omb_secret *transport, *sealing; /* NULL: none was opened */
     uint64_t opened, unopened;
+    uint32_t life; /* the newest of the log */
 };
 
 /* --- reading an export --- */
@@ -83,8 +84,11 @@ static void take_header(struct escrowed *found, struct omb_view bytes)
     bool odd;
 
     if (bytes.size == 0 || bytes.size > OMB_HEADER_MAX ||
-        omb_header_decode(bytes, found->arena, &header, &odd, NULL) != OMB_OK || !header.facts ||
-        header.facts->event.tag != OMB_EVENT_ESCROW_OPENED)
+        omb_header_decode(bytes, found->arena, &header, &odd, NULL) != OMB_OK)
+        return;
+    if (omb_incarnation_number(&header.incarnation) > found->life)
+        found->life = omb_incarnation_number(&header.incarnation);
+    if (!header.facts || header.facts->event.tag != OMB_EVENT_ESCROW_OPENED)
         return;
     open_escrow(found, OMB_AS(escrow_opened, header.facts->event));
 }
@@ -226,6 +230,16 @@ static enum omb_rc save_keys(const char *dir, const struct escrowed *found,
     return rc;
 }
 
+static enum omb_rc wish_again(const char *dir, const struct omb_wished *wished,
+                              const struct escrowed *found, struct omb_error *err)
+{
+    struct omb_wished again = *wished;
+
+    again.previous = found->newest.digest;
+    again.life = found->life;
+    return omb_join_wish_again(dir, &again, err);
+}
+
 static enum omb_rc take_keys(struct omb_cli *cli, const struct omb_keyfile *recovery,
                              const char *path, struct omb_error *err)
 {
@@ -248,7 +262,7 @@ static enum omb_rc take_keys(struct omb_cli *cli, const struct omb_keyfile *reco
     if (rc == OMB_OK)
         rc = save_keys(cli->target.dir, &found, &config, err);
     if (rc == OMB_OK)
-        rc = omb_join_succeed(cli->target.dir, &wished, &found.newest.digest, err);
+        rc = wish_again(cli->target.dir, &wished, &found, err);
     if (found.transport)
         omb_secret_free(found.transport);
     if (found.sealing)
