@@ -10,7 +10,7 @@
 void tree_input(struct tree_office *office, struct omb_input *input);
 /* Closes the batch and keeps it; then what it sends is under way and its timers are armed. */
 void tree_keep(struct tree_office *office);
-/* The connection is gone with all that is under way on it; the child is told, unless why is NULL. */
+/* The connection is gone with all that is under way on it; the child is told why, if any. */
 void tree_line_down(struct tree_office *child, const char *why);
 /* The certificate by which the office signs. */
 struct omb_digest tree_certificate(const struct tree_office *office);
