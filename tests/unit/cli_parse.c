@@ -60,6 +60,27 @@ static void global_options_stand_anywhere(void **state)
     omb_args_free(&line.args);
 }
 
+static void enrolment_takes_files_and_standard_input(void **state)
+{
+    struct line line;
+    (void)state;
+
+    PARSE(&line, "-C", "ho", "office", "certify", "-", "--days", "365", "--service",
+          "--fingerprint", "abcd ef01");
+    assert_int_equal(line.rc, OMB_OK);
+    assert_ptr_equal(line.args.verb, omb_verb_find("office", "certify"));
+    assert_string_equal(line.args.words[0], "-");
+    assert_string_equal(omb_args_get(&line.args, OMB_OPT_DAYS), "365");
+    assert_string_equal(omb_args_get(&line.args, OMB_OPT_FINGERPRINT), "abcd ef01");
+    omb_args_free(&line.args);
+    PARSE(&line, "office", "move", "north", "--to", "south");
+    assert_int_equal(line.rc, OMB_OK);
+    assert_string_equal(omb_args_get(&line.args, OMB_OPT_NEW_PARENT), "south");
+    omb_args_free(&line.args);
+    PARSE(&line, "office", "join");
+    assert_refused(&line, "FILE");
+}
+
 static void options_and_words_mix(void **state)
 {
     struct line line;
@@ -271,6 +292,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_verb_is_found_in_its_group),
         cmocka_unit_test(global_options_stand_anywhere),
+        cmocka_unit_test(enrolment_takes_files_and_standard_input),
         cmocka_unit_test(options_and_words_mix),
         cmocka_unit_test(one_name_means_what_the_verb_means_by_it),
         cmocka_unit_test(lists_may_be_said_in_parts),
