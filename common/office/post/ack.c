@@ -263,7 +263,7 @@ enum omb_rc omb_ack_came(struct omb_step *step, struct omb_link *link, const str
 
         if (cursor->position > link->sent_record)
             return omb_link_wrong(step, link, "it acknowledges what was not sent", err);
-        if (cursor->position > link->acked.position) {
+        if (cursor->position > link->acked.position && cursor->position > link->start) {
             link->progress_at = link->last_ack = step->input->now_ms;
             link->acked = *cursor;
             link->dirty = true;

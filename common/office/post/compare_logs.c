@@ -302,7 +302,7 @@ static enum omb_rc look_at_both(struct looking *looking, const struct omb_life *
         want(looking, life, row->head + 1, life->head);
     if (rc != OMB_OK || !mine_to_give)
         return rc;
-    if (life->count < life->head)
+    if (life->count < life->head && row->count > life->count)
         rc = count_held(looking->step, log, life->head, &held, err);
     if (rc == OMB_OK && held > life->count)
         return give_back(looking, log, 1, row->head, err);

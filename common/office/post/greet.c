@@ -161,14 +161,14 @@ static enum omb_rc go_on_behind(struct omb_step *step, struct omb_link *link,
                                 const struct omb_cursor *cursor, struct omb_error *err)
 {
     link->acked = *cursor;
-    link->sent = link->sent_record = cursor->position;
+    link->start = link->sent = link->sent_record = cursor->position;
     return link->up ? OMB_OK : omb_feed_acked(step, &link->peer, cursor->position, err);
 }
 
 static void go_on_from(struct omb_link *link, uint64_t position)
 {
     link->acked = (struct omb_cursor){0};
-    link->sent = link->sent_record = position;
+    link->start = link->sent = link->sent_record = position;
 }
 
 /* --- the child: Welcome --- */
@@ -474,5 +474,7 @@ enum omb_rc omb_greet_compare(struct omb_step *step, struct omb_link *link, stru
     }
     link->comparing = true;
     link->after.size = 0;
+    link->compared_at = 1; /* long ago: one that the line cuts off begins again */
+    link->dirty = true;
     return omb_compare_send(step, link, err);
 }

@@ -72,7 +72,9 @@ struct omb_link {
     struct omb_window may_send;
     uint64_t sent;        /* rows up to here were looked at */
     uint64_t sent_record; /* the newest of them that was sent */
+    uint64_t start;       /* where the greeting let it go on */
     uint64_t mark;        /* acknowledged up to here: all that waited is there */
+    bool marked;
     bool drained;         /* nothing lies behind `sent` */
     struct omb_pace *pace;
 

@@ -222,6 +222,7 @@ void omb_link_reset(struct omb_link *link)
     link->any_position = true;
     link->retries = link->wanted = link->wants = 0;
     link->mark = 0;
+    link->marked = false;
     free(link->ranges);
     link->ranges = NULL;
     link->range_count = 0;

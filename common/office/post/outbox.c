@@ -196,11 +196,12 @@ static enum omb_rc look_if_live(struct omb_step *step, struct omb_link *link,
 {
     if (link->state != OMB_LINK_CATCHING_UP || !link->greeted || link->comparing)
         return OMB_OK;
-    if (link->mark == 0 && link->drained)
-        link->mark = link->sent_record + 1;
-    if (link->mark == 0 || link->acked.position + 1 < link->mark)
-        if (link->mark == 0 || link->acked.position != link->sent_record)
-            return OMB_OK;
+    if (!link->marked && link->drained) {
+        link->marked = true;
+        link->mark = link->sent_record > link->start ? link->sent_record : 0;
+    }
+    if (!link->marked || link->acked.position < link->mark)
+        return OMB_OK;
     return omb_link_to(step, link, OMB_LINK_LIVE, link->reason ? link->reason : "", err);
 }
 
@@ -209,9 +210,12 @@ enum omb_rc omb_outbox_pump(struct omb_step *step, struct omb_link *link, struct
     struct omb_post *post = step->office->post;
     struct omb_step within = *step;
     unsigned frames = OMB_PUMP_FRAMES;
-    struct rows *rows = OMB_ARENA_NEW(step->arena, struct rows, 1);
+    struct rows *rows;
     enum omb_rc rc = OMB_OK;
 
+    if (link->drained || !omb_credit_left(&link->may_send))
+        return look_if_live(step, link, err);
+    rows = OMB_ARENA_NEW(step->arena, struct rows, 1);
     within.arena = &post->arena;
     while (rc == OMB_OK && !link->drained && frames > 0 && omb_credit_left(&link->may_send)) {
         omb_arena_reset(&post->arena);
@@ -249,11 +253,12 @@ enum omb_rc omb_outbox_backlog(struct omb_step *step, const struct omb_link *lin
                                struct omb_backlog *out, struct omb_error *err)
 {
     struct rows *rows = OMB_ARENA_NEW(step->arena, struct rows, 1);
-    uint64_t after = link->acked.position;
+    const bool from_start = link->greeted && link->start > link->acked.position;
+    uint64_t after = from_start ? link->start : link->acked.position;
     enum omb_rc rc = OMB_OK;
 
     *out = (struct omb_backlog){0};
-    rows->end = link->drained && link->acked.position == link->sent_record;
+    rows->end = link->drained && after >= link->sent_record;
     while (rc == OMB_OK && !rows->end && out->records < BACKLOG_ROWS) {
         rc = read_rows(step, link, after, rows, err);
         for (size_t i = 0; rc == OMB_OK && i < rows->count; i++) {

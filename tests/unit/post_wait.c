@@ -1,0 +1,194 @@
+/* Records that cannot be taken yet, or never: does the link say what it waits for, and go on? */
+#include "unit.h"
+
+#include "office/inside.h"
+#include "support/visitor.h"
+
+static const struct omb_peer_view *link_of(struct visitor *visitor)
+{
+    return tree_link(visitor->ho, visitor->north);
+}
+
+static void assert_reason(struct visitor *visitor, const char *reason)
+{
+    const char *is = omb_arena_str(&visitor->tree->arena, link_of(visitor)->reason);
+
+    if (!strstr(is, reason))
+        fail_msg("the reason is `%s`, not `%s`", is, reason);
+}
+
+static size_t records_at(struct visitor *visitor)
+{
+    return memport_count(visitor->ho->rig.store, OMB_FAMILY_RECORD);
+}
+
+/* The place in north's journal where its branch's own records begin. */
+static uint64_t first_of_branch(struct visitor *visitor)
+{
+    const uint64_t last = visitor->north->rig.office->tip.journal;
+
+    for (uint64_t at = 1; at <= last; at++) {
+        const struct omb_records one = visitor_journal(visitor, at, at);
+        struct omb_header header;
+
+        if (one.records.count == 1 &&
+            omb_decode_header(one.records.items[0].header, &visitor->tree->arena, &header, NULL) ==
+                OMB_OK &&
+            omb_office_id_equal(&header.office, &visitor->branch->id))
+            return at;
+    }
+    fail_msg("north holds nothing of its branch");
+    return 0;
+}
+
+static void a_record_waits_for_the_certificate_of_its_office(void **state)
+{
+    struct visitor *visitor = *state;
+    const uint64_t branch = first_of_branch(visitor);
+    const struct omb_records held = visitor_journal(visitor, branch, branch + 1);
+    struct omb_records own = visitor_journal(visitor, 1, branch - 1);
+    const struct omb_want *want;
+    size_t before;
+
+    visitor_greet(visitor);
+    before = records_at(visitor);
+    visitor_say(visitor, OMB_FRAME_RECORDS, &held);
+    want = HEARS(visitor, WANT, want);
+    assert_non_null(want);
+    assert_int_equal(want->digests.count, 1);
+    assert_null(HEARS(visitor, ACK, ack));
+    assert_null(HEARS(visitor, CREDIT, credit));
+    assert_int_equal(records_at(visitor), before);
+    assert_reason(visitor, "waits for the certificate of");
+
+    own.first = own.last = 0;
+    visitor_say(visitor, OMB_FRAME_RECORDS, &own);
+    assert_non_null(HEARS(visitor, ACK, ack));
+    assert_int_equal(HEARS(visitor, ACK, ack)->cursor->position, branch + 1);
+    assert_non_null(HEARS(visitor, CREDIT, credit));
+    assert_int_equal(records_at(visitor), before + branch - 1 + 2);
+    assert_int_equal(link_of(visitor)->reason.size, 0);
+}
+
+static void frames_behind_one_that_waits_wait_in_their_order(void **state)
+{
+    struct visitor *visitor = *state;
+    const struct omb_records third = visitor_journal(visitor, 3, 3),
+                             fourth = visitor_journal(visitor, 4, 4);
+    struct omb_records lacking = visitor_journal(visitor, 1, 2);
+    const struct omb_want *want;
+    size_t before;
+
+    visitor_greet(visitor);
+    before = records_at(visitor);
+    visitor_say(visitor, OMB_FRAME_RECORDS, &third);
+    want = HEARS(visitor, WANT, want);
+    assert_non_null(want);
+    assert_int_equal(want->ranges.count, 1);
+    assert_int_equal(want->ranges.items[0].first, 1);
+    assert_int_equal(want->ranges.items[0].last, 2);
+    visitor_say(visitor, OMB_FRAME_RECORDS, &fourth);
+    assert_int_equal(visitor->heard_count, 0);
+    assert_int_equal(records_at(visitor), before);
+    assert_reason(visitor, "waits for records 1-2 of north");
+    lacking.first = lacking.last = 0;
+    visitor_say(visitor, OMB_FRAME_RECORDS, &lacking);
+    assert_int_equal(HEARS(visitor, ACK, ack)->cursor->position, 4);
+    assert_int_equal(HEARS(visitor, ACK, ack)->witnesses.count, 1);
+    assert_int_equal(records_at(visitor), before + 4);
+}
+
+static void a_gap_that_nobody_fills_is_not_wanted_for_ever(void **state)
+{
+    struct visitor *visitor = *state;
+    const struct omb_records third = visitor_journal(visitor, 3, 3);
+    const struct omb_records nothing = {0};
+    size_t wants = 0;
+
+    visitor_greet(visitor);
+    visitor_say(visitor, OMB_FRAME_RECORDS, &third);
+    while (HEARS(visitor, WANT, want) && wants < 100) {
+        wants++;
+        visitor_say(visitor, OMB_FRAME_RECORDS, &nothing);
+    }
+    assert_true(wants >= 1 && wants < 20);
+    assert_reason(visitor, "waits for records 1-2 of north");
+}
+
+static void what_waits_is_forgotten_with_the_line(void **state)
+{
+    struct visitor *visitor = *state;
+    const struct omb_records third = visitor_journal(visitor, 3, 3),
+                             all = visitor_journal(visitor, 1, 3);
+    const struct omb_hello hello = visitor_hello(visitor);
+
+    visitor_greet(visitor);
+    visitor_say(visitor, OMB_FRAME_RECORDS, &third);
+    visitor->line++;
+    visitor_say(visitor, OMB_FRAME_HELLO, &hello);
+    assert_int_equal(HEARS(visitor, WELCOME, hello)->yours.count, 0);
+    visitor_say(visitor, OMB_FRAME_RECORDS, &all);
+    assert_int_equal(HEARS(visitor, ACK, ack)->cursor->position, 3);
+    assert_int_equal(link_of(visitor)->reason.size, 0);
+}
+
+static void a_record_that_is_refused_is_named_until_the_office_renews(void **state)
+{
+    struct visitor *visitor = *state;
+    struct omb_records second = visitor_journal(visitor, 2, 2), beside;
+    const struct omb_records first = visitor_journal(visitor, 1, 1),
+                             third = visitor_journal(visitor, 3, 3);
+    struct omb_record garbled = second.records.items[0];
+    struct omb_proof proof = *garbled.proof;
+    uint8_t signature[OMB_SIGNATURE_SIZE];
+    size_t wants = 0;
+
+    memcpy(signature, proof.signature.data, sizeof(signature));
+    signature[5] ^= 1;
+    proof.signature = OMB_VIEW_OF(signature);
+    garbled.proof = &proof;
+    second.records.items = &garbled;
+    visitor_greet(visitor);
+    visitor_say(visitor, OMB_FRAME_RECORDS, &first);
+    visitor_say(visitor, OMB_FRAME_RECORDS, &second);
+    assert_int_equal(HEARS(visitor, ACK, ack)->cursor->position, 2);
+    assert_int_equal(link_of(visitor)->refused, 1);
+    assert_reason(visitor, "its record 2 was refused");
+    visitor_say(visitor, OMB_FRAME_RECORDS, &third);
+    beside = second;
+    beside.first = beside.last = 0;
+    while (HEARS(visitor, WANT, want) && wants < 100) {
+        wants++;
+        visitor_say(visitor, OMB_FRAME_RECORDS, &beside);
+    }
+    assert_true(wants >= 1 && wants < 20);
+    assert_reason(visitor, "office renew");
+    assert_null(HEARS(visitor, ACK, ack));
+}
+
+static void nothing_comes_beside_the_feed_that_was_not_wanted(void **state)
+{
+    struct visitor *visitor = *state;
+    struct omb_records records = visitor_journal(visitor, 1, 3);
+    size_t before;
+
+    visitor_greet(visitor);
+    before = records_at(visitor);
+    records.first = records.last = 0;
+    visitor_say(visitor, OMB_FRAME_RECORDS, &records);
+    assert_int_equal(records_at(visitor), before);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        VISITOR_TEST(a_record_waits_for_the_certificate_of_its_office),
+        VISITOR_TEST(frames_behind_one_that_waits_wait_in_their_order),
+        VISITOR_TEST(a_gap_that_nobody_fills_is_not_wanted_for_ever),
+        VISITOR_TEST(what_waits_is_forgotten_with_the_line),
+        VISITOR_TEST(a_record_that_is_refused_is_named_until_the_office_renews),
+        VISITOR_TEST(nothing_comes_beside_the_feed_that_was_not_wanted),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
