@@ -9,12 +9,18 @@
 
 /* --- forks --- */
 
+/* The beginning of a digest, by which a record is found. */
+static void cell_digest(struct omb_table *table, struct omb_view digest)
+{
+    omb_table_printf(table, "%.16s", digest.size >= 16 ? (const char *)digest.data : "");
+}
+
 static void fork_row(struct omb_cli *cli, struct omb_table *table, const struct omb_fork_view *fork)
 {
     omb_table_text(table, fork->office);
     omb_table_printf(table, "%llu", (unsigned long long)fork->seq);
-    omb_table_printf(table, "%.16s", fork->stands.size >= 16 ? (const char *)fork->stands.data : "");
-    omb_table_printf(table, "%.16s", fork->other.size >= 16 ? (const char *)fork->other.data : "");
+    cell_digest(table, fork->stands);
+    cell_digest(table, fork->other);
     omb_table_text(table, fork->found_by);
     omb_cli_cell_when(cli, table, fork->at);
     omb_table_printf(table, "%s", fork->renewed ? "yes" : "no");
@@ -74,8 +80,7 @@ static void quarantine_row(struct omb_cli *cli, struct omb_table *table,
     omb_table_text(table, record->type);
     omb_table_text(table, record->office);
     omb_table_text(table, record->number);
-    omb_table_printf(table, "%.16s",
-                     record->record.size >= 16 ? (const char *)record->record.data : "");
+    cell_digest(table, record->record);
     omb_table_text(table, record->why);
 }
 

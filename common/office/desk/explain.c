@@ -127,6 +127,11 @@ static void explain_chain(struct explaining *explain)
         return;
     }
     rc = omb_desk_open(explain->step, record->at.number, record->at.seq - 1, &before, &why);
+    if (rc == OMB_NOT_FOUND) {
+        omb_lines_add(&explain->lines, "chain: %.*s before it is not held here",
+                      OMB_VIEW_ARGS(prev));
+        return;
+    }
     if (rc == OMB_OK)
         rc = omb_chain_verify(&record->header, &before.header, &before.digest, &why);
     omb_lines_add(&explain->lines, "chain: %s, after %.*s", holds(rc, &why), OMB_VIEW_ARGS(prev));
