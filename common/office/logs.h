@@ -42,7 +42,10 @@ enum omb_rc omb_logs_each(struct omb_step *step, const struct omb_office_id *off
 /* Where the record with that digest lies. OMB_NOT_FOUND. */
 enum omb_rc omb_record_place(struct omb_step *step, const struct omb_digest *digest,
                              struct omb_row_at *out) OMB_MUST_USE;
-/* The record as it crosses a link: header, proof and the parts that are here, in the arena. */
+/*
+ * The record as it crosses a link: header, proof and the parts that are here, in the arena. The
+ * proof is NULL while a record of this batch is not signed yet.
+ */
 enum omb_rc omb_record_whole(struct omb_step *step, const struct omb_row_at *at,
                              struct omb_record *out, struct omb_header *out_header,
                              uint32_t *out_missing_parts, struct omb_error *err) OMB_MUST_USE;

@@ -14,6 +14,7 @@ struct omb_office_cache {
     struct omb_arena arena;
     struct card **slots; /* open addressing by certificate digest */
     size_t count, capacity;
+    size_t incomplete; /* cards whose chain was not whole when they were made */
     bool emptied; /* what others borrow from it is to be looked up again */
 };
 
@@ -46,7 +47,7 @@ void omb_cache_empty(struct omb_office_cache *cache)
     omb_arena_reset(&cache->arena);
     if (cache->capacity > 0)
         memset(cache->slots, 0, cache->capacity * sizeof(*cache->slots));
-    cache->count = 0;
+    cache->count = cache->incomplete = 0;
     cache->emptied = true;
 }
 
@@ -236,6 +237,7 @@ static struct card *load_card(struct omb_step *step, const struct omb_digest *di
             omb_digest_equal(&card->card.certificate.digest, digest)) {
             keep(cache, card);
             fill_seat(step, card);
+            cache->incomplete += !card->card.complete;
         } else {
             card = NULL;
         }
@@ -316,11 +318,14 @@ void omb_cache_begin(struct omb_step *step)
 /* Seats that were not whole may be now; one may make the next whole. */
 static void fill_incomplete(struct omb_step *step)
 {
-    const struct omb_office_cache *cache = step->office->cache;
-    struct card **cards = OMB_ARENA_NEW(step->arena, struct card *, cache->count);
+    struct omb_office_cache *cache = step->office->cache;
+    struct card **cards;
     size_t count = 0;
-    bool changed = true;
+    bool changed = cache->incomplete > 0;
 
+    if (!changed)
+        return;
+    cards = OMB_ARENA_NEW(step->arena, struct card *, cache->count);
     for (size_t i = 0; i < cache->capacity; i++)
         if (cache->slots[i] && !cache->slots[i]->card.complete)
             cards[count++] = cache->slots[i];
@@ -330,7 +335,10 @@ static void fill_incomplete(struct omb_step *step)
             if (cards[i]->card.complete)
                 continue;
             fill_above(step, cards[i]);
-            changed |= cards[i]->card.complete;
+            if (!cards[i]->card.complete)
+                continue;
+            cache->incomplete--;
+            changed = true;
         }
     }
 }

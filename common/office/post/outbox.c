@@ -106,10 +106,13 @@ struct outgoing {
     uint64_t first, last;
 };
 
+/* A record of this batch has no proof yet when a question counts it. */
 static size_t size_of(const struct omb_record *record)
 {
+    const size_t levels = record->proof ? record->proof->path.count : 0;
+
     return record->header.size + record->body.size + record->grants.size + record->extract.size +
-           record->proof->path.count * OMB_DIGEST_SIZE + PROOF_BYTES;
+           levels * OMB_DIGEST_SIZE + PROOF_BYTES;
 }
 
 static enum omb_rc add(struct omb_step *step, const struct row *row, struct outgoing *out,
