@@ -62,8 +62,8 @@ enum omb_rc omb_compare_check_size(size_t count, struct omb_error *err) OMB_MUST
 enum omb_rc omb_compare_lives(struct omb_step *step, const struct omb_office_id *office,
                               struct omb_life_list *out, struct omb_error *err) OMB_MUST_USE;
 /*
- * The parent at a greeting: as omb_compare_logs_take, with Hello.own, the child's lives. A list that
- * is full (OMB_LIVES_TOLD) says nothing of lives older than its first.
+ * The parent at a greeting: as omb_compare_logs_take, with Hello.own, the child's lives. A list
+ * that is full (OMB_LIVES_TOLD) says nothing of lives older than its first.
  */
 enum omb_rc omb_compare_greeting(struct omb_step *step, const struct omb_office_id *child,
                                  const struct omb_life_list *own, struct omb_want *out_want,
