@@ -78,7 +78,7 @@ const struct omb_office_card *omb_child_card(struct omb_step *step,
     return NULL;
 }
 
-void omb_child_keys(struct omb_step *step, const struct omb_office_id *children, size_t count)
+static void gather_keys(struct omb_step *step, const struct omb_office_id *children, size_t count)
 {
     struct omb_post *post = step->office->post;
 
@@ -99,4 +99,105 @@ void omb_child_keys(struct omb_step *step, const struct omb_office_id *children,
                                                      : omb_office_card(step, &inner->previous);
         }
     }
+}
+
+/* --- the tree as it is now --- */
+
+/* Children that are new get a link, and those that are none any more lose their line. */
+static enum omb_rc lost(struct omb_step *step, struct omb_link *link, struct omb_error *err)
+{
+    struct omb_error why = {0};
+
+    if (link->connection == 0 || link->state == OMB_LINK_BLOCKED || !step->update)
+        return OMB_OK;
+    if (omb_child_card(step, &link->peer, NULL, &why))
+        return OMB_OK;
+    omb_link_refuse(step, link->connection, false, "revoked", why.words);
+    omb_post_disconnect(step->office->post, link);
+    omb_link_reset(link);
+    return omb_link_to(step, link, OMB_LINK_BLOCKED, why.words, err);
+}
+
+enum omb_rc omb_post_look_up(struct omb_step *step, struct omb_error *err)
+{
+    struct omb_post *post = step->office->post;
+    const struct omb_office_id *children;
+    const size_t count = omb_feed_children(step, &children);
+    enum omb_rc rc = OMB_OK;
+
+    for (size_t i = 0; i < post->slots; i++)
+        for (struct omb_link *link = post->peers[i]; link; link = link->next_peer)
+            link->gone = !link->up;
+    for (size_t i = 0; rc == OMB_OK && i < count; i++) {
+        struct omb_link *link = omb_post_peer(post, &children[i]);
+
+        if (!link) {
+            link = omb_post_add(post, &children[i], false);
+            rc = omb_link_recall(step, link, err);
+        }
+        link->gone = false;
+    }
+    for (size_t i = 0; rc == OMB_OK && i < post->slots; i++)
+        for (struct omb_link *link = post->peers[i]; rc == OMB_OK && link; link = link->next_peer)
+            if (!link->up)
+                rc = lost(step, link, err);
+    if (rc == OMB_OK)
+        gather_keys(step, children, count);
+    return rc;
+}
+
+void omb_post_tree_changed(struct omb_step *step)
+{
+    step->office->post->tree_changed = true;
+    step->update->children_changed = true;
+}
+
+size_t omb_office_children(const struct omb_office *office,
+                           const uint8_t (**out_keys)[OMB_PUBLIC_SIZE])
+{
+    *out_keys = (const uint8_t(*)[OMB_PUBLIC_SIZE])office->post->keys;
+    return office->setup.takes_children ? office->post->key_count : 0;
+}
+
+/* The office was moved: its line is to another parent from now on. */
+static enum omb_rc turn_up(struct omb_step *step, struct omb_error *err)
+{
+    struct omb_office *office = step->office;
+    struct omb_post *post = office->post;
+    struct omb_link *old = post->up;
+    enum omb_rc rc;
+
+    if (!old || office->self.depth == 0 ||
+        omb_office_id_equal(&old->peer, &office->self.above[0]))
+        return OMB_OK;
+    rc = omb_link_ended(step, old, "another office is the parent now", err);
+    if (rc != OMB_OK)
+        return rc;
+    old->up = false;
+    old->gone = true;
+    post->up = omb_post_peer(post, &office->self.above[0]);
+    if (!post->up)
+        post->up = omb_post_add(post, &office->self.above[0], true);
+    post->up->up = true;
+    post->up->gone = false;
+    return omb_link_recall(step, post->up, err);
+}
+
+enum omb_rc omb_post_learn_tree(struct omb_step *step, struct omb_error *err)
+{
+    struct omb_office *office = step->office;
+    enum omb_rc rc = turn_up(step, err);
+
+    if (rc != OMB_OK || !office->post->tree_changed)
+        return rc;
+    /* No input is being worked on: cards are borrowed by nobody. */
+    omb_cache_empty(office->cache);
+    omb_feed_forget(office);
+    office->post->tree_changed = false;
+    for (size_t i = 0; i < office->post->slots; i++)
+        for (struct omb_link *link = office->post->peers[i]; link; link = link->next_peer)
+            office->post->retry = office->post->retry || link->held_first;
+    if (office->post->retry)
+        omb_post_wake(step, step->input->monotonic_ms);
+    return omb_post_look_up(step, err);
 }

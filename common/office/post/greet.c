@@ -443,6 +443,8 @@ enum omb_rc omb_greet_hello(struct omb_step *step, const struct omb_hello *hello
 
     if (speaker && speaker != link)
         return omb_link_wrong(step, speaker, "it greets as another office than before", err);
+    if (speaker && ++speaker->wants > OMB_WANTS_MAX)
+        return omb_link_wrong(step, speaker, "it greets over and over", err);
     if (link && (link->up || link->gone))
         link = NULL;
     rc = judge_hello(step, hello, link, words, sizeof(words), &code, err);

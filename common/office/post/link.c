@@ -96,6 +96,26 @@ enum omb_rc omb_link_row(struct omb_step *step, const struct omb_link *link,
     return rc;
 }
 
+enum omb_rc omb_link_recall(struct omb_step *step, struct omb_link *link, struct omb_error *err)
+{
+    struct omb_peer_row row;
+    const enum omb_rc rc = omb_link_row(step, link, &row, err);
+
+    if (rc != OMB_OK)
+        return rc;
+    if (row.held)
+        link->held = *row.held;
+    if (row.acked)
+        link->acked = *row.acked;
+    if (row.epoch.size == sizeof(link->epoch))
+        memcpy(link->epoch, row.epoch.data, sizeof(link->epoch));
+    link->last_ack = row.last_ack;
+    link->contact_at = row.last_contact;
+    link->compared_at = row.compared_at;
+    link->clock_offset_ms = row.clock_offset_ms;
+    return OMB_OK;
+}
+
 void omb_link_put(struct omb_step *step, struct omb_link *link, const struct omb_peer_row *row)
 {
     static const uint8_t none[16];
@@ -220,7 +240,7 @@ void omb_link_reset(struct omb_link *link)
     link->may_send = link->granted = (struct omb_window){0};
     link->give_back = 0;
     link->any_position = true;
-    link->retries = link->wanted = link->wants = 0;
+    link->retries = link->wanted = 0;
     link->mark = 0;
     link->marked = false;
     free(link->ranges);

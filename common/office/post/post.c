@@ -168,27 +168,6 @@ void omb_post_wake(struct omb_step *step, int64_t at_ms)
 
 /* --- opening --- */
 
-/* What is kept of a peer goes into its link. */
-static enum omb_rc recall(struct omb_step *step, struct omb_link *link, struct omb_error *err)
-{
-    struct omb_peer_row row;
-    const enum omb_rc rc = omb_link_row(step, link, &row, err);
-
-    if (rc != OMB_OK)
-        return rc;
-    if (row.held)
-        link->held = *row.held;
-    if (row.acked)
-        link->acked = *row.acked;
-    if (row.epoch.size == sizeof(link->epoch))
-        memcpy(link->epoch, row.epoch.data, sizeof(link->epoch));
-    link->last_ack = row.last_ack;
-    link->contact_at = row.last_contact;
-    link->compared_at = row.compared_at;
-    link->clock_offset_ms = row.clock_offset_ms;
-    return OMB_OK;
-}
-
 enum omb_rc omb_post_open(struct omb_office *office, struct omb_error *err)
 {
     struct omb_arena arena;
@@ -199,7 +178,7 @@ enum omb_rc omb_post_open(struct omb_office *office, struct omb_error *err)
     omb_arena_init(&arena, SIZE_MAX);
     if (office->self.depth > 0) {
         post->up = omb_post_add(post, &office->self.above[0], true);
-        rc = recall(&step, post->up, err);
+        rc = omb_link_recall(&step, post->up, err);
         if (office->setup.serves && office->setup.parent_count > 0)
             post->try_at = office->link_wake_ms = 0;
         else
@@ -209,61 +188,6 @@ enum omb_rc omb_post_open(struct omb_office *office, struct omb_error *err)
         rc = omb_post_look_up(&step, err);
     omb_arena_free(&arena);
     return rc;
-}
-
-/* Children that are new get a link, and those that are none any more lose their line. */
-static enum omb_rc lost(struct omb_step *step, struct omb_link *link, struct omb_error *err)
-{
-    struct omb_error why = {0};
-
-    if (link->connection == 0 || link->state == OMB_LINK_BLOCKED || !step->update)
-        return OMB_OK;
-    if (omb_child_card(step, &link->peer, NULL, &why))
-        return OMB_OK;
-    omb_link_refuse(step, link->connection, false, "revoked", why.words);
-    omb_post_disconnect(step->office->post, link);
-    return omb_link_to(step, link, OMB_LINK_BLOCKED, why.words, err);
-}
-
-enum omb_rc omb_post_look_up(struct omb_step *step, struct omb_error *err)
-{
-    struct omb_post *post = step->office->post;
-    const struct omb_office_id *children;
-    const size_t count = omb_feed_children(step, &children);
-    enum omb_rc rc = OMB_OK;
-
-    for (size_t i = 0; i < post->slots; i++)
-        for (struct omb_link *link = post->peers[i]; link; link = link->next_peer)
-            link->gone = !link->up;
-    for (size_t i = 0; rc == OMB_OK && i < count; i++) {
-        struct omb_link *link = omb_post_peer(post, &children[i]);
-
-        if (!link) {
-            link = omb_post_add(post, &children[i], false);
-            rc = recall(step, link, err);
-        }
-        link->gone = false;
-    }
-    for (size_t i = 0; rc == OMB_OK && i < post->slots; i++)
-        for (struct omb_link *link = post->peers[i]; rc == OMB_OK && link; link = link->next_peer)
-            if (!link->up)
-                rc = lost(step, link, err);
-    if (rc == OMB_OK)
-        omb_child_keys(step, children, count);
-    return rc;
-}
-
-void omb_post_tree_changed(struct omb_step *step)
-{
-    step->office->post->tree_changed = true;
-    step->update->children_changed = true;
-}
-
-size_t omb_office_children(const struct omb_office *office,
-                           const uint8_t (**out_keys)[OMB_PUBLIC_SIZE])
-{
-    *out_keys = (const uint8_t(*)[OMB_PUBLIC_SIZE])office->post->keys;
-    return office->setup.takes_children ? office->post->key_count : 0;
 }
 
 /* --- inputs --- */
@@ -457,24 +381,6 @@ enum omb_rc omb_post_tick(struct omb_step *step, struct omb_error *err)
 
 /* --- the end of a batch --- */
 
-static enum omb_rc learn_tree(struct omb_step *step, struct omb_error *err)
-{
-    struct omb_office *office = step->office;
-
-    if (!office->post->tree_changed)
-        return OMB_OK;
-    /* No input is being worked on: cards are borrowed by nobody. */
-    omb_cache_empty(office->cache);
-    omb_feed_forget(office);
-    office->post->tree_changed = false;
-    for (size_t i = 0; i < office->post->slots; i++)
-        for (struct omb_link *link = office->post->peers[i]; link; link = link->next_peer)
-            office->post->retry = office->post->retry || link->held_first;
-    if (office->post->retry)
-        omb_post_wake(step, step->input->monotonic_ms);
-    return omb_post_look_up(step, err);
-}
-
 static void note_touched(struct omb_step *step)
 {
     struct omb_post *post = step->office->post;
@@ -537,7 +443,7 @@ static enum omb_rc pump_busy(struct omb_step *step, struct omb_error *err)
 enum omb_rc omb_post_pump(struct omb_step *step, struct omb_error *err)
 {
     struct omb_post *post = step->office->post;
-    enum omb_rc rc = learn_tree(step, err);
+    enum omb_rc rc = omb_post_learn_tree(step, err);
 
     if (rc != OMB_OK)
         return rc;

@@ -15,8 +15,6 @@ void omb_post_connect(struct omb_post *post, struct omb_link *link, uint64_t con
 void omb_post_disconnect(struct omb_post *post, struct omb_link *link);
 /* The pump looks at the link at the end of this batch. */
 void omb_post_busy(struct omb_post *post, struct omb_link *link);
-/* Children are looked up: new ones get a link, others lose their line. */
-enum omb_rc omb_post_look_up(struct omb_step *step, struct omb_error *err) OMB_MUST_USE;
 /* Wants a tick no later than this instant of the monotonic clock. */
 void omb_post_wake(struct omb_step *step, int64_t at_ms);
 
@@ -33,6 +31,9 @@ void omb_link_reset(struct omb_link *link);
 /* What is kept of the peer, as it will be: in the step's arena. */
 enum omb_rc omb_link_row(struct omb_step *step, const struct omb_link *link,
                          struct omb_peer_row *out, struct omb_error *err) OMB_MUST_USE;
+/* What is kept of the peer goes into its link. */
+enum omb_rc omb_link_recall(struct omb_step *step, struct omb_link *link,
+                            struct omb_error *err) OMB_MUST_USE;
 void omb_link_put(struct omb_step *step, struct omb_link *link, const struct omb_peer_row *row);
 enum omb_rc omb_link_history(struct omb_step *step, struct omb_link *link, const char *state,
                              const char *reason, struct omb_error *err) OMB_MUST_USE;
@@ -80,8 +81,10 @@ const struct omb_office_card *omb_child_card(struct omb_step *step,
                                              const struct omb_office_id *child,
                                              const uint8_t key[OMB_PUBLIC_SIZE],
                                              struct omb_error *err);
-/* The keys of all of them, for the listener's table. */
-void omb_child_keys(struct omb_step *step, const struct omb_office_id *children, size_t count);
+/* Children are looked up: new ones get a link, others lose their line. */
+enum omb_rc omb_post_look_up(struct omb_step *step, struct omb_error *err) OMB_MUST_USE;
+/* At the end of a batch in which the tree changed. */
+enum omb_rc omb_post_learn_tree(struct omb_step *step, struct omb_error *err) OMB_MUST_USE;
 
 /* --- inbox.c --- */
 enum omb_rc omb_inbox_records(struct omb_step *step, struct omb_link *link,
