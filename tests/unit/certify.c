@@ -424,6 +424,49 @@ static void test_who_may_issue_a_further_certificate(void **state)
     omb_signer_free(stranger);
 }
 
+/* The office adds its own signature to what another parent issued: then it counts. */
+static void test_a_countersigned_certificate_counts(void **state)
+{
+    const struct omb_office_id elsewhere = {{7}};
+    struct omb_signer *stranger = signer_of(0x77);
+    struct omb_certificate inner = tree.inner[2];
+    struct omb_known_certificate known;
+    struct omb_buf issued = OMB_BUF_INIT, both = OMB_BUF_INIT;
+    struct omb_digest digest;
+
+    (void)state;
+    inner.parent = elsewhere;
+    inner.previous = tree.chain[0].digest;
+    omb_certify_issue(&inner, stranger, &issued);
+    assert_int_equal(omb_certify_read(omb_buf_view(&issued), &tree.arena, &known, NULL), OMB_OK);
+    assert_int_equal(omb_certify_further(&known, tree.chain, OFFICES), OMB_FURTHER_FOREIGN);
+    digest = known.digest;
+    omb_certify_countersign(&known, tree.signers[2], &both);
+    assert_int_equal(omb_certify_read(omb_buf_view(&both), &tree.arena, &known, NULL), OMB_OK);
+    assert_int_equal(known.outer.signatures.count, 2);
+    assert_true(omb_digest_equal(&known.digest, &digest));
+    assert_int_equal(omb_certify_further(&known, tree.chain, OFFICES), OMB_FURTHER_COUNTS);
+    omb_buf_free(&issued);
+    omb_buf_free(&both);
+    omb_signer_free(stranger);
+}
+
+static void test_too_many_signatures_are_refused(void **state)
+{
+    struct omb_certificate_signature by[OMB_CERTIFICATE_SIGNATURES_MAX + 1];
+    const struct omb_known_certificate *whole = &tree.chain[0];
+    struct omb_signed_certificate outer = {whole->outer.certificate, {by, UNIT_COUNT(by)}};
+    struct omb_known_certificate known;
+    struct omb_buf bytes = OMB_BUF_INIT;
+
+    (void)state;
+    for (size_t i = 0; i < UNIT_COUNT(by); i++)
+        by[i] = whole->outer.signatures.items[0];
+    omb_encode_signed_certificate(&outer, &bytes);
+    assert_int_equal(omb_certify_read(omb_buf_view(&bytes), &tree.arena, &known, NULL), OMB_LIMIT);
+    omb_buf_free(&bytes);
+}
+
 static void test_a_certificate_that_names_no_previous_one_is_no_further_one(void **state)
 {
     (void)state;
@@ -457,6 +500,8 @@ int main(void)
         TREE_TEST(test_each_level_certifies_one_less_and_a_branch_nobody),
         TREE_TEST(test_a_branch_that_issues_is_named),
         TREE_TEST(test_who_may_issue_a_further_certificate),
+        TREE_TEST(test_a_countersigned_certificate_counts),
+        TREE_TEST(test_too_many_signatures_are_refused),
         TREE_TEST(test_a_certificate_that_names_no_previous_one_is_no_further_one),
     };
 
