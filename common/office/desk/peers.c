@@ -410,18 +410,29 @@ static enum omb_rc count_missing(struct omb_step *step, const struct omb_link_se
 
 /* --- the peer's own view --- */
 
+/* Whether the one end still catches up while the other is through is no disagreement. */
+static bool runs(struct omb_view state)
+{
+    return omb_view_is(state, "live") || omb_view_is(state, "catching-up");
+}
+
 static void compare_state(const struct omb_link_seen *link, const struct omb_link_health *theirs,
                           struct omb_lines *out)
 {
-    if (omb_view_is(theirs->state, link->state))
+    const struct omb_view here = omb_view_str(link->state);
+
+    if (omb_view_equal(theirs->state, here) || (runs(theirs->state) && runs(here)))
         return;
     omb_lines_add(out, "state: here %s, there %.*s%s%.*s", link->state,
                   OMB_VIEW_ARGS(theirs->state), theirs->reason.size ? ": " : "",
                   OMB_VIEW_ARGS(theirs->reason));
 }
 
-/* A log that is shorter there than here was put back to an earlier state. */
-static enum omb_rc compare_log(struct omb_step *step, const struct omb_life *own,
+/*
+ * A log that is shorter there than here was put back to an earlier state, unless what is here came
+ * after it was told: both dates are by the clock of the log's author.
+ */
+static enum omb_rc compare_log(struct omb_step *step, const struct omb_life *own, int64_t told_at,
                                struct omb_lines *out, struct omb_error *err)
 {
     const struct omb_view code = omb_office_code_of(step, &own->office);
@@ -433,7 +444,7 @@ static enum omb_rc compare_log(struct omb_step *step, const struct omb_life *own
 
         if (!omb_incarnation_equal(&row->incarnation, &own->incarnation))
             continue;
-        if (row->head > own->head)
+        if (row->head > own->head && row->newest_at < told_at)
             omb_lines_add(out, "log: here up to record %llu, there it ends at %llu",
                           (unsigned long long)row->head, (unsigned long long)own->head);
         else if (row->head == own->head && !omb_digest_equal(&row->digest, &own->digest))
@@ -459,7 +470,7 @@ static enum omb_rc show_disagreements(struct omb_step *step, const struct omb_li
             compare_state(link, &health->links.items[i], &lines);
     }
     for (size_t i = 0; rc == OMB_OK && i < health->own.count; i++)
-        rc = compare_log(step, &health->own.items[i], &lines, err);
+        rc = compare_log(step, &health->own.items[i], health->at, &lines, err);
     if (llabs(link->row.clock_offset_ms + health->clock_offset_ms) > OMB_CLOCK_SLACK_MS)
         omb_lines_add(&lines, "clock: here it is %lld ms ahead, there this one is %lld ms ahead",
                       (long long)link->row.clock_offset_ms, (long long)health->clock_offset_ms);
