@@ -73,7 +73,6 @@ await() {
     shift 2
     until got=$("$@" 2>/dev/null) && [ "$got" = "$want" ]; do
         [ $SECONDS -lt $end ] || fail "$what: expected '$want', got '$got'"
-        sleep 0.1
     done
     printf '   %s: %s\n' "$what" "$want"
 }
@@ -293,7 +292,8 @@ tell vsp-0078 "$TAKEN"
 say "The tree, the links, where a case is held"
 for code in north south $BRANCHES; do await "what waits at $code" 0 lag_at "$code"; done
 for code in $BRANCHES; do
-    await "records of $code at the head office" "$(records_at "$code" "$code")" records_at ho "$code"
+    await "records of $code at the head office" "$(records_at "$code" "$code")" \
+        records_at ho "$code"
 done
 at ho tree
 at north link list

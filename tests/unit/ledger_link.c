@@ -1,4 +1,4 @@
-/* Links: do states move as drawn, do waits spread within their bounds, does credit bound a flood? */
+/* Links: do states move as drawn, do waits stay within their bounds, does credit bound a flood? */
 #include "ledger/link.h"
 
 #include "unit.h"

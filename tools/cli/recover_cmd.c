@@ -347,7 +347,8 @@ static enum omb_rc load_recovery(const struct omb_cli *cli, struct omb_keyfile *
     omb_buf_wipe(&passphrase);
     if (rc == OMB_OK && (strcmp(out->use, "recovery") != 0 || !out->secret))
         rc = omb_fail(err, OMB_INVALID, NULL,
-                      "the key file is of use `%s`, not `recovery`: the bank keeps that one offline",
+                      "the key file is of use `%s`, not `recovery`: the bank keeps that one "
+                      "offline",
                       out->use);
     return rc;
 }
