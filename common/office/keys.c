@@ -155,6 +155,15 @@ struct omb_key omb_key_case_secret(const struct omb_case_id *id)
     return key;
 }
 
+struct omb_key omb_key_lost_secret(const struct omb_case_id *id)
+{
+    struct omb_key key = {.size = 0};
+
+    add_u8(&key, 'F');
+    add_case(&key, id);
+    return key;
+}
+
 struct omb_key omb_key_escrow(uint32_t number, uint64_t seq)
 {
     struct omb_key key = {.size = 0};
@@ -331,14 +340,29 @@ struct omb_key omb_key_witness(uint32_t number, const struct omb_office_id *witn
     return key;
 }
 
-struct omb_key omb_key_missing(const struct omb_digest *record)
+static struct omb_key of_record(uint8_t kind, const struct omb_digest *record)
 {
     struct omb_key key = {.size = 0};
 
-    add_u8(&key, 'M');
+    add_u8(&key, kind);
     if (record)
         add(&key, record->bytes, sizeof(record->bytes));
     return key;
+}
+
+struct omb_key omb_key_missing(const struct omb_digest *record)
+{
+    return of_record('M', record);
+}
+
+struct omb_key omb_key_refused(const struct omb_digest *record)
+{
+    return of_record('R', record);
+}
+
+struct omb_key omb_key_renewed(const struct omb_digest *record)
+{
+    return of_record('N', record);
 }
 
 struct omb_key omb_key_subscription(struct omb_view name)

@@ -12,6 +12,7 @@
  *   case_log   case id(40) number(4) seq(8)
  *   index      kind(1) value NUL case id(40)
  *   key        'C' case id(40)   |   'E' number(4) seq(8) of `escrow opened`
+ *              | 'F' case id(40)                           of a registration that lost a fork
  *   office     'C' certificate digest(32)   |   'I' office id(16) certificate digest(32)
  *              | 'N' code NUL office id(16)
  *              | 'B' parent(16) office id(16)              offices directly below one
@@ -28,6 +29,10 @@
  *              | 'A' number(4) seq(8)                      this record goes to every child
  *              | 'W' number(4) witness(16)                 -> Witness of that log, the newest
  *              | 'M' record digest(32)                     -> MissingRow
+ *              | 'R' record digest(32)                     -> RefusedRecord: an own record that the
+ *                                                             parent refused
+ *              | 'N' record digest(32)                     -> number(4) seq(8) of the own record
+ *                                                             that was written in its place
  *              | 'S' name                                  -> SubscriptionRow
  *   operator   code (text)
  *   request    operator code NUL id
@@ -59,6 +64,7 @@ enum omb_index_kind {
     OMB_INDEX_FLAG = 'f',
     OMB_INDEX_REFERENCE = 'x',  /* source/reference of imports */
     OMB_INDEX_NUMBER = 'n',     /* code-year-serial: finds a case by its number */
+    OMB_INDEX_FORMERLY = 'o',   /* the same of the number that it had before a lost fork */
 };
 
 struct omb_key omb_key_meta(const char *name);
@@ -73,6 +79,7 @@ struct omb_key omb_key_index(enum omb_index_kind kind, struct omb_view value,
                              const struct omb_case_id *id); /* id NULL: the prefix of the value,
                                                                of the kind without value */
 struct omb_key omb_key_case_secret(const struct omb_case_id *id);
+struct omb_key omb_key_lost_secret(const struct omb_case_id *id);
 struct omb_key omb_key_escrow(uint32_t number, uint64_t seq);
 struct omb_key omb_key_certificate(const struct omb_digest *digest);
 /* digest or id NULL: the prefix of all of that office, of that code (none: of all codes). */
@@ -100,6 +107,8 @@ struct omb_key omb_key_scope(const struct omb_office_id *child, const struct omb
 /* witness NULL: the prefix of all of that log. */
 struct omb_key omb_key_witness(uint32_t number, const struct omb_office_id *witness);
 struct omb_key omb_key_missing(const struct omb_digest *record); /* NULL: the prefix of all */
+struct omb_key omb_key_refused(const struct omb_digest *record); /* NULL: the prefix of all */
+struct omb_key omb_key_renewed(const struct omb_digest *record);
 struct omb_key omb_key_subscription(struct omb_view name); /* empty: the prefix of all */
 struct omb_key omb_key_operator(struct omb_view code);
 struct omb_key omb_key_request(struct omb_view operator_code, struct omb_view id);

@@ -139,21 +139,86 @@ static enum omb_rc follow(struct following *f, enum omb_family family, struct om
     return OMB_OK;
 }
 
+/* --- what this office alone has of its own records --- */
+
+static bool is_own(const struct omb_step *step, const struct omb_mover *mover)
+{
+    return omb_office_id_equal(&mover->header.office, &step->office->self.office);
+}
+
+/*
+ * Of an own record parts and keys change sides with it, since it is written again from them
+ * (desk/renew.c); of another's they are dropped. *out_kept: bits of the parts that moved.
+ */
+static enum omb_rc move_parts(struct omb_step *step, const struct omb_mover *mover, uint32_t from,
+                              uint32_t to, uint32_t *out_kept, struct omb_error *err)
+{
+    static const enum omb_part_kind kinds[] = {OMB_PART_BODY, OMB_PART_GRANTS, OMB_PART_EXTRACT};
+    struct omb_writes *writes = step->update->writes;
+    struct omb_buf part = OMB_BUF_INIT;
+    enum omb_rc rc = OMB_OK;
+
+    *out_kept = 0;
+    for (size_t i = 0; rc == OMB_OK && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        const struct omb_key was = omb_key_part(from, mover->seq, kinds[i]);
+        const struct omb_key is = omb_key_part(to, mover->seq, kinds[i]);
+
+        omb_buf_clear(&part);
+        rc = is_own(step, mover)
+                 ? omb_port_get(step->port, OMB_FAMILY_PART, omb_key_view(&was), &part)
+                 : OMB_NOT_FOUND;
+        if (rc == OMB_OK) {
+            omb_put(writes, OMB_FAMILY_PART, omb_key_view(&is), omb_buf_view(&part));
+            *out_kept |= (uint32_t)kinds[i];
+        }
+        if (rc == OMB_OK || rc == OMB_NOT_FOUND) {
+            omb_delete(writes, OMB_FAMILY_PART, omb_key_view(&was));
+            rc = OMB_OK;
+        }
+    }
+    omb_buf_free(&part);
+    return rc == OMB_OK ? rc : omb_fail(err, rc, NULL, "the parts of a record cannot be read");
+}
+
+static enum omb_rc move_case_key(struct omb_step *step, const struct omb_mover *mover, bool stands)
+{
+    const struct omb_registered *registered = OMB_AS(registered, mover->header.facts->event);
+    const struct omb_case_id *id = mover->header.case_id;
+
+    if (!id || (stands && !is_own(step, mover)))
+        return OMB_OK;
+    if (stands)
+        return omb_vault_regain_case_key(step, id, &registered->key_commitment);
+    if (is_own(step, mover))
+        return omb_vault_lose_case_key(step, id);
+    omb_vault_drop_case_key(step, id);
+    return OMB_OK;
+}
+
+static enum omb_rc move_keys(struct omb_step *step, const struct omb_mover *mover, uint32_t from,
+                             uint32_t to, bool stands, struct omb_error *err)
+{
+    const struct omb_facts *facts = mover->header.facts;
+    const uint32_t tag = facts ? facts->event.tag : 0;
+    enum omb_rc rc = OMB_OK;
+
+    if (tag == OMB_EVENT_ESCROW_OPENED && is_own(step, mover))
+        rc = omb_vault_move_escrow_key(step, from, to, mover->seq);
+    else if (tag == OMB_EVENT_REGISTERED)
+        rc = move_case_key(step, mover, stands);
+    return rc == OMB_OK ? rc : omb_fail(err, rc, NULL, "the keys in the store cannot be read");
+}
+
 /* Takes the rows of a record off its line; of the line that stands also what it meant. */
 static void take_off(struct omb_intake *intake, const struct omb_log *log,
                      const struct omb_mover *mover)
 {
-    static const enum omb_part_kind kinds[] = {OMB_PART_BODY, OMB_PART_GRANTS, OMB_PART_EXTRACT};
     struct omb_writes *writes = intake->step->update->writes;
     struct omb_key key = omb_key_record(log->number, mover->seq);
 
     omb_delete(writes, OMB_FAMILY_RECORD, omb_key_view(&key));
     if (log->row.line > 0)
         return;
-    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-        key = omb_key_part(log->number, mover->seq, kinds[i]);
-        omb_delete(writes, OMB_FAMILY_PART, omb_key_view(&key));
-    }
     omb_put_missing(intake->step, &mover->digest, &mover->header.office, 0);
     key = omb_key_for_all(log->number, mover->seq);
     omb_delete(writes, OMB_FAMILY_PEER, omb_key_view(&key));
@@ -164,23 +229,40 @@ static void take_off(struct omb_intake *intake, const struct omb_log *log,
     (void)omb_intake_touch(intake, mover->header.case_id, NULL);
 }
 
-/* Puts a record on line 0: from now on it stands. Its parts are wanted; evidence keeps none. */
-static enum omb_rc put_up(struct omb_intake *intake, uint32_t number, const struct omb_mover *mover,
-                          struct omb_error *err)
+/* Puts a record aside: it is evidence. */
+static enum omb_rc put_aside(struct omb_step *step, uint32_t standing, uint32_t aside,
+                             const struct omb_mover *mover, struct omb_error *err)
+{
+    const struct omb_row_at at = {aside, mover->seq};
+    uint32_t kept;
+    enum omb_rc rc = move_parts(step, mover, standing, aside, &kept, err);
+
+    omb_put_stored(step, &at, &mover->stored, &mover->digest);
+    return rc == OMB_OK ? move_keys(step, mover, standing, aside, false, err) : rc;
+}
+
+/* Puts a record on line 0: from now on it stands. Parts that are not here are wanted. */
+static enum omb_rc put_up(struct omb_intake *intake, uint32_t number, uint32_t aside,
+                          const struct omb_mover *mover, struct omb_error *err)
 {
     const struct omb_row_at at = {number, mover->seq};
     struct omb_step *step = intake->step;
+    uint32_t kept, missing;
     struct omb_key key;
-    enum omb_rc rc;
+    enum omb_rc rc = move_parts(step, mover, aside, number, &kept, err);
 
+    if (rc == OMB_OK)
+        rc = move_keys(step, mover, aside, number, true, err);
+    if (rc != OMB_OK)
+        return rc;
+    missing = omb_parts_named(&mover->header) & ~kept;
     omb_put_stored(step, &at, &mover->stored, &mover->digest);
     if (!mover->in_journal)
         (void)omb_intake_journal(intake, &at);
     omb_ring_for(step, mover->header.facts, mover->header.case_id != NULL,
                  step->office->tip.journal);
-    if (omb_parts_named(&mover->header) != 0)
-        omb_put_missing(step, &mover->digest, &mover->header.office,
-                        omb_parts_named(&mover->header));
+    if (missing != 0)
+        omb_put_missing(step, &mover->digest, &mover->header.office, missing);
     if (!mover->header.case_id) {
         rc = omb_learn(step, &mover->header, &at, &mover->digest, err);
         return rc == OMB_OK ? omb_feed_event(step, &mover->header, &at, err) : rc;
@@ -245,11 +327,10 @@ enum omb_rc omb_change_sides(struct omb_intake *intake, struct omb_log *standing
         take_off(intake, standing, &down->items[i]);
     for (size_t i = 0; i < up->count; i++)
         take_off(intake, aside, &up->items[i]);
-    for (size_t i = 0; i < down->count; i++)
-        omb_put_stored(step, &(struct omb_row_at){aside->number, down->items[i].seq},
-                       &down->items[i].stored, &down->items[i].digest);
+    for (size_t i = 0; rc == OMB_OK && i < down->count; i++)
+        rc = put_aside(step, standing->number, aside->number, &down->items[i], err);
     for (size_t i = 0; rc == OMB_OK && i < up->count; i++)
-        rc = put_up(intake, standing->number, &up->items[i], err);
+        rc = put_up(intake, standing->number, aside->number, &up->items[i], err);
     if (rc == OMB_OK)
         rc = put_line(step, aside, up, down, err);
     return rc == OMB_OK ? put_line(step, standing, down, up, err) : rc;

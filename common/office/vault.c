@@ -130,6 +130,64 @@ enum omb_rc omb_vault_case_key(struct omb_step *step, const struct omb_case_id *
     return rc;
 }
 
+/* A wrapped key goes to another row; OMB_OK when there is none. */
+static enum omb_rc move_key(struct omb_step *step, const struct omb_key *from,
+                            const struct omb_key *to)
+{
+    uint8_t key[OMB_KEY_SIZE];
+    enum omb_rc rc = read_key(step->office, step->port, step->arena, from, key);
+
+    if (rc == OMB_NOT_FOUND)
+        return OMB_OK;
+    if (rc == OMB_OK) {
+        keep_key(step, to, key);
+        omb_delete(step->update->writes, OMB_FAMILY_KEY, omb_key_view(from));
+    }
+    omb_wipe(key, sizeof(key));
+    return rc;
+}
+
+enum omb_rc omb_vault_move_escrow_key(struct omb_step *step, uint32_t from, uint32_t to,
+                                      uint64_t seq)
+{
+    const struct omb_key was = omb_key_escrow(from, seq), is = omb_key_escrow(to, seq);
+
+    return move_key(step, &was, &is);
+}
+
+void omb_vault_drop_case_key(struct omb_step *step, const struct omb_case_id *id)
+{
+    const struct omb_key secret = omb_key_case_secret(id);
+
+    omb_vault_forget_key(step->update);
+    omb_delete(step->update->writes, OMB_FAMILY_KEY, omb_key_view(&secret));
+}
+
+enum omb_rc omb_vault_lose_case_key(struct omb_step *step, const struct omb_case_id *id)
+{
+    const struct omb_key secret = omb_key_case_secret(id), lost = omb_key_lost_secret(id);
+
+    omb_vault_forget_key(step->update);
+    return move_key(step, &secret, &lost);
+}
+
+/* Two copies of an office may give one id to two cases: the key must be that of this one. */
+enum omb_rc omb_vault_regain_case_key(struct omb_step *step, const struct omb_case_id *id,
+                                      const struct omb_digest *commitment)
+{
+    const struct omb_key secret = omb_key_case_secret(id), lost = omb_key_lost_secret(id);
+    uint8_t key[OMB_KEY_SIZE];
+    struct omb_digest committed;
+    enum omb_rc rc = read_key(step->office, step->port, step->arena, &lost, key);
+
+    if (rc != OMB_OK)
+        return rc == OMB_NOT_FOUND ? OMB_OK : rc;
+    committed = omb_case_key_commitment(key);
+    omb_wipe(key, sizeof(key));
+    omb_vault_forget_key(step->update);
+    return omb_digest_equal(&committed, commitment) ? move_key(step, &lost, &secret) : OMB_OK;
+}
+
 enum omb_rc omb_vault_new_case(struct omb_step *step, const struct omb_case_id *id,
                                struct omb_digest *out_commitment, struct omb_grants *out_grants,
                                struct omb_error *err)
@@ -398,26 +456,67 @@ static enum omb_rc open_body(struct omb_step *step, const struct omb_event *even
     return rc == OMB_OK ? rc : OMB_UNAUTHENTIC;
 }
 
-enum omb_rc omb_vault_body(struct omb_step *step, const struct omb_event *event,
-                           const struct omb_row_at *at, struct omb_body *out)
+static bool is_of_case(const struct omb_event *event)
 {
-    const bool of_case = event->facts->event.tag < OMB_EVENT_POLICY_PUBLISHED;
+    return event->facts->event.tag < OMB_EVENT_POLICY_PUBLISHED;
+}
+
+static enum omb_rc body_key(struct omb_step *step, const struct omb_event *event,
+                            const struct omb_row_at *at, uint8_t out[OMB_KEY_SIZE])
+{
+    return is_of_case(event) ? omb_vault_case_key(step, &event->case_id, out)
+                             : omb_vault_escrow_at(step, at, out);
+}
+
+/* Of a record aside: keys that moved with its line, else those from before the fork. */
+static enum omb_rc lost_body_key(struct omb_step *step, const struct omb_event *event,
+                                 const struct omb_row_at *at, uint8_t out[OMB_KEY_SIZE])
+{
+    const struct omb_key lost = omb_key_lost_secret(&event->case_id);
+    struct omb_row_at before = *at;
+    struct omb_log log;
+    enum omb_rc rc = is_of_case(event) ? read_key(step->office, step->port, step->arena, &lost, out)
+                                       : omb_vault_escrow_at(step, at, out);
+
+    if (is_of_case(event))
+        return rc == OMB_NOT_FOUND ? omb_vault_case_key(step, &event->case_id, out) : rc;
+    if (rc != OMB_SEALED ||
+        omb_log_find(step, &event->office, &event->incarnation, 0, &log, NULL) != OMB_OK)
+        return rc;
+    before.number = log.number;
+    return omb_vault_escrow_at(step, &before, out);
+}
+
+static enum omb_rc read_body(struct omb_step *step, const struct omb_event *event,
+                             const struct omb_row_at *at, bool aside, struct omb_body *out)
+{
     struct omb_buf part = OMB_BUF_INIT;
     uint8_t key[OMB_KEY_SIZE];
     enum omb_rc rc = read_part(step, at, OMB_PART_BODY, &part);
 
-    if (rc == OMB_NOT_FOUND && of_case && is_erased(step, &event->case_id))
+    if (rc == OMB_NOT_FOUND && is_of_case(event) && is_erased(step, &event->case_id))
         rc = OMB_ERASED;
     if (rc != OMB_OK)
         goto out;
-    rc = of_case ? omb_vault_case_key(step, &event->case_id, key)
-                 : omb_vault_escrow_at(step, at, key);
+    rc = aside ? lost_body_key(step, event, at, key) : body_key(step, event, at, key);
     if (rc == OMB_OK)
         rc = open_body(step, event, key, omb_buf_view(&part), out);
     omb_wipe(key, sizeof(key));
 out:
     omb_buf_free(&part);
     return rc;
+}
+
+enum omb_rc omb_vault_body(struct omb_step *step, const struct omb_event *event,
+                           const struct omb_row_at *at, struct omb_body *out)
+{
+    return read_body(step, event, at, false, out);
+}
+
+enum omb_rc omb_vault_lost_body(struct omb_step *step, const struct omb_event *event,
+                                const struct omb_row_at *at, struct omb_body *out)
+{
+    return read_body(step, event, at, true, out);
 }
 
 enum omb_rc omb_vault_extract(struct omb_step *step, const struct omb_row_at *at,

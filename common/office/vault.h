@@ -21,6 +21,18 @@ void omb_vault_keep_escrow_key(struct omb_step *step, uint32_t number, uint64_t 
                                const uint8_t key[OMB_KEY_SIZE]);
 void omb_vault_keep_case_key(struct omb_step *step, const struct omb_case_id *id,
                              const uint8_t key[OMB_KEY_SIZE]);
+/* Keys of own records that change sides in a fork (receive_sides.c) go with them. */
+enum omb_rc omb_vault_move_escrow_key(struct omb_step *step, uint32_t from, uint32_t to,
+                                      uint64_t seq) OMB_MUST_USE;
+/*
+ * The registration of a case lost a fork: what stands now, if anything, committed to another key.
+ * That of an own one is put aside, and taken back when it stands again.
+ */
+void omb_vault_drop_case_key(struct omb_step *step, const struct omb_case_id *id);
+enum omb_rc omb_vault_lose_case_key(struct omb_step *step,
+                                    const struct omb_case_id *id) OMB_MUST_USE;
+enum omb_rc omb_vault_regain_case_key(struct omb_step *step, const struct omb_case_id *id,
+                                      const struct omb_digest *commitment) OMB_MUST_USE;
 /* Opens the escrow key of this month and incarnation when it is due (writes `escrow opened`). */
 enum omb_rc omb_vault_escrow(struct omb_step *step, struct omb_error *err) OMB_MUST_USE;
 /*
@@ -55,6 +67,9 @@ enum omb_rc omb_vault_try_grant(struct omb_step *step, const struct omb_casefile
 /* The decoded body of a record: OMB_NOT_FOUND (part not here), OMB_SEALED, OMB_ERASED. */
 enum omb_rc omb_vault_body(struct omb_step *step, const struct omb_event *event,
                            const struct omb_row_at *at, struct omb_body *out) OMB_MUST_USE;
+/* The same of an own record that lost a fork, with the keys that went aside with it. */
+enum omb_rc omb_vault_lost_body(struct omb_step *step, const struct omb_event *event,
+                                const struct omb_row_at *at, struct omb_body *out) OMB_MUST_USE;
 enum omb_rc omb_vault_extract(struct omb_step *step, const struct omb_row_at *at,
                               struct omb_extract *out) OMB_MUST_USE;
 

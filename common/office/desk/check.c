@@ -362,6 +362,9 @@ static enum omb_rc check_key(struct checking *check, struct omb_view key, struct
     if (key.size > 1 && key.data[0] == 'E' &&
         omb_key_read_record(omb_view(key.data + 1, key.size - 1), &at.number, &at.seq))
         return check_escrow_key(check, &at);
+    if (key.size > 1 && key.data[0] == 'F' &&
+        omb_key_read_case(omb_view(key.data + 1, key.size - 1), &id))
+        return OMB_OK; /* of a registration that lost a fork */
     say(check, hex_of(check, key), "is no key of a case or an escrow");
     return OMB_OK;
 }
