@@ -35,6 +35,7 @@ struct omb_receipt {
     struct omb_row_at at;              /* of NEW, DUPLICATE, COMPLETED, FORK */
     struct omb_digest certificate;     /* WAITS: that it lacks, or its key id and zeros; or none */
     struct omb_log_range range;        /* WAITS: the records before it; first 0: none */
+    bool of_chain;                     /* WAITS: for what comes before it in its log */
     char words[200];                   /* REFUSED, FORK */
 };
 

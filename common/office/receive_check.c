@@ -329,6 +329,7 @@ static enum omb_rc wait_for_range(struct omb_judging *judging)
     if (rc != OMB_OK)
         return omb_fail(judging->err, rc, NULL, "the records of a log cannot be read");
     judging->receipt->kind = OMB_RECEIPT_WAITS;
+    judging->receipt->of_chain = true;
     judging->receipt->range = (struct omb_log_range){
         .office = log->row.office,
         .incarnation = log->row.incarnation,
@@ -336,6 +337,13 @@ static enum omb_rc wait_for_range(struct omb_judging *judging)
         .last = judging->header.seq - 1,
     };
     return OMB_STOP;
+}
+
+/* The record before it is of another life or line: it is known by its digest alone. */
+static enum omb_rc wait_for_prev(struct omb_judging *judging)
+{
+    judging->receipt->of_chain = true;
+    return wait_for(judging, &judging->header.prev);
 }
 
 struct newer {
@@ -389,7 +397,7 @@ static enum omb_rc check_first(struct omb_judging *judging)
         rc = may_skip(judging, &skip);
         if (rc != OMB_OK)
             return rc;
-        return skip || judging->holes ? OMB_OK : wait_for(judging, &judging->header.prev);
+        return skip || judging->holes ? OMB_OK : wait_for_prev(judging);
     }
     if (rc == OMB_OK)
         rc = omb_header_read(judging->step, &at, &before, &digest, NULL, judging->err);
@@ -427,7 +435,12 @@ static enum omb_rc check_chain(struct omb_judging *judging)
     rc = may_skip(judging, &skip);
     if (rc != OMB_OK || skip)
         return rc;
-    return here ? omb_refuse(judging, &why) : wait_for_range(judging);
+    if (!here)
+        return wait_for_range(judging);
+    /* It goes on from another line: what that holds instead shows a fork. */
+    return judging->holes || omb_digest_equal(&digest, &judging->header.prev)
+               ? omb_refuse(judging, &why)
+               : wait_for_prev(judging);
 }
 
 /* An own record that the own log lacks: a store that lost it goes on in a new life. */

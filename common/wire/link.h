@@ -50,7 +50,8 @@ OMB_SHAPE(hello)
 
 #define OMB_FIELDS_refuse(F)                                                           \
     F(line, code, )                                                                    \
-    F(line, words, )
+    F(line, words, )                                                                   \
+    F(digest, record, )
 OMB_SHAPE(refuse)
 
 #define OMB_FIELDS_missing_part(F)                                                     \

@@ -228,6 +228,16 @@ static void keep_witness(struct omb_step *step, const struct omb_key *key,
         relay(step, link, omb_buf_view(value));
 }
 
+/* Of another line than the one that stands here a witness says nothing: a fork shows by itself. */
+static bool stands_here(struct omb_step *step, const struct omb_log *log,
+                        const struct omb_witness_statement *said)
+{
+    struct omb_row_at at;
+
+    return omb_record_place(step, &said->digest, &at) == OMB_OK && at.number == log->number &&
+           at.seq == said->seq;
+}
+
 /* One that does not hold, or is of a log that is not here, says nothing. */
 static enum omb_rc take_witness(struct omb_step *step, const struct omb_witness *witness,
                                 struct omb_error *err)
@@ -242,6 +252,8 @@ static enum omb_rc take_witness(struct omb_step *step, const struct omb_witness 
         !holds(step, witness, &said))
         return OMB_OK;
     rc = omb_log_find(step, &said.office, &said.incarnation, 0, &log, err);
+    if (rc == OMB_OK && !stands_here(step, &log, &said))
+        return OMB_OK;
     if (rc != OMB_OK)
         return rc == OMB_NOT_FOUND ? OMB_OK : rc;
     key = omb_key_witness(log.number, &said.witness);
@@ -275,6 +287,39 @@ enum omb_rc omb_ack_came(struct omb_step *step, struct omb_link *link, const str
     for (size_t i = 0; rc == OMB_OK && i < ack->witnesses.count; i++)
         rc = take_witness(step, &ack->witnesses.items[i], err);
     return rc;
+}
+
+/* One that names no own record that stands here says nothing. */
+enum omb_rc omb_ack_refused(struct omb_step *step, struct omb_link *link,
+                            const struct omb_digest *record, const char *words,
+                            struct omb_error *err)
+{
+    const struct omb_key key = omb_key_refused(record);
+    struct omb_buf *value = &step->office->post->row;
+    struct omb_refused_record row = {
+        .at = step->input->now_ms,
+        .digest = *record,
+        .office = step->office->self.office,
+        .why = omb_view_str(words),
+    };
+    struct omb_row_at at;
+    struct omb_log log;
+    enum omb_rc rc = omb_record_place(step, record, &at);
+
+    if (rc == OMB_OK)
+        rc = omb_log_by_number(step, at.number, &log, err);
+    if (rc == OMB_NOT_FOUND || (rc == OMB_OK && !omb_office_id_equal(&log.row.office, &row.office)))
+        return omb_link_useless(step, link, err);
+    if (rc != OMB_OK)
+        return rc;
+    row.incarnation = log.row.incarnation;
+    row.seq = at.seq;
+    omb_link_error(link, words);
+    omb_link_reason(link, OMB_REFUSED_WORDS, (unsigned long long)at.seq, words);
+    omb_buf_clear(value);
+    omb_encode_refused_record(&row, value);
+    omb_put(step->update->writes, OMB_FAMILY_PEER, omb_key_view(&key), omb_buf_view(value));
+    return OMB_OK;
 }
 
 /* --- at a greeting --- */

@@ -187,6 +187,15 @@ static void lack(struct omb_office *office, const struct omb_incarnation *life)
         office->life_told = told;
 }
 
+/* Whether the parent's head of the newest life is a record of this store: no copy wrote another. */
+static bool stands_here(struct omb_step *step, const struct omb_life *life)
+{
+    struct omb_row_at at;
+
+    return omb_record_place(step, &life->digest, &at) == OMB_OK &&
+           at.number == step->office->tip.number && at.seq == life->head;
+}
+
 /* Whether the parent holds own records that this store does not have, and whether the own head. */
 static enum omb_rc look_for_own(struct omb_step *step, const struct omb_hello *welcome,
                                 struct omb_error *err)
@@ -204,7 +213,7 @@ static enum omb_rc look_for_own(struct omb_step *step, const struct omb_hello *w
 
         if (tip->seq > 0 && omb_incarnation_equal(&life->incarnation, &tip->incarnation)) {
             head = life;
-            if (life->head > tip->seq)
+            if (life->head > tip->seq || !stands_here(step, life))
                 office->post->lacking = true;
             continue;
         }
@@ -272,6 +281,8 @@ enum omb_rc omb_greet_refused(struct omb_step *step, struct omb_link *link,
     char words[200];
 
     omb_link_words(refuse->words, words, sizeof(words));
+    if (omb_view_is(refuse->code, "record"))
+        return omb_ack_refused(step, link, &refuse->record, words, err);
     if (omb_view_is(refuse->code, "greet") || omb_view_is(refuse->code, "replaced"))
         return omb_link_ended(step, link, words, err);
     return omb_link_wrong(step, link, words[0] ? words : "it refused without a word", err);

@@ -14,6 +14,7 @@
 #define WINDOW_MAX (1024 * 1024)
 #define WINDOW_MIN (64 * 1024)
 #define WINDOWS_ALL (64 * 1024 * 1024) /* of all children together */
+#define TOLD_MAX 16                    /* refusals of one frame */
 
 uint64_t omb_inbox_window(const struct omb_post *post, const struct omb_link *link)
 {
@@ -34,6 +35,7 @@ struct taking {
     bool waits;
     struct omb_receipt stop; /* why it does */
     bool grew;               /* something came that was not here */
+    unsigned told;           /* refusals */
 };
 
 static uint32_t missing_of(const struct omb_records *records, const struct omb_record *record)
@@ -59,15 +61,43 @@ static bool holes_in(const struct omb_link *link, const struct omb_receipt *rece
     return is_own(link, receipt) && OMB_ID_COMPARE(&receipt->incarnation, &link->life) < 0;
 }
 
-static enum omb_rc note_refused(struct omb_step *step, struct omb_link *link,
+/* A child hears of its own records, a few of each frame: it writes them again. */
+static void tell_refused(struct omb_step *step, struct taking *taking,
+                         const struct omb_receipt *receipt)
+{
+    const struct omb_refuse refuse = {
+        .code = OMB_VIEW_LIT("record"),
+        .words = omb_view_str(receipt->words),
+        .record = receipt->digest,
+    };
+
+    omb_link_reason(taking->link, OMB_REFUSED_WORDS, (unsigned long long)receipt->seq,
+                    receipt->words);
+    if (taking->told++ < TOLD_MAX)
+        omb_link_send(step, taking->link, OMB_FRAME_REFUSE, &refuse);
+}
+
+static enum omb_rc note_refused(struct omb_step *step, struct taking *taking,
                                 const struct omb_receipt *receipt, struct omb_error *err)
 {
+    struct omb_link *link = taking->link;
+
     omb_link_error(link, receipt->words);
     if (!link->up && is_own(link, receipt))
-        omb_link_reason(link,
-                        "its record %llu was refused: %s; `ombud office renew` at that office",
-                        (unsigned long long)receipt->seq, receipt->words);
+        tell_refused(step, taking, receipt);
     return omb_link_refused(step, link, receipt, err);
+}
+
+/*
+ * What follows a record of an older life that was refused is a straggler once the next life is
+ * here: its first record goes on from what was taken.
+ */
+static void wait_for_next_life(const struct omb_link *link, struct omb_receipt *receipt)
+{
+    if (!is_own(link, receipt) || OMB_ID_COMPARE(&receipt->incarnation, &link->life) >= 0)
+        return;
+    receipt->range.incarnation = link->life;
+    receipt->range.first = receipt->range.last = 1;
 }
 
 static enum omb_rc take_one(struct omb_step *step, struct taking *taking,
@@ -79,9 +109,12 @@ static enum omb_rc take_one(struct omb_step *step, struct taking *taking,
     struct omb_receipt receipt;
     enum omb_rc rc = omb_intake_take(intake, record, missing, false, &receipt, err);
 
-    if (rc == OMB_OK && receipt.kind == OMB_RECEIPT_WAITS && receipt.range.first > 0 &&
-        holes_in(link, &receipt))
+    if (rc == OMB_OK && receipt.kind == OMB_RECEIPT_WAITS && receipt.of_chain &&
+        holes_in(link, &receipt)) {
         rc = omb_intake_take(intake, record, missing, true, &receipt, err);
+        if (rc == OMB_OK && receipt.kind == OMB_RECEIPT_WAITS && receipt.range.first > 0)
+            wait_for_next_life(link, &receipt);
+    }
     if (rc != OMB_OK)
         return rc;
     switch (receipt.kind) {
@@ -107,7 +140,7 @@ static enum omb_rc take_one(struct omb_step *step, struct taking *taking,
             taking->stop = receipt;
         return OMB_OK;
     case OMB_RECEIPT_REFUSED:
-        return note_refused(step, link, &receipt, err);
+        return note_refused(step, taking, &receipt, err);
     }
     return OMB_OK;
 }
@@ -267,11 +300,20 @@ enum omb_rc omb_inbox_retry(struct omb_step *step, struct omb_link *link, struct
     return rc;
 }
 
+/* What the last of them lacks: with it the others come again. */
+static void want_beside(struct omb_step *step, struct omb_link *link,
+                        const struct omb_digest *lacks)
+{
+    if (link->besides++ < OMB_BESIDES_MAX)
+        omb_want_send(step, link, &(struct omb_want){.digests = {lacks, 1}});
+}
+
 /* Records beside the feed, in answer to a Want. */
 static enum omb_rc take_beside(struct omb_step *step, struct omb_link *link,
                                const struct omb_records *records, struct omb_error *err)
 {
     struct taking taking = {.link = link, .records = records};
+    struct omb_digest lacks = {{0}};
     enum omb_rc rc = OMB_OK;
 
     if (link->wanted == 0)
@@ -284,9 +326,12 @@ static enum omb_rc take_beside(struct omb_step *step, struct omb_link *link,
         if (rc == OMB_OK && taking.waits) {
             if (omb_digest_none(&taking.stop.certificate))
                 break;
+            lacks = taking.stop.certificate;
             taking.at++;
         }
     }
+    if (rc == OMB_OK && !omb_digest_none(&lacks))
+        want_beside(step, link, &lacks);
     if (rc != OMB_OK)
         return rc;
     if (taking.stop.kind == OMB_RECEIPT_FORK)

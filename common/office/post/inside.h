@@ -24,9 +24,12 @@
 #define OMB_LIVES_TOLD 16          /* of a log, in a greeting */
 #define OMB_LIVES_LEAP 1000000     /* lives by which a parent may say that the own log is ahead */
 #define OMB_NEWEST_KEPT 16         /* refused records and steps of history in a PeerRow */
+#define OMB_BESIDES_MAX 64         /* digests wanted for records beside the feed of one greeting */
 #define OMB_WANTS_MAX 256          /* that a peer may send between two looks */
 #define OMB_FORK_WORDS                                                                            \
     "two records stand at %llu of the newest life of its log; `ombud office renew` at that office"
+#define OMB_REFUSED_WORDS                                                                         \
+    "its record %llu was refused: %s; `ombud office renew` at that office"
 #define OMB_RETRIES 8              /* of one record that waits, before it is let be */
 
 /* A Records frame, or the rest of one, that waits for something. */
@@ -89,6 +92,7 @@ struct omb_link {
     unsigned retries;     /* of it */
     unsigned wanted;      /* answers that are owed to us */
     unsigned wants;       /* that came since the last look */
+    unsigned besides;     /* digests wanted for records beside the feed, since the greeting */
     struct omb_log_range *ranges; /* wanted by a comparison, and not complete */
     size_t range_count;
     uint64_t ranges_left; /* records that lacked when they were wanted last */

@@ -240,7 +240,7 @@ void omb_link_reset(struct omb_link *link)
     link->may_send = link->granted = (struct omb_window){0};
     link->give_back = 0;
     link->any_position = true;
-    link->retries = link->wanted = 0;
+    link->retries = link->wanted = link->besides = 0;
     link->mark = 0;
     link->marked = false;
     free(link->ranges);
@@ -269,7 +269,7 @@ size_t omb_link_send(struct omb_step *step, const struct omb_link *link, uint32_
 void omb_link_refuse(struct omb_step *step, uint64_t connection, bool dialled, const char *code,
                      const char *words)
 {
-    const struct omb_refuse refuse = {omb_view_str(code), omb_view_str(words)};
+    const struct omb_refuse refuse = {.code = omb_view_str(code), .words = omb_view_str(words)};
     const struct omb_frame frame = {.message = {OMB_FRAME_REFUSE, &refuse}};
     struct omb_buf *bytes = &step->office->post->frame;
 
