@@ -18,6 +18,7 @@ static void apply_registered(struct omb_fold *fold, struct omb_node *node)
     row->profile = facts->profile;
     row->calendar = facts->calendar;
     row->zone = facts->zone;
+    row->formerly = facts->formerly;
     omb_fold_set_deadlines(fold, &facts->deadlines);
 }
 

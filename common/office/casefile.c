@@ -87,26 +87,6 @@ static const struct omb_seat *seat_of(struct omb_step *step, const struct omb_he
     return &card->seat;
 }
 
-/* Whether a revocation of the certificate that signed leaves the record without effect. */
-static bool is_revoked(struct omb_step *step, const struct omb_key_id *key,
-                       const struct omb_incarnation *incarnation, uint64_t seq,
-                       const struct omb_digest *digest)
-{
-    const struct omb_office_card *card = omb_office_card_by_key(step, key);
-
-    if (!card || !card->revoked)
-        return false;
-    for (size_t i = 0; i < card->revoked->until.count; i++) {
-        const struct omb_log_position *until = &card->revoked->until.items[i];
-
-        if (!omb_incarnation_equal(&until->incarnation, incarnation))
-            continue;
-        return seq > until->seq ||
-               (seq == until->seq && !omb_digest_equal(&until->digest, digest));
-    }
-    return true;
-}
-
 static enum omb_rc load_event(struct omb_step *step, const struct omb_row_at *at,
                               const struct omb_case_id *id, struct omb_event *out,
                               struct omb_error *err)
@@ -136,7 +116,8 @@ static enum omb_rc load_event(struct omb_step *step, const struct omb_row_at *at
         .case_id = *id,
         .facts = of_case ? header.facts : &nothing,
         .odd = odd || !of_case,
-        .revoked = is_revoked(step, &header.key, &header.incarnation, header.seq, &digest),
+        .revoked =
+            omb_office_cut_off(step, &header.key, &header.incarnation, header.seq, &digest),
         .has_grants = header.grants_size > 0,
     };
     return OMB_OK;
@@ -193,8 +174,8 @@ static struct omb_event event_of(struct omb_step *step, const struct omb_draft *
         .after = draft->after,
         .case_id = *draft->case_id,
         .facts = facts,
-        .revoked = is_revoked(step, &office->key_id, &office->tip.incarnation, record->seq,
-                              &record->digest),
+        .revoked = omb_office_cut_off(step, &office->key_id, &office->tip.incarnation,
+                                      record->seq, &record->digest),
         .has_grants = omb_draft_grants(draft),
     };
 }
@@ -328,19 +309,28 @@ static void index_one(const struct omb_case_row *row, enum omb_index_kind kind,
     fn(arg, omb_key_view(&key));
 }
 
+static void index_number(struct omb_step *step, const struct omb_case_row *row,
+                         enum omb_index_kind kind, const struct omb_case_id *id,
+                         void (*fn)(void *arg, struct omb_view key), void *arg)
+{
+    const struct omb_view code = omb_office_code_of(step, &id->home);
+    char number[OMB_NUMBER_SIZE];
+
+    snprintf(number, sizeof(number), "%.*s-%u-%llu", OMB_VIEW_ARGS(code), id->year,
+             (unsigned long long)id->serial);
+    index_one(row, kind, omb_view_str(number), fn, arg);
+}
+
 void omb_casefile_index(struct omb_step *step, const struct omb_case_row *row,
                         struct omb_view reference, void (*fn)(void *arg, struct omb_view key),
                         void *arg)
 {
-    const struct omb_case_id *id = row->case_id;
-    const struct omb_view code = omb_office_code_of(step, &id->home);
     const int64_t due_ms = due_of(row);
-    char number[OMB_NUMBER_SIZE];
     uint8_t due[8];
 
-    snprintf(number, sizeof(number), "%.*s-%u-%llu", OMB_VIEW_ARGS(code), id->year,
-             (unsigned long long)id->serial);
-    index_one(row, OMB_INDEX_NUMBER, omb_view_str(number), fn, arg);
+    index_number(step, row, OMB_INDEX_NUMBER, row->case_id, fn, arg);
+    if (row->formerly)
+        index_number(step, row, OMB_INDEX_FORMERLY, row->formerly, fn, arg);
     index_one(row, OMB_INDEX_STATUS, row->status, fn, arg);
     for (size_t i = 0; i < row->flags.count && i < FLAGS_MAX; i++)
         index_one(row, OMB_INDEX_FLAG, row->flags.items[i], fn, arg);

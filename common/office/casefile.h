@@ -48,9 +48,17 @@ enum omb_rc omb_casefile_save(struct omb_step *step, struct omb_casefile *file,
 /* No record of the case stands any more (a fork was decided): its row and index rows go. */
 enum omb_rc omb_casefile_drop(struct omb_step *step, const struct omb_case_id *id,
                               struct omb_error *err) OMB_MUST_USE;
-/* Finds the case of a printed number; says which of number, check characters, case is wrong. */
+/*
+ * Finds the case of a printed number, also of the one that it had before a fork was lost; says
+ * which of number, check characters, case is wrong.
+ */
 enum omb_rc omb_casefile_find(struct omb_step *step, struct omb_view number,
                               struct omb_case_id *out, struct omb_error *err) OMB_MUST_USE;
+/* Cases that replace the one with this id: a few at most. Lost copies may have given it twice. */
+#define OMB_FORMERLY_MAX 8
+enum omb_rc omb_casefile_replacing(struct omb_step *step, const struct omb_case_id *formerly,
+                                   struct omb_case_id out[OMB_FORMERLY_MAX], size_t *out_count,
+                                   struct omb_error *err) OMB_MUST_USE;
 /*
  * Index rows (kind|value|case) of a case, from its row alone; used by save, check and rebuild.
  * `reference` is what omb_casefile_reference found: empty for most cases.

@@ -2,14 +2,15 @@
  * Finding a case by its printed number; reading its derived row is casefile.c.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "cases/number.h"
 #include "office/inside.h"
 
+/* Cases of an index row; of more than are looked at the count alone says so. */
 struct candidates {
-    const struct omb_number *number;
-    struct omb_case_id found;
-    size_t count, matching;
+    struct omb_case_id items[OMB_FORMERLY_MAX];
+    size_t count;
 };
 
 static enum omb_rc take_candidate(void *arg, struct omb_view key, struct omb_view value)
@@ -22,48 +23,138 @@ static enum omb_rc take_candidate(void *arg, struct omb_view key, struct omb_vie
     (void)value;
     if (!omb_key_read_index(key, &kind, &text, &id))
         return OMB_DAMAGED;
+    if (candidates->count < OMB_FORMERLY_MAX)
+        candidates->items[candidates->count] = id;
     candidates->count++;
-    if (omb_number_matches(candidates->number, &id)) {
-        candidates->found = id;
-        candidates->matching++;
-    }
     return OMB_OK;
 }
 
+static enum omb_rc read_index(struct omb_step *step, enum omb_index_kind kind,
+                              struct omb_view code, uint32_t year, uint64_t serial,
+                              struct candidates *out, struct omb_error *err)
+{
+    char value[OMB_NUMBER_SIZE];
+    struct omb_key prefix;
+    enum omb_rc rc;
+
+    *out = (struct candidates){.count = 0};
+    snprintf(value, sizeof(value), "%.*s-%u-%llu", OMB_VIEW_ARGS(code), year,
+             (unsigned long long)serial);
+    prefix = omb_key_index(kind, omb_view_str(value), NULL);
+    rc = omb_port_scan_prefix(step->port, OMB_FAMILY_INDEX, omb_key_view(&prefix), take_candidate,
+                              out);
+    if (rc == OMB_OK && out->count > OMB_FORMERLY_MAX)
+        return omb_fail(err, OMB_LIMIT, "number", "%zu cases here have this number", out->count);
+    return rc == OMB_OK ? rc
+                        : omb_fail(err, rc, NULL, "the case numbers in the store cannot be read");
+}
+
+/* --- by the number that a case had --- */
+
+/* Takes those off the list whose former id `keep` does not want. */
+static enum omb_rc narrow(struct omb_step *step, struct candidates *candidates,
+                          bool (*keep)(const void *arg, const struct omb_case_id *formerly),
+                          const void *arg, struct omb_error *err)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < candidates->count; i++) {
+        struct omb_case_row row;
+        const enum omb_rc rc = omb_case_row_read(step, &candidates->items[i], &row, err);
+
+        if (rc != OMB_OK)
+            return rc;
+        if (row.formerly && keep(arg, row.formerly))
+            candidates->items[kept++] = candidates->items[i];
+    }
+    candidates->count = kept;
+    return OMB_OK;
+}
+
+static bool has_number(const void *arg, const struct omb_case_id *formerly)
+{
+    return omb_number_matches(arg, formerly);
+}
+
+static bool is_case(const void *arg, const struct omb_case_id *formerly)
+{
+    const struct omb_key a = omb_key_case(arg), b = omb_key_case(formerly);
+
+    return omb_view_equal(omb_key_view(&a), omb_key_view(&b));
+}
+
+enum omb_rc omb_casefile_replacing(struct omb_step *step, const struct omb_case_id *formerly,
+                                   struct omb_case_id out[OMB_FORMERLY_MAX], size_t *out_count,
+                                   struct omb_error *err)
+{
+    struct candidates candidates;
+    enum omb_rc rc =
+        read_index(step, OMB_INDEX_FORMERLY, omb_office_code_of(step, &formerly->home),
+                   formerly->year, formerly->serial, &candidates, err);
+
+    if (rc == OMB_OK)
+        rc = narrow(step, &candidates, is_case, formerly, err);
+    if (rc != OMB_OK)
+        return rc;
+    memcpy(out, candidates.items, candidates.count * sizeof(*out));
+    *out_count = candidates.count;
+    return OMB_OK;
+}
+
+/* --- by its number --- */
+
+static enum omb_rc not_found(struct omb_step *step, const struct omb_number *number,
+                             size_t near, struct omb_error *err)
+{
+    struct omb_office_ref home;
+    enum omb_rc rc;
+
+    if (near > 0)
+        return omb_fail(err, OMB_NOT_FOUND, "number",
+                        "the check characters %s do not belong to case %llu of %u of %s: "
+                        "something is mistyped",
+                        number->check, (unsigned long long)number->serial, number->year,
+                        number->code);
+    rc = omb_office_by_code(step, omb_view_str(number->code), &home, err);
+    if (rc != OMB_OK)
+        return rc;
+    return omb_fail(err, OMB_NOT_FOUND, "number", "no case %llu of %u of %s is here",
+                    (unsigned long long)number->serial, number->year, number->code);
+}
+
+/* A case that has the number comes before one that had it. */
 enum omb_rc omb_casefile_find(struct omb_step *step, struct omb_view number,
                               struct omb_case_id *out, struct omb_error *err)
 {
     struct omb_number parsed;
-    struct candidates candidates = {.number = &parsed};
-    char value[OMB_NUMBER_SIZE];
-    struct omb_office_ref home;
-    struct omb_key prefix;
+    struct candidates now, before;
+    size_t near, matching = 0;
     enum omb_rc rc = omb_number_parse(number, &parsed, err);
 
     if (rc != OMB_OK)
         return rc;
-    snprintf(value, sizeof(value), "%s-%u-%llu", parsed.code, parsed.year,
-             (unsigned long long)parsed.serial);
-    prefix = omb_key_index(OMB_INDEX_NUMBER, omb_view_str(value), NULL);
-    rc = omb_port_scan_prefix(step->port, OMB_FAMILY_INDEX, omb_key_view(&prefix), take_candidate,
-                              &candidates);
+    rc = read_index(step, OMB_INDEX_NUMBER, omb_view_str(parsed.code), parsed.year, parsed.serial,
+                    &now, err);
+    if (rc == OMB_OK)
+        rc = read_index(step, OMB_INDEX_FORMERLY, omb_view_str(parsed.code), parsed.year,
+                        parsed.serial, &before, err);
     if (rc != OMB_OK)
-        return omb_fail(err, rc, NULL, "the case numbers in the store cannot be read");
-    if (candidates.count == 0) {
-        rc = omb_office_by_code(step, omb_view_str(parsed.code), &home, err);
+        return rc;
+    near = now.count + before.count;
+    for (size_t i = 0; i < now.count; i++)
+        if (omb_number_matches(&parsed, &now.items[i]))
+            now.items[matching++] = now.items[i];
+    if (matching == 0) {
+        rc = narrow(step, &before, has_number, &parsed, err);
         if (rc != OMB_OK)
             return rc;
-        return omb_fail(err, OMB_NOT_FOUND, "number", "no case %llu of %u of %s is here",
-                        (unsigned long long)parsed.serial, parsed.year, parsed.code);
+        now = before;
+        matching = before.count;
     }
-    if (candidates.matching == 0)
-        return omb_fail(err, OMB_NOT_FOUND, "number",
-                        "the check characters %s do not belong to case %llu of %u of %s: "
-                        "something is mistyped",
-                        parsed.check, (unsigned long long)parsed.serial, parsed.year, parsed.code);
-    if (candidates.matching > 1)
-        return omb_fail(err, OMB_INVALID, "number", "%zu cases here have this number",
-                        candidates.matching);
-    *out = candidates.found;
+    if (matching == 0)
+        return not_found(step, &parsed, near, err);
+    if (matching > 1)
+        return omb_fail(err, OMB_INVALID, "number", "%zu cases here have this number", matching);
+    *out = now.items[0];
     return OMB_OK;
 }

@@ -478,3 +478,22 @@ void omb_certificate_put(struct omb_writes *writes, const struct omb_known_certi
         omb_put(writes, OMB_FAMILY_OFFICE, omb_key_view(&below), OMB_VIEW_NONE);
     }
 }
+
+bool omb_office_cut_off(struct omb_step *step, const struct omb_key_id *key,
+                        const struct omb_incarnation *incarnation, uint64_t seq,
+                        const struct omb_digest *digest)
+{
+    const struct omb_office_card *card = omb_office_card_by_key(step, key);
+
+    if (!card || !card->revoked)
+        return false;
+    for (size_t i = 0; i < card->revoked->until.count; i++) {
+        const struct omb_log_position *until = &card->revoked->until.items[i];
+
+        if (!omb_incarnation_equal(&until->incarnation, incarnation))
+            continue;
+        return seq > until->seq ||
+               (seq == until->seq && !omb_digest_equal(&until->digest, digest));
+    }
+    return true;
+}

@@ -300,7 +300,9 @@ OMB_SHAPE(link_view)
     F(lines, reply_methods, )                                                          \
     F(line, pseudonym, )                                                               \
     F(line, key_asked_of, )                                                            \
-    F(when, key_asked_at, )
+    F(when, key_asked_at, )                                                            \
+    F(line, formerly, )                                                                \
+    F(lines, namesakes, )
 OMB_SHAPE(case_view)
 
 #define OMB_FIELDS_history_ask(F)                                                      \

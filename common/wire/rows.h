@@ -119,7 +119,8 @@ OMB_SHAPE(deadline_row)
     F(line, profile, )                                                                 \
     F(u32, custodian_depth, )                                                          \
     F(id, responsible_office, )                                                        \
-    F(id, assigned_office, )
+    F(id, assigned_office, )                                                           \
+    F(one, formerly, case_id)
 OMB_SHAPE(case_row)
 
 #define OMB_FIELDS_request_row(F)                                                      \

@@ -93,6 +93,8 @@ static void print_matter(struct omb_cli *cli, const struct omb_case_view *view)
         line("score", omb_view_str(score));
     }
     line_list("flags", view->flags);
+    line("formerly", view->formerly);
+    line_list("see also", view->namesakes); /* a lost copy of the office gave them this number */
 }
 
 /* The event of this kind that took effect last, or of them the one that is this record. */

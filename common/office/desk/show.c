@@ -247,6 +247,25 @@ static void show_links(const struct showing *show)
     show->view->links.count = folded->tie_count;
 }
 
+/* --- what a lost fork left --- */
+
+static enum omb_rc show_formerly(const struct showing *show, struct omb_error *err)
+{
+    const struct omb_case_row *row = &show->file->folded.row;
+    struct omb_view *numbers = OMB_ARENA_NEW(show->step->arena, struct omb_view, OMB_FORMERLY_MAX);
+    struct omb_case_id ids[OMB_FORMERLY_MAX];
+    size_t count = 0;
+    const enum omb_rc rc =
+        omb_casefile_replacing(show->step, &show->file->id, ids, &count, err);
+
+    if (row->formerly != NULL)
+        show->view->formerly = omb_act_number(show->step, row->formerly);
+    for (size_t i = 0; i < count; i++)
+        numbers[i] = omb_act_number(show->step, &ids[i]);
+    show->view->namesakes = (struct omb_views){numbers, count};
+    return rc;
+}
+
 /* --- the key --- */
 
 /* A custodian without the key waits for home, which grants it when it hears of the custody. */
@@ -299,5 +318,5 @@ enum omb_rc omb_desk_case_show(struct omb_step *step, const void *ask, const voi
     show_promises(&show);
     show_links(&show);
     *out = show.view;
-    return OMB_OK;
+    return show_formerly(&show, err);
 }
