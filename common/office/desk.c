@@ -18,6 +18,7 @@ static const struct omb_desk_row rows[] = {
     {OMB_ASK_OFFICE_CERTIFY, OMB_MAY(ADMIN), true, omb_desk_office_certify},
     {OMB_ASK_OFFICE_JOIN, OMB_MAY(ADMIN), true, omb_desk_office_join},
     {OMB_ASK_OFFICE_CHANGE, OMB_MAY(ADMIN), true, omb_desk_office_change},
+    {OMB_ASK_OFFICE_RENEW, OMB_MAY(ADMIN), true, omb_desk_office_renew},
     {OMB_ASK_OFFICE_RECOVER, OMB_MAY(ADMIN), true, omb_desk_office_recover},
 
     {OMB_ASK_LINK_RESYNC, OMB_MAY(ADMIN), true, omb_desk_link_resync},

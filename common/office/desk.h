@@ -40,8 +40,8 @@ omb_desk_fn omb_desk_office_certify, omb_desk_office_join, omb_desk_office_chang
    desk/subscriptions.c */
 omb_desk_fn omb_desk_link_list, omb_desk_link_show, omb_desk_link_resync, omb_desk_tree,
     omb_desk_case_trace, omb_desk_log_forks, omb_desk_log_quarantine, omb_desk_subscription_move;
-/* recovery: desk/recover.c */
-omb_desk_fn omb_desk_office_recover;
+/* recovery: desk/recover.c, desk/renew.c */
+omb_desk_fn omb_desk_office_recover, omb_desk_office_renew;
 /* the store: desk/stats.c, desk/check.c, desk/rebuild.c */
 omb_desk_fn omb_desk_store_rebuild, omb_desk_store_stats, omb_desk_store_check;
 

@@ -45,13 +45,29 @@ OMB_SHAPE(office_change)
     F(lines, notes, )
 OMB_SHAPE(office_changed)
 
-#define OMB_FIELDS_office_renew(F)
+#define OMB_FIELDS_office_renew(F)                                                     \
+    F(line, cursor, )                                                                  \
+    F(u32, limit, )
 OMB_SHAPE(office_renew)
+
+#define OMB_FIELDS_renewed_case(F)                                                     \
+    F(line, formerly, )                                                                \
+    F(line, number, )
+OMB_SHAPE(renewed_case)
+
+#define OMB_FIELDS_left_record(F)                                                      \
+    F(line, record, )                                                                  \
+    F(line, type, )                                                                    \
+    F(line, number, )                                                                  \
+    F(line, why, )
+OMB_SHAPE(left_record)
 
 #define OMB_FIELDS_office_renewed(F)                                                   \
     F(line, incarnation, )                                                             \
     F(u64, written, )                                                                  \
-    F(lines, numbers, )
+    F(many, cases, renewed_case)                                                       \
+    F(many, left, left_record)                                                         \
+    F(line, cursor, )
 OMB_SHAPE(office_renewed)
 
 #define OMB_FIELDS_office_recover(F)                                                   \
@@ -270,6 +286,8 @@ OMB_SHAPE(quarantine)
     S(office_change)                                                                   \
     S(office_changed)                                                                  \
     S(office_renew)                                                                    \
+    S(renewed_case)                                                                    \
+    S(left_record)                                                                     \
     S(office_renewed)                                                                  \
     S(office_recover)                                                                  \
     S(office_recovered)                                                                \

@@ -138,8 +138,8 @@ enum omb_rc omb_act_grant(const struct omb_act_work *work, const struct omb_case
     return rc;
 }
 
-static enum omb_rc door(const struct omb_act_work *work, const struct omb_draft *draft,
-                        struct omb_error *err)
+enum omb_rc omb_act_door(const struct omb_act_work *work, const struct omb_draft *draft,
+                         struct omb_error *err)
 {
     const struct omb_step *step = work->step;
     const struct omb_seat *self = omb_office_self(step->office);
@@ -183,7 +183,7 @@ static enum omb_rc write_on_case(struct omb_act_work *work, const struct omb_eve
     if (rc == OMB_OK)
         rc = omb_act_grant(work, &id, &facts, &grants, err);
     if (rc == OMB_OK)
-        rc = door(work, &draft, err);
+        rc = omb_act_door(work, &draft, err);
     return rc == OMB_OK ? omb_casefile_write(step, &draft, &work->file, &work->record, err) : rc;
 }
 

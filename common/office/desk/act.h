@@ -56,6 +56,10 @@ enum omb_rc omb_act_grant(const struct omb_act_work *work, const struct omb_case
                           const struct omb_facts *facts, struct omb_grants *out,
                           struct omb_error *err) OMB_MUST_USE;
 
+/* The rules of the procedure for one more event on the case that work->file holds. */
+enum omb_rc omb_act_door(const struct omb_act_work *work, const struct omb_draft *draft,
+                         struct omb_error *err) OMB_MUST_USE;
+
 /* Turns the name of a field that a rule found wrong into its path inside the act. */
 void omb_act_path(const struct omb_act *act, struct omb_error *err);
 

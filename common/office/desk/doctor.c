@@ -311,6 +311,21 @@ static enum omb_rc check_parts(struct visit *visit)
     return OMB_OK;
 }
 
+static enum omb_rc check_refused(struct visit *visit)
+{
+    const struct omb_key prefix = omb_key_refused(NULL);
+    struct tally tally = {.rows = 0};
+    const enum omb_rc rc = omb_desk_scan(visit->step, OMB_FAMILY_PEER, omb_key_view(&prefix),
+                                         NULL, count_row, &tally, visit->err);
+
+    if (rc == OMB_OK && tally.rows > 0)
+        find(visit, "refused", "critical",
+             SAY(visit, "%llu of this office's records were refused by the office above: "
+                        "`office renew` writes them again",
+                 (unsigned long long)tally.rows));
+    return rc;
+}
+
 static void count_event(void *arg, const struct omb_event *event)
 {
     (void)event;
@@ -347,7 +362,7 @@ enum omb_rc omb_desk_doctor(struct omb_step *step, const void *ask, const void *
     static enum omb_rc (*const checks[])(struct visit *) = {
         check_clock,    check_certificate, check_operators, check_counters,
         check_newest,   check_incarnation, check_escrow,    check_overdue,
-        check_links,    check_parts,       check_logs,
+        check_links,    check_parts,       check_refused,   check_logs,
     };
     struct omb_doctor *answer = OMB_ARENA_NEW(step->arena, struct omb_doctor, 1);
     struct visit visit = {.step = step, .room = 64, .err = err};

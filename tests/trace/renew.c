@@ -1,0 +1,227 @@
+/* Records that came to mean nothing are written again: does the client's complaint go on? */
+#include "office/keys.h"
+#include "support/tree_drive.h"
+#include "trace/bank.h"
+#include "wire/header.h"
+#include "wire/rows.h"
+
+static const struct omb_case_view *show_at(struct tree_office *office, struct omb_view number)
+{
+    tree_tick(office);
+    return ASK(&office->rig, "s1", CASE_SHOW, case_ask, case_view, .number = number);
+}
+
+/* All pages of one renewal; its cases and what it left are those of the first page. */
+static struct omb_office_renewed renew(struct tree_office *office)
+{
+    struct omb_office_renewed sum = {.written = 0};
+    struct omb_view cursor = OMB_VIEW_NONE;
+
+    tree_tell(office->tree, "%s renews", office->code);
+    do {
+        const struct omb_office_renewed *page;
+
+        tree_tick(office);
+        page = ASK(&office->rig, "admin", OFFICE_RENEW, office_renew, office_renewed,
+                   .cursor = cursor, .limit = 50);
+        if (cursor.size == 0)
+            sum = *page;
+        else
+            sum.written += page->written;
+        cursor = page->cursor;
+    } while (cursor.size > 0);
+    tree_settle(office->tree);
+    return sum;
+}
+
+/* --- forks --- */
+
+/* Two copies of vsp-0045 ran at once; the other one's line came first. */
+struct forked {
+    struct bank bank;
+    struct tree_office *twin;
+    struct omb_view theirs, ours, escalated;
+};
+
+static struct forked fork_log(struct tree *tree)
+{
+    struct forked forked = {.bank = bank_build(tree)};
+    struct tree_office *b45 = forked.bank.b45;
+
+    forked.escalated = bank_complaint(b45);
+    tree_settle(tree);
+    tree_cut(b45);
+    forked.twin = tree_twin(b45);
+    tree_settle(tree); /* its parent confirms its head: it goes on in the same life */
+    forked.theirs = bank_complaint(forked.twin);
+    tree_settle(tree);
+    tree_stop(forked.twin);
+    forked.ours = bank_complaint(b45);
+    (void)ACT(&b45->rig, "t1", forked.ours, NOTED, noted, "the client is upset", );
+    ESCALATE(b45, forked.escalated, "north");
+    tree_mend(b45);
+    tree_settle(tree);
+    return forked;
+}
+
+static void test_a_line_that_lost_is_written_again(void **state)
+{
+    struct tree *tree = *state;
+    struct forked f = fork_log(tree);
+    struct tree_office *b45 = f.bank.b45, *north = f.bank.north, *ho = f.bank.ho;
+    const struct omb_case_view *view;
+    struct omb_office_renewed renewed;
+
+    assert_text(tree_link(north, b45)->state, "blocked");
+    (void)renew(b45); /* a new life: the link stands again, and the decision comes down */
+    assert_text(tree_link(north, b45)->state, "live");
+    tree_agree(tree, f.escalated, "open", "vsp-0045", b45, north, ho, NULL);
+    renewed = renew(b45);
+    assert_int_equal(renewed.written, 3);
+    assert_int_equal(renewed.cases.count, 1);
+    assert_int_equal(renewed.left.count, 0);
+    assert_true(omb_view_equal(renewed.cases.items[0].formerly, f.ours));
+
+    view = show_at(b45, renewed.cases.items[0].number);
+    assert_true(omb_view_equal(view->formerly, f.ours));
+    assert_false(view->sealed);
+    assert_non_null(view->client);
+    assert_text(event_of(&view->events, "noted")->text, "the client is upset");
+    tree_agree(tree, renewed.cases.items[0].number, "open", "vsp-0045", b45, north, ho, NULL);
+    tree_agree(tree, f.escalated, "open", "north", b45, north, ho, NULL);
+    assert_false(show_at(north, f.escalated)->sealed);
+    assert_true(show_at(north, renewed.cases.items[0].number)->sealed);
+    tree_check(tree);
+}
+
+/* Both copies gave one id: who has the lost receipt is led on from the case that stands. */
+static void test_a_lost_receipt_leads_to_the_new_number(void **state)
+{
+    struct tree *tree = *state;
+    struct forked f = fork_log(tree);
+    struct omb_office_renewed renewed;
+    const struct omb_case_view *view;
+
+    assert_true(omb_view_equal(f.ours, f.theirs));
+    (void)renew(f.bank.b45);
+    renewed = renew(f.bank.b45);
+    view = show_at(f.bank.north, f.ours);
+    assert_int_equal(view->namesakes.count, 1);
+    assert_true(omb_view_equal(view->namesakes.items[0], renewed.cases.items[0].number));
+    assert_int_equal(view->formerly.size, 0);
+    assert_true(show_at(f.bank.b45, f.ours)->sealed); /* the other copy's: this one has no key */
+    tree_check(tree);
+}
+
+static void test_nothing_is_written_twice(void **state)
+{
+    struct tree *tree = *state;
+    struct forked f = fork_log(tree);
+    size_t cases;
+
+    (void)renew(f.bank.b45);
+    (void)renew(f.bank.b45);
+    cases = memport_count(f.bank.ho->rig.store, OMB_FAMILY_CASE);
+    assert_int_equal(renew(f.bank.b45).written, 0);
+    tree_roll_back(f.bank.b45, tree_backup(f.bank.b45));
+    assert_int_equal(renew(f.bank.b45).written, 0);
+    assert_int_equal(memport_count(f.bank.ho->rig.store, OMB_FAMILY_CASE), cases);
+    tree_check(tree);
+}
+
+/* What may not be done any more is left, and said. */
+static void test_an_act_that_came_too_late_is_left(void **state)
+{
+    struct tree *tree = *state;
+    struct forked f = fork_log(tree);
+    struct omb_office_renewed renewed;
+
+    (void)renew(f.bank.b45);
+    RESOLVE(f.bank.b45, f.escalated, "paid back");
+    tree_settle(tree);
+    renewed = renew(f.bank.b45);
+    assert_int_equal(renewed.written, 2);
+    assert_int_equal(renewed.left.count, 1);
+    assert_text(renewed.left.items[0].type, "escalated");
+    assert_true(omb_view_equal(renewed.left.items[0].number, f.escalated));
+    tree_agree(tree, f.escalated, "resolved", "vsp-0045", f.bank.b45, f.bank.north, NULL);
+    tree_check(tree);
+}
+
+/* --- refused --- */
+
+/* One bit of the proof of the newest own record turns in the branch's store. */
+static void damage_newest(struct tree_office *office)
+{
+    const struct omb_tip *tip;
+    struct omb_stored_record stored;
+    struct omb_proof proof;
+    struct omb_buf value = OMB_BUF_INIT;
+    struct omb_key key;
+    uint8_t signature[64];
+
+    tree_keep(office);
+    tip = omb_office_tip(office->rig.office);
+    key = omb_key_record(tip->number, tip->seq);
+    assert_int_equal(omb_port_get(memport_port(office->rig.store), OMB_FAMILY_RECORD,
+                                  omb_key_view(&key), &value),
+                     OMB_OK);
+    assert_int_equal(omb_decode_stored_record(omb_buf_view(&value), &office->rig.arena, &stored,
+                                              NULL),
+                     OMB_OK);
+    proof = *stored.proof;
+    memcpy(signature, proof.signature.data, sizeof(signature));
+    signature[7] ^= 1;
+    proof.signature = OMB_VIEW_OF(signature);
+    stored.proof = &proof;
+    omb_buf_clear(&value);
+    omb_encode_stored_record(&stored, &value);
+    memport_set(office->rig.store, OMB_FAMILY_RECORD, omb_key_view(&key), omb_buf_view(&value));
+    omb_buf_free(&value);
+}
+
+static void test_a_record_that_was_refused_is_written_again(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    struct tree_office *b45 = bank.b45;
+    struct omb_view damaged, behind;
+    struct omb_office_renewed renewed;
+
+    tree_cut(b45);
+    damaged = bank_complaint(b45);
+    damage_newest(b45);
+    behind = bank_complaint(b45);
+    tree_mend(b45);
+    tree_settle(tree);
+    assert_false(tree_holds(bank.north, damaged));
+    assert_false(tree_holds(bank.north, behind)); /* nothing is skipped silently */
+    assert_non_null(strstr(omb_arena_str(&tree->arena, tree_link(b45, bank.north)->reason),
+                           "office renew"));
+    assert_non_null(strstr(omb_arena_str(&tree->arena, tree_link(bank.north, b45)->reason),
+                           "office renew"));
+
+    renewed = renew(b45);
+    assert_int_equal(renewed.written, 1);
+    assert_int_equal(renewed.cases.count, 1);
+    tree_agree(tree, renewed.cases.items[0].number, "open", "vsp-0045", bank.north, bank.ho, NULL);
+    tree_agree(tree, behind, "open", "vsp-0045", bank.north, bank.ho, NULL);
+    assert_true(omb_view_equal(show_at(bank.ho, damaged)->number, renewed.cases.items[0].number));
+    assert_text(tree_link(bank.north, b45)->state, "live");
+    assert_int_equal(renew(b45).written, 0);
+    tree->checked = true; /* the branch's own copy of the record stays damaged */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TREE_TEST(test_a_line_that_lost_is_written_again),
+        TREE_TEST(test_a_lost_receipt_leads_to_the_new_number),
+        TREE_TEST(test_nothing_is_written_twice),
+        TREE_TEST(test_an_act_that_came_too_late_is_left),
+        TREE_TEST(test_a_record_that_was_refused_is_written_again),
+    };
+
+    omb_wire_init();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
