@@ -1,0 +1,95 @@
+"""Links between real daemons over TCP on loopback: catching up, and the way up through a region."""
+
+import json
+import statistics
+
+from offices import Bank, baseline, free_ports
+
+
+def medians(rows):
+    return {key: statistics.median(row[key] for row in rows) for key in rows[0]}
+
+
+def distinct_proofs(office, of):
+    """How many signatures the records of an office's log have between them."""
+    signatures = set()
+    for line in office.ombud("log", "export", of).stdout.splitlines():
+        signatures.add(json.loads(line)["signature"])
+    return len(signatures)
+
+
+def check_caught_up(branch, head, count):
+    """All is acknowledged at the one, and folded and verified again at the other."""
+    up = next(link for link in json.loads(branch.ombud("link", "list", "--json").stdout)
+              if link["direction"] == "up")
+    cases = json.loads(head.ombud("store", "stats", "--json").stdout)["cases"]
+    if up["lag_records"] != 0 or up["refused"] != 0 or cases != count:
+        raise RuntimeError(f"not caught up: {up}, {cases} cases of {count}")
+    head.ombud("log", "verify", branch.code)
+
+
+def catch_up(build, clients, count):
+    """One branch with `count` registrations waiting; its parent comes back."""
+    with Bank(build) as bank:
+        head = bank.root(port=free_ports(1)[0])
+        head.start()
+        head.enrol()
+        branch = bank.below(head, "vsp-0045", "branch")
+        head.stop()
+        branch.start()
+        branch.enrol()
+        branch.register(clients, count)
+        branch_cpu = branch.proc()[1]
+        head.start()
+        head_cpu = head.proc()[1]
+        waited = head.bench("bench_wait_link", "bench", count)
+        cpu = {"head_cpu_us": (head.proc()[1] - head_cpu) * 1e6 / count,
+               "branch_cpu_us": (branch.proc()[1] - branch_cpu) * 1e6 / count}
+        proofs = distinct_proofs(head, branch.code)
+        check_caught_up(branch, head, count)
+        head.stop()
+        branch.stop()
+    return {"records_per_s": waited["rate_per_s"], "records": count,
+            "measured_records": waited["records"], "distinct_proofs": proofs, **cpu}
+
+
+def with_baseline(build, runs, smoke, clients, count):
+    rows = []
+    for _ in range(runs):
+        base = baseline(build, smoke)
+        row = catch_up(build, clients, count)
+        proofs_per_s = row["records_per_s"] * row["distinct_proofs"] / count
+        rows.append({**row, "proofs_per_s": proofs_per_s, **base,
+                     "proofs_to_verifications": proofs_per_s / base["verifications_per_s"],
+                     "records_to_appends": row["records_per_s"] / base["synced_appends_per_s"]})
+    return medians(rows)
+
+
+def bench_catch_up(build, runs, smoke):
+    return with_baseline(build, runs, smoke, 64, 500 if smoke else 200000)
+
+
+def bench_catch_up_single(build, runs, smoke):
+    """The same for records that were committed one by one: each has a proof of its own."""
+    return with_baseline(build, runs, smoke, 1, 50 if smoke else 20000)
+
+
+def bench_way_up(build, runs, smoke):
+    """From the commit at a branch to durable at the head office, through a region; all idle."""
+    rows = []
+    for _ in range(runs):
+        with Bank(build) as bank:
+            ports = free_ports(2)
+            head = bank.root(port=ports[0])
+            head.start()
+            head.enrol()
+            region = bank.below(head, "north", "regional", ports[1])
+            region.start()
+            branch = bank.below(region, "vsp-0045", "branch")
+            branch.start()
+            branch.enrol()
+            rows.append(branch.bench("bench_latency", "bench", head.dir, "bench",
+                                     20 if smoke else 1000))
+            for office in (branch, region, head):
+                office.stop()
+    return {**medians(rows), **baseline(build, smoke)}
