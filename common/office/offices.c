@@ -8,12 +8,19 @@
 #include "base/assert.h"
 #include "office/inside.h"
 
-enum { CACHE_MAX = 4096 };
+enum { CACHE_MAX = 4096, NEWEST_MAX = 256 };
+
+/* Found out for an office: each case that is folded asks for the code of its home. */
+struct newest {
+    struct omb_office_id office;
+    const struct omb_office_card *card; /* NULL: nothing is kept here */
+};
 
 struct omb_office_cache {
     struct omb_arena arena;
     struct card **slots; /* open addressing by certificate digest */
     size_t count, capacity;
+    struct newest *newest; /* by the last bytes of the id: one that comes later takes the place */
     size_t incomplete; /* cards whose chain was not whole when they were made */
     bool emptied; /* what others borrow from it is to be looked up again */
 };
@@ -39,12 +46,20 @@ void omb_cache_free(struct omb_office_cache *cache)
         return;
     omb_arena_free(&cache->arena);
     free(cache->slots);
+    free(cache->newest);
     free(cache);
+}
+
+static void forget_newest(struct omb_office_cache *cache)
+{
+    if (cache->newest)
+        memset(cache->newest, 0, NEWEST_MAX * sizeof(*cache->newest));
 }
 
 void omb_cache_empty(struct omb_office_cache *cache)
 {
     omb_arena_reset(&cache->arena);
+    forget_newest(cache);
     if (cache->capacity > 0)
         memset(cache->slots, 0, cache->capacity * sizeof(*cache->slots));
     cache->count = cache->incomplete = 0;
@@ -282,14 +297,12 @@ const struct omb_office_card *omb_office_card_by_key(struct omb_step *step,
     return omb_office_card(step, &digest);
 }
 
-const struct omb_office_card *omb_office_newest(struct omb_step *step,
-                                                const struct omb_office_id *id)
+static const struct omb_office_card *find_newest(struct omb_step *step,
+                                                 const struct omb_office_id *id)
 {
     const struct omb_office_card *newest = NULL;
     struct search search;
 
-    if (omb_office_id_equal(id, &step->office->self.office))
-        return omb_office_card(step, &step->office->self.certificate);
     certificates_of(step, id, &search);
     for (size_t i = 0; i < search.count; i++) {
         const struct omb_office_card *card = omb_office_card(step, &search.items[i]);
@@ -299,6 +312,37 @@ const struct omb_office_card *omb_office_newest(struct omb_step *step,
             newest = card;
     }
     return newest;
+}
+
+/* While the tree changes nothing is kept: the step may still be taken back. */
+static struct newest *place_of_newest(struct omb_step *step, const struct omb_office_id *id)
+{
+    struct omb_office_cache *cache = step->office->cache;
+
+    if (step->office->tree_changed)
+        return NULL;
+    if (!cache->newest) {
+        cache->newest = calloc(NEWEST_MAX, sizeof(*cache->newest));
+        OMB_ASSERT(cache->newest != NULL);
+    }
+    return &cache->newest[omb_be64(id->bytes + OMB_OFFICE_ID_SIZE - 8) % NEWEST_MAX];
+}
+
+const struct omb_office_card *omb_office_newest(struct omb_step *step,
+                                                const struct omb_office_id *id)
+{
+    const struct omb_office_card *card;
+    struct newest *kept;
+
+    if (omb_office_id_equal(id, &step->office->self.office))
+        return omb_office_card(step, &step->office->self.certificate);
+    kept = place_of_newest(step, id);
+    if (kept && kept->card && omb_office_id_equal(&kept->office, id))
+        return kept->card;
+    card = find_newest(step, id);
+    if (kept && card)
+        *kept = (struct newest){*id, card};
+    return card;
 }
 
 /* --- what changes under cards that are borrowed --- */
@@ -347,6 +391,7 @@ void omb_cache_learned(struct omb_step *step, const struct omb_digest *certifica
 {
     struct card *card = load_card(step, certificate), *before;
 
+    forget_newest(step->office->cache);
     fill_incomplete(step);
     if (!card)
         return;
