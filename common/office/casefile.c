@@ -87,40 +87,47 @@ static const struct omb_seat *seat_of(struct omb_step *step, const struct omb_he
     return &card->seat;
 }
 
+static struct omb_event to_event(struct omb_step *step, const struct omb_case_id *id,
+                                 const struct omb_header *header, const struct omb_digest *digest,
+                                 bool odd)
+{
+    static const struct omb_facts nothing;
+    const bool of_case = header->facts && header->facts->event.tag < OMB_EVENT_POLICY_PUBLISHED;
+
+    return (struct omb_event){
+        .digest = *digest,
+        .office = header->office,
+        .incarnation = header->incarnation,
+        .seq = header->seq,
+        .seat = seat_of(step, header),
+        .actor = header->actor,
+        .time_ms = header->time_ms,
+        .after = header->after,
+        .case_id = *id,
+        .facts = of_case ? header->facts : &nothing,
+        .odd = odd || !of_case,
+        .revoked =
+            omb_office_cut_off(step, &header->key, &header->incarnation, header->seq, digest),
+        .has_grants = header->grants_size > 0,
+    };
+}
+
 static enum omb_rc load_event(struct omb_step *step, const struct omb_row_at *at,
                               const struct omb_case_id *id, struct omb_event *out,
                               struct omb_error *err)
 {
-    static const struct omb_facts nothing;
     struct omb_header header;
     struct omb_digest digest;
-    bool odd = false, of_case;
+    bool odd = false;
     enum omb_rc rc = omb_header_read(step, at, &header, &digest, &odd, err);
 
     if (rc == OMB_NOT_FOUND)
         return omb_fail(err, OMB_DAMAGED, NULL,
                         "record %llu of log %u is listed with a case but not in the store",
                         (unsigned long long)at->seq, at->number);
-    if (rc != OMB_OK)
-        return rc;
-    of_case = header.facts && header.facts->event.tag < OMB_EVENT_POLICY_PUBLISHED;
-    *out = (struct omb_event){
-        .digest = digest,
-        .office = header.office,
-        .incarnation = header.incarnation,
-        .seq = header.seq,
-        .seat = seat_of(step, &header),
-        .actor = header.actor,
-        .time_ms = header.time_ms,
-        .after = header.after,
-        .case_id = *id,
-        .facts = of_case ? header.facts : &nothing,
-        .odd = odd || !of_case,
-        .revoked =
-            omb_office_cut_off(step, &header.key, &header.incarnation, header.seq, &digest),
-        .has_grants = header.grants_size > 0,
-    };
-    return OMB_OK;
+    if (rc == OMB_OK)
+        *out = to_event(step, id, &header, &digest, odd);
+    return rc;
 }
 
 static void fold(struct omb_step *step, struct omb_casefile *file)
@@ -151,6 +158,32 @@ enum omb_rc omb_casefile_load(struct omb_step *step, const struct omb_case_id *i
     fold(step, &file);
     *out = file;
     return OMB_OK;
+}
+
+static int by_place(const void *a, const void *b)
+{
+    const struct omb_row_at *x = &((const struct omb_case_record *)a)->at;
+    const struct omb_row_at *y = &((const struct omb_case_record *)b)->at;
+
+    if (x->number != y->number)
+        return x->number < y->number ? -1 : 1;
+    return x->seq < y->seq ? -1 : x->seq > y->seq;
+}
+
+void omb_casefile_begin(struct omb_step *step, const struct omb_case_id *id,
+                        struct omb_case_record *records, size_t count, struct omb_casefile *out)
+{
+    *out = (struct omb_casefile){.id = *id, .event_count = count, .born = true};
+    out->rows = OMB_ARENA_NEW(step->arena, struct omb_row_at, count);
+    out->events = OMB_ARENA_NEW(step->arena, struct omb_event, count);
+    qsort(records, count, sizeof(*records), by_place);
+    for (size_t i = 0; i < count; i++) {
+        const struct omb_case_record *record = &records[i];
+
+        out->rows[i] = record->at;
+        out->events[i] = to_event(step, id, record->header, &record->digest, record->odd);
+    }
+    fold(step, out);
 }
 
 /* --- writing --- */

@@ -22,7 +22,7 @@ struct omb_casefile {
     struct omb_event *events;
     size_t event_count;
     struct omb_row_at *rows;  /* same order: where each record lies */
-    bool born;                /* its first record was written into this file */
+    bool born;                /* the case was not here before its records in this file */
     const struct omb_row_at *fresh; /* records that were added since the case was saved last */
     size_t fresh_count;
     struct omb_case folded;
@@ -31,6 +31,16 @@ struct omb_casefile {
 /* OMB_NOT_FOUND when no record of the case is here. */
 enum omb_rc omb_casefile_load(struct omb_step *step, const struct omb_case_id *id,
                               struct omb_casefile *out, struct omb_error *err) OMB_MUST_USE;
+/* A record of a case as it was taken in, and where it was put. */
+struct omb_case_record {
+    struct omb_row_at at;
+    const struct omb_header *header;
+    struct omb_digest digest;
+    bool odd;
+};
+/* A case that is new here, of all its records: nothing is read. Sorts the records. */
+void omb_casefile_begin(struct omb_step *step, const struct omb_case_id *id,
+                        struct omb_case_record *records, size_t count, struct omb_casefile *out);
 /*
  * Writes one event of the case (omb_append) and folds it in. What the draft's facts point to must
  * live as long as the file.

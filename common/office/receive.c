@@ -34,7 +34,7 @@ void omb_intake_flush(struct omb_intake *intake)
 {
     if (intake->log_moved)
         omb_log_put(intake->step, &intake->log);
-    intake->log_set = intake->log_moved = intake->log_forked = false;
+    intake->log_set = intake->log_moved = intake->log_forked = intake->log_aside = false;
 }
 
 static enum omb_rc see_fork(void *arg, struct omb_view key, struct omb_view value)
@@ -51,6 +51,8 @@ enum omb_rc omb_intake_log(struct omb_intake *intake, const struct omb_office_id
                            const struct omb_incarnation *incarnation, struct omb_error *err)
 {
     const struct omb_key forks = omb_key_fork(office, incarnation, 0);
+    const struct omb_key aside = omb_key_life(office, incarnation, 1);
+    const struct omb_key behind = omb_key_life(office, incarnation, UINT32_MAX);
     struct omb_step *step = intake->step;
     enum omb_rc rc;
 
@@ -66,6 +68,9 @@ enum omb_rc omb_intake_log(struct omb_intake *intake, const struct omb_office_id
     if (rc == OMB_OK)
         rc = omb_port_scan_prefix(step->port, OMB_FAMILY_OFFICE, omb_key_view(&forks), see_fork,
                                   &intake->log_forked);
+    if (rc == OMB_OK)
+        rc = omb_port_scan(step->port, OMB_FAMILY_OFFICE, omb_key_view(&aside),
+                           omb_key_view(&behind), false, see_fork, &intake->log_aside);
     intake->log_set = rc == OMB_OK;
     return rc;
 }
@@ -115,22 +120,22 @@ static void widen(struct omb_intake *intake)
 }
 
 static void add_fresh(struct omb_intake *intake, struct omb_touched *touched,
-                      const struct omb_row_at *at)
+                      const struct omb_case_record *record)
 {
     if (touched->fresh_count == touched->fresh_room) {
-        struct omb_row_at *fresh;
+        struct omb_case_record *fresh;
 
         touched->fresh_room = touched->fresh_room ? 2 * touched->fresh_room : 4;
-        fresh = OMB_ARENA_NEW(intake->step->arena, struct omb_row_at, touched->fresh_room);
+        fresh = OMB_ARENA_NEW(intake->step->arena, struct omb_case_record, touched->fresh_room);
         if (touched->fresh_count > 0)
             memcpy(fresh, touched->fresh, touched->fresh_count * sizeof(*fresh));
         touched->fresh = fresh;
     }
-    touched->fresh[touched->fresh_count++] = *at;
+    touched->fresh[touched->fresh_count++] = *record;
 }
 
 struct omb_touched *omb_intake_touch(struct omb_intake *intake, const struct omb_case_id *id,
-                                     const struct omb_row_at *fresh)
+                                     const struct omb_case_record *fresh)
 {
     struct omb_touched *touched;
     uint32_t *slot;
@@ -286,9 +291,12 @@ static void keep_in_case(struct omb_judging *judging)
     const struct omb_row_at *at = &judging->receipt->at;
     const struct omb_case_id *id = judging->header.case_id;
     const struct omb_key key = omb_key_case_log(id, at->number, at->seq);
-    struct omb_touched *touched = omb_intake_touch(judging->intake, id, at);
+    const struct omb_case_record record = {*at, &judging->header, judging->digest, judging->odd};
+    struct omb_touched *touched = omb_intake_touch(judging->intake, id, &record);
     struct omb_held_parts *held;
 
+    if (judging->header.facts && judging->header.facts->event.tag == OMB_EVENT_REGISTERED)
+        touched->registered = true;
     omb_put(judging->step->update->writes, OMB_FAMILY_CASE_LOG, omb_key_view(&key), OMB_VIEW_NONE);
     if (omb_parts_named(&judging->header) == 0)
         return;
@@ -395,14 +403,59 @@ static void want_nothing(struct omb_step *step, const struct omb_casefile *file)
 }
 
 /*
+ * Whether the case is new here: nothing of it needs to be read, which most of what comes up a link
+ * is. A case of which there are records has a row.
+ */
+static enum omb_rc is_new(const struct omb_intake *intake, const struct omb_touched *touched,
+                          bool *out, struct omb_error *err)
+{
+    const struct omb_key key = omb_key_case(&touched->id);
+    struct omb_buf value = OMB_BUF_INIT;
+    enum omb_rc rc;
+
+    *out = false;
+    if (!touched->registered || intake->moved)
+        return OMB_OK;
+    rc = omb_port_get(intake->step->port, OMB_FAMILY_CASE, omb_key_view(&key), &value);
+    omb_buf_free(&value);
+    *out = rc == OMB_NOT_FOUND;
+    return rc == OMB_OK || rc == OMB_NOT_FOUND
+               ? OMB_OK
+               : omb_fail(err, rc, NULL, "the row of a case cannot be read");
+}
+
+static enum omb_rc load_case(const struct omb_intake *intake, const struct omb_touched *touched,
+                             struct omb_casefile *out, struct omb_error *err)
+{
+    struct omb_step *step = intake->step;
+    struct omb_row_at *fresh;
+    bool born;
+    enum omb_rc rc = is_new(intake, touched, &born, err);
+
+    if (rc == OMB_OK && born)
+        omb_casefile_begin(step, &touched->id, touched->fresh, touched->fresh_count, out);
+    else if (rc == OMB_OK)
+        rc = omb_casefile_load(step, &touched->id, out, err);
+    if (rc != OMB_OK || touched->fresh_count == 0)
+        return rc;
+    fresh = OMB_ARENA_NEW(step->arena, struct omb_row_at, touched->fresh_count);
+    for (size_t i = 0; i < touched->fresh_count; i++)
+        fresh[i] = touched->fresh[i].at;
+    out->fresh = fresh;
+    out->fresh_count = touched->fresh_count;
+    return OMB_OK;
+}
+
+/*
  * More records than a case can have are kept and forwarded; they mean nothing, and the case stays
  * as it was.
  */
-static enum omb_rc end_case(struct omb_step *step, struct omb_touched *touched,
+static enum omb_rc end_case(const struct omb_intake *intake, const struct omb_touched *touched,
                             struct omb_error *err)
 {
+    struct omb_step *step = intake->step;
     struct omb_casefile file;
-    enum omb_rc rc = omb_casefile_load(step, &touched->id, &file, err);
+    enum omb_rc rc = load_case(intake, touched, &file, err);
     bool erased;
 
     if (rc == OMB_NOT_FOUND)
@@ -414,8 +467,6 @@ static enum omb_rc end_case(struct omb_step *step, struct omb_touched *touched,
     }
     if (rc != OMB_OK)
         return rc;
-    file.fresh = touched->fresh;
-    file.fresh_count = touched->fresh_count;
     erased = file.folded.row.erased;
     for (const struct omb_held_parts *held = touched->parts; held && !erased; held = held->next)
         put_parts(step, held);
@@ -435,7 +486,7 @@ static enum omb_rc end_cases(struct omb_intake *intake, struct omb_error *err)
     omb_arena_init(&one, SIZE_MAX);
     step->arena = &one;
     for (size_t i = 0; rc == OMB_OK && i < intake->case_count; i++) {
-        rc = end_case(step, intake->cases[i], err);
+        rc = end_case(intake, intake->cases[i], err);
         omb_arena_reset(&one);
     }
     step->arena = arena;

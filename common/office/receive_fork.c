@@ -68,6 +68,7 @@ static enum omb_rc keep_aside(struct omb_judging *judging, uint32_t line)
         log.row.newest_at = header->time_ms;
     }
     omb_put_stored(step, &judging->receipt->at, &stored, &judging->digest);
+    judging->intake->log_aside = true;
     omb_log_put(step, &log);
     step->office->tip.records++;
     step->update->dirty = true;

@@ -26,9 +26,10 @@ struct omb_held_parts {
 /* A case that will be folded at the end of the intake. */
 struct omb_touched {
     struct omb_case_id id;
-    struct omb_row_at *fresh;
+    struct omb_case_record *fresh; /* without a header: it was moved here, not taken in */
     size_t fresh_count, fresh_room;
     struct omb_held_parts *parts;
+    bool registered; /* the record that opens it is among the fresh ones */
 };
 
 struct omb_intake {
@@ -43,6 +44,8 @@ struct omb_intake {
     bool log_set;
     bool log_moved;  /* its row is to be put */
     bool log_forked; /* a decision about a fork in it is here */
+    bool log_aside;  /* records of it are kept aside, on another line */
+    bool moved;      /* records changed sides: what was touched before may lie elsewhere */
 
     struct omb_touched **cases; /* in the order in which they were touched */
     size_t case_count, case_room;
@@ -97,7 +100,7 @@ enum omb_rc omb_intake_log(struct omb_intake *intake, const struct omb_office_id
 void omb_intake_flush(struct omb_intake *intake);
 /* The case will be folded; `fresh`, when given, is new in it. */
 struct omb_touched *omb_intake_touch(struct omb_intake *intake, const struct omb_case_id *id,
-                                     const struct omb_row_at *fresh);
+                                     const struct omb_case_record *fresh);
 void omb_intake_refold(struct omb_intake *intake, const struct omb_office_id *office);
 /* Puts a row of the journal for a record that came. */
 uint64_t omb_intake_journal(struct omb_intake *intake, const struct omb_row_at *at);

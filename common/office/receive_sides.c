@@ -269,7 +269,7 @@ static enum omb_rc put_up(struct omb_intake *intake, uint32_t number, uint32_t a
     }
     key = omb_key_case_log(mover->header.case_id, at.number, at.seq);
     omb_put(step->update->writes, OMB_FAMILY_CASE_LOG, omb_key_view(&key), OMB_VIEW_NONE);
-    (void)omb_intake_touch(intake, mover->header.case_id, &at);
+    (void)omb_intake_touch(intake, mover->header.case_id, &(struct omb_case_record){.at = at});
     return OMB_OK;
 }
 
@@ -315,6 +315,8 @@ enum omb_rc omb_change_sides(struct omb_intake *intake, struct omb_log *standing
     };
     enum omb_rc rc = follow(&f, OMB_FAMILY_FEED, err);
 
+    for (struct omb_intake *around = intake; around; around = around->outer)
+        around->moved = true;
     if (rc == OMB_OK)
         rc = follow(&f, OMB_FAMILY_OFFICE, err);
     for (size_t i = 0; i < up->count; i++)

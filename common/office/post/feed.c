@@ -280,8 +280,10 @@ static enum omb_rc feed_child(struct omb_step *step, const struct omb_office_id 
 {
     const struct omb_key scope = omb_key_scope(child, &file->id);
     bool in = false;
-    enum omb_rc rc = omb_feed_read_scope(step, child, &file->id, &in, err);
+    enum omb_rc rc = OMB_OK;
 
+    if (!file->born) /* one that is new is in none yet */
+        rc = omb_feed_read_scope(step, child, &file->id, &in, err);
     if (rc == OMB_OK && !in) {
         omb_put(step->update->writes, OMB_FAMILY_PEER, omb_key_view(&scope), OMB_VIEW_NONE);
         rc = offer_earlier(step, child, file, err);
