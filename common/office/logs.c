@@ -8,6 +8,7 @@
 
 #include "base/assert.h"
 #include "office/inside.h"
+#include "wire/header.h"
 
 static bool is_newest_own(const struct omb_step *step, const struct omb_office_id *office,
                           const struct omb_incarnation *incarnation, uint32_t line)
@@ -280,5 +281,107 @@ enum omb_rc omb_record_whole(struct omb_step *step, const struct omb_row_at *at,
     *out = record;
     *out_header = header;
     *out_missing_parts = missing;
+    return OMB_OK;
+}
+
+/* --- records that follow each other --- */
+
+struct run {
+    struct omb_step *step;
+    struct omb_row_at first;
+    size_t most, bytes;
+    struct omb_whole *items;
+    size_t count, size;
+};
+
+static enum omb_rc take_record(void *arg, struct omb_view key, struct omb_view value)
+{
+    struct run *run = arg;
+    struct omb_whole *whole = &run->items[run->count];
+    struct omb_stored_record stored;
+    uint32_t number;
+    uint64_t seq;
+    bool odd;
+
+    if (!omb_key_read_record(key, &number, &seq) ||
+        omb_decode_stored_record(value, run->step->arena, &stored, NULL) != OMB_OK ||
+        omb_header_decode(stored.header, run->step->arena, &whole->header, &odd, NULL) != OMB_OK ||
+        whole->header.seq != seq)
+        return OMB_DAMAGED;
+    if (seq != run->first.seq + run->count) /* there is none */
+        return OMB_STOP;
+    whole->record = (struct omb_record){.header = stored.header, .proof = stored.proof};
+    whole->missing = 0;
+    run->size += stored.header.size + whole->header.body_size + whole->header.grants_size +
+                 whole->header.extract_size;
+    return ++run->count == run->most || run->size >= run->bytes ? OMB_STOP : OMB_OK;
+}
+
+static enum omb_rc take_part(void *arg, struct omb_view key, struct omb_view value)
+{
+    const struct run *run = arg;
+    struct omb_record *record;
+    struct omb_view part;
+    uint64_t seq;
+
+    if (key.size != 13)
+        return OMB_DAMAGED;
+    seq = omb_be64(key.data + 4);
+    if (seq < run->first.seq || seq - run->first.seq >= run->count)
+        return OMB_DAMAGED;
+    record = &run->items[seq - run->first.seq].record;
+    part = omb_arena_copy(run->step->arena, value);
+    if (key.data[12] == OMB_PART_BODY)
+        record->body = part;
+    else if (key.data[12] == OMB_PART_GRANTS)
+        record->grants = part;
+    else if (key.data[12] == OMB_PART_EXTRACT)
+        record->extract = part;
+    return OMB_OK;
+}
+
+/* A part that the header does not name is none of the record's. */
+static void match_part(const struct omb_digest *named, struct omb_view *part,
+                       enum omb_part_kind kind, uint32_t *missing)
+{
+    if (omb_digest_none(named))
+        *part = OMB_VIEW_NONE;
+    else if (!part->data)
+        *missing |= (uint32_t)kind;
+}
+
+static void match_parts(struct omb_whole *whole)
+{
+    const struct omb_header *header = &whole->header;
+
+    match_part(&header->body_digest, &whole->record.body, OMB_PART_BODY, &whole->missing);
+    match_part(&header->grants_digest, &whole->record.grants, OMB_PART_GRANTS, &whole->missing);
+    match_part(&header->extract_digest, &whole->record.extract, OMB_PART_EXTRACT,
+               &whole->missing);
+}
+
+enum omb_rc omb_record_run(struct omb_step *step, const struct omb_row_at *first, size_t most,
+                           size_t bytes, struct omb_whole *out, size_t *out_count,
+                           struct omb_error *err)
+{
+    struct run run = {.step = step, .first = *first, .most = most, .bytes = bytes, .items = out};
+    struct omb_key from = omb_key_record(first->number, first->seq);
+    struct omb_key until = omb_key_record(first->number, first->seq + most);
+    enum omb_rc rc = omb_port_scan(step->port, OMB_FAMILY_RECORD, omb_key_view(&from),
+                                   omb_key_view(&until), false, take_record, &run);
+
+    if (rc == OMB_OK && run.count == 0)
+        return omb_fail(err, OMB_NOT_FOUND, NULL, "there is no record %llu in log %u",
+                        (unsigned long long)first->seq, first->number);
+    until = omb_key_record(first->number, first->seq + run.count);
+    if (rc == OMB_OK)
+        rc = omb_port_scan(step->port, OMB_FAMILY_PART, omb_key_view(&from), omb_key_view(&until),
+                           false, take_part, &run);
+    if (rc != OMB_OK)
+        return omb_fail(err, rc, NULL, "records of log %u from %llu on cannot be read",
+                        first->number, (unsigned long long)first->seq);
+    for (size_t i = 0; i < run.count; i++)
+        match_parts(&out[i]);
+    *out_count = run.count;
     return OMB_OK;
 }

@@ -49,5 +49,17 @@ enum omb_rc omb_record_place(struct omb_step *step, const struct omb_digest *dig
 enum omb_rc omb_record_whole(struct omb_step *step, const struct omb_row_at *at,
                              struct omb_record *out, struct omb_header *out_header,
                              uint32_t *out_missing_parts, struct omb_error *err) OMB_MUST_USE;
+struct omb_whole {
+    struct omb_record record;
+    struct omb_header header;
+    uint32_t missing; /* parts */
+};
+/*
+ * The same of records that follow each other in one log, read in one walk: at most `most`, and no
+ * more behind the one that makes them `bytes` long; at least one. All of them are in the store.
+ */
+enum omb_rc omb_record_run(struct omb_step *step, const struct omb_row_at *first, size_t most,
+                           size_t bytes, struct omb_whole *out, size_t *out_count,
+                           struct omb_error *err) OMB_MUST_USE;
 
 #endif

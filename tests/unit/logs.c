@@ -198,6 +198,93 @@ static void a_record_crosses_whole(void **state)
     }
 }
 
+/* --- records that follow each other --- */
+
+enum { RUN = 6 };
+
+struct running {
+    uint32_t number;
+    size_t bytes;    /* room */
+    size_t expected; /* of RUN */
+};
+
+static void assert_same(const struct omb_record *a, const struct omb_record *b)
+{
+    struct omb_buf one = OMB_BUF_INIT, other = OMB_BUF_INIT;
+
+    omb_encode_record(a, &one);
+    omb_encode_record(b, &other);
+    assert_true(omb_view_equal(omb_buf_view(&one), omb_buf_view(&other)));
+    omb_buf_free(&one);
+    omb_buf_free(&other);
+}
+
+static enum omb_rc check_run(struct omb_step *step, void *arg, struct omb_error *err)
+{
+    const struct running *running = arg;
+    struct omb_whole run[RUN];
+    size_t count = 0;
+
+    assert_int_equal(omb_record_run(step, &(struct omb_row_at){running->number, 2}, RUN,
+                                    running->bytes, run, &count, err),
+                     OMB_OK);
+    assert_int_equal(count, running->expected);
+    for (size_t i = 0; i < count; i++) {
+        const struct omb_row_at at = {running->number, 2 + i};
+        struct omb_header header;
+        struct omb_record record;
+        uint32_t missing;
+
+        assert_int_equal(omb_record_whole(step, &at, &record, &header, &missing, err), OMB_OK);
+        assert_same(&run[i].record, &record);
+        assert_int_equal(run[i].missing, missing);
+        assert_int_equal(run[i].header.seq, header.seq);
+    }
+    return OMB_OK;
+}
+
+static enum omb_rc check_no_run(struct omb_step *step, void *arg, struct omb_error *err)
+{
+    const struct running *running = arg;
+    struct omb_whole run[RUN];
+    size_t count;
+
+    assert_int_equal(omb_record_run(step, &(struct omb_row_at){running->number, 900}, RUN,
+                                    running->bytes, run, &count, err),
+                     OMB_NOT_FOUND);
+    return OMB_OK;
+}
+
+/* As one by one, also where a part or a record is not here; no further than there is room. */
+static void records_that_follow_each_other_are_read_in_one_walk(void **state)
+{
+    struct crossing *crossing = *state;
+    struct rig *north = at(crossing, NORTH);
+    struct running running = {.bytes = SIZE_MAX, .expected = RUN};
+    struct omb_case_id id;
+    struct lives lives;
+    struct omb_key key;
+
+    for (size_t i = 0; i < RUN + 2; i++)
+        crossing_register(at(crossing, OUTLET), &id);
+    carry(crossing, OUTLET, NORTH);
+    lives = lives_of(crossing, NORTH, &crossing->refs[OUTLET].office);
+    running.number = lives.items[lives.count - 1].number;
+    assert_true(lives.items[lives.count - 1].row.head > RUN + 2);
+    crossing_run(north, check_run, &running);
+    crossing_run(north, check_no_run, &running);
+    key = omb_key_part(running.number, 4, OMB_PART_BODY);
+    memport_set(north->store, OMB_FAMILY_PART, omb_key_view(&key), OMB_VIEW_NONE);
+    crossing_run(north, check_run, &running);
+    running.bytes = running.expected = 1;
+    crossing_run(north, check_run, &running);
+    running.bytes = SIZE_MAX;
+    running.expected = 3;
+    key = omb_key_record(running.number, 5);
+    memport_set(north->store, OMB_FAMILY_RECORD, omb_key_view(&key), OMB_VIEW_NONE);
+    crossing_run(north, check_run, &running);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -207,6 +294,7 @@ int main(void)
         CROSSING_TEST(what_is_not_here_is_not_found),
         CROSSING_TEST(a_life_keeps_its_number),
         CROSSING_TEST(a_record_crosses_whole),
+        CROSSING_TEST(records_that_follow_each_other_are_read_in_one_walk),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

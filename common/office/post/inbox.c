@@ -40,8 +40,11 @@ struct taking {
 
 static uint32_t missing_of(const struct omb_records *records, const struct omb_record *record)
 {
-    const struct omb_digest digest = omb_record_digest(record->header);
+    struct omb_digest digest;
 
+    if (records->missing.count == 0)
+        return 0;
+    digest = omb_record_digest(record->header);
     for (size_t i = 0; i < records->missing.count; i++)
         if (omb_digest_equal(&records->missing.items[i].digest, &digest))
             return records->missing.items[i].parts;

@@ -115,24 +115,51 @@ static size_t size_of(const struct omb_record *record)
            levels * OMB_DIGEST_SIZE + PROOF_BYTES;
 }
 
-static enum omb_rc add(struct omb_step *step, const struct row *row, struct outgoing *out,
-                       struct omb_error *err)
+static void add(struct outgoing *out, const struct row *row, const struct omb_whole *whole)
 {
-    struct omb_record *record = &out->records[out->count];
-    struct omb_header header;
-    uint32_t missing;
-    enum omb_rc rc = omb_record_whole(step, &row->at, record, &header, &missing, err);
+    const struct omb_record *record = &whole->record;
 
-    if (rc != OMB_OK)
-        return rc;
-    if (missing != 0)
+    if (whole->missing != 0)
         out->missing[out->missing_count++] =
-            (struct omb_missing_part){omb_record_digest(record->header), missing};
-    if (out->count++ == 0)
+            (struct omb_missing_part){omb_record_digest(record->header), whole->missing};
+    if (out->count == 0)
         out->first = row->position;
+    out->records[out->count++] = *record;
     out->last = row->position;
     out->bytes += size_of(record);
-    return OMB_OK;
+}
+
+/* How many rows from there on name records that follow each other in one log. */
+static size_t run_at(const struct rows *rows, size_t at)
+{
+    const struct omb_row_at *first = &rows->items[at].at;
+    size_t count = 1;
+
+    while (at + count < rows->count && rows->items[at + count].at.number == first->number &&
+           rows->items[at + count].at.seq == first->seq + count)
+        count++;
+    return count;
+}
+
+/* Adds the next records, as many as lie together and have room in the frame; *at goes on. */
+static enum omb_rc add_run(struct omb_step *step, const struct rows *rows, size_t *at,
+                           struct outgoing *out, struct omb_error *err)
+{
+    const struct omb_row_at *first = &rows->items[*at].at;
+    size_t most = run_at(rows, *at), count = 1;
+    struct omb_whole *whole;
+    enum omb_rc rc;
+
+    if (most > ROWS_AT_ONCE - out->count)
+        most = ROWS_AT_ONCE - out->count;
+    whole = OMB_ARENA_NEW(step->arena, struct omb_whole, most);
+    if (most == 1)
+        rc = omb_record_whole(step, first, &whole->record, &whole->header, &whole->missing, err);
+    else
+        rc = omb_record_run(step, first, most, OMB_RECORDS_FRAME - out->bytes, whole, &count, err);
+    for (size_t i = 0; rc == OMB_OK && i < count; i++)
+        add(out, &rows->items[(*at)++], &whole[i]);
+    return rc;
 }
 
 static void note_sent(struct omb_step *step, struct omb_link *link, uint64_t position)
@@ -181,7 +208,7 @@ static enum omb_rc send_rows(struct omb_step *step, struct omb_link *link, const
         omb_arena_reset(arena);
         out = OMB_ARENA_NEW(arena, struct outgoing, 1);
         while (rc == OMB_OK && at < rows->count && out->bytes < OMB_RECORDS_FRAME)
-            rc = add(step, &rows->items[at++], out, err);
+            rc = add_run(step, rows, &at, out, err);
         if (rc != OMB_OK)
             return rc;
         send_frame(step, link, out);
