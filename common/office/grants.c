@@ -1,7 +1,8 @@
 /*
  * Grants to this office: the key of a case, sealed for it by whoever held it (design: records,
  * Parts). What comes in one is hostile: it must name this case and this office, and the key must
- * be the one that the registration committed to.
+ * be the one that the registration committed to. So it is with what home sealed for itself and the
+ * bank, under an escrow key: a registration that a disk had lost brings its key home with it.
  */
 #include <string.h>
 
@@ -92,6 +93,66 @@ enum omb_rc omb_vault_try_grant(struct omb_step *step, const struct omb_casefile
     return rc;
 }
 
+/* --- what home sealed for itself --- */
+
+enum omb_rc omb_vault_open_escrow(struct omb_step *step, const struct omb_row_at *at,
+                                  const struct omb_case_id *id,
+                                  const struct omb_registered *facts, uint8_t out[OMB_KEY_SIZE])
+{
+    const struct omb_key part_key = omb_key_part(at->number, at->seq, OMB_PART_GRANTS);
+    const struct omb_key ad = omb_key_case(id);
+    uint8_t escrow[OMB_KEY_SIZE] = {0}, room[OMB_KEY_SIZE + OMB_TAG_SIZE];
+    struct omb_buf part = OMB_BUF_INIT, key = {room, 0, sizeof(room)};
+    const struct omb_escrow_grant *grant = NULL;
+    struct omb_digest commitment;
+    struct omb_grants grants;
+    struct omb_row_at opened;
+    enum omb_rc rc =
+        omb_port_get(step->port, OMB_FAMILY_PART, omb_key_view(&part_key), &part);
+
+    if (rc == OMB_OK && omb_decode_grants(omb_buf_view(&part), step->arena, &grants, NULL) != OMB_OK)
+        rc = OMB_UNAUTHENTIC;
+    if (rc == OMB_OK && (grant = grants.escrow) == NULL)
+        rc = OMB_NOT_FOUND;
+    if (rc == OMB_OK)
+        rc = omb_record_place(step, &grant->escrow, &opened);
+    if (rc == OMB_OK)
+        rc = omb_vault_escrow_key(step, &opened, escrow);
+    if (rc == OMB_OK && (grant->nonce.size != OMB_NONCE_SIZE || grant->sealed.size != sizeof(room) ||
+                         omb_open(escrow, grant->nonce.data, omb_key_view(&ad), grant->sealed,
+                                  &key) != OMB_OK))
+        rc = OMB_UNAUTHENTIC;
+    if (rc == OMB_OK) {
+        commitment = omb_case_key_commitment(key.data);
+        if (omb_digest_equal(&commitment, &facts->key_commitment))
+            memcpy(out, key.data, OMB_KEY_SIZE);
+        else
+            rc = OMB_UNAUTHENTIC;
+    }
+    omb_wipe(escrow, sizeof(escrow));
+    omb_wipe(room, sizeof(room));
+    omb_buf_free(&part);
+    return rc;
+}
+
+/* OMB_SEALED: it was not registered here, or what opens it is with the bank only. */
+static enum omb_rc take_own(struct omb_step *step, const struct omb_casefile *file,
+                            uint8_t out[OMB_KEY_SIZE])
+{
+    const struct omb_event *registered = file->folded.registered;
+    enum omb_rc rc;
+
+    if (!omb_office_id_equal(&registered->office, &step->office->self.office))
+        return OMB_SEALED;
+    rc = omb_vault_open_escrow(step, &file->rows[registered - file->events], &file->id,
+                               OMB_AS(registered, registered->facts->event), out);
+    if (rc == OMB_OK)
+        omb_vault_keep_case_key(step, &file->id, out);
+    return rc == OMB_NOT_FOUND || rc == OMB_UNAUTHENTIC ? OMB_SEALED : rc;
+}
+
+/* --- what others granted --- */
+
 /*
  * The next record with a grant for this office, by an office that had a key to give; the count of
  * events: there is none. Such a record names the office, so the others need not be opened.
@@ -114,14 +175,19 @@ static size_t next_for_self(const struct omb_step *step, const struct omb_casefi
 enum omb_rc omb_vault_take_grants(struct omb_step *step, const struct omb_casefile *file,
                                   struct omb_error *err)
 {
+    const struct omb_event *registered = file->folded.registered;
     size_t i = next_for_self(step, file, 0);
     uint8_t key[OMB_KEY_SIZE];
     size_t tried = 0;
     enum omb_rc rc;
 
-    if (i == file->event_count || file->folded.registered == NULL || file->folded.row.erased)
+    if (registered == NULL || file->folded.row.erased ||
+        (i == file->event_count &&
+         !omb_office_id_equal(&registered->office, &step->office->self.office)))
         return OMB_OK;
     rc = omb_vault_case_key(step, &file->id, key);
+    if (rc == OMB_SEALED)
+        rc = take_own(step, file, key);
     for (; rc == OMB_SEALED && i < file->event_count && tried++ < RECORDS;
          i = next_for_self(step, file, i + 1)) {
         rc = omb_vault_try_grant(step, file, i, key);

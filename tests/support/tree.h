@@ -151,6 +151,13 @@ bool tree_crossed(const struct tree *tree, const struct tree_office *from,
  * case outside a child's scope crossed to it. Marks the story as told to its end.
  */
 void tree_check(struct tree *tree);
+/*
+ * The same, and what must hold once every daemon runs and every line stands: no link lags or was
+ * told a lie; every record is with its office, all above it and all whom its case concerns, with
+ * its parts or, erased, without them, and with nobody else; derived rows are what the records say;
+ * who decides a case has its key (tree_whole.c).
+ */
+void tree_check_whole(struct tree *tree);
 /* The same case everywhere in the list, in that status, with that custodian. */
 void tree_agree(struct tree *tree, struct omb_view number, const char *status,
                 const char *custodian, ...);

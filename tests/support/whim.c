@@ -318,8 +318,7 @@ static struct omb_matter *plain_matter(struct omb_arena *arena)
     return matter;
 }
 
-static const struct omb_act *sensible_act(struct whim *whim, struct omb_arena *arena,
-                                          bool registers)
+struct omb_act *whim_act(struct whim *whim, struct omb_arena *arena, bool registers)
 {
     struct omb_act *act = OMB_ARENA_NEW(arena, struct omb_act, 1);
     struct omb_facts *facts = OMB_ARENA_NEW(arena, struct omb_facts, 1);
@@ -359,9 +358,9 @@ const struct omb_request *whim_request(struct whim *whim, struct omb_arena *aren
     const uint32_t kind = whim_below(whim, 100);
 
     if (kind < 4)
-        request->ask = (struct omb_any){OMB_ASK_ACT, sensible_act(whim, arena, true)};
+        request->ask = (struct omb_any){OMB_ASK_ACT, whim_act(whim, arena, true)};
     else if (kind < 70)
-        request->ask = (struct omb_any){OMB_ASK_ACT, sensible_act(whim, arena, false)};
+        request->ask = (struct omb_any){OMB_ASK_ACT, whim_act(whim, arena, false)};
     else
         fill(whim, arena, &omb_shape_request, 0, request);
     request->protocol = 1;

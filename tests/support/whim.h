@@ -27,7 +27,9 @@ void whim_learn_number(struct whim *whim, struct omb_view number);
 /* Learns every line of a message. */
 void whim_learn_all(struct whim *whim, const struct omb_shape *shape, const void *message);
 
-/* A request in the arena: most are acts that a client could mean. */
+/* An act that a client could mean, in the arena: it registers, or goes to one of the cases. */
+struct omb_act *whim_act(struct whim *whim, struct omb_arena *arena, bool registers);
+/* A request in the arena: most are such acts. */
 const struct omb_request *whim_request(struct whim *whim, struct omb_arena *arena);
 
 #endif

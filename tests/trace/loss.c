@@ -56,6 +56,24 @@ static void test_a_branch_put_back_works_at_once_without_a_line(void **state)
     tree_check(tree);
 }
 
+/* The case key that its disk lost comes home with the registration, as its escrow. */
+static void test_a_branch_put_back_can_still_give_its_keys(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    struct memport *copy = tree_backup(bank.b45);
+    const struct omb_view number = bank_complaint(bank.b45);
+
+    tree_settle(tree);
+    tree_roll_back(bank.b45, copy);
+    tree_settle(tree);
+    assert_text(show(&bank.b45->rig, "s1", number)->narrative, "charged twice");
+    TAKE_OVER(bank.north, number);
+    tree_settle(tree);
+    assert_text(show(&bank.north->rig, "s1", number)->narrative, "charged twice");
+    tree_check_whole(tree);
+}
+
 static void test_a_region_is_put_back(void **state)
 {
     struct tree *tree = *state;
@@ -152,6 +170,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TREE_TEST(test_a_branch_is_put_back_and_gets_its_log_again),
         TREE_TEST(test_a_branch_put_back_works_at_once_without_a_line),
+        TREE_TEST(test_a_branch_put_back_can_still_give_its_keys),
         TREE_TEST(test_a_region_is_put_back),
         TREE_TEST(test_the_root_is_put_back),
         TREE_TEST(test_children_hold_what_a_dead_region_took_with_it),

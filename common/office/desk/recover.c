@@ -62,61 +62,24 @@ static enum omb_rc take_escrow(struct recovering *page, const struct omb_opened 
 
 /* --- case keys --- */
 
-/* The key under which the grant of a registration is sealed: kept by an earlier record. */
-static enum omb_rc escrow_of(struct recovering *page, const struct omb_escrow_grant *grant,
-                             uint8_t out[OMB_KEY_SIZE])
-{
-    struct omb_row_at at;
-    enum omb_rc rc = omb_record_place(page->step, &grant->escrow, &at);
-
-    return rc == OMB_OK ? omb_vault_escrow_key(page->step, &at, out) : rc;
-}
-
-static enum omb_rc open_grant(struct recovering *page, const struct omb_opened *record,
-                              const struct omb_escrow_grant *grant)
-{
-    const struct omb_registered *facts = OMB_AS(registered, record->header.facts->event);
-    const struct omb_case_id *id = record->header.case_id;
-    const struct omb_key ad = omb_key_case(id);
-    uint8_t escrow[OMB_KEY_SIZE], room[OMB_KEY_SIZE + OMB_TAG_SIZE];
-    struct omb_buf key = {room, 0, sizeof(room)};
-    struct omb_digest commitment;
-    enum omb_rc rc = escrow_of(page, grant, escrow);
-
-    if (rc == OMB_OK && (grant->nonce.size != OMB_NONCE_SIZE || grant->sealed.size != sizeof(room)))
-        rc = OMB_INVALID;
-    if (rc == OMB_OK)
-        rc = omb_open(escrow, grant->nonce.data, omb_key_view(&ad), grant->sealed, &key);
-    if (rc == OMB_OK) {
-        commitment = omb_case_key_commitment(key.data);
-        if (omb_digest_equal(&commitment, &facts->key_commitment)) {
-            omb_vault_keep_case_key(page->step, id, key.data);
-            page->answer->case_keys++;
-        } else {
-            rc = OMB_UNAUTHENTIC;
-        }
-    }
-    omb_wipe(escrow, sizeof(escrow));
-    omb_wipe(room, sizeof(room));
-    return rc;
-}
-
 /* Not every one must succeed: parts may have been erased or be on their way. */
 static enum omb_rc take_registration(struct recovering *page, const struct omb_opened *record)
 {
-    struct omb_buf part = OMB_BUF_INIT;
-    struct omb_grants grants;
-    enum omb_rc rc = omb_desk_part(page->step, &record->at, OMB_PART_GRANTS, &part);
+    const struct omb_case_id *id = record->header.case_id;
+    uint8_t key[OMB_KEY_SIZE];
+    const enum omb_rc rc =
+        omb_vault_open_escrow(&page->aside.step, &record->at, id,
+                              OMB_AS(registered, record->header.facts->event), key);
 
-    if (rc == OMB_OK)
-        rc = omb_decode_grants(omb_buf_view(&part), &page->aside.arena, &grants, NULL);
-    if (rc == OMB_OK && grants.escrow)
-        rc = open_grant(page, record, grants.escrow);
-    omb_buf_free(&part);
     if (rc == OMB_IO || rc == OMB_DAMAGED)
         return omb_fail(page->err, rc, NULL, "a part of the log cannot be read");
-    if (rc != OMB_OK)
+    if (rc == OMB_OK) {
+        omb_vault_keep_case_key(page->step, id, key);
+        page->answer->case_keys++;
+    } else {
         page->answer->without_key++;
+    }
+    omb_wipe(key, sizeof(key));
     return OMB_OK;
 }
 

@@ -1,0 +1,469 @@
+/*
+ * What must hold of a tree once every daemon runs and every line stands: nothing waits, everybody
+ * holds what concerns them, and nobody anything else. Judged apart from the core: from the records
+ * of all stores together, and from the tree as the test drew it.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/assert.h"
+#include "office/keys.h"
+#include "support/tree_drive.h"
+#include "wire/rows.h"
+
+/* Sets of offices are bits by their place in the tree. */
+typedef uint32_t offices;
+_Static_assert(TREE_OFFICES_MAX <= 32, "an office is a bit");
+
+/* A case and who it concerns. */
+struct matter {
+    struct omb_case_id id;
+    offices parties;
+    bool erased;
+};
+
+/* A record that any store holds on a line that stands. */
+struct record {
+    struct omb_digest digest;
+    struct omb_office_id office;
+    uint64_t seq;
+    size_t matter; /* SIZE_MAX: of no case */
+    uint32_t event;
+    offices holders;
+    uint32_t parts;         /* that it was written with */
+    offices part_holders[3]; /* body, grants, extract */
+    offices named;          /* offices that it makes parties */
+};
+
+struct whole {
+    struct tree *tree;
+    struct matter *matters;
+    size_t matter_count;
+    struct record *records;
+    size_t record_count, record_room;
+    size_t at; /* the office whose store is read */
+};
+
+static const uint32_t part_kinds[] = {OMB_PART_BODY, OMB_PART_GRANTS, OMB_PART_EXTRACT};
+
+/* --- the tree as it was drawn --- */
+
+/* Copies of one office are one: all of them. */
+static offices office_bits(const struct tree *tree, const struct omb_office_id *id)
+{
+    offices bits = 0;
+
+    for (size_t i = 0; i < tree->count; i++)
+        if (omb_office_id_equal(&tree->offices[i]->id, id))
+            bits |= UINT32_C(1) << i;
+    return bits;
+}
+
+static offices with_all_above(const struct tree *tree, offices below)
+{
+    offices bits = below;
+
+    for (size_t i = 0; i < tree->count; i++)
+        if (below >> i & 1)
+            for (const struct tree_office *at = tree->offices[i]; at != NULL; at = at->parent)
+                bits |= office_bits(tree, &at->id);
+    return bits;
+}
+
+/* --- reading the stores --- */
+
+static size_t matter_of(struct whole *whole, const struct omb_case_id *id)
+{
+    for (size_t i = 0; i < whole->matter_count; i++) {
+        const struct omb_case_id *other = &whole->matters[i].id;
+
+        if (omb_office_id_equal(&other->home, &id->home) &&
+            omb_incarnation_equal(&other->incarnation, &id->incarnation) &&
+            other->year == id->year && other->serial == id->serial)
+            return i;
+    }
+    whole->matters =
+        realloc(whole->matters, (whole->matter_count + 1) * sizeof(*whole->matters));
+    OMB_ASSERT(whole->matters != NULL);
+    whole->matters[whole->matter_count] =
+        (struct matter){.id = *id, .parties = office_bits(whole->tree, &id->home)};
+    return whole->matter_count++;
+}
+
+static struct record *record_of(struct whole *whole, const struct omb_digest *digest)
+{
+    for (size_t i = 0; i < whole->record_count; i++)
+        if (omb_digest_equal(&whole->records[i].digest, digest))
+            return &whole->records[i];
+    if (whole->record_count == whole->record_room) {
+        whole->record_room = whole->record_room ? 2 * whole->record_room : 256;
+        whole->records =
+            realloc(whole->records, whole->record_room * sizeof(*whole->records));
+        OMB_ASSERT(whole->records != NULL);
+    }
+    whole->records[whole->record_count] = (struct record){.digest = *digest, .matter = SIZE_MAX};
+    return &whole->records[whole->record_count++];
+}
+
+/* What the facts of an event name: to whom it goes, whom it is about, who decides. */
+static offices named_by(const struct tree *tree, const struct omb_facts *facts)
+{
+    const struct omb_any *event = &facts->event;
+    const struct omb_shape *shape = omb_shape_alternative(&omb_shape_facts, event->tag)->shape;
+    const struct omb_registered *registered = event->value;
+    offices bits = 0;
+
+    for (size_t i = 0; i < shape->field_count; i++) {
+        const struct omb_office_ref *ref;
+
+        if (shape->fields[i].sub != &omb_shape_office_ref)
+            continue;
+        ref = *(const struct omb_office_ref *const *)omb_shape_at(&shape->fields[i], event->value);
+        if (ref != NULL)
+            bits |= office_bits(tree, &ref->office);
+    }
+    if (event->tag == OMB_EVENT_REGISTERED && registered->matter != NULL &&
+        registered->matter->about != NULL)
+        bits |= office_bits(tree, &registered->matter->about->office);
+    return bits;
+}
+
+static bool stands(const struct tree_office *office, uint32_t number)
+{
+    const struct omb_key key = omb_key_log(number);
+    struct omb_buf value = OMB_BUF_INIT;
+    struct omb_log_row row;
+
+    OMB_ASSERT(omb_port_get(memport_port(office->rig.store), OMB_FAMILY_LOG, omb_key_view(&key),
+                            &value) == OMB_OK);
+    OMB_ASSERT(omb_decode_log_row(omb_buf_view(&value), &office->tree->scratch, &row, NULL) ==
+               OMB_OK);
+    omb_buf_free(&value);
+    return row.line == 0;
+}
+
+static bool holds_part(const struct tree_office *office, uint32_t number, uint64_t seq,
+                       uint32_t kind)
+{
+    const struct omb_key key = omb_key_part(number, seq, kind);
+    struct omb_buf value = OMB_BUF_INIT;
+    const bool holds = omb_port_get(memport_port(office->rig.store), OMB_FAMILY_PART,
+                                    omb_key_view(&key), &value) == OMB_OK;
+
+    omb_buf_free(&value);
+    return holds;
+}
+
+static void fill_record(struct whole *whole, struct record *record,
+                        const struct omb_header *header)
+{
+    record->office = header->office;
+    record->seq = header->seq;
+    record->parts = (header->body_size > 0 ? OMB_PART_BODY : 0) |
+                    (header->grants_size > 0 ? OMB_PART_GRANTS : 0) |
+                    (header->extract_size > 0 ? OMB_PART_EXTRACT : 0);
+    if (header->facts != NULL && header->facts->event.value != NULL)
+        record->event = header->facts->event.tag;
+    if (header->case_id == NULL)
+        return;
+    record->matter = matter_of(whole, header->case_id);
+    if (record->event != 0)
+        record->named = named_by(whole->tree, header->facts);
+}
+
+static enum omb_rc read_record(void *arg, struct omb_view key, struct omb_view value)
+{
+    struct whole *whole = arg;
+    const struct tree_office *office = whole->tree->offices[whole->at];
+    struct omb_arena *arena = &whole->tree->scratch;
+    struct omb_stored_record stored;
+    struct omb_header header;
+    struct omb_digest digest;
+    struct record *record;
+    uint32_t number;
+    uint64_t seq;
+
+    omb_arena_reset(arena);
+    OMB_ASSERT(omb_key_read_record(key, &number, &seq));
+    if (!stands(office, number))
+        return OMB_OK;
+    OMB_ASSERT(omb_decode_stored_record(value, arena, &stored, NULL) == OMB_OK);
+    OMB_ASSERT(omb_header_decode(stored.header, arena, &header, NULL, NULL) == OMB_OK);
+    digest = omb_record_digest(stored.header);
+    record = record_of(whole, &digest);
+    if (record->holders == 0)
+        fill_record(whole, record, &header);
+    record->holders |= UINT32_C(1) << whole->at;
+    for (size_t i = 0; i < 3; i++)
+        if ((record->parts & part_kinds[i]) != 0 && holds_part(office, number, seq, part_kinds[i]))
+            record->part_holders[i] |= UINT32_C(1) << whole->at;
+    return OMB_OK;
+}
+
+/* Home, whom a record of a party names, and everybody above a party. */
+static void spread_parties(struct whole *whole)
+{
+    for (bool grew = true; grew;) {
+        grew = false;
+        for (size_t i = 0; i < whole->record_count; i++) {
+            const struct record *record = &whole->records[i];
+            struct matter *matter;
+            offices parties;
+
+            if (record->matter == SIZE_MAX)
+                continue;
+            matter = &whole->matters[record->matter];
+            parties = with_all_above(whole->tree, matter->parties);
+            if ((office_bits(whole->tree, &record->office) & parties) != 0)
+                parties = with_all_above(whole->tree, parties | record->named);
+            grew |= parties != matter->parties;
+            matter->parties = parties;
+        }
+    }
+}
+
+static void mark_erased(struct whole *whole, const struct tree_office *office)
+{
+    for (size_t i = 0; i < whole->matter_count; i++) {
+        const struct omb_key key = omb_key_case(&whole->matters[i].id);
+        struct omb_buf value = OMB_BUF_INIT;
+        struct omb_case_row row;
+
+        omb_arena_reset(&whole->tree->scratch);
+        if (omb_port_get(memport_port(office->rig.store), OMB_FAMILY_CASE, omb_key_view(&key),
+                         &value) == OMB_OK &&
+            omb_decode_case_row(omb_buf_view(&value), &whole->tree->scratch, &row, NULL) == OMB_OK)
+            whole->matters[i].erased |= row.erased;
+        omb_buf_free(&value);
+    }
+}
+
+static void read_all(struct whole *whole)
+{
+    for (whole->at = 0; whole->at < whole->tree->count; whole->at++)
+        OMB_ASSERT(omb_port_scan(memport_port(whole->tree->offices[whole->at]->rig.store),
+                                 OMB_FAMILY_RECORD, OMB_VIEW_NONE, OMB_VIEW_NONE, false,
+                                 read_record, whole) == OMB_OK);
+    spread_parties(whole);
+    for (size_t i = 0; i < whole->tree->count; i++)
+        mark_erased(whole, whole->tree->offices[i]);
+}
+
+/* --- judging --- */
+
+static const char *code_of(const struct tree *tree, const struct omb_office_id *id)
+{
+    for (size_t i = 0; i < tree->count; i++)
+        if (omb_office_id_equal(&tree->offices[i]->id, id))
+            return tree->offices[i]->code;
+    return "?";
+}
+
+/* Fails when a set is not empty; says of which record and office it is. */
+static void must_be_none(const struct whole *whole, const struct record *record, offices set,
+                         const char *what)
+{
+    size_t i = 0;
+
+    if (set == 0)
+        return;
+    while ((set >> i & 1) == 0)
+        i++;
+    fail_msg("%s %s: %s %llu of %s (%02x%02x%02x%02x)", whole->tree->offices[i]->code, what,
+             record->event != 0 ? omb_event_name(record->event) : "a record",
+             (unsigned long long)record->seq, code_of(whole->tree, &record->office),
+             record->digest.bytes[0], record->digest.bytes[1], record->digest.bytes[2],
+             record->digest.bytes[3]);
+}
+
+static void judge_parts(const struct whole *whole, const struct record *record)
+{
+    const bool erased = record->matter != SIZE_MAX && whole->matters[record->matter].erased;
+
+    for (size_t i = 0; i < 3; i++) {
+        const offices holders = record->part_holders[i];
+
+        if ((record->parts & part_kinds[i]) == 0)
+            continue;
+        if (erased)
+            must_be_none(whole, record, holders, "keeps an erased part of");
+        else if (holders != 0) /* else nobody is left who has it */
+            must_be_none(whole, record, record->holders & ~holders, "lacks a part of");
+    }
+}
+
+static void judge_record(const struct whole *whole, const struct record *record)
+{
+    const offices own = office_bits(whole->tree, &record->office);
+    offices due = with_all_above(whole->tree, own);
+
+    if (record->matter != SIZE_MAX) {
+        due |= whole->matters[record->matter].parties;
+        must_be_none(whole, record, record->holders & ~due, "holds what is out of its scope:");
+    }
+    must_be_none(whole, record, due & ~record->holders, "lacks");
+    judge_parts(whole, record);
+}
+
+static void judge_link(struct tree_office *from, struct tree_office *to)
+{
+    const struct omb_peer_view *link = tree_link(from, to);
+
+    if (link == NULL)
+        fail_msg("%s has no link to %s", from->code, to->code);
+    if (!omb_view_is(link->state, "live") || link->lag_records != 0 || link->lag_bytes != 0 ||
+        link->refused != 0 || link->quarantined != 0 || link->forks != 0)
+        fail_msg("%s to %s: %.*s, %llu records wait, %llu refused, %llu quarantined, %llu forks: "
+                 "%.*s %.*s",
+                 from->code, to->code, OMB_VIEW_ARGS(link->state),
+                 (unsigned long long)link->lag_records, (unsigned long long)link->refused,
+                 (unsigned long long)link->quarantined, (unsigned long long)link->forks,
+                 OMB_VIEW_ARGS(link->reason), OMB_VIEW_ARGS(link->last_error));
+}
+
+/* The derived rows are what the records say, whatever the order in which they came. */
+static void judge_store(struct tree_office *office)
+{
+    struct omb_store_check_ask check = {.limit = 1000};
+    const struct omb_store_checked *checked;
+
+    tree_tick(office);
+    do {
+        checked = ANSWER(store_checked, ask_as(&office->rig, "au1", OMB_ASK_STORE_CHECK, &check));
+        for (size_t i = 0; i < checked->problems.count; i++)
+            print_error("%s: %.*s\n", office->code, OMB_VIEW_ARGS(checked->problems.items[i]));
+        assert_int_equal(checked->problems.count, 0);
+        check.cursor = checked->cursor;
+    } while (checked->cursor.size > 0);
+    assert_int_equal(ASK(&office->rig, "admin", STORE_REBUILD, store_rebuild, store_rebuilt)->changed,
+                     0);
+    tree_keep(office);
+}
+
+static bool get(const struct tree_office *office, enum omb_family family,
+                const struct omb_key *key, struct omb_buf *out)
+{
+    return omb_port_get(memport_port(office->rig.store), family, omb_key_view(key), out) == OMB_OK;
+}
+
+static bool place_of(const struct tree_office *office, const struct omb_digest *digest,
+                     uint32_t *out_number, uint64_t *out_seq)
+{
+    const struct omb_key key = omb_key_digest(digest);
+    struct omb_buf value = OMB_BUF_INIT;
+    const bool found = get(office, OMB_FAMILY_DIGEST, &key, &value) &&
+                       omb_read_place(omb_buf_view(&value), out_number, out_seq);
+
+    omb_buf_free(&value);
+    return found;
+}
+
+static bool holds_key(const struct tree_office *office, const struct matter *matter)
+{
+    const struct omb_key key = omb_key_case_secret(&matter->id);
+    struct omb_buf value = OMB_BUF_INIT;
+    const bool holds = get(office, OMB_FAMILY_KEY, &key, &value);
+
+    omb_buf_free(&value);
+    return holds;
+}
+
+/* Home was put back to before it opened the escrow key: only the recovery key helps. */
+static bool lost_escrow(const struct tree_office *home, const struct record *registered)
+{
+    struct omb_buf part = OMB_BUF_INIT, value = OMB_BUF_INIT;
+    struct omb_grants grants;
+    struct omb_key key;
+    uint32_t number;
+    uint64_t seq;
+    bool lost = true;
+
+    if (place_of(home, &registered->digest, &number, &seq)) {
+        key = omb_key_part(number, seq, OMB_PART_GRANTS);
+        if (get(home, OMB_FAMILY_PART, &key, &part) &&
+            omb_decode_grants(omb_buf_view(&part), &home->tree->scratch, &grants, NULL) == OMB_OK &&
+            grants.escrow != NULL && place_of(home, &grants.escrow->escrow, &number, &seq)) {
+            key = omb_key_escrow(number, seq);
+            lost = !get(home, OMB_FAMILY_KEY, &key, &value);
+        }
+    }
+    omb_buf_free(&part);
+    omb_buf_free(&value);
+    return lost;
+}
+
+/* Home has the key, or nothing left to open it with. */
+static bool home_gives_key(const struct whole *whole, size_t matter)
+{
+    for (size_t i = 0; i < whole->record_count; i++) {
+        const struct record *record = &whole->records[i];
+
+        if (record->matter != matter || record->event != OMB_EVENT_REGISTERED)
+            continue;
+        for (size_t k = 0; k < whole->tree->count; k++) {
+            const struct tree_office *home = whole->tree->offices[k];
+
+            if (!omb_office_id_equal(&home->id, &record->office))
+                continue;
+            if (holds_key(home, &whole->matters[matter]))
+                return true;
+            if (!lost_escrow(home, record))
+                fail_msg("%s cannot read its own case %llu", home->code,
+                         (unsigned long long)whole->matters[matter].id.serial);
+        }
+    }
+    return false;
+}
+
+/* Who decides a case can read it. */
+static void judge_custodian(const struct whole *whole, size_t matter)
+{
+    const struct omb_key key = omb_key_case(&whole->matters[matter].id);
+    struct omb_arena *arena = &whole->tree->scratch;
+
+    if (!home_gives_key(whole, matter))
+        return;
+    for (size_t i = 0; i < whole->tree->count; i++) {
+        const struct tree_office *office = whole->tree->offices[i];
+        struct omb_buf value = OMB_BUF_INIT;
+        struct omb_case_row row;
+
+        omb_arena_reset(arena);
+        if (get(office, OMB_FAMILY_CASE, &key, &value) &&
+            omb_decode_case_row(omb_buf_view(&value), arena, &row, NULL) == OMB_OK &&
+            row.custodian != NULL && omb_office_id_equal(&row.custodian->office, &office->id) &&
+            !holds_key(office, &whole->matters[matter]))
+            fail_msg("%s decides case %llu of %s and has no key to it", office->code,
+                     (unsigned long long)whole->matters[matter].id.serial,
+                     code_of(whole->tree, &whole->matters[matter].id.home));
+        omb_buf_free(&value);
+    }
+}
+
+void tree_check_whole(struct tree *tree)
+{
+    struct whole whole = {.tree = tree};
+
+    for (size_t i = 0; i < tree->count; i++) {
+        struct tree_office *office = tree->offices[i];
+
+        if (office->parent != NULL) {
+            judge_link(office, office->parent);
+            judge_link(office->parent, office);
+        }
+        judge_store(office);
+    }
+    read_all(&whole);
+    for (size_t i = 0; i < whole.record_count; i++)
+        judge_record(&whole, &whole.records[i]);
+    for (size_t i = 0; i < whole.matter_count; i++)
+        if (!whole.matters[i].erased)
+            judge_custodian(&whole, i);
+    free(whole.records);
+    free(whole.matters);
+    tree_check(tree);
+}
