@@ -36,6 +36,42 @@ static void test_a_branch_is_put_back_and_gets_its_log_again(void **state)
     tree_check(tree);
 }
 
+/* The key of the month was in the copy: with it the office opens what it registered since. */
+static void test_a_branch_put_back_reads_what_comes_home(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    struct memport *copy = (bank_complaint(bank.b45), tree_backup(bank.b45));
+    const struct omb_view lost = bank_complaint(bank.b45);
+
+    tree_settle(tree);
+    tree_roll_back(bank.b45, copy);
+    tree_settle(tree);
+    assert_false(show(&bank.b45->rig, "s1", lost)->sealed);
+    assert_text(show(&bank.b45->rig, "s1", lost)->narrative, "charged twice");
+    tree_agree(tree, lost, "open", "vsp-0045", bank.b45, bank.north, bank.ho, NULL);
+    tree_check(tree);
+}
+
+/* The copy is of the month before: what came since the recovery key opens, and no office. */
+static void test_a_branch_that_lost_its_escrow_key_asks_nobody(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    struct memport *copy = tree_backup(bank.b45);
+    struct omb_view lost;
+
+    tree_set_clock(bank.b45, bank.b45->rig.now_ms + 32 * OMB_DAY_MS);
+    lost = bank_complaint(bank.b45);
+    tree_settle(tree);
+    tree_roll_back(bank.b45, copy);
+    tree_settle(tree);
+    assert_true(show(&bank.b45->rig, "s1", lost)->sealed);
+    assert_int_equal(show(&bank.b45->rig, "s1", lost)->key_asked_of.size, 0);
+    tree_agree(tree, lost, "open", "vsp-0045", bank.b45, bank.north, bank.ho, NULL);
+    tree_check(tree);
+}
+
 static void test_a_branch_put_back_works_at_once_without_a_line(void **state)
 {
     struct tree *tree = *state;
@@ -169,6 +205,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TREE_TEST(test_a_branch_is_put_back_and_gets_its_log_again),
+        TREE_TEST(test_a_branch_put_back_reads_what_comes_home),
+        TREE_TEST(test_a_branch_that_lost_its_escrow_key_asks_nobody),
         TREE_TEST(test_a_branch_put_back_works_at_once_without_a_line),
         TREE_TEST(test_a_branch_put_back_can_still_give_its_keys),
         TREE_TEST(test_a_region_is_put_back),

@@ -268,14 +268,18 @@ static enum omb_rc show_formerly(const struct showing *show, struct omb_error *e
 
 /* --- the key --- */
 
-/* A custodian without the key waits for home, which grants it when it hears of the custody. */
+/*
+ * A custodian without the key waits for home, which grants it when it hears of the custody. Home
+ * itself, when its store lost the key, asks nobody: `office recover` is the way.
+ */
 static void show_key_asked(const struct showing *show)
 {
     const struct omb_case *folded = &show->file->folded;
+    const struct omb_seat *self = omb_office_self(show->step->office);
 
     if (!show->view->sealed || folded->custodian == NULL ||
-        !omb_office_id_equal(&folded->custodian->office,
-                             &omb_office_self(show->step->office)->office))
+        !omb_office_id_equal(&folded->custodian->office, &self->office) ||
+        omb_office_id_equal(&show->file->id.home, &self->office))
         return;
     show->view->key_asked_of = show->view->home;
     for (size_t i = 0; i < folded->judged_count; i++)
