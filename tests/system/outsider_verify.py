@@ -346,7 +346,7 @@ def check_chain(records):
         if said["incarnation"] != incarnation:
             earlier |= digests
             need(said["seq"] == 1, f"{where}: an incarnation does not begin with seq 1")
-            need(said["prev"] in earlier or (not earlier and said["prev"] == ZERO),
+            need(said["prev"] in earlier or said["prev"] == ZERO,
                  f"{where}: the incarnation does not follow on an earlier one")
             incarnation = said["incarnation"]
         else:

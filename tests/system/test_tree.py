@@ -1,122 +1,14 @@
 """Offices one below the other, each a real daemon, over TCP: do they work together and agree?"""
 
-import re
 import signal
-import socket
-import time
 
 import pytest
 
-import outsider_verify as ov
-from conftest import CLIENT, DEADLINE_S, TEXT
+from bank import Tree, free_ports, lag
+from conftest import CLIENT, TEXT
 from load import Load, dial
 
 LEVELS = ("ho", "east", "city", "district", "vsp-0045")
-
-
-def free_ports(count):
-    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [one.getsockname()[1] for one in held]
-    for one in held:
-        one.close()
-    return ports
-
-
-def until(what, ask, want):
-    """Asks again until the answer is the wanted one: lines take their time, but not for ever."""
-    end = time.monotonic() + DEADLINE_S
-    while True:
-        got = ask()
-        if got == want:
-            return
-        assert time.monotonic() < end, f"{what}: {got}, not {want}"
-
-
-class Tree:
-    def __init__(self, make_office):
-        self.make, self.offices = make_office, {}
-
-    def __getitem__(self, code):
-        return self.offices[code]
-
-    def root(self, code, port):
-        office = self.make(code, "hub/ombud-hub")
-        office.init("--listen", f"tcp://127.0.0.1:{port}")
-        self.offices[code] = office.start().staff()
-
-    def add(self, code, kind, parent, port=None):
-        """Made, asked for, certified above, joined, started: nothing of it needs a line."""
-        office = self.make(code, "hub/ombud-hub" if port else "node/ombud-node")
-        listen = ["--listen", f"tcp://127.0.0.1:{port}"] if port else []
-        office.ombud("office", "init", "--code", code, "--name", code, "--kind", kind, *listen,
-                     code=0)
-        asked = office.ombud("office", "request", code=0)
-        issued = self[parent].ombud("office", "certify", "-", stdin=asked.out, code=0)
-        prints = [re.findall(r"[0-9a-f]{4}(?: [0-9a-f]{4})+", done.err)[0]
-                  for done in (asked, issued)]
-        assert prints[0] == prints[1], "what people compare by telephone"
-        office.ombud("office", "join", "-", stdin=issued.out, code=0)
-        self.offices[code] = office.start().staff()
-
-    def see(self, number, want, *codes):
-        """Status and custodian come to be the same at all of these offices."""
-        for code in codes:
-            until(f"{number} at {code}", lambda code=code: self.state(code, number), want)
-
-    def state(self, code, number):
-        done = self[code].ombud("case", "show", number, "--json", who="handler")
-        if done.code != 0:
-            return None
-        case = done.json()
-        return case["status"], case["custodian"]
-
-    def settle(self, codes):
-        """Everything went up, and the head office holds as much of each log as its own office."""
-        for code in codes:
-            until(f"what waits at {code}", lambda code=code: lag(self[code]), 0)
-        for code in codes:
-            until(f"the log of {code} at the top",
-                  lambda code=code: held(self["ho"], code), held(self[code], code))
-
-    def verify(self, codes):
-        """Every log at every office, by the program and by one written from proto/README.md."""
-        anchor = ov.read_anchor_file(self["ho"].dir / "offline/anchor.key")
-        for code in codes:
-            self[code].ombud("log", "verify", code=0)
-            export = self[code].ombud("log", "export", code, "--certificates", code=0).out
-            assert ov.verify(export, anchor).records == held(self[code], code)
-
-
-def lag(office):
-    return next(link["lag_records"] for link in office.ombud("link", "list", "--json").json()
-                if link["direction"] == "up")
-
-
-def held(office, code):
-    return sum(log["records"] for log in office.ombud("log", "list", "--json").json()
-               if log["office"] == code)
-
-
-def facts_of(office, number):
-    """A case as everybody must see it: without what takes a key, operators by their codes alone
-    (elsewhere `t1` of vsp-0045 is t1@vsp-0045)."""
-    case = office.show(number)
-    for name in ("client", "answer", "narrative", "wish_text", "sealed", "reference", "pseudonym"):
-        case.pop(name, None)
-    for name in ("first_asked", "responsible"):
-        case[name] = case[name].partition("@")[0]
-    for event in case["events"]:
-        event["actor"] = event["actor"].partition("@")[0]
-    for one in (*case["events"], *case["promises"], *case["corrected"]):
-        one.pop("text", None)
-    return case
-
-
-def check_alike(tree, number):
-    """All offices that share a case see the same."""
-    told = facts_of(tree[LEVELS[0]], number)
-    for code in LEVELS[1:]:
-        assert facts_of(tree[code], number) == told, f"{code} sees {number} differently"
 
 
 @pytest.fixture
@@ -154,7 +46,7 @@ def test_a_complaint_crosses_five_levels(five_levels):
     branch.ombud("case", "answer", number, "--method", "phone", who="handler", code=0)
     tree.see(number, ("answered", "vsp-0045"), *LEVELS)
     tree.settle(LEVELS[1:])
-    check_alike(tree, number)
+    tree.check_alike(number, *LEVELS)
     tree.verify(LEVELS)
 
 
@@ -177,5 +69,5 @@ def test_every_daemon_is_killed_in_turn_under_load(five_levels):
         listed = tree[code].ombud("case", "list", "--limit", "10000", "--json",
                                   who="handler").json()
         assert known <= {case["number"] for case in listed}, f"{code} lacks what was acknowledged"
-    check_alike(tree, min(known))
+    tree.check_alike(min(known), *LEVELS)
     tree.verify(LEVELS)

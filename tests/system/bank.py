@@ -1,0 +1,132 @@
+"""Offices one below the other, each a real daemon, over TCP: made, awaited, compared."""
+
+import re
+import socket
+import time
+
+import outsider_verify as ov
+from conftest import DEADLINE_S
+
+
+def free_ports(count):
+    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [one.getsockname()[1] for one in held]
+    for one in held:
+        one.close()
+    return ports
+
+
+def until(what, ask, want):
+    """Asks again until the answer is the wanted one: lines take their time, but not for ever."""
+    end = time.monotonic() + DEADLINE_S
+    while True:
+        got = ask()
+        if got == want:
+            return
+        assert time.monotonic() < end, f"{what}: {got}, not {want}"
+
+
+class Tree:
+    def __init__(self, make_office):
+        self.make, self.offices = make_office, {}
+
+    def __getitem__(self, code):
+        return self.offices[code]
+
+    def root(self, code, port):
+        office = self.make(code, "hub/ombud-hub")
+        office.init("--listen", f"tcp://127.0.0.1:{port}")
+        self.offices[code] = office.start().staff()
+
+    def add(self, code, kind, parent, port=None, more=()):
+        """Made, asked for, certified above, joined, started: nothing of it needs a line."""
+        office = self.make(code, "hub/ombud-hub" if port else "node/ombud-node")
+        self.offices[code] = office
+        listen = ["--listen", f"tcp://127.0.0.1:{port}"] if port else []
+        office.ombud("office", "init", "--code", code, "--name", code, "--kind", kind, *listen,
+                     code=0)
+        self.enrol(code, parent, more)
+        office.start().staff()
+
+    def enrol(self, code, parent, more=()):
+        """Asked for, certified above, joined; `more` is said where it is certified."""
+        office = self[code]
+        asked = office.ombud("office", "request", code=0)
+        issued = self[parent].ombud("office", "certify", "-", *more, stdin=asked.out, code=0)
+        prints = [re.findall(r"[0-9a-f]{4}(?: [0-9a-f]{4})+", done.err)[0]
+                  for done in (asked, issued)]
+        assert prints[0] == prints[1], "what people compare by telephone"
+        office.ombud("office", "join", "-", stdin=issued.out, code=0)
+
+    def see(self, number, want, *codes):
+        """Status and custodian come to be the same at all of these offices."""
+        for code in codes:
+            until(f"{number} at {code}", lambda code=code: self.state(code, number), want)
+
+    def state(self, code, number):
+        done = self[code].ombud("case", "show", number, "--json", who="handler")
+        if done.code != 0:
+            return None
+        case = done.json()
+        return case["status"], case["custodian"]
+
+    def settle(self, codes, top="ho"):
+        """Everything went up, and the head office holds as much of each log as its own office."""
+        for code in codes:
+            until(f"what waits at {code}", lambda code=code: lag(self[code]), 0)
+        for code in codes:
+            until(f"the log of {code} at the top",
+                  lambda code=code: held(self[top], code), held(self[code], code))
+
+    def verify(self, codes):
+        """Every log at every office, by the program and by one written from proto/README.md."""
+        anchor = ov.read_anchor_file(self["ho"].dir / "offline/anchor.key")
+        for code in codes:
+            self[code].ombud("log", "verify", code=0)
+            export = self[code].ombud("log", "export", code, "--certificates", code=0).out
+            assert ov.verify(export, anchor).records == held(self[code], code)
+
+    def check_alike(self, number, *codes):
+        """All offices that share a case see the same."""
+        told = facts_of(self[codes[0]], number)
+        for code in codes[1:]:
+            seen = facts_of(self[code], number)
+            differ = {name: (told[name], seen.get(name)) for name in told
+                      if seen.get(name) != told[name]}
+            assert seen == told, f"{codes[0]} and {code} see {number} differently: {differ}"
+
+
+def link(office, peer):
+    """One link as `link list` tells it."""
+    return next(one for one in office.ombud("link", "list", "--json").json()
+                if one["peer"] == peer)
+
+
+def lag(office):
+    return next(one["lag_records"] for one in office.ombud("link", "list", "--json").json()
+                if one["direction"] == "up")
+
+
+def held(office, code):
+    return sum(log["records"] for log in office.ombud("log", "list", "--json").json()
+               if log["office"] == code)
+
+
+def lives(office, code):
+    return len({log["incarnation"] for log in office.ombud("log", "list", "--json").json()
+                if log["office"] == code})
+
+
+def facts_of(office, number):
+    """A case as everybody must see it: without what takes a key, operators by their codes alone
+    (elsewhere `t1` of vsp-0045 is t1@vsp-0045)."""
+    case = office.show(number)
+    for name in ("client", "answer", "narrative", "wish_text", "sealed", "reference", "pseudonym"):
+        case.pop(name, None)
+    for name in ("first_asked", "responsible"):
+        case[name] = case[name].partition("@")[0]
+    for event in case["events"]:
+        event["actor"] = event["actor"].partition("@")[0]
+    for one in (*case["events"], *case["promises"], *case["corrected"]):
+        one.pop("text", None)
+    return case
