@@ -249,6 +249,7 @@ void omb_identity_take(struct omb_step *step, const struct omb_known_certificate
     rc = seat_of(office, step->port, &err);
     OMB_ASSERT(rc == OMB_OK);
     office->tree_changed = true;
+    omb_post_dial_now(step); /* the old certificate may have kept it out */
 }
 
 void omb_certificate_keep(struct omb_step *step, const struct omb_known_certificate *known)

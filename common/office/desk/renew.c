@@ -11,6 +11,7 @@
 #include "base/assert.h"
 #include "office/desk/renew.h"
 #include "office/logs.h"
+#include "office/post/post.h"
 #include "office/post/view.h"
 #include "wire/header.h"
 
@@ -23,6 +24,7 @@ struct line {
 
 struct renewal {
     struct omb_step *step;
+    struct omb_arena *arena; /* of the answer; each record is written with memory of its own */
     struct omb_aside looking;
     struct line *lines; /* of the own log */
     size_t line_count, line_room;
@@ -196,14 +198,19 @@ static enum omb_rc open_life(struct renewal *renewal)
 {
     struct omb_step *step = renewal->step;
     struct omb_tip *tip = omb_office_tip(step->office);
+    struct omb_digest before = tip->prev;
     enum omb_rc rc = forget_witnessed(renewal);
 
     if (rc == OMB_OK && omb_office_self(step->office)->depth > 0 && tip->seq > 0)
-        rc = last_taken(renewal, &tip->prev);
+        rc = last_taken(renewal, &before);
+    tip->must_open = true;
+    if (rc == OMB_OK)
+        rc = omb_log_ready(step, renewal->err);
     if (rc != OMB_OK)
         return rc;
-    tip->must_open = true;
+    tip->prev = before;
     omb_tip_touch(step);
+    omb_post_dial_now(step); /* it may have been kept out for the life that ends here */
     return omb_vault_escrow(step, renewal->err);
 }
 
@@ -301,24 +308,21 @@ static enum omb_rc find(struct renewal *renewal)
 
 /* --- writing --- */
 
-static struct omb_view number_of(const struct omb_renewing *renewing)
+static struct omb_view number_of(const struct renewal *renewal, const struct omb_case_id *id)
 {
-    const struct omb_case_id *id = renewing->record.header.case_id;
-
-    return id ? omb_act_number(renewing->step, id) : OMB_VIEW_NONE;
+    return id ? omb_arena_copy(renewal->arena, omb_act_number(renewal->step, id)) : OMB_VIEW_NONE;
 }
 
 static void leave(struct renewal *renewal, const struct omb_renewing *renewing,
                   const struct omb_error *why)
 {
     const struct omb_opened *record = &renewing->record;
-    struct omb_arena *arena = renewal->step->arena;
 
     renewal->left[renewal->left_count++] = (struct omb_left_record){
-        .record = omb_desk_hex(arena, OMB_VIEW_OF(record->digest.bytes)),
+        .record = omb_desk_hex(renewal->arena, OMB_VIEW_OF(record->digest.bytes)),
         .type = omb_view_str(omb_event_name(omb_opened_tag(record))),
-        .number = number_of(renewing),
-        .why = omb_arena_copy(arena, omb_view_str(why->words)),
+        .number = number_of(renewal, record->header.case_id),
+        .why = omb_arena_copy(renewal->arena, omb_view_str(why->words)),
     };
 }
 
@@ -327,8 +331,8 @@ static void note_case(struct renewal *renewal, const struct omb_renewing *renewi
     if (omb_opened_tag(&renewing->record) != OMB_EVENT_REGISTERED)
         return;
     renewal->cases[renewal->case_count++] = (struct omb_renewed_case){
-        .formerly = number_of(renewing),
-        .number = omb_act_number(renewing->step, &renewing->case_id),
+        .formerly = number_of(renewal, renewing->record.header.case_id),
+        .number = number_of(renewal, &renewing->case_id),
     };
 }
 
@@ -360,13 +364,20 @@ static enum omb_rc write_one(struct renewal *renewal, const struct omb_row_at *a
 
 static enum omb_rc write_all(struct renewal *renewal)
 {
-    struct omb_arena *arena = renewal->step->arena;
+    const size_t room = renewal->found_count + 1;
+    struct omb_arena one;
     enum omb_rc rc = OMB_OK;
 
-    renewal->cases = OMB_ARENA_NEW(arena, struct omb_renewed_case, renewal->found_count + 1);
-    renewal->left = OMB_ARENA_NEW(arena, struct omb_left_record, renewal->found_count + 1);
-    for (size_t i = 0; rc == OMB_OK && i < renewal->found_count; i++)
+    renewal->cases = OMB_ARENA_NEW(renewal->arena, struct omb_renewed_case, room);
+    renewal->left = OMB_ARENA_NEW(renewal->arena, struct omb_left_record, room);
+    omb_arena_init(&one, SIZE_MAX);
+    renewal->step->arena = &one;
+    for (size_t i = 0; rc == OMB_OK && i < renewal->found_count; i++) {
         rc = write_one(renewal, &renewal->found[i], renewal->found_aside[i]);
+        omb_arena_reset(&one);
+    }
+    renewal->step->arena = renewal->arena;
+    omb_arena_free(&one);
     return rc;
 }
 
@@ -374,7 +385,7 @@ static enum omb_rc write_all(struct renewal *renewal)
 
 static const struct omb_office_renewed *answer(const struct renewal *renewal)
 {
-    struct omb_arena *arena = renewal->step->arena;
+    struct omb_arena *arena = renewal->arena;
     struct omb_office_renewed *out = OMB_ARENA_NEW(arena, struct omb_office_renewed, 1);
 
     *out = (struct omb_office_renewed){
@@ -393,7 +404,7 @@ enum omb_rc omb_desk_office_renew(struct omb_step *step, const void *ask, const 
                                   struct omb_error *err)
 {
     const struct omb_office_renew *request = ask;
-    struct renewal renewal = {.step = step, .err = err};
+    struct renewal renewal = {.step = step, .arena = step->arena, .err = err};
     enum omb_rc rc = omb_page_mark_read(request->cursor, 1, &renewal.cursor, err);
 
     renewal.limit = omb_desk_limit(request->limit, WRITTEN_MAX, WRITTEN_MAX);

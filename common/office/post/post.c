@@ -474,6 +474,19 @@ enum omb_rc omb_post_resync(struct omb_step *step, const struct omb_office_id *p
     return omb_greet_compare(step, link, err);
 }
 
+void omb_post_dial_now(struct omb_step *step)
+{
+    struct omb_post *post = step->office->post;
+    const struct omb_link *up = post->up;
+
+    if (!up || !step->office->setup.serves || step->office->setup.parent_count == 0 ||
+        (up->state != OMB_LINK_DOWN && up->state != OMB_LINK_BLOCKED))
+        return;
+    post->try_at = step->input->monotonic_ms;
+    post->try_wall = step->input->now_ms;
+    omb_post_wake(step, post->try_at);
+}
+
 void omb_post_confirm_head(struct omb_step *step, const struct omb_incarnation *incarnation,
                            uint64_t seq, const struct omb_digest *digest)
 {

@@ -1,0 +1,93 @@
+"""Two copies of one office ran at once: its log forks, and what lost is written again."""
+
+import shutil
+import signal
+
+import pytest
+
+from bank import Tree, free_ports, link, until
+from conftest import CLIENT, TEXT
+
+CODES = ("ho", "north", "vsp-0045")
+
+
+@pytest.fixture
+def bank(make_office):
+    tree = Tree(make_office)
+    ports = free_ports(2)
+    tree.root("ho", ports[0])
+    tree.add("north", "regional", "ho", ports[1])
+    tree.add("vsp-0045", "branch", "north")
+    tree.add("vsp-0046", "branch", "north")
+    return tree
+
+
+def live(parent):
+    until("the link of vsp-0045", lambda: link(parent, "vsp-0045")["state"], "live")
+
+
+@pytest.fixture
+def twin(bank, make_office, tmp_path_factory):
+    """A copy of the branch, made while it was down; the branch runs again, its head confirmed."""
+    branch = bank["vsp-0045"]
+    branch.stop()
+    other = make_office("copied")
+    shutil.copytree(branch.dir, other.dir, ignore=shutil.ignore_patterns("*.sock"))
+    branch.start()
+    live(bank["north"])
+    return other
+
+
+def fork(bank, twin):
+    """The copy writes while the branch hears nothing, and the branch while the region is down."""
+    branch, north = bank["vsp-0045"], bank["north"]
+    branch.daemon.send_signal(signal.SIGSTOP)
+    twin.start()
+    live(north)
+    theirs = twin.register()
+    bank.see(theirs, ("open", "vsp-0045"), "ho", "north")
+    twin.stop()
+    north.stop()
+    branch.daemon.send_signal(signal.SIGCONT)
+    ours = branch.register()
+    branch.ombud("case", "note", ours, "--text", TEXT, who="teller", code=0)
+    north.start()
+    return theirs, ours
+
+
+def test_what_lost_a_fork_is_written_again(bank, twin):
+    branch, north = bank["vsp-0045"], bank["north"]
+    theirs, ours = fork(bank, twin)
+    until("the forked link", lambda: link(north, "vsp-0045")["state"], "blocked")
+    assert "office renew" in link(north, "vsp-0045")["reason"]
+    until("the branch is told",
+          lambda: "office renew" in (link(branch, "north")["last_error"] or ""), True)
+    other = bank["vsp-0046"].register()  # nobody else is held up
+    bank.see(other, ("open", "vsp-0046"), "ho", "north")
+    forks = north.ombud("log", "forks", "--json").json()
+    assert [(one["office"], one["renewed"]) for one in forks] == [("vsp-0045", False)]
+
+    first = branch.ombud("office", "renew", code=0)
+    assert "renew once more" in first.out
+    live(north)
+    until("the decision came down",
+          lambda: len(branch.ombud("log", "forks", "--json").json()), 1)
+    done = branch.ombud("office", "renew", "--json").json()
+    assert (done["written"], done["left"]) == (2, [])
+    (renewed,) = done["cases"]
+    assert renewed["formerly"] == ours
+    bank.see(renewed["number"], ("open", "vsp-0045"), *CODES)
+    case = branch.show(renewed["number"])
+    assert case["client"]["name"] == CLIENT and case["narrative"] == TEXT
+    assert [event.get("text") for event in case["events"] if event["type"] == "noted"] == [TEXT]
+    assert case["formerly"] == ours
+    # One number was given twice: who has the receipt of the other is led on.
+    assert ours == theirs and branch.show(theirs)["namesakes"] == [renewed["number"]]
+    assert renewed["number"] in branch.ombud("case", "show", ours, who="handler").out
+    assert branch.ombud("office", "renew", "--json").json()["written"] == 0
+    bank.settle(CODES[1:])
+    for number in (theirs, renewed["number"], other):
+        bank.check_alike(number, "ho", "north")
+    bank.check_alike(renewed["number"], *CODES)
+    bank.verify(CODES)
+    assert [one["renewed"] for one in north.ombud("log", "forks", "--json").json()] == [True]
