@@ -81,6 +81,11 @@ enum omb_rc omb_feed_acked(struct omb_step *step, const struct omb_office_id *ch
 enum omb_rc omb_feed_next(struct omb_step *step, const struct omb_office_id *child,
                           uint64_t after, uint64_t *out_position, struct omb_row_at *out,
                           struct omb_error *err) OMB_MUST_USE;
+/* Shows the rows behind a position in order; OMB_STOP ends it well. */
+typedef enum omb_rc omb_feed_fn(void *arg, uint64_t position, const struct omb_row_at *at);
+enum omb_rc omb_feed_each(struct omb_step *step, const struct omb_office_id *child,
+                          uint64_t after, omb_feed_fn *fn, void *arg,
+                          struct omb_error *err) OMB_MUST_USE;
 /*
  * Children whose feeds got rows since this was asked last, and perhaps others: what a pump must
  * look at. In the step's arena.

@@ -71,6 +71,35 @@ enum omb_rc omb_feed_next(struct omb_step *step, const struct omb_office_id *chi
     return OMB_OK;
 }
 
+struct showing {
+    omb_feed_fn *fn;
+    void *arg;
+};
+
+static enum omb_rc show_row(void *arg, struct omb_view key, struct omb_view value)
+{
+    const struct showing *showing = arg;
+    struct row row;
+    const enum omb_rc rc = take_row(&row, key, value);
+
+    return rc == OMB_STOP ? showing->fn(showing->arg, row.position, &row.at) : rc;
+}
+
+enum omb_rc omb_feed_each(struct omb_step *step, const struct omb_office_id *child,
+                          uint64_t after, omb_feed_fn *fn, void *arg, struct omb_error *err)
+{
+    const struct omb_key first = omb_key_feed(child, after + 1);
+    const struct omb_key behind = omb_key_feed(child, UINT64_MAX);
+    struct showing showing = {fn, arg};
+    enum omb_rc rc;
+
+    if (after >= UINT64_MAX - 1)
+        return OMB_OK;
+    rc = omb_port_scan(step->port, OMB_FAMILY_FEED, omb_key_view(&first), omb_key_view(&behind),
+                       false, show_row, &showing);
+    return rc == OMB_OK ? rc : omb_fail(err, rc, NULL, "the feed of a child cannot be read");
+}
+
 struct positions {
     struct omb_arena *arena;
     uint64_t *items;

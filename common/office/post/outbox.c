@@ -66,28 +66,26 @@ static enum omb_rc read_journal(struct omb_step *step, uint64_t after, struct ro
     return rc == OMB_OK ? OMB_OK : omb_fail(err, rc, NULL, "the journal cannot be read");
 }
 
+static enum omb_rc see_feed(void *arg, uint64_t position, const struct omb_row_at *at)
+{
+    struct rows *rows = arg;
+
+    if (rows->count == ROWS_AT_ONCE) {
+        rows->end = false;
+        return OMB_STOP;
+    }
+    rows->items[rows->count++] = (struct row){position, *at};
+    rows->looked = position;
+    return OMB_OK;
+}
+
 static enum omb_rc read_feed(struct omb_step *step, const struct omb_office_id *child,
                              uint64_t after, struct rows *out, struct omb_error *err)
 {
-    enum omb_rc rc = OMB_OK;
-
     out->count = 0;
     out->looked = after;
-    out->end = false;
-    while (rc == OMB_OK && out->count < ROWS_AT_ONCE) {
-        struct row *row = &out->items[out->count];
-
-        rc = omb_feed_next(step, child, out->looked, &row->position, &row->at, err);
-        if (rc == OMB_OK) {
-            out->looked = row->position;
-            out->count++;
-        }
-    }
-    if (rc == OMB_NOT_FOUND) {
-        out->end = true;
-        rc = OMB_OK;
-    }
-    return rc;
+    out->end = true;
+    return omb_feed_each(step, child, after, see_feed, out, err);
 }
 
 static enum omb_rc read_rows(struct omb_step *step, const struct omb_link *link, uint64_t after,
