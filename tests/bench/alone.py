@@ -59,11 +59,10 @@ def bench_footprint(build, runs, smoke):
         office.stop()
         for _ in range(runs):
             starts.append(office.start() * 1000)
-            before = office.proc()[1]
+            before = office.cpu_s()
             select.select([], [], [], window)  # the measuring window itself
-            kib, after = office.proc()
-            rss.append(kib / 1024)
-            cpu.append((after - before) / window * 100)
+            rss.append(office.resident_kib() / 1024)
+            cpu.append((office.cpu_s() - before) / window * 100)
             office.stop()
     return {"cases": cases, "start_ms": statistics.median(starts),
             "resident_mib": statistics.median(rss), "idle_cpu_percent": statistics.median(cpu)}

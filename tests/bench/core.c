@@ -197,7 +197,7 @@ static void work_batch(struct bench *bench, struct spent *spent)
         if (bench->import)
             bench_import(bench->done + 1, count, &bench->request);
         else
-            bench_registration(1, bench->done + i + 1, &bench->request);
+            bench_registration(1, bench->done + i + 1, OMB_VIEW_NONE, &bench->request);
         input.bytes = omb_buf_view(&bench->request);
         since = clock_ns(CLOCK_THREAD_CPUTIME_ID);
         step(bench, &input);

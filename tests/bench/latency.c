@@ -47,7 +47,7 @@ static void measure(struct bench_office *lower, struct bench_office *upper, uint
     for (uint64_t i = 0; i < count; i++) {
         int64_t asked, committed, rung;
 
-        bench_registration(run, i + 1, &request);
+        bench_registration(run, i + 1, OMB_VIEW_NONE, &request);
         asked = bench_now_ns();
         (void)bench_exchange(lower, omb_buf_view(&request));
         committed = bench_now_ns();

@@ -1,9 +1,11 @@
-"""Links between real daemons over TCP on loopback: catching up, and the way up through a region."""
+"""Links between real daemons over TCP on loopback: catching up, the way up through a region, and
+what it costs to serve one child of many."""
 
 import json
 import statistics
+from pathlib import Path
 
-from offices import Bank, baseline, free_ports
+from offices import Bank, Office, baseline, free_ports, run
 
 
 def medians(rows):
@@ -39,12 +41,12 @@ def catch_up(build, clients, count):
         branch.start()
         branch.enrol()
         branch.register(clients, count)
-        branch_cpu = branch.proc()[1]
+        branch_cpu = branch.cpu_s()
         head.start()
-        head_cpu = head.proc()[1]
+        head_cpu = head.cpu_s()
         waited = head.bench("bench_wait_link", "bench", count)
-        cpu = {"head_cpu_us": (head.proc()[1] - head_cpu) * 1e6 / count,
-               "branch_cpu_us": (branch.proc()[1] - branch_cpu) * 1e6 / count}
+        cpu = {"head_cpu_us": (head.cpu_s() - head_cpu) * 1e6 / count,
+               "branch_cpu_us": (branch.cpu_s() - branch_cpu) * 1e6 / count}
         proofs = distinct_proofs(head, branch.code)
         check_caught_up(branch, head, count)
         head.stop()
@@ -93,3 +95,42 @@ def bench_way_up(build, runs, smoke):
             for office in (branch, region, head):
                 office.stop()
     return {**medians(rows), **baseline(build, smoke)}
+
+
+def serve_one(build, children, records):
+    """CPU time of a head office's loop for each record that the first of its children gets, when
+    all of them have as many waiting. The others were certified and never come."""
+    with Bank(build) as bank:
+        head = bank.root(port=free_ports(1)[0])
+        head.start()
+        head.enrol()
+        child = bank.below(head, "vsp-0001", "branch")
+        child.start()
+        child.enrol()
+        child.stop()
+        for number in range(2, children + 1):
+            absent = Office(build, bank.top, f"vsp-{number:04}")
+            absent.init("--kind", "branch")
+            asked = absent.ombud("office", "request").stdout
+            head.ombud("office", "certify", "-", stdin=asked)
+        head.register(64, children * records, children)
+        before = head.loop_cpu_s()
+        child.start()
+        child.bench("bench_wait_link", "bench", records)
+        took = head.loop_cpu_s() - before
+        child.stop()
+        head.stop()
+    return took * 1e6 / records
+
+
+def bench_feeds(build, runs, smoke):
+    """Rows that the core asks for (always the same), and the daemon's CPU time."""
+    results = {}
+    for children in (1, 3) if smoke else (1, 10, 100):
+        counted = json.loads(run(Path(build) / "tests/bench/bench_feeds", children,
+                                 5 if smoke else 200).stdout)
+        for key in ("gets_per_record", "scans_per_record", "rows_per_record"):
+            results[f"{children}_children_{key}"] = counted[key]
+        results[f"{children}_children_cpu_us"] = statistics.median(
+            serve_one(build, children, 20 if smoke else 2000) for _ in range(runs))
+    return results

@@ -88,16 +88,23 @@ class Office:
         """What a program of this folder measured; its first argument is the office's directory."""
         return json.loads(run(self.build / "tests/bench" / program, self.dir, *args).stdout)
 
-    def register(self, clients, count):
-        return self.bench("bench_register", "bench", clients, count)
+    def register(self, clients, count, *offices):
+        return self.bench("bench_register", "bench", clients, count, *offices)
 
-    def proc(self):
-        """Resident KiB and CPU seconds of the daemon so far."""
+    def resident_kib(self):
         status = Path(f"/proc/{self.daemon.pid}/status").read_text()
-        rss = next(int(line.split()[1]) for line in status.split("\n")
-                   if line.startswith("VmRSS"))
-        fields = Path(f"/proc/{self.daemon.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return rss, (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return next(int(line.split()[1]) for line in status.split("\n")
+                    if line.startswith("VmRSS"))
+
+    def loop_cpu_s(self):
+        """Seconds that the daemon's loop ran so far; what the store does beside it is not in it."""
+        pid = self.daemon.pid
+        return int(Path(f"/proc/{pid}/task/{pid}/schedstat").read_text().split()[0]) / 1e9
+
+    def cpu_s(self):
+        """Seconds that the daemon's threads ran so far."""
+        tasks = Path(f"/proc/{self.daemon.pid}/task").iterdir()
+        return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
 
 
 class Bank:

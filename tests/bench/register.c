@@ -3,7 +3,9 @@
  * loop, each sending its next registration when the reply to the last one (sent after the synced
  * batch) is there. Prints one JSON object: registrations, rate, latency median and p99.
  *
- *     bench_register DIR OPERATOR CLIENTS COUNT
+ *     bench_register DIR OPERATOR CLIENTS COUNT [OFFICES]
+ *
+ * OFFICES: the complaints are about vsp-0001, vsp-0002, ... up to that one, in turn.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -31,6 +33,7 @@ struct bench {
     struct client clients[CLIENTS_MAX];
     size_t client_count;
     uint64_t want, sent, answered, refused;
+    uint64_t offices; /* complained of; 0: the own */
     int64_t *latency_ns;
     struct omb_buf request;
     struct omb_arena arena;
@@ -46,9 +49,13 @@ static int64_t now_ns(void)
 
 static void send_next(struct bench *bench, struct client *client)
 {
+    char about[32] = "";
+
     if (bench->sent == bench->want)
         return;
-    bench_registration((uint64_t)now_ns(), ++bench->sent, &bench->request);
+    if (bench->offices > 0)
+        snprintf(about, sizeof(about), "vsp-%04" PRIu64, bench->sent % bench->offices + 1);
+    bench_registration((uint64_t)now_ns(), ++bench->sent, omb_view_str(about), &bench->request);
     client->sent_ns = now_ns();
     OMB_ASSERT(zmq_send(client->socket, bench->request.data, bench->request.size, 0) >= 0);
 }
@@ -174,10 +181,11 @@ int main(int argc, char **argv)
     omb_crypto_init();
     omb_wire_init();
     omb_arena_init(&bench->arena, 1 << 20);
-    if (argc != 5 || omb_text_u64(omb_view_str(argv[3]), &clients) != OMB_OK || clients == 0 ||
-        clients > CLIENTS_MAX || omb_text_u64(omb_view_str(argv[4]), &count) != OMB_OK ||
-        count == 0) {
-        fprintf(stderr, "usage: bench_register DIR OPERATOR CLIENTS COUNT\n");
+    if (argc < 5 || argc > 6 || omb_text_u64(omb_view_str(argv[3]), &clients) != OMB_OK ||
+        clients == 0 || clients > CLIENTS_MAX ||
+        omb_text_u64(omb_view_str(argv[4]), &count) != OMB_OK || count == 0 ||
+        (argc == 6 && omb_text_u64(omb_view_str(argv[5]), &bench->offices) != OMB_OK)) {
+        fprintf(stderr, "usage: bench_register DIR OPERATOR CLIENTS COUNT [OFFICES]\n");
     } else {
         bench->client_count = (size_t)clients;
         bench->want = count;

@@ -10,7 +10,7 @@
     "and was told that the second charge would disappear, but it has not. I want the amount "      \
     "back and an explanation in writing of how this could happen."
 
-void bench_registration(uint64_t run, uint64_t number, struct omb_buf *out)
+void bench_registration(uint64_t run, uint64_t number, struct omb_view about, struct omb_buf *out)
 {
     char name[32] = "";
     const struct omb_matter matter = {
@@ -25,7 +25,7 @@ void bench_registration(uint64_t run, uint64_t number, struct omb_buf *out)
     const struct omb_registered_body words = {.client = &person,
                                               .narrative = OMB_VIEW_LIT(NARRATIVE)};
     const struct omb_body body = {.event = {OMB_BODY_REGISTERED, &words}};
-    const struct omb_act act = {.facts = &facts, .body = &body};
+    const struct omb_act act = {.facts = &facts, .body = &body, .about = about};
     uint8_t id[16] = {0};
     const struct omb_request request = {
         .protocol = 1, .id = OMB_VIEW_OF(id), .ask = {OMB_ASK_ACT, &act}};

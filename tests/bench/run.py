@@ -10,7 +10,7 @@ import json
 import sys
 
 from alone import bench_footprint, bench_import, bench_register
-from links import bench_catch_up, bench_catch_up_single, bench_way_up
+from links import bench_catch_up, bench_catch_up_single, bench_feeds, bench_way_up
 
 BENCHES = {
     "register": bench_register,
@@ -19,6 +19,7 @@ BENCHES = {
     "catch_up": bench_catch_up,
     "catch_up_single": bench_catch_up_single,
     "way_up": bench_way_up,
+    "feeds": bench_feeds,
 }
 
 

@@ -14,6 +14,7 @@ struct memport {
     struct row *rows[OMB_FAMILY_COUNT];
     size_t count[OMB_FAMILY_COUNT], capacity[OMB_FAMILY_COUNT];
     enum omb_rc failing;
+    struct memport_reads reads;
 };
 
 static struct omb_view owned(struct omb_view view)
@@ -55,9 +56,10 @@ static bool is_at(const struct memport *store, enum omb_family family, size_t at
 
 static enum omb_rc get(void *ctx, enum omb_family family, struct omb_view key, struct omb_buf *out)
 {
-    const struct memport *store = ctx;
+    struct memport *store = ctx;
     const size_t at = lower(store, family, key);
 
+    store->reads.gets++;
     if (store->failing != OMB_OK)
         return store->failing;
     if (!is_at(store, family, at, key))
@@ -70,16 +72,19 @@ static enum omb_rc get(void *ctx, enum omb_family family, struct omb_view key, s
 static enum omb_rc scan(void *ctx, enum omb_family family, struct omb_view from,
                         struct omb_view until, bool backwards, omb_row_fn *fn, void *arg)
 {
-    const struct memport *store = ctx;
+    struct memport *store = ctx;
     const size_t first = lower(store, family, from);
     const size_t end = until.size > 0 ? lower(store, family, until) : store->count[family];
 
+    store->reads.scans++;
     if (store->failing != OMB_OK)
         return store->failing;
     for (size_t i = first; i < end; i++) {
         const struct row *row = &store->rows[family][backwards ? end - 1 - (i - first) : i];
-        const enum omb_rc rc = fn(arg, row->key, row->value);
+        enum omb_rc rc;
 
+        store->reads.rows++;
+        rc = fn(arg, row->key, row->value);
         if (rc == OMB_STOP)
             return OMB_OK;
         if (rc != OMB_OK)
@@ -179,6 +184,11 @@ bool memport_same(const struct memport *a, const struct memport *b, enum omb_fam
             !omb_view_equal(a->rows[family][i].value, b->rows[family][i].value))
             return false;
     return true;
+}
+
+struct memport_reads memport_reads(const struct memport *store)
+{
+    return store->reads;
 }
 
 void memport_fail(struct memport *store, enum omb_rc rc)

@@ -19,6 +19,11 @@ void memport_commit(struct memport *store, const struct omb_writes *writes);
 size_t memport_count(const struct memport *store, enum omb_family family);
 /* Whether a family holds the same rows in both. */
 bool memport_same(const struct memport *a, const struct memport *b, enum omb_family family);
+/* What was asked of it since it was made. */
+struct memport_reads {
+    uint64_t gets, scans, rows; /* rows: that scans were shown */
+};
+struct memport_reads memport_reads(const struct memport *store);
 /* Changes a stored row behind the core's back; NULL data takes it away. */
 void memport_set(struct memport *store, enum omb_family family, struct omb_view key,
                  struct omb_view value);
