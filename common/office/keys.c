@@ -219,6 +219,18 @@ struct omb_key omb_key_below(const struct omb_office_id *parent, const struct om
     return key;
 }
 
+struct omb_key omb_key_claimed(const struct omb_office_id *office,
+                               const struct omb_office_id *parent)
+{
+    struct omb_key key = {.size = 0};
+
+    add_u8(&key, 'J');
+    add(&key, office->bytes, sizeof(office->bytes));
+    if (parent)
+        add(&key, parent->bytes, sizeof(parent->bytes));
+    return key;
+}
+
 struct omb_key omb_key_life(const struct omb_office_id *office,
                             const struct omb_incarnation *incarnation, uint32_t line)
 {

@@ -110,6 +110,17 @@ static bool is_own(const struct omb_step *step, const struct omb_office_id *offi
     return omb_office_id_equal(office, &step->office->self.office);
 }
 
+/*
+ * An office that comes under another parent says so in its own log. Its records come by way of that
+ * parent from now on, those before too: they are let in, and nothing else follows from it.
+ */
+static void claim(struct omb_step *step, const struct omb_certificate *inner)
+{
+    const struct omb_key key = omb_key_claimed(&inner->office, &inner->parent);
+
+    omb_put(step->update->writes, OMB_FAMILY_OFFICE, omb_key_view(&key), OMB_VIEW_NONE);
+}
+
 static enum omb_rc learn_certificate(struct omb_step *step, const struct omb_header *header,
                                      const struct omb_row_at *at, struct omb_error *err)
 {
@@ -124,9 +135,12 @@ static enum omb_rc learn_certificate(struct omb_step *step, const struct omb_hea
         !may_certify(header, &known.inner))
         return OMB_OK;
     is_new = omb_office_card(step, &known.digest) == NULL;
-    if (is_new && (omb_certificate_check(step, &known, NULL) != OMB_OK ||
-                   (!is_own(step, &header->office) && !is_of_office(step, &known))))
+    if (is_new && omb_certificate_check(step, &known, NULL) != OMB_OK)
         return OMB_OK;
+    if (is_new && !is_own(step, &header->office) && !is_of_office(step, &known)) {
+        claim(step, &known.inner);
+        return OMB_OK;
+    }
     key = omb_key_carrier(&known.digest);
     rc = read_place(step, &key, &carrier, err);
     if (rc == OMB_NOT_FOUND) {

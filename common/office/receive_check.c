@@ -167,15 +167,60 @@ static const struct omb_digest *lacking(struct omb_step *step, const struct omb_
     return NULL;
 }
 
+static bool is_at_or_below(const struct omb_office_card *card, const struct omb_office_id *office)
+{
+    return card && (omb_office_id_equal(&card->seat.office, office) ||
+                    omb_seat_is_above(&card->seat, office));
+}
+
+struct claims {
+    struct omb_step *step;
+    const struct omb_office_id *from;
+    bool found;
+};
+
+static enum omb_rc see_claim(void *arg, struct omb_view key, struct omb_view value)
+{
+    struct claims *claims = arg;
+    struct omb_office_id parent;
+
+    (void)value;
+    if (key.size != 1 + 2 * OMB_OFFICE_ID_SIZE)
+        return OMB_DAMAGED;
+    memcpy(parent.bytes, key.data + 1 + OMB_OFFICE_ID_SIZE, sizeof(parent.bytes));
+    claims->found = is_at_or_below(omb_office_newest(claims->step, &parent), claims->from);
+    return claims->found ? OMB_STOP : OMB_OK;
+}
+
+/* An office that came under another parent: what it signed before comes this way, too. */
+static enum omb_rc came_here(struct omb_judging *judging, bool *out)
+{
+    struct omb_step *step = judging->step;
+    const struct omb_office_id *office = &judging->header.office;
+    const struct omb_key prefix = omb_key_claimed(office, NULL);
+    struct claims claims = {.step = step, .from = &judging->intake->from};
+
+    *out = is_at_or_below(omb_office_newest(step, office), claims.from);
+    if (*out)
+        return OMB_OK;
+    if (omb_port_scan_prefix(step->port, OMB_FAMILY_OFFICE, omb_key_view(&prefix), see_claim,
+                             &claims) != OMB_OK)
+        return omb_fail(judging->err, OMB_DAMAGED, NULL,
+                        "the offices in the store cannot be read");
+    *out = claims.found;
+    return OMB_OK;
+}
+
 /* From below come records of those below, and of this office itself: what its disk lost. */
-static bool in_scope(const struct omb_judging *judging)
+static enum omb_rc in_scope(struct omb_judging *judging, bool *out)
 {
     const struct omb_intake *intake = judging->intake;
     const struct omb_office_id *office = &judging->header.office;
 
-    return intake->from_above || omb_office_id_equal(office, &intake->from) ||
+    *out = intake->from_above || omb_office_id_equal(office, &intake->from) ||
            omb_office_id_equal(office, &judging->step->office->self.office) ||
            omb_seat_is_above(&judging->card->seat, &intake->from);
+    return *out ? OMB_OK : came_here(judging, out);
 }
 
 /* The certificate of an office that the facts name must be here before the record is. */
@@ -253,6 +298,7 @@ enum omb_rc omb_check_signer(struct omb_judging *judging)
     struct omb_step *step = judging->step;
     const struct omb_digest *lacks;
     struct omb_error why = {0};
+    bool fits = false;
     enum omb_rc rc;
 
     judging->card = omb_office_card_by_key(step, &judging->header.key);
@@ -271,9 +317,10 @@ enum omb_rc omb_check_signer(struct omb_judging *judging)
             omb_office_memo(step->office, judging->record->proof->signature), &why);
     if (rc != OMB_OK)
         return omb_refuse(judging, &why);
-    if (!in_scope(judging))
+    rc = in_scope(judging, &fits);
+    if (rc == OMB_OK && !fits)
         return refuse_words(judging, "out of scope: its author is not below who gave it");
-    return check_named(judging);
+    return rc == OMB_OK ? check_named(judging) : rc;
 }
 
 /* --- parts --- */

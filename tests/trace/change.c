@@ -1,4 +1,5 @@
 /* Offices ask each other, forget, stand in for others below, and are put out. */
+#include "support/tree_drive.h"
 #include "trace/bank.h"
 
 static void test_a_service_office_is_asked_and_replies(void **state)
@@ -97,6 +98,58 @@ static void test_what_a_revoked_office_writes_later_has_no_effect(void **state)
     tree_check(tree);
 }
 
+/* It asks there with its old key, and dials there from its next start on. */
+static void move_to(struct tree_office *office, struct tree_office *parent)
+{
+    struct omb_buf bundle = OMB_BUF_INIT;
+    struct omb_office_join join;
+
+    office->parent = parent;
+    memcpy(office->parent_address, parent->address, sizeof(office->parent_address));
+    tree_enrol(office, true, &bundle);
+    join = (struct omb_office_join){.bundle = omb_buf_view(&bundle)};
+    tree_tick(office);
+    answer_of(ask_as(&office->rig, "admin", OMB_ASK_OFFICE_JOIN, &join));
+    tree_keep(office);
+    tree_stop(office);
+    tree_mend(office);
+    tree_start(office);
+    omb_buf_free(&bundle);
+}
+
+static void test_an_office_comes_under_another_region(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    struct tree_office *const moved = tree_add(tree, "vsp-0099", "branch", bank.ho);
+    const struct omb_office_change move = {.code = OMB_VIEW_LIT("vsp-0099"),
+                                           .parent = OMB_VIEW_LIT("south")};
+    struct omb_view before, last, later;
+
+    tree_settle(tree);
+    before = bank_complaint(moved);
+    tree_settle(tree);
+    answer_of(ask_as(&bank.ho->rig, "admin", OMB_ASK_OFFICE_CHANGE, &move));
+    tree_settle(tree);
+    tree_cut(moved);
+    last = bank_complaint(moved); /* under its old certificate, and seen by nobody yet */
+    move_to(moved, bank.south);
+    tree_settle(tree);
+    tree_agree(tree, before, "open", "vsp-0099", moved, bank.south, bank.ho, NULL);
+    tree_agree(tree, last, "open", "vsp-0099", moved, bank.south, bank.ho, NULL);
+    later = bank_complaint(moved);
+    ESCALATE(moved, later, "south");
+    tree_settle(tree);
+    RESOLVE(bank.south, later, "paid back");
+    RESOLVE(moved, before, "paid back");
+    tree_settle(tree);
+    tree_agree(tree, before, "resolved", "vsp-0099", moved, bank.south, bank.ho, NULL);
+    tree_agree(tree, later, "resolved", "vsp-0099", moved, bank.south, bank.ho, NULL);
+    assert_int_equal(tree_link(bank.ho, bank.south)->refused, 0);
+    assert_int_equal(tree_link(bank.ho, bank.south)->lag_records, 0);
+    tree_check(tree);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -104,6 +157,7 @@ int main(void)
         TREE_TEST(test_erasure_reaches_every_replica),
         TREE_TEST(test_a_region_registers_for_a_branch_below),
         TREE_TEST(test_what_a_revoked_office_writes_later_has_no_effect),
+        TREE_TEST(test_an_office_comes_under_another_region),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
