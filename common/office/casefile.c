@@ -2,7 +2,6 @@
  * Cases: the records of one, folded; and the rows that are derived from them. Rows can be dropped
  * and made again from the records, the same bytes.
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -342,16 +341,15 @@ static void index_one(const struct omb_case_row *row, enum omb_index_kind kind,
     fn(arg, omb_key_view(&key));
 }
 
-static void index_number(struct omb_step *step, const struct omb_case_row *row,
-                         enum omb_index_kind kind, const struct omb_case_id *id,
-                         void (*fn)(void *arg, struct omb_view key), void *arg)
+/* Without check characters. Empty while no certificate of home is here: who is it? */
+static struct omb_view number_of(struct omb_step *step, const struct omb_case_id *id)
 {
-    const struct omb_view code = omb_office_code_of(step, &id->home);
-    char number[OMB_NUMBER_SIZE];
-
-    snprintf(number, sizeof(number), "%.*s-%u-%llu", OMB_VIEW_ARGS(code), id->year,
-             (unsigned long long)id->serial);
-    index_one(row, kind, omb_view_str(number), fn, arg);
+    if (!omb_office_id_equal(&id->home, &step->office->self.office) &&
+        omb_office_newest(step, &id->home) == NULL)
+        return OMB_VIEW_NONE;
+    return omb_arena_printf(step->arena, "%.*s-%u-%llu",
+                            OMB_VIEW_ARGS(omb_office_code_of(step, &id->home)), id->year,
+                            (unsigned long long)id->serial);
 }
 
 void omb_casefile_index(struct omb_step *step, const struct omb_case_row *row,
@@ -361,9 +359,9 @@ void omb_casefile_index(struct omb_step *step, const struct omb_case_row *row,
     const int64_t due_ms = due_of(row);
     uint8_t due[8];
 
-    index_number(step, row, OMB_INDEX_NUMBER, row->case_id, fn, arg);
+    index_one(row, OMB_INDEX_NUMBER, number_of(step, row->case_id), fn, arg);
     if (row->formerly)
-        index_number(step, row, OMB_INDEX_FORMERLY, row->formerly, fn, arg);
+        index_one(row, OMB_INDEX_FORMERLY, number_of(step, row->formerly), fn, arg);
     index_one(row, OMB_INDEX_STATUS, row->status, fn, arg);
     for (size_t i = 0; i < row->flags.count && i < FLAGS_MAX; i++)
         index_one(row, OMB_INDEX_FLAG, row->flags.items[i], fn, arg);
@@ -397,15 +395,15 @@ static bool holds(const struct index_keys *keys, struct omb_view key)
     return false;
 }
 
-/* Of a case from a link the extract may come after its first row. */
-static void put_reference(struct omb_step *step, const struct omb_case_row *row,
-                          struct omb_view reference)
+/* Of a case from a link the extract and home's certificate may come after its first row. */
+static void put_late(struct omb_step *step, const struct omb_case_row *row,
+                     enum omb_index_kind kind, struct omb_view value)
 {
     struct omb_key key;
 
-    if (!step->intake || reference.size == 0 || row->erased)
+    if (!step->source || value.size == 0)
         return;
-    key = omb_key_index(OMB_INDEX_REFERENCE, reference, row->case_id);
+    key = omb_key_index(kind, value, row->case_id);
     omb_put(step->update->writes, OMB_FAMILY_INDEX, omb_key_view(&key), OMB_VIEW_NONE);
 }
 
@@ -495,7 +493,9 @@ enum omb_rc omb_casefile_save(struct omb_step *step, struct omb_casefile *file,
     if (rc != OMB_OK)
         return rc;
     move_index(step, old, row, reference);
-    put_reference(step, row, reference);
+    put_late(step, row, OMB_INDEX_NUMBER, number_of(step, row->case_id));
+    if (!row->erased)
+        put_late(step, row, OMB_INDEX_REFERENCE, reference);
     put_row(step, file);
     if (row->erased && !(old && old->erased))
         drop_parts(step, file);

@@ -14,6 +14,20 @@ enum {
     RECORDS = 256, /* records of one case that are looked at: a fold takes no second */
 };
 
+static enum omb_rc read_grants(struct omb_step *step, const struct omb_row_at *at,
+                               struct omb_grants *out)
+{
+    const struct omb_key key = omb_key_part(at->number, at->seq, OMB_PART_GRANTS);
+    struct omb_buf part = OMB_BUF_INIT;
+    enum omb_rc rc = omb_port_get(step->port, OMB_FAMILY_PART, omb_key_view(&key), &part);
+
+    if (rc == OMB_OK && omb_decode_grants(omb_arena_copy(step->arena, omb_buf_view(&part)),
+                                          step->arena, out, NULL) != OMB_OK)
+        rc = OMB_UNAUTHENTIC;
+    omb_buf_free(&part);
+    return rc;
+}
+
 static bool same_case(const struct omb_case_id *a, const struct omb_case_id *b)
 {
     return omb_office_id_equal(&a->home, &b->home) &&
@@ -74,64 +88,60 @@ static enum omb_rc try_grants(struct omb_step *step, const struct omb_casefile *
 enum omb_rc omb_vault_try_grant(struct omb_step *step, const struct omb_casefile *file,
                                 size_t index, uint8_t out[OMB_KEY_SIZE])
 {
-    const struct omb_row_at *at = &file->rows[index];
-    const struct omb_key key = omb_key_part(at->number, at->seq, OMB_PART_GRANTS);
-    struct omb_buf part = OMB_BUF_INIT;
     struct omb_grants grants;
     enum omb_rc rc;
 
     OMB_ASSERT(index < file->event_count);
     if (file->folded.registered == NULL)
         return OMB_NOT_FOUND;
-    rc = omb_port_get(step->port, OMB_FAMILY_PART, omb_key_view(&key), &part);
-    if (rc == OMB_OK) {
-        rc = omb_decode_grants(omb_buf_view(&part), step->arena, &grants, NULL) == OMB_OK
-                 ? try_grants(step, file, &grants, out)
-                 : OMB_UNAUTHENTIC;
-    }
-    omb_buf_free(&part);
-    return rc;
+    rc = read_grants(step, &file->rows[index], &grants);
+    return rc == OMB_OK ? try_grants(step, file, &grants, out) : rc;
 }
 
 /* --- what home sealed for itself --- */
+
+/* The escrow key and what it opens: the case key, with the case's id beside it. */
+static enum omb_rc open_with_escrow(struct omb_step *step, const struct omb_escrow_grant *grant,
+                                    const struct omb_case_id *id, struct omb_buf *out)
+{
+    const struct omb_key ad = omb_key_case(id);
+    uint8_t escrow[OMB_KEY_SIZE];
+    struct omb_row_at at;
+    enum omb_rc rc;
+
+    if (grant->nonce.size != OMB_NONCE_SIZE ||
+        grant->sealed.size != OMB_KEY_SIZE + OMB_TAG_SIZE)
+        return OMB_UNAUTHENTIC;
+    rc = omb_record_place(step, &grant->escrow, &at);
+    if (rc == OMB_OK)
+        rc = omb_vault_escrow_key(step, &at, escrow);
+    if (rc != OMB_OK)
+        return rc == OMB_NOT_FOUND ? OMB_SEALED : rc;
+    rc = omb_open(escrow, grant->nonce.data, omb_key_view(&ad), grant->sealed, out);
+    omb_wipe(escrow, sizeof(escrow));
+    return rc == OMB_OK ? OMB_OK : OMB_UNAUTHENTIC;
+}
 
 enum omb_rc omb_vault_open_escrow(struct omb_step *step, const struct omb_row_at *at,
                                   const struct omb_case_id *id,
                                   const struct omb_registered *facts, uint8_t out[OMB_KEY_SIZE])
 {
-    const struct omb_key part_key = omb_key_part(at->number, at->seq, OMB_PART_GRANTS);
-    const struct omb_key ad = omb_key_case(id);
-    uint8_t escrow[OMB_KEY_SIZE] = {0}, room[OMB_KEY_SIZE + OMB_TAG_SIZE];
-    struct omb_buf part = OMB_BUF_INIT, key = {room, 0, sizeof(room)};
-    const struct omb_escrow_grant *grant = NULL;
+    uint8_t room[OMB_KEY_SIZE + OMB_TAG_SIZE];
+    struct omb_buf key = {room, 0, sizeof(room)};
     struct omb_digest commitment;
     struct omb_grants grants;
-    struct omb_row_at opened;
-    enum omb_rc rc =
-        omb_port_get(step->port, OMB_FAMILY_PART, omb_key_view(&part_key), &part);
+    enum omb_rc rc = read_grants(step, at, &grants);
 
-    if (rc == OMB_OK && omb_decode_grants(omb_buf_view(&part), step->arena, &grants, NULL) != OMB_OK)
-        rc = OMB_UNAUTHENTIC;
-    if (rc == OMB_OK && (grant = grants.escrow) == NULL)
-        rc = OMB_NOT_FOUND;
     if (rc == OMB_OK)
-        rc = omb_record_place(step, &grant->escrow, &opened);
-    if (rc == OMB_OK)
-        rc = omb_vault_escrow_key(step, &opened, escrow);
-    if (rc == OMB_OK && (grant->nonce.size != OMB_NONCE_SIZE || grant->sealed.size != sizeof(room) ||
-                         omb_open(escrow, grant->nonce.data, omb_key_view(&ad), grant->sealed,
-                                  &key) != OMB_OK))
+        rc = grants.escrow ? open_with_escrow(step, grants.escrow, id, &key) : OMB_NOT_FOUND;
+    if (rc != OMB_OK)
+        return rc;
+    commitment = omb_case_key_commitment(key.data);
+    if (omb_digest_equal(&commitment, &facts->key_commitment))
+        memcpy(out, key.data, OMB_KEY_SIZE);
+    else
         rc = OMB_UNAUTHENTIC;
-    if (rc == OMB_OK) {
-        commitment = omb_case_key_commitment(key.data);
-        if (omb_digest_equal(&commitment, &facts->key_commitment))
-            memcpy(out, key.data, OMB_KEY_SIZE);
-        else
-            rc = OMB_UNAUTHENTIC;
-    }
-    omb_wipe(escrow, sizeof(escrow));
     omb_wipe(room, sizeof(room));
-    omb_buf_free(&part);
     return rc;
 }
 

@@ -250,7 +250,8 @@ static struct omb_key of_certificate(uint8_t kind, const struct omb_digest *cert
     struct omb_key key = {.size = 0};
 
     add_u8(&key, kind);
-    add(&key, certificate->bytes, sizeof(certificate->bytes));
+    if (certificate)
+        add(&key, certificate->bytes, sizeof(certificate->bytes));
     return key;
 }
 
@@ -269,7 +270,8 @@ struct omb_key omb_key_closing(const struct omb_office_id *office)
     struct omb_key key = {.size = 0};
 
     add_u8(&key, 'X');
-    add(&key, office->bytes, sizeof(office->bytes));
+    if (office)
+        add(&key, office->bytes, sizeof(office->bytes));
     return key;
 }
 
@@ -279,6 +281,8 @@ struct omb_key omb_key_fork(const struct omb_office_id *office,
     struct omb_key key = {.size = 0};
 
     add_u8(&key, 'F');
+    if (!office)
+        return key;
     add(&key, office->bytes, sizeof(office->bytes));
     add(&key, incarnation->bytes, sizeof(incarnation->bytes));
     if (seq > 0)

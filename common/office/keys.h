@@ -97,11 +97,11 @@ struct omb_key omb_key_claimed(const struct omb_office_id *office,
 struct omb_key omb_key_life(const struct omb_office_id *office,
                             const struct omb_incarnation *incarnation, uint32_t line);
 struct omb_key omb_key_carrier(const struct omb_digest *certificate);
-struct omb_key omb_key_revocation(const struct omb_digest *certificate);
-/* seq 0: the prefix of that life. */
+struct omb_key omb_key_revocation(const struct omb_digest *certificate); /* NULL: prefix of all */
+/* seq 0: the prefix of that life; office NULL: of all. */
 struct omb_key omb_key_fork(const struct omb_office_id *office,
                             const struct omb_incarnation *incarnation, uint64_t seq);
-struct omb_key omb_key_closing(const struct omb_office_id *office);
+struct omb_key omb_key_closing(const struct omb_office_id *office); /* NULL: the prefix of all */
 struct omb_key omb_key_peer(const struct omb_office_id *office); /* NULL: the prefix of all */
 struct omb_key omb_key_for_all(uint32_t number, uint64_t seq); /* 0, 0: the prefix of all */
 struct omb_key omb_key_given(const struct omb_office_id *child,

@@ -89,13 +89,12 @@ static bool is_of_office(struct omb_step *step, const struct omb_known_certifica
            omb_digest_equal(&newest->certificate.inner.previous, &known->digest);
 }
 
+/* With the first one of an office its cases, if others told of them, get their numbers. */
 static enum omb_rc refold_for(struct omb_step *step, const struct omb_certificate *inner,
                               struct omb_error *err)
 {
-    enum omb_rc rc = OMB_OK;
+    enum omb_rc rc = omb_refold_cases_of(step, &inner->office, err);
 
-    if (!omb_digest_none(&inner->previous))
-        rc = omb_refold_cases_of(step, &inner->office, err);
     for (size_t i = 0; rc == OMB_OK && i < inner->succeeds.count; i++) {
         struct omb_office_id closed;
 

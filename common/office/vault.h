@@ -52,7 +52,7 @@ enum omb_rc omb_vault_grant(struct omb_step *step, const struct omb_case_id *id,
 /*
  * The key of a case that this office registered, as the grants of the registration at that place
  * hold it under an escrow key. OMB_NOT_FOUND: the part is not here, or has no such grant;
- * OMB_SEALED: that escrow key is with the bank only; OMB_UNAUTHENTIC: it is not the key of the case.
+ * OMB_SEALED: that escrow key is with the bank only; OMB_UNAUTHENTIC: it is not the case's key.
  */
 enum omb_rc omb_vault_open_escrow(struct omb_step *step, const struct omb_row_at *at,
                                   const struct omb_case_id *id,
@@ -60,9 +60,10 @@ enum omb_rc omb_vault_open_escrow(struct omb_step *step, const struct omb_row_at
                                   uint8_t out[OMB_KEY_SIZE]) OMB_MUST_USE;
 /*
  * Looks for the key of a case of which this office holds none: what it sealed for itself when it
- * registered the case, and grants to it in the records that name it. A grant that does not open, names another case or office, or holds another key than the
- * one that the registration committed to, is passed over. Called whenever records of the case came
- * in; as long as its registration or the part is not here, nothing is found.
+ * registered the case, and grants to it in the records that name it. A grant that does not open,
+ * names another case or office, or holds another key than the one that the registration committed
+ * to, is passed over. Called whenever records of the case came in; as long as its registration or
+ * the part is not here, nothing is found.
  */
 enum omb_rc omb_vault_take_grants(struct omb_step *step, const struct omb_casefile *file,
                                   struct omb_error *err) OMB_MUST_USE;

@@ -239,8 +239,12 @@ void tree_agree(struct tree *tree, struct omb_view number, const char *status,
     (void)tree;
     va_start(offices, custodian);
     while ((office = va_arg(offices, struct tree_office *)) != NULL) {
-        const struct omb_case_view *view = answer_of(ask_case(office, number));
+        const struct omb_reply *reply = ask_case(office, number);
+        const struct omb_case_view *view;
 
+        if (reply->error != NULL)
+            print_error("%s: ", office->code);
+        view = answer_of(reply);
         if (!omb_view_is(view->status, status) || !omb_view_is(view->custodian, custodian))
             print_error("%s: ", office->code);
         assert_text(view->status, status);

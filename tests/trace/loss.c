@@ -135,6 +135,70 @@ static void test_a_region_is_put_back(void **state)
     tree_check(tree);
 }
 
+/* With the case it lost the certificates of those who wrote it, from the other side of the bank. */
+static void test_a_region_put_back_gets_certificates_again(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    struct memport *copy = tree_backup(bank.south);
+    const struct omb_view number = bank_complaint(bank.b46);
+
+    ESCALATE(bank.b46, number, "ho");
+    tree_settle(tree);
+    DELEGATE(bank.ho, number, "vsp-0077");
+    tree_settle(tree);
+    tree_roll_back(bank.south, copy);
+    tree_settle(tree);
+    tree_agree(tree, number, "open", "vsp-0077", bank.b77, bank.south, bank.ho, NULL);
+    tree_check_whole(tree);
+}
+
+/* Who was put out meanwhile, and which offices serve all, it hears again. */
+static void test_a_region_put_back_hears_again_who_is_trusted(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    struct memport *copy = tree_backup(bank.south);
+    const struct omb_view number = bank_complaint(bank.b45);
+    const struct omb_office_change revoke = {.code = OMB_VIEW_LIT("vsp-0045"),
+                                             .revoke = true,
+                                             .ground = OMB_VIEW_LIT("stolen")};
+    struct tree_office *legal;
+    struct omb_view later, last;
+
+    ESCALATE(bank.b45, number, "ho");
+    tree_settle(tree);
+    DELEGATE(bank.ho, number, "vsp-0077");
+    tree_settle(tree);
+    memport_free(copy);
+    copy = tree_backup(bank.south); /* it has the case */
+    tree_cut(bank.b45);
+    TREE_ACT(bank.b45, number, NULL, NOTED, noted, "by a thief", );
+    tree_pass(tree, 1000);
+    answer_of(ask_as(&bank.north->rig, "admin", OMB_ASK_OFFICE_CHANGE, &revoke));
+    legal = tree_add_service(tree, "legal", bank.ho);
+    tree_settle(tree);
+    later = bank_complaint(bank.b77);
+    TREE_ACT(bank.b77, later, "legal", ASKED, asked, "may we?",
+             .due = tree->now_ms + 2 * OMB_DAY_MS);
+    last = bank_complaint(bank.b46); /* what is above it in the feed is gone from there */
+    ESCALATE(bank.b46, last, "ho");
+    tree_settle(tree);
+    DELEGATE(bank.ho, last, "vsp-0077");
+    tree_settle(tree);
+    tree_roll_back(bank.south, copy);
+    tree_settle(tree);
+    tree_agree(tree, later, "open", "vsp-0077", bank.b77, bank.south, bank.ho, legal, NULL);
+    tree_agree(tree, number, "open", "vsp-0077", bank.b77, bank.south, bank.ho, bank.north, NULL);
+    tree_tick(bank.south);
+    assert_text(ASK(&bank.south->rig, "admin", OFFICE_SHOW, office_ask, office_view,
+                    .code = OMB_VIEW_LIT("vsp-0045"))
+                    ->state,
+                "revoked");
+    tree_stop(bank.b45);
+    tree_check(tree);
+}
+
 static void test_the_root_is_put_back(void **state)
 {
     struct tree *tree = *state;
@@ -210,6 +274,8 @@ int main(void)
         TREE_TEST(test_a_branch_put_back_works_at_once_without_a_line),
         TREE_TEST(test_a_branch_put_back_can_still_give_its_keys),
         TREE_TEST(test_a_region_is_put_back),
+        TREE_TEST(test_a_region_put_back_gets_certificates_again),
+        TREE_TEST(test_a_region_put_back_hears_again_who_is_trusted),
         TREE_TEST(test_the_root_is_put_back),
         TREE_TEST(test_children_hold_what_a_dead_region_took_with_it),
         TREE_TEST(test_a_restart_opens_no_life_when_the_parent_confirms),

@@ -228,7 +228,8 @@ static void a_child_that_lost_its_store_begins_anew(void **state)
     feeding_share(at(crossing, NORTH), &id, &crossing->refs[OTHER]);
     feeding_ack(at(crossing, NORTH), &other);
     crossing_run(at(crossing, NORTH), lose, &other);
-    feeding_at(crossing, NORTH, OTHER, "north:shared north:policy_published");
+    feeding_at(crossing, NORTH, OTHER,
+               "north:shared north:policy_published north:office_certified(vsp-0045)");
     crossing_note(at(crossing, OUTLET), &id, "called back");
     feeding_carry(crossing, OUTLET, NORTH);
     feeding_at(crossing, NORTH, OTHER,

@@ -65,7 +65,11 @@ enum omb_rc omb_feed_whole_case(struct omb_step *step, const struct omb_office_i
  */
 enum omb_rc omb_feed_certified(struct omb_step *step, const struct omb_digest *certificate,
                                struct omb_error *err) OMB_MUST_USE;
-/* The child lost its store: it has its bundle alone, and is offered what goes to every child. */
+/*
+ * The child lost its store, or some of it: only its bundle counts as given. It is offered again
+ * what goes to every child, the certificates that it had, and what revoked, closed or decided
+ * between forks of the offices that they are of.
+ */
 enum omb_rc omb_feed_anew(struct omb_step *step, const struct omb_office_id *child,
                           struct omb_error *err) OMB_MUST_USE;
 

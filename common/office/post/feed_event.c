@@ -39,19 +39,14 @@ static void note_for_all(const struct event *event)
     omb_put(event->step->update->writes, OMB_FAMILY_PEER, omb_key_view(&key), OMB_VIEW_NONE);
 }
 
-struct for_all {
+struct places {
     struct omb_arena *arena;
     struct omb_row_at *items;
     size_t count, room;
 };
 
-static enum omb_rc take_for_all(void *arg, struct omb_view key, struct omb_view value)
+static struct omb_row_at *next_place(struct places *list)
 {
-    struct for_all *list = arg;
-
-    (void)value;
-    if (key.size != 13)
-        return OMB_DAMAGED;
     if (list->count == list->room) {
         const size_t room = list->room ? 2 * list->room : 16;
         struct omb_row_at *items = OMB_ARENA_NEW(list->arena, struct omb_row_at, room);
@@ -61,8 +56,15 @@ static enum omb_rc take_for_all(void *arg, struct omb_view key, struct omb_view 
         list->items = items;
         list->room = room;
     }
-    list->items[list->count++] =
-        (struct omb_row_at){omb_be32(key.data + 1), omb_be64(key.data + 5)};
+    return &list->items[list->count++];
+}
+
+static enum omb_rc take_for_all(void *arg, struct omb_view key, struct omb_view value)
+{
+    (void)value;
+    if (key.size != 13)
+        return OMB_DAMAGED;
+    *next_place(arg) = (struct omb_row_at){omb_be32(key.data + 1), omb_be64(key.data + 5)};
     return OMB_OK;
 }
 
@@ -87,7 +89,7 @@ static enum omb_rc offer_for_all(struct omb_step *step, const struct omb_office_
                                  struct omb_error *err)
 {
     const struct omb_key prefix = omb_key_for_all(0, 0);
-    struct for_all list = {.arena = step->arena};
+    struct places list = {.arena = step->arena};
     enum omb_rc rc = omb_port_scan_prefix(step->port, OMB_FAMILY_PEER, omb_key_view(&prefix),
                                           take_for_all, &list);
 
@@ -165,23 +167,6 @@ enum omb_rc omb_feed_certified(struct omb_step *step, const struct omb_digest *c
         return rc;
     note_bundle(step, &card->seat.office, card);
     return offer_for_all(step, &card->seat.office, err);
-}
-
-enum omb_rc omb_feed_anew(struct omb_step *step, const struct omb_office_id *child,
-                          struct omb_error *err)
-{
-    struct given before = {.arena = step->arena, .max = SIZE_MAX};
-    enum omb_rc rc = read_given(step, child, &before, err);
-
-    if (rc != OMB_OK)
-        return rc;
-    for (size_t i = 0; i < before.count; i++) {
-        const struct omb_key key = omb_key_given(child, &before.items[i]);
-
-        omb_delete(step->update->writes, OMB_FAMILY_PEER, omb_key_view(&key));
-    }
-    note_bundle(step, child, omb_office_newest(step, child));
-    return offer_for_all(step, child, err);
 }
 
 /* --- whom the standing of an office concerns --- */
@@ -334,6 +319,26 @@ static enum omb_rc offer_certified(const struct event *event,
     return rc;
 }
 
+/* Offers it to those of the event's children whom it concerns. */
+static enum omb_rc offer_to_concerned(const struct event *event, const struct omb_any *any,
+                                      struct omb_error *err)
+{
+    if (any->tag == OMB_EVENT_OFFICE_REVOKED)
+        return offer_revoked(event, OMB_AS(office_revoked, *any), err);
+    if (any->tag == OMB_EVENT_OFFICE_MOVED)
+        return offer_standing(event, OMB_AS(office_moved, *any)->office,
+                              OMB_AS(office_moved, *any)->parent, err);
+    if (any->tag == OMB_EVENT_OFFICE_CLOSED)
+        return offer_standing(event, OMB_AS(office_closed, *any)->office,
+                              OMB_AS(office_closed, *any)->successor, err);
+    if (any->tag == OMB_EVENT_FORK_FOUND) {
+        const struct omb_office_ref ref = {.office = OMB_AS(fork_found, *any)->office};
+
+        return offer_standing(event, &ref, NULL, err);
+    }
+    return OMB_OK;
+}
+
 enum omb_rc omb_feed_event(struct omb_step *step, const struct omb_header *header,
                            const struct omb_row_at *at, struct omb_error *err)
 {
@@ -350,18 +355,62 @@ enum omb_rc omb_feed_event(struct omb_step *step, const struct omb_header *heade
     }
     if (any->tag == OMB_EVENT_OFFICE_CERTIFIED)
         return offer_certified(&event, OMB_AS(office_certified, *any), err);
-    if (any->tag == OMB_EVENT_OFFICE_REVOKED)
-        return offer_revoked(&event, OMB_AS(office_revoked, *any), err);
-    if (any->tag == OMB_EVENT_OFFICE_MOVED)
-        return offer_standing(&event, OMB_AS(office_moved, *any)->office,
-                              OMB_AS(office_moved, *any)->parent, err);
-    if (any->tag == OMB_EVENT_OFFICE_CLOSED)
-        return offer_standing(&event, OMB_AS(office_closed, *any)->office,
-                              OMB_AS(office_closed, *any)->successor, err);
-    if (any->tag == OMB_EVENT_FORK_FOUND) {
-        const struct omb_office_ref ref = {.office = OMB_AS(fork_found, *any)->office};
+    return offer_to_concerned(&event, any, err);
+}
 
-        return offer_standing(&event, &ref, NULL, err);
+/* --- a child that lost some of what it had --- */
+
+static enum omb_rc take_standing(void *arg, struct omb_view key, struct omb_view value)
+{
+    struct omb_row_at *at = next_place(arg);
+
+    (void)key;
+    return omb_read_place(value, &at->number, &at->seq) ? OMB_OK : OMB_DAMAGED;
+}
+
+/* Revocations, closings and forks that concern it. */
+static enum omb_rc offer_standings(struct omb_step *step, const struct omb_office_id *child,
+                                   struct omb_error *err)
+{
+    const struct omb_key prefixes[] = {omb_key_revocation(NULL), omb_key_closing(NULL),
+                                       omb_key_fork(NULL, NULL, 0)};
+    struct places list = {.arena = step->arena};
+    enum omb_rc rc = OMB_OK;
+
+    for (size_t i = 0; rc == OMB_OK && i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
+        rc = omb_port_scan_prefix(step->port, OMB_FAMILY_OFFICE, omb_key_view(&prefixes[i]),
+                                  take_standing, &list);
+    if (rc != OMB_OK)
+        return omb_fail(err, rc, NULL, "the rows of the offices cannot be read");
+    for (size_t i = 0; rc == OMB_OK && i < list.count; i++) {
+        const struct event event = {
+            .step = step, .at = &list.items[i], .children = child, .child_count = 1};
+        struct omb_header header;
+        struct omb_digest digest;
+
+        rc = omb_header_read(step, event.at, &header, &digest, NULL, err);
+        if (rc == OMB_OK && header.facts && header.facts->event.value)
+            rc = offer_to_concerned(&event, &header.facts->event, err);
     }
-    return OMB_OK;
+    return rc;
+}
+
+enum omb_rc omb_feed_anew(struct omb_step *step, const struct omb_office_id *child,
+                          struct omb_error *err)
+{
+    struct given before = {.arena = step->arena, .max = SIZE_MAX};
+    enum omb_rc rc = read_given(step, child, &before, err);
+
+    if (rc != OMB_OK)
+        return rc;
+    for (size_t i = 0; i < before.count; i++) {
+        const struct omb_key key = omb_key_given(child, &before.items[i]);
+
+        omb_delete(step->update->writes, OMB_FAMILY_PEER, omb_key_view(&key));
+    }
+    note_bundle(step, child, omb_office_newest(step, child));
+    rc = offer_for_all(step, child, err);
+    for (size_t i = 0; rc == OMB_OK && i < before.count; i++)
+        rc = omb_feed_certificate(step, child, &before.items[i], err);
+    return rc == OMB_OK ? offer_standings(step, child, err) : rc;
 }

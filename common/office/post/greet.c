@@ -403,9 +403,12 @@ static enum omb_rc go_on_down(struct omb_step *step, struct omb_link *link,
     if (same) {
         rc = go_on_behind(step, link, hello->cursor, err);
     } else {
-        /* Of the feed all that is still there goes again; the rest is found by comparison. */
+        /*
+         * Of the feed all that is still there goes again; what it had of cases is found by
+         * comparison, of whom it may trust nothing is taken for granted any more.
+         */
         go_on_from(link, 0);
-        if (!never && !hello->cursor)
+        if (!never)
             rc = omb_feed_anew(step, &link->peer, err);
     }
     if (rc == OMB_OK && ((!same && !never) || epoch_new))

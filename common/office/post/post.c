@@ -463,6 +463,7 @@ enum omb_rc omb_post_resync(struct omb_step *step, const struct omb_office_id *p
                             struct omb_error *err)
 {
     struct omb_link *link = omb_post_peer(step->office->post, peer);
+    enum omb_rc rc = OMB_OK;
 
     if (!link || link->gone)
         return omb_fail(err, OMB_NOT_FOUND, NULL, "there is no link to that office");
@@ -471,7 +472,9 @@ enum omb_rc omb_post_resync(struct omb_step *step, const struct omb_office_id *p
                         "the link is %s: it compares by itself when it stands again",
                         omb_link_state_name(link->state));
     omb_post_busy(step->office->post, link);
-    return omb_greet_compare(step, link, err);
+    if (!link->up)
+        rc = omb_feed_anew(step, peer, err);
+    return rc == OMB_OK ? omb_greet_compare(step, link, err) : rc;
 }
 
 void omb_post_dial_now(struct omb_step *step)
