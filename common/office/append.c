@@ -65,6 +65,23 @@ enum omb_rc omb_log_ready(struct omb_step *step, struct omb_error *err)
     return OMB_OK;
 }
 
+static enum omb_rc see_other_life(void *arg, const struct omb_log *log)
+{
+    struct omb_tip *tip = arg;
+
+    tip->must_open |= !omb_incarnation_equal(&log->row.incarnation, &tip->incarnation) &&
+                      omb_incarnation_number(&log->row.incarnation) >=
+                          omb_incarnation_number(&tip->incarnation);
+    return OMB_OK;
+}
+
+enum omb_rc omb_log_outlive(struct omb_step *step, struct omb_error *err)
+{
+    struct omb_office *office = step->office;
+
+    return omb_logs_each(step, &office->self.office, see_other_life, &office->tip, err);
+}
+
 int64_t omb_log_time(const struct omb_step *step)
 {
     const struct omb_tip *tip = &step->office->tip;

@@ -350,6 +350,8 @@ static enum omb_rc keep(struct omb_judging *judging)
     }
     receipt->kind = OMB_RECEIPT_NEW;
     receipt->at = (struct omb_row_at){log->number, judging->header.seq};
+    intake->came_home |=
+        omb_office_id_equal(&log->row.office, &step->office->self.office);
     move_log(&log->row, judging);
     intake->log_moved = true;
     omb_put_stored(step, &receipt->at, &stored, &judging->digest);
@@ -494,6 +496,20 @@ static enum omb_rc end_cases(struct omb_intake *intake, struct omb_error *err)
     return rc;
 }
 
+/*
+ * Own records that this store had lost: what it writes from now on is another life, and that is
+ * said at once. Until others know, a hole in the life that was lost in part holds up whoever waits
+ * for it, and everything behind.
+ */
+static enum omb_rc go_on_anew(struct omb_step *step, struct omb_error *err)
+{
+    const enum omb_rc rc = omb_log_outlive(step, err);
+
+    return rc == OMB_OK && (step->office->tip.must_open || step->office->tip.seq == 0)
+               ? omb_vault_escrow(step, err)
+               : rc;
+}
+
 enum omb_rc omb_intake_end(struct omb_intake *intake, struct omb_error *err)
 {
     struct omb_step *step = intake->step;
@@ -505,6 +521,8 @@ enum omb_rc omb_intake_end(struct omb_intake *intake, struct omb_error *err)
     step->intake = intake->outer;
     for (size_t i = 0; rc == OMB_OK && i < intake->refold_count; i++)
         rc = omb_refold_cases_of(step, &intake->refolds[i], err);
+    if (rc == OMB_OK && intake->came_home)
+        rc = go_on_anew(step, err);
     step->source = intake->source_before;
     return rc;
 }

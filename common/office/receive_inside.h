@@ -46,6 +46,7 @@ struct omb_intake {
     bool log_forked; /* a decision about a fork in it is here */
     bool log_aside;  /* records of it are kept aside, on another line */
     bool moved;      /* records changed sides: what was touched before may lie elsewhere */
+    bool came_home;  /* records of the own log that this store did not have */
 
     struct omb_touched **cases; /* in the order in which they were touched */
     size_t case_count, case_room;

@@ -199,6 +199,34 @@ static void test_a_region_put_back_hears_again_who_is_trusted(void **state)
     tree_check(tree);
 }
 
+/* Of a life that it lost a child gives back a part: that holds nothing up, though it has holes. */
+static void test_a_region_gets_back_a_life_with_holes(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    struct omb_view number, later;
+    struct memport *copy;
+
+    tree_cut(bank.north);
+    tree_stop(bank.north);
+    tree_start(bank.north);
+    number = bank_complaint(bank.b45);
+    tree_settle(tree);
+    copy = tree_backup(bank.north);
+    bank_complaint(bank.north); /* a new life; nobody else hears of it */
+    TAKE_OVER(bank.north, number);
+    tree_settle(tree);
+    tree_roll_back(bank.north, copy);
+    later = bank_complaint(bank.b45);
+    tree_settle(tree);
+    tree_agree(tree, number, "open", "north", bank.b45, bank.north, NULL);
+    tree_mend(bank.north);
+    tree_settle(tree);
+    tree_agree(tree, number, "open", "north", bank.b45, bank.north, bank.ho, NULL);
+    tree_agree(tree, later, "open", "vsp-0045", bank.b45, bank.north, bank.ho, NULL);
+    tree_check_whole(tree);
+}
+
 static void test_the_root_is_put_back(void **state)
 {
     struct tree *tree = *state;
@@ -276,6 +304,7 @@ int main(void)
         TREE_TEST(test_a_region_is_put_back),
         TREE_TEST(test_a_region_put_back_gets_certificates_again),
         TREE_TEST(test_a_region_put_back_hears_again_who_is_trusted),
+        TREE_TEST(test_a_region_gets_back_a_life_with_holes),
         TREE_TEST(test_the_root_is_put_back),
         TREE_TEST(test_children_hold_what_a_dead_region_took_with_it),
         TREE_TEST(test_a_restart_opens_no_life_when_the_parent_confirms),

@@ -125,31 +125,67 @@ static enum omb_rc read_place(struct omb_step *step, const struct omb_key *key,
     return rc;
 }
 
-/* The place of the record that carries a certificate; of a signer's only the key id is known. */
+/* The record that carries a certificate, and which; of a signer's only the key id is known. */
 static enum omb_rc find_carrier(struct omb_step *step, const struct omb_digest *digest,
-                                struct omb_row_at *out, struct omb_error *err)
+                                struct omb_digest *out_certificate, struct omb_row_at *out,
+                                struct omb_error *err)
 {
     static const uint8_t zeros[OMB_DIGEST_SIZE - OMB_KEY_ID_SIZE];
-    struct omb_key key = omb_key_carrier(digest);
+    struct omb_key key;
 
+    *out_certificate = *digest;
     if (memcmp(digest->bytes + OMB_KEY_ID_SIZE, zeros, sizeof(zeros)) == 0) {
         const struct omb_key_id id = omb_key_id_of(digest);
         const struct omb_office_card *card = omb_office_card_by_key(step, &id);
 
         if (!card)
             return OMB_NOT_FOUND;
-        key = omb_key_carrier(&card->certificate.digest);
+        *out_certificate = card->certificate.digest;
     }
+    key = omb_key_carrier(out_certificate);
     return read_place(step, &key, out, err);
+}
+
+static enum omb_rc add_carrier(struct answer *answer, const struct omb_digest *certificate,
+                               struct omb_error *err)
+{
+    const struct omb_key key = omb_key_carrier(certificate);
+    struct omb_row_at at;
+    const enum omb_rc rc = read_place(answer->step, &key, &at, err);
+
+    if (rc == OMB_OK)
+        return add(answer, &at, 0, err);
+    return rc == OMB_NOT_FOUND ? OMB_OK : rc; /* of this office's own bundle: the asker has it */
+}
+
+/* The certificates above one, from the root down: without them it would wait in its turn. */
+static enum omb_rc add_above(struct answer *answer, const struct omb_digest *digest,
+                             struct omb_error *err)
+{
+    const struct omb_office_card *card = omb_office_card(answer->step, digest);
+    struct omb_digest above[OMB_CHAIN_MAX];
+    size_t count = 0;
+    enum omb_rc rc = OMB_OK;
+
+    while (card && card->certificate.inner.depth > 0 && count < OMB_CHAIN_MAX) {
+        above[count++] = card->certificate.inner.issuer;
+        card = omb_office_card(answer->step, &above[count - 1]);
+    }
+    while (rc == OMB_OK && count > 0)
+        rc = add_carrier(answer, &above[--count], err);
+    return rc;
 }
 
 static enum omb_rc add_digest(struct answer *answer, const struct omb_digest *digest,
                               struct omb_error *err)
 {
     struct omb_row_at at;
-    enum omb_rc rc = find_carrier(answer->step, digest, &at, err);
+    struct omb_digest certificate;
+    enum omb_rc rc = find_carrier(answer->step, digest, &certificate, &at, err);
 
-    if (rc == OMB_NOT_FOUND)
+    if (rc == OMB_OK)
+        rc = add_above(answer, &certificate, err);
+    else if (rc == OMB_NOT_FOUND)
         rc = omb_record_place(answer->step, digest, &at);
     if (rc == OMB_NOT_FOUND)
         return OMB_OK;
@@ -186,6 +222,41 @@ static enum omb_rc take_row(void *arg, struct omb_view key, struct omb_view valu
 }
 
 enum { WALK = 256 };
+
+struct next_life {
+    const struct omb_incarnation *than;
+    struct omb_log log;
+    bool found;
+};
+
+static enum omb_rc see_next_life(void *arg, const struct omb_log *log)
+{
+    struct next_life *next = arg;
+
+    if (log->row.line > 0 || OMB_ID_COMPARE(&log->row.incarnation, next->than) <= 0 ||
+        (next->found &&
+         OMB_ID_COMPARE(&log->row.incarnation, &next->log.row.incarnation) >= 0))
+        return OMB_OK;
+    next->log = *log;
+    next->found = true;
+    return OMB_OK;
+}
+
+/*
+ * What is not here nobody may have any more: a disk lost it, and its office went on in another
+ * life. That one says so by its first record, and holes in a finished life hold up nobody.
+ */
+static enum omb_rc add_next_life(struct answer *answer, const struct omb_log_range *range,
+                                 struct omb_error *err)
+{
+    struct next_life next = {.than = &range->incarnation};
+    struct omb_row_at at = {.seq = 1};
+    const enum omb_rc rc =
+        omb_logs_each(answer->step, &range->office, see_next_life, &next, err);
+
+    at.number = next.log.number;
+    return rc == OMB_OK && next.found ? add(answer, &at, 0, err) : rc;
+}
 
 static enum omb_rc add_range(struct answer *answer, const struct omb_log_range *range,
                              struct omb_error *err)
@@ -230,13 +301,13 @@ static enum omb_rc check_want(const struct omb_want *want, struct omb_error *err
 
 static size_t most(const struct omb_want *want)
 {
-    size_t count = want->digests.count + want->parts.count;
+    size_t count = want->digests.count * OMB_CHAIN_MAX + want->parts.count;
 
     for (size_t i = 0; i < want->ranges.count && count < OMB_WANT_RECORDS_MAX; i++) {
         const struct omb_log_range *range = &want->ranges.items[i];
         const uint64_t length = range->last >= range->first ? range->last - range->first : 0;
 
-        count += length < OMB_WANT_RECORDS_MAX ? (size_t)length + 1 : OMB_WANT_RECORDS_MAX;
+        count += length < OMB_WANT_RECORDS_MAX ? (size_t)length + 2 : OMB_WANT_RECORDS_MAX;
     }
     return count < OMB_WANT_RECORDS_MAX ? count : OMB_WANT_RECORDS_MAX;
 }
@@ -256,8 +327,15 @@ enum omb_rc omb_want_answer(struct omb_step *step, const struct omb_office_id *a
     answer.missing = OMB_ARENA_NEW(step->arena, struct omb_missing_part, answer.max);
     for (size_t i = 0; rc == OMB_OK && i < want->digests.count; i++)
         rc = add_digest(&answer, &want->digests.items[i], err);
-    for (size_t i = 0; rc == OMB_OK && i < want->ranges.count; i++)
-        rc = add_range(&answer, &want->ranges.items[i], err);
+    for (size_t i = 0; rc == OMB_OK && i < want->ranges.count; i++) {
+        const struct omb_log_range *range = &want->ranges.items[i];
+        const size_t before = answer.count;
+
+        rc = add_range(&answer, range, err);
+        if (rc == OMB_OK && range->last >= range->first &&
+            answer.count - before <= range->last - range->first)
+            rc = add_next_life(&answer, range, err);
+    }
     for (size_t i = 0; rc == OMB_OK && i < want->parts.count; i++)
         rc = add_parts(&answer, &want->parts.items[i], err);
     if (rc == OMB_OK)

@@ -16,6 +16,8 @@
 #define WINDOWS_ALL (64 * 1024 * 1024) /* of all children together */
 #define TOLD_MAX 16                    /* refusals of one frame */
 
+enum { ROUNDS = 3 }; /* through one frame beside the feed */
+
 uint64_t omb_inbox_window(const struct omb_post *post, const struct omb_link *link)
 {
     const uint64_t share = WINDOWS_ALL / (post->connected > 0 ? post->connected : 1);
@@ -34,6 +36,8 @@ struct taking {
     size_t at; /* of the record that is next */
     bool waits;
     struct omb_receipt stop; /* why it does */
+    bool forked;
+    struct omb_receipt fork; /* in the life that the peer writes */
     bool grew;               /* something came that was not here */
     unsigned told;           /* refusals */
 };
@@ -139,8 +143,10 @@ static enum omb_rc take_one(struct omb_step *step, struct taking *taking,
     case OMB_RECEIPT_FORK:
         taking->grew = true;
         if (!link->up && is_own(link, &receipt) &&
-            omb_incarnation_equal(&receipt.incarnation, &link->life))
-            taking->stop = receipt;
+            omb_incarnation_equal(&receipt.incarnation, &link->life)) {
+            taking->forked = true;
+            taking->fork = receipt;
+        }
         return OMB_OK;
     case OMB_RECEIPT_REFUSED:
         return note_refused(step, taking, &receipt, err);
@@ -259,14 +265,14 @@ static enum omb_rc take_frame(struct omb_step *step, struct omb_link *link,
     if (rc != OMB_OK)
         return rc;
     *out_waits = taking.waits;
+    if (!taking.waits)
+        done_with(link, records, charge);
+    if (taking.forked)
+        return block_fork(step, link, &taking.fork, err);
     if (taking.waits) {
         hold(link, records, taking.at, charge, true);
         want_it(step, link, &taking.stop);
-        return OMB_OK;
     }
-    done_with(link, records, charge);
-    if (taking.stop.kind == OMB_RECEIPT_FORK)
-        return block_fork(step, link, &taking.stop, err);
     return OMB_OK;
 }
 
@@ -307,38 +313,62 @@ enum omb_rc omb_inbox_retry(struct omb_step *step, struct omb_link *link, struct
 static void want_beside(struct omb_step *step, struct omb_link *link,
                         const struct omb_digest *lacks)
 {
-    if (link->besides++ < OMB_BESIDES_MAX)
+    if (!omb_digest_none(lacks) && link->besides++ < OMB_BESIDES_MAX)
         omb_want_send(step, link, &(struct omb_want){.digests = {lacks, 1}});
 }
 
-/* Records beside the feed, in answer to a Want. */
+/*
+ * Takes what does not wait. What does is tried again after the others: what it lacks may stand
+ * behind it in the same frame, as the life that says that another one ended stands behind that.
+ */
+static enum omb_rc take_in_rounds(struct omb_step *step, struct taking *taking,
+                                  struct omb_digest *out_lacks, struct omb_error *err)
+{
+    const struct omb_record_list *records = &taking->records->records;
+    bool *done = OMB_ARENA_NEW(step->arena, bool, records->count);
+    size_t left = records->count, before = left + 1;
+    enum omb_rc rc = OMB_OK;
+
+    for (unsigned round = 0; rc == OMB_OK && left < before && round < ROUNDS; round++) {
+        struct omb_intake *intake =
+            omb_intake_begin(step, &taking->link->peer, taking->link->up);
+
+        before = left;
+        *out_lacks = (struct omb_digest){{0}};
+        for (size_t i = 0; rc == OMB_OK && i < records->count; i++) {
+            if (done[i])
+                continue;
+            taking->waits = false;
+            rc = take_one(step, taking, intake, &records->items[i], err);
+            done[i] = !taking->waits;
+            left -= done[i];
+            if (taking->waits)
+                *out_lacks = taking->stop.certificate;
+        }
+        if (rc == OMB_OK)
+            rc = omb_intake_end(intake, err);
+    }
+    return rc;
+}
+
+/* Records beside the feed, in answer to a Want. What still waits is left out. */
 static enum omb_rc take_beside(struct omb_step *step, struct omb_link *link,
                                const struct omb_records *records, struct omb_error *err)
 {
     struct taking taking = {.link = link, .records = records};
     struct omb_digest lacks = {{0}};
-    enum omb_rc rc = OMB_OK;
+    enum omb_rc rc;
 
     if (link->wanted == 0)
         return omb_link_useless(step, link, err);
     link->wanted--;
-    /* One that waits itself is left out: what it lacks may come with the same frame or the next. */
-    while (rc == OMB_OK && taking.at < records->records.count) {
-        taking.waits = false;
-        rc = take_records(step, &taking, err);
-        if (rc == OMB_OK && taking.waits) {
-            if (omb_digest_none(&taking.stop.certificate))
-                break;
-            lacks = taking.stop.certificate;
-            taking.at++;
-        }
-    }
-    if (rc == OMB_OK && !omb_digest_none(&lacks))
+    rc = take_in_rounds(step, &taking, &lacks, err);
+    if (rc == OMB_OK)
         want_beside(step, link, &lacks);
     if (rc != OMB_OK)
         return rc;
-    if (taking.stop.kind == OMB_RECEIPT_FORK)
-        return block_fork(step, link, &taking.stop, err);
+    if (taking.forked)
+        return block_fork(step, link, &taking.fork, err);
     if (!taking.grew && link->wanted == 0)
         link->retries = OMB_RETRIES; /* it has no more than that */
     if (link->range_count > 0)
@@ -373,9 +403,12 @@ enum omb_rc omb_inbox_records(struct omb_step *step, struct omb_link *link,
         return omb_link_wrong(step, link, "its positions do not rise", err);
     link->any_position = false;
     link->came = records->last;
-    if (link->held_first) {
+    if (link->held_first) { /* what its peer has got meanwhile may be what the first waits for */
         hold(link, records, 0, charge, false);
-        return OMB_OK;
+        if (link->wanted > 0)
+            return OMB_OK;
+        link->retries = 0;
+        return omb_inbox_retry(step, link, err);
     }
     rc = take_frame(step, link, records, charge, &waits, err);
     if (rc == OMB_OK && !waits && link->greeted)
