@@ -227,6 +227,31 @@ static void test_a_region_gets_back_a_life_with_holes(void **state)
     tree_check_whole(tree);
 }
 
+/* Its parent has the first half of what it lost, a child the second: it gets both, and so do they. */
+static void test_a_region_gets_back_its_life_in_two_halves(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    const struct omb_view number = bank_complaint(bank.b45);
+    struct memport *copy;
+    struct omb_view first;
+
+    tree_settle(tree);
+    copy = tree_backup(bank.north);
+    first = bank_complaint(bank.north);
+    tree_settle(tree);
+    tree_cut(bank.north);
+    TAKE_OVER(bank.north, number);
+    tree_settle(tree);
+    tree_roll_back(bank.north, copy);
+    tree_settle(tree);
+    tree_mend(bank.north);
+    tree_settle(tree);
+    tree_agree(tree, first, "open", "north", bank.north, bank.ho, NULL);
+    tree_agree(tree, number, "open", "north", bank.b45, bank.north, bank.ho, NULL);
+    tree_check_whole(tree);
+}
+
 static void test_the_root_is_put_back(void **state)
 {
     struct tree *tree = *state;
@@ -305,6 +330,7 @@ int main(void)
         TREE_TEST(test_a_region_put_back_gets_certificates_again),
         TREE_TEST(test_a_region_put_back_hears_again_who_is_trusted),
         TREE_TEST(test_a_region_gets_back_a_life_with_holes),
+        TREE_TEST(test_a_region_gets_back_its_life_in_two_halves),
         TREE_TEST(test_the_root_is_put_back),
         TREE_TEST(test_children_hold_what_a_dead_region_took_with_it),
         TREE_TEST(test_a_restart_opens_no_life_when_the_parent_confirms),

@@ -284,31 +284,46 @@ static enum omb_rc parts_ways(struct omb_step *step, const struct omb_life *life
     return rc;
 }
 
+/*
+ * How many records of the life are held up to the child's head. Where neither side has holes, the
+ * heads say it.
+ */
+static enum omb_rc count_common(struct looking *looking, const struct omb_life *life,
+                                const struct omb_log *log, uint64_t *out, struct omb_error *err)
+{
+    const struct omb_log_row *row = &log->row;
+
+    if (life->count < life->head || row->count < row->head)
+        return count_held(looking->step, log, life->head, out, err);
+    *out = row->head < life->head ? row->head : life->head;
+    return OMB_OK;
+}
+
 static enum omb_rc look_at_both(struct looking *looking, const struct omb_life *life,
                                 const struct omb_log *log, struct omb_error *err)
 {
     const struct omb_log_row *row = &log->row;
     const struct omb_office_id branch = omb_feed_branch_of(looking->step, &row->office);
-    const bool mine_to_give = omb_office_id_equal(&branch, looking->child);
+    const uint64_t beyond = life->head > row->head ? life->head - row->head : 0;
     uint64_t held = 0;
     bool forked;
     enum omb_rc rc = parts_ways(looking->step, life, log, &forked, err);
 
     if (rc == OMB_OK && forked)
         want(looking, life, life->head, life->head);
-    if (rc == OMB_OK && row->count < row->head && life->count == life->head)
+    if (rc == OMB_OK)
+        rc = count_common(looking, life, log, &held, err);
+    if (rc == OMB_OK && row->count < row->head && life->count > held)
         rc = want_holes(looking, life, log, err);
-    if (life->head > row->head)
+    if (beyond > 0)
         want(looking, life, row->head + 1, life->head);
-    if (rc != OMB_OK || !mine_to_give)
+    if (rc != OMB_OK || !omb_office_id_equal(&branch, looking->child))
         return rc;
-    if (life->count < life->head && row->count > life->count)
-        rc = count_held(looking->step, log, life->head, &held, err);
-    if (rc == OMB_OK && held > life->count)
+    /* Of what it has, as much as can be lies beyond the head that is here. */
+    if (life->count < life->head && held + beyond > life->count)
         return give_back(looking, log, 1, row->head, err);
-    if (rc == OMB_OK && row->head > life->head)
-        rc = give_back(looking, log, life->head + 1, row->head, err);
-    return rc;
+    return row->head > life->head ? give_back(looking, log, life->head + 1, row->head, err)
+                                  : OMB_OK;
 }
 
 static enum omb_rc look_at(struct looking *looking, const struct omb_life *life,
