@@ -206,8 +206,8 @@ static void print_records(struct omb_cli *cli, const struct omb_peer_detail *det
     for (size_t i = 0; i < detail->refused.count; i++) {
         const struct omb_refused_view *refused = &detail->refused.items[i];
 
-        printf("  refused          %.*s: %.*s\n", OMB_VIEW_ARGS(refused->office),
-               OMB_VIEW_ARGS(refused->why));
+        printf("  refused          %.*s%s%.*s\n", OMB_VIEW_ARGS(refused->office),
+               refused->office.size ? ": " : "", OMB_VIEW_ARGS(refused->why));
     }
     for (size_t i = 0; i < detail->waiting.count; i++)
         printf("  waits            %.*s\n", OMB_VIEW_ARGS(detail->waiting.items[i]));

@@ -243,9 +243,11 @@ static void show_history(struct omb_step *step, const struct omb_peer_row *row,
         refused[i] = (struct omb_refused_view){
             .at = record->at,
             .record = omb_desk_hex(step->arena, OMB_VIEW_OF(record->digest.bytes)),
-            .office = omb_desk_place(step, &record->office, &record->incarnation, record->seq),
             .why = record->why,
         };
+        if (record->seq > 0) /* else its header could not be read */
+            refused[i].office =
+                omb_desk_place(step, &record->office, &record->incarnation, record->seq);
     }
     out->history.items = steps;
     out->history.count = row->history.count;
