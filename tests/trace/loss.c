@@ -227,7 +227,7 @@ static void test_a_region_gets_back_a_life_with_holes(void **state)
     tree_check_whole(tree);
 }
 
-/* Its parent has the first half of what it lost, a child the second: it gets both, and so do they. */
+/* Its parent has the first half of what it lost, a child the second: all get both. */
 static void test_a_region_gets_back_its_life_in_two_halves(void **state)
 {
     struct tree *tree = *state;

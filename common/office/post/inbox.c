@@ -309,7 +309,7 @@ enum omb_rc omb_inbox_retry(struct omb_step *step, struct omb_link *link, struct
     return rc;
 }
 
-/* What the last of them lacks: with it the others come again. */
+/* What the first of them lacks: with it the others come again. */
 static void want_beside(struct omb_step *step, struct omb_link *link,
                         const struct omb_digest *lacks)
 {
@@ -342,7 +342,7 @@ static enum omb_rc take_in_rounds(struct omb_step *step, struct taking *taking,
             rc = take_one(step, taking, intake, &records->items[i], err);
             done[i] = !taking->waits;
             left -= done[i];
-            if (taking->waits)
+            if (taking->waits && omb_digest_none(out_lacks))
                 *out_lacks = taking->stop.certificate;
         }
         if (rc == OMB_OK)
