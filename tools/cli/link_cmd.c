@@ -96,7 +96,7 @@ static void list_row(struct omb_cli *cli, struct omb_table *table, const struct 
     omb_table_text(table, peer->reason.size ? peer->reason : peer->last_error);
 }
 
-enum omb_exit omb_run_link_list(struct omb_cli *cli)
+static enum omb_exit list_links(struct omb_cli *cli)
 {
     enum omb_exit exit = OMB_EXIT_FAILED;
     const struct omb_peer_list *list = omb_cli_ask(cli, OMB_ASK_LINK_LIST, NULL, &exit);
@@ -116,6 +116,11 @@ enum omb_exit omb_run_link_list(struct omb_cli *cli)
     omb_cli_print_table(&table);
     omb_table_free(&table);
     return OMB_EXIT_DONE;
+}
+
+enum omb_exit omb_run_link_list(struct omb_cli *cli)
+{
+    return omb_cli_repeat(cli, list_links);
 }
 
 /* --- link check --- */
@@ -225,7 +230,7 @@ static void print_steps(struct omb_cli *cli, const struct omb_peer_detail *detai
     }
 }
 
-enum omb_exit omb_run_link_show(struct omb_cli *cli)
+static enum omb_exit show_link(struct omb_cli *cli)
 {
     const struct omb_peer_ask ask = {
         .peer = omb_view_str(cli->args.words[0]),
@@ -245,6 +250,11 @@ enum omb_exit omb_run_link_show(struct omb_cli *cli)
     print_records(cli, detail);
     print_steps(cli, detail);
     return OMB_EXIT_DONE;
+}
+
+enum omb_exit omb_run_link_show(struct omb_cli *cli)
+{
+    return omb_cli_repeat(cli, show_link);
 }
 
 /* --- link resync --- */

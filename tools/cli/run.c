@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "cli/run.h"
 
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include "wire/limits.h"
 
 #define MEMORY_MAX ((size_t)2 * 1024 * 1024 * 1024)
+#define REFRESH_MS 2000 /* of --watch */
 
 /* In the order of omb_verbs. */
 static omb_verb_fn *const functions[] = {
@@ -108,6 +110,7 @@ const void *omb_cli_ask(struct omb_cli *cli, uint32_t tag, const void *ask,
         return answer;
     omb_cli_name_option(cli, &err);
     *out_exit = omb_cli_fail(&err);
+    cli->unanswered = true;
     return NULL;
 }
 
@@ -170,6 +173,35 @@ void omb_cli_progress_end(void)
 {
     if (isatty(STDERR_FILENO))
         fputs("\r\033[K", stderr);
+}
+
+/* --- again and again --- */
+
+enum omb_exit omb_cli_repeat(struct omb_cli *cli, omb_verb_fn *once)
+{
+    const bool again = omb_args_has(&cli->args, OMB_OPT_REFRESH);
+    const bool in_place = again && isatty(STDOUT_FILENO);
+    enum omb_exit exit = OMB_EXIT_DONE;
+    struct omb_error err;
+    uint64_t left;
+
+    if (omb_args_number(&cli->args, OMB_OPT_COUNT_TIMES, again ? UINT64_MAX : 1, &left, &err) !=
+        OMB_OK)
+        return omb_cli_fail_value(&err);
+    if (!again && left != 1) {
+        (void)omb_fail(&err, OMB_INVALID, NULL, "--count goes with --watch");
+        return omb_cli_fail_value(&err);
+    }
+    while (left > 0 && !cli->unanswered) {
+        if (in_place)
+            fputs("\033[H\033[2J", stdout);
+        exit = once(cli);
+        if (fflush(stdout) != 0)
+            return OMB_EXIT_FAILED;
+        if (--left > 0 && !cli->unanswered)
+            (void)poll(NULL, 0, REFRESH_MS);
+    }
+    return exit;
 }
 
 /* --- the run --- */

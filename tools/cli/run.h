@@ -25,6 +25,7 @@ struct omb_cli {
     struct omb_session *session;   /* NULL for verbs that need none */
     bool json;                     /* --json or --json-lines */
     bool json_lines;
+    bool unanswered;               /* a question failed */
 };
 
 typedef enum omb_exit omb_verb_fn(struct omb_cli *cli);
@@ -64,6 +65,12 @@ const void *omb_cli_ask(struct omb_cli *cli, uint32_t tag, const void *ask,
 const void *omb_cli_check(struct omb_cli *cli, uint32_t tag, enum omb_exit *out_exit);
 enum omb_exit omb_cli_level_exit(struct omb_view level);
 enum omb_exit omb_cli_worse(enum omb_exit a, enum omb_exit b);
+
+/*
+ * What the verb shows, once, or with --watch again and again: on a terminal in place of what stood
+ * there. The exit code is that of the last time; one that could not be asked ends it.
+ */
+enum omb_exit omb_cli_repeat(struct omb_cli *cli, omb_verb_fn *once);
 
 /* Prints a whole answer as one JSON object. */
 void omb_cli_print_json(const struct omb_cli *cli, const struct omb_shape *shape,

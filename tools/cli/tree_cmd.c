@@ -63,8 +63,9 @@ static void print_tree(struct omb_cli *cli, const struct omb_tree *tree, bool il
     omb_table_free(&table);
 }
 
-static enum omb_exit tree(struct omb_cli *cli, bool check)
+static enum omb_exit tree(struct omb_cli *cli)
 {
+    const bool check = cli->args.word_count > 0;
     enum omb_exit exit = OMB_EXIT_DONE;
     const struct omb_tree *answer = check ? omb_cli_check(cli, OMB_ASK_TREE, &exit)
                                           : omb_cli_ask(cli, OMB_ASK_TREE, NULL, &exit);
@@ -87,10 +88,8 @@ enum omb_exit omb_run_tree(struct omb_cli *cli)
 {
     struct omb_error err;
 
-    if (cli->args.word_count == 0)
-        return tree(cli, false);
-    if (strcmp(cli->args.words[0], "check") == 0)
-        return tree(cli, true);
+    if (cli->args.word_count == 0 || strcmp(cli->args.words[0], "check") == 0)
+        return omb_cli_repeat(cli, tree);
     (void)omb_fail(&err, OMB_INVALID, NULL, "`ombud tree` takes nothing, or check");
     return omb_cli_fail_value(&err);
 }
