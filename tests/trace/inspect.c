@@ -144,6 +144,7 @@ static void test_a_link_shows_what_waits_and_who_witnesses(void **state)
     assert_true(detail->fingerprint.size > 0);
     assert_true(detail->history.count > 0);
     assert_int_equal(detail->disagreements.count, 0);
+    assert_text(detail->software, OMB_SOFTWARE);
     tree_mend(bank.b45);
     tree_settle(tree);
     detail = ask_admin(bank.b45, OMB_ASK_LINK_SHOW, &ask);

@@ -252,6 +252,24 @@ static enum omb_rc go_on_up(struct omb_step *step, struct omb_link *link,
     return rc;
 }
 
+/* What runs there: of those below their health says it, of the parent its greeting alone. */
+static enum omb_rc keep_software(struct omb_step *step, struct omb_link *link,
+                                 struct omb_view software, struct omb_error *err)
+{
+    struct omb_peer_row row;
+    char words[64];
+    enum omb_rc rc = omb_link_row(step, link, &row, err);
+
+    if (rc != OMB_OK)
+        return rc;
+    omb_link_words(software, words, sizeof(words));
+    if (!omb_view_is(row.software, words)) {
+        row.software = omb_arena_copy(step->arena, omb_view_str(words));
+        omb_link_put(step, link, &row);
+    }
+    return OMB_OK;
+}
+
 enum omb_rc omb_greet_welcome(struct omb_step *step, struct omb_link *link,
                               const struct omb_hello *welcome, struct omb_error *err)
 {
@@ -266,6 +284,8 @@ enum omb_rc omb_greet_welcome(struct omb_step *step, struct omb_link *link,
     step->office->post->ping_at = step->office->post->health_at = step->input->monotonic_ms;
     omb_post_wake(step, step->input->monotonic_ms);
     rc = omb_link_to(step, link, OMB_LINK_CATCHING_UP, "", err);
+    if (rc == OMB_OK)
+        rc = keep_software(step, link, welcome->software, err);
     if (rc == OMB_OK)
         rc = look_for_own(step, welcome, err);
     if (rc == OMB_OK)
