@@ -1,11 +1,13 @@
 """Offices one below the other, each a real daemon, over TCP: made, awaited, compared."""
 
+import json
 import re
 import socket
+import subprocess
 import time
 
 import outsider_verify as ov
-from conftest import DEADLINE_S
+from conftest import BUILD, DEADLINE_S
 
 
 def free_ports(count):
@@ -100,6 +102,19 @@ def link(office, peer):
     """One link as `link list` tells it."""
     return next(one for one in office.ombud("link", "list", "--json").json()
                 if one["peer"] == peer)
+
+
+def await_state(office, peer, *states):
+    """Until the link is in one of these states, as the office itself shows it again and again."""
+    watcher = subprocess.Popen(
+        [BUILD / "tools/cli/ombud", "-C", office.dir, "link", "show", peer, "--watch",
+         "--json-lines"], stdout=subprocess.PIPE, text=True)
+    try:
+        assert any(json.loads(line)["link"]["state"] in states for line in watcher.stdout)
+    finally:
+        watcher.kill()
+        watcher.wait()
+        watcher.stdout.close()
 
 
 def lag(office):
