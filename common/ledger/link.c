@@ -31,17 +31,17 @@ bool omb_link_may_move(unsigned from, unsigned to)
 
 /* --- when to dial again --- */
 
+/* The cap bounds what is drawn from, not what was drawn: else most would wait as long as others. */
 int64_t omb_backoff_next(struct omb_backoff *backoff, struct omb_drbg *drbg)
 {
     const int64_t before =
         backoff->wait_ms < OMB_BACKOFF_BASE_MS ? OMB_BACKOFF_BASE_MS : backoff->wait_ms;
-    const uint64_t span = (uint64_t)(before * 3 - OMB_BACKOFF_BASE_MS) + 1;
+    const int64_t most = before * 3 < OMB_BACKOFF_CAP_MS ? before * 3 : OMB_BACKOFF_CAP_MS;
+    const uint64_t span = (uint64_t)(most - OMB_BACKOFF_BASE_MS) + 1;
     uint8_t random[8];
 
     omb_drbg_bytes(drbg, random, sizeof(random));
     backoff->wait_ms = OMB_BACKOFF_BASE_MS + (int64_t)(omb_be64(random) % span);
-    if (backoff->wait_ms > OMB_BACKOFF_CAP_MS)
-        backoff->wait_ms = OMB_BACKOFF_CAP_MS;
     return backoff->wait_ms;
 }
 

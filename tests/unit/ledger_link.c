@@ -57,7 +57,7 @@ static void waits_grow_to_the_cap_and_never_beyond_three_times(void **state)
 
             assert_true(wait >= OMB_BACKOFF_BASE_MS && wait <= OMB_BACKOFF_CAP_MS);
             assert_true(wait <= before * 3);
-            capped = capped || wait == OMB_BACKOFF_CAP_MS;
+            capped = capped || wait > OMB_BACKOFF_CAP_MS / 10 * 9;
             before = wait;
         }
     }
@@ -72,6 +72,25 @@ static void offices_that_fell_together_come_back_apart(void **state)
     (void)state;
     for (uint8_t run = 0; run < 64; run++) {
         struct omb_backoff backoff = {0};
+        struct omb_drbg drbg;
+
+        seed(&drbg, run);
+        seen[run] = omb_backoff_next(&backoff, &drbg);
+        for (uint8_t i = 0; i < run; i++)
+            same += seen[i] == seen[run];
+    }
+    assert_true(same < 10);
+}
+
+/* After a long outage too: at the cap waits are still drawn. */
+static void offices_that_were_long_away_come_back_apart(void **state)
+{
+    int64_t seen[64];
+    size_t same = 0;
+
+    (void)state;
+    for (uint8_t run = 0; run < 64; run++) {
+        struct omb_backoff backoff = {.wait_ms = OMB_BACKOFF_CAP_MS};
         struct omb_drbg drbg;
 
         seed(&drbg, run);
@@ -140,6 +159,7 @@ int main(void)
         cmocka_unit_test(every_state_may_be_blocked_and_end),
         cmocka_unit_test(waits_grow_to_the_cap_and_never_beyond_three_times),
         cmocka_unit_test(offices_that_fell_together_come_back_apart),
+        cmocka_unit_test(offices_that_were_long_away_come_back_apart),
         cmocka_unit_test(only_a_stable_link_begins_anew),
         cmocka_unit_test(nothing_goes_without_credit),
         cmocka_unit_test(one_frame_may_pass_the_window_and_is_paid_back),
