@@ -1,8 +1,11 @@
-"""Links between real daemons over TCP on loopback: catching up, the way up through a region, and
-what it costs to serve one child of many."""
+"""Links between real daemons over TCP on loopback: catching up, the way up through a region, what
+it costs to serve one child of many, and many branches on one hub."""
 
 import json
+import select
 import statistics
+import subprocess
+import time
 from pathlib import Path
 
 from offices import Bank, Office, baseline, free_ports, run
@@ -134,3 +137,81 @@ def bench_feeds(build, runs, smoke):
         results[f"{children}_children_cpu_us"] = statistics.median(
             serve_one(build, children, 20 if smoke else 2000) for _ in range(runs))
     return results
+
+
+class Branches:
+    """Many branches in one process (branches.c), certified by the head office."""
+
+    def __init__(self, head, count):
+        self.process = subprocess.Popen(
+            [head.build / "tests/bench/bench_branches", head.dir, "admin", str(count)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def wait(self, event):
+        """The moment at which it was so."""
+        while True:
+            line = self.process.stdout.readline()
+            if not line:
+                raise RuntimeError("the branches ended")
+            told = json.loads(line)
+            if told["event"] == event:
+                return told["at"]
+
+    def go(self):
+        self.process.stdin.write("go\n")
+        self.process.stdin.flush()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def check_all_live(head, count):
+    live = sum(link["state"] == "live"
+               for link in json.loads(head.ombud("link", "list", "--json").stdout))
+    if live != count:
+        raise RuntimeError(f"the head office says that {live} links of {count} are live")
+
+
+def restart(head, branches, away_s):
+    """Seconds from the start of the process until every link is live again."""
+    head.stop()
+    branches.wait("down")
+    select.select([], [], [], away_s)  # an outage of this length
+    began = time.monotonic()
+    head.start()
+    return branches.wait("live") - began
+
+
+def branches_below(build, count, window_s, away_s):
+    with Bank(build) as bank:
+        head = bank.root(port=free_ports(1)[0])
+        head.start()
+        with Branches(head, count) as branches:
+            branches.wait("certified")
+            head.stop()
+            head.start()
+            select.select([], [], [], window_s)
+            none = head.resident_kib()
+            began = time.monotonic()
+            branches.go()
+            first = branches.wait("live") - began
+            check_all_live(head, count)
+            select.select([], [], [], window_s)
+            row = {"branches": count, "resident_kib_none": none,
+                   "resident_kib_all": head.resident_kib(), "first_live_s": first,
+                   "restart_live_s": restart(head, branches, 0),
+                   "after_outage_live_s": restart(head, branches, away_s)}
+            check_all_live(head, count)
+            head.stop()
+    return {**row, "resident_kib_each": (row["resident_kib_all"] - none) / count}
+
+
+def bench_branches(build, runs, smoke):
+    """Resident memory for each, and how long it takes until all are live: at their first greeting,
+    after a restart of the hub, and after an outage so long that all wait longest between tries."""
+    shape = (20, 0.5, 0.5) if smoke else (1000, 5, 60)
+    return medians([branches_below(build, *shape) for _ in range(runs)])

@@ -10,7 +10,8 @@ import json
 import sys
 
 from alone import bench_footprint, bench_import, bench_register
-from links import bench_catch_up, bench_catch_up_single, bench_feeds, bench_way_up
+from links import (bench_branches, bench_catch_up, bench_catch_up_single, bench_feeds,
+                   bench_way_up)
 
 BENCHES = {
     "register": bench_register,
@@ -20,6 +21,7 @@ BENCHES = {
     "catch_up_single": bench_catch_up_single,
     "way_up": bench_way_up,
     "feeds": bench_feeds,
+    "branches": bench_branches,
 }
 
 
