@@ -252,6 +252,40 @@ static void test_a_region_gets_back_its_life_in_two_halves(void **state)
     tree_check_whole(tree);
 }
 
+/*
+ * Its feed grew again to where its parent had it, and bears the same record there: what lies before
+ * is another past all the same: what the region wrote, where cases of vsp-0045 stood.
+ */
+static void test_a_feed_that_grew_again_is_not_the_same(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    struct memport *copy = tree_backup(bank.north);
+    struct omb_view old, last, later;
+
+    bank_complaint(bank.b45);
+    old = bank_complaint(bank.b45);
+    tree_settle(tree);
+    tree_cut(bank.b45);
+    last = bank_complaint(bank.b46);
+    tree_settle(tree);
+    tree_cut(bank.north);
+    tree_cut(bank.b46);
+    tree_roll_back(bank.north, copy);
+    later = bank_complaint(bank.north); /* two records: its new life has an escrow key, too */
+    tree_settle(tree);
+    tree_mend(bank.b46);
+    tree_settle(tree);
+    tree_mend(bank.north);
+    tree_settle(tree);
+    tree_agree(tree, later, "open", "north", bank.north, bank.ho, NULL);
+    tree_mend(bank.b45);
+    tree_settle(tree);
+    tree_agree(tree, old, "open", "vsp-0045", bank.b45, bank.north, bank.ho, NULL);
+    tree_agree(tree, last, "open", "vsp-0046", bank.b46, bank.north, bank.ho, NULL);
+    tree_check_whole(tree);
+}
+
 static void test_the_root_is_put_back(void **state)
 {
     struct tree *tree = *state;
@@ -331,6 +365,7 @@ int main(void)
         TREE_TEST(test_a_region_put_back_hears_again_who_is_trusted),
         TREE_TEST(test_a_region_gets_back_a_life_with_holes),
         TREE_TEST(test_a_region_gets_back_its_life_in_two_halves),
+        TREE_TEST(test_a_feed_that_grew_again_is_not_the_same),
         TREE_TEST(test_the_root_is_put_back),
         TREE_TEST(test_children_hold_what_a_dead_region_took_with_it),
         TREE_TEST(test_a_restart_opens_no_life_when_the_parent_confirms),
