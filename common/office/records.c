@@ -289,20 +289,55 @@ static enum omb_rc check_signature(const struct verifying *v, struct omb_error *
 }
 
 /*
+ * Whether what this office writes now goes on, life by life, from the life at hand. One that came
+ * home to a store that was put back stands aside: what it goes on from may be lost.
+ */
+static enum omb_rc leads_to_tip(const struct verifying *v, bool *out, struct omb_error *err)
+{
+    struct omb_digest prev = v->step->office->tip.prev, digest;
+    struct omb_row_at at = {.number = UINT32_MAX};
+    enum omb_rc rc = OMB_OK;
+
+    *out = false;
+    while (rc == OMB_OK && !omb_digest_none(&prev)) {
+        const uint32_t later = at.number; /* this store numbered them as they began */
+        struct omb_header first;
+
+        rc = omb_record_place(v->step, &prev, &at);
+        if (rc != OMB_OK || at.number >= later)
+            break;
+        *out = at.number == v->at.number;
+        if (*out)
+            break;
+        at.seq = 1;
+        rc = omb_header_read(v->step, &at, &first, &digest, NULL, err);
+        if (rc == OMB_OK)
+            prev = first.prev;
+    }
+    return rc == OMB_NOT_FOUND ? OMB_OK : rc;
+}
+
+/*
  * Of a life with holes, and of a line that lost a fork, the record before one need not be here;
- * nor need what another office's life goes on from.
+ * nor need what the life of another office goes on from, or one that came home.
  */
 static enum omb_rc may_lack(const struct verifying *v, bool *out, struct omb_error *err)
 {
+    bool leads = true;
     struct omb_log log;
-    const enum omb_rc rc = omb_log_by_number(v->step, v->at.number, &log, err);
+    enum omb_rc rc = omb_log_by_number(v->step, v->at.number, &log, err);
 
     if (rc != OMB_OK)
         return rc == OMB_NOT_FOUND ? OMB_OK : rc;
-    *out = log.row.line > 0 || log.row.count < log.row.head ||
-           (v->header.seq == 1 &&
-            !omb_office_id_equal(&log.row.office, &v->step->office->self.office));
-    return OMB_OK;
+    *out = log.row.line > 0 || log.row.count < log.row.head;
+    if (*out || v->header.seq > 1)
+        return OMB_OK;
+    if (omb_office_id_equal(&log.row.office, &v->step->office->self.office))
+        rc = leads_to_tip(v, &leads, err);
+    else
+        leads = false;
+    *out = !leads;
+    return rc;
 }
 
 static enum omb_rc lacks(const struct verifying *v, const char *words, struct omb_error *err)

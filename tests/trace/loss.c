@@ -309,6 +309,27 @@ static void test_the_root_is_put_back(void **state)
     tree_check(tree);
 }
 
+/* Of two lives that were lost a child had the second: what that goes on from is no damage here. */
+static void test_a_life_comes_home_without_the_one_before(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    const struct omb_view number = bank_complaint(bank.cards);
+    struct memport *copy;
+
+    tree_settle(tree);
+    copy = tree_backup(bank.ho);
+    bank_complaint(bank.ho); /* a life that nobody else hears of */
+    tree_stop(bank.ho);
+    tree_start(bank.ho);
+    TAKE_OVER(bank.ho, number); /* the root opens one with every start */
+    tree_settle(tree);
+    tree_roll_back(bank.ho, copy);
+    tree_settle(tree);
+    tree_agree(tree, number, "open", "ho", bank.cards, bank.ho, NULL);
+    tree_check_whole(tree);
+}
+
 /* The region acknowledged what the head office never got, and then lost it. */
 static void test_children_hold_what_a_dead_region_took_with_it(void **state)
 {
@@ -367,6 +388,7 @@ int main(void)
         TREE_TEST(test_a_region_gets_back_its_life_in_two_halves),
         TREE_TEST(test_a_feed_that_grew_again_is_not_the_same),
         TREE_TEST(test_the_root_is_put_back),
+        TREE_TEST(test_a_life_comes_home_without_the_one_before),
         TREE_TEST(test_children_hold_what_a_dead_region_took_with_it),
         TREE_TEST(test_a_restart_opens_no_life_when_the_parent_confirms),
     };

@@ -12,7 +12,7 @@
 #include "support/whim.h"
 #include "trace/bank.h"
 
-enum { SEEDS = 12, TURNS = 150, CASES_MAX = 40 };
+enum { SEEDS = 15, TURNS = 150, CASES_MAX = 40 };
 
 struct affair {
     struct omb_view number;
@@ -314,13 +314,35 @@ static void check_affair(const struct affair *affair)
             fail_msg("%s lacks %.*s", at->code, OMB_VIEW_ARGS(affair->number));
 }
 
+/*
+ *     ho ─┬─ west ─── hall ─── side ─┬─ vsp-0001
+ *         ├─ vsp-0003                └─ vsp-0002
+ *         └─ card-centre
+ */
+static void build_tower(struct tree *tree)
+{
+    struct tree_office *ho = tree_add(tree, "ho", "head", NULL);
+    struct tree_office *west = tree_add(tree, "west", "regional", ho);
+    struct tree_office *hall = tree_add(tree, "hall", "regional", west);
+    struct tree_office *side = tree_add(tree, "side", "regional", hall);
+
+    tree_add_service(tree, "card-centre", ho);
+    tree_add(tree, "vsp-0001", "branch", side);
+    tree_add(tree, "vsp-0002", "branch", side);
+    tree_add(tree, "vsp-0003", "branch", ho);
+    tree_settle(tree);
+}
+
 static void play(uint64_t seed, void **state)
 {
     struct weather weather = {.tree = *state = tree_new()};
 
     whim_init(&weather.whim, seed);
     tree_tell(weather.tree, "the weather of seed %llu", (unsigned long long)seed);
-    (void)bank_build(weather.tree);
+    if (seed % 3 == 0)
+        build_tower(weather.tree);
+    else
+        (void)bank_build(weather.tree);
     for (size_t i = 0; i < TURNS; i++) {
         one_turn(&weather);
         tree_pass(weather.tree,
