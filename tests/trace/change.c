@@ -117,6 +117,29 @@ static void move_to(struct tree_office *office, struct tree_office *parent)
     omb_buf_free(&bundle);
 }
 
+/* At the office above both it is one below the new region, and no link of its own any more. */
+static void see_below(struct tree_office *top, const char *code, const char *parent)
+{
+    const struct omb_peer_list *links;
+    const struct omb_tree *seen;
+    size_t found = 0;
+
+    tree_tick(top);
+    links = ASK(&top->rig, "admin", LINK_LIST, peer_list_ask, peer_list, );
+    for (size_t i = 0; i < links->peers.count; i++)
+        assert_false(omb_view_is(links->peers.items[i].peer, code));
+    seen = ASK(&top->rig, "admin", TREE, tree_ask, tree, );
+    for (size_t i = 0; i < seen->offices.count; i++) {
+        if (!omb_view_is(seen->offices.items[i].code, code))
+            continue;
+        assert_text(seen->offices.items[i].parent, parent);
+        assert_text(seen->offices.items[i].state, "live");
+        assert_text(seen->offices.items[i].level, "ok");
+        found++;
+    }
+    assert_int_equal(found, 1);
+}
+
 static void test_an_office_comes_under_another_region(void **state)
 {
     struct tree *tree = *state;
@@ -147,6 +170,7 @@ static void test_an_office_comes_under_another_region(void **state)
     tree_agree(tree, later, "resolved", "vsp-0099", moved, bank.south, bank.ho, NULL);
     assert_int_equal(tree_link(bank.ho, bank.south)->refused, 0);
     assert_int_equal(tree_link(bank.ho, bank.south)->lag_records, 0);
+    see_below(bank.ho, "vsp-0099", "south");
     tree_check(tree);
 }
 

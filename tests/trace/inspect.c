@@ -200,6 +200,52 @@ static void test_the_root_sees_every_office_below(void **state)
     tree_check(tree);
 }
 
+static void see_well(struct tree_office *top, const char *code)
+{
+    const struct omb_tree_office *seen = in_tree(top, code);
+
+    assert_text(seen->state, "live");
+    assert_text(seen->level, "ok");
+    assert_int_equal(seen->backlog, 0);
+    assert_null(stale_of(top, code));
+}
+
+/* What an office in between told before those below it had called is not their last word. */
+static void test_a_tree_that_comes_up_is_no_alarm(void **state)
+{
+    struct tree *tree = *state;
+    struct tree_office *const ho = tree_add(tree, "ho", "head", NULL);
+    struct tree_office *const north = tree_add(tree, "north", "regional", ho);
+    struct tree_office *const b45 = tree_add(tree, "vsp-0045", "branch", north);
+
+    tree_pass(tree, 10 * OMB_SECOND_MS);
+    see_well(ho, "vsp-0045");
+    tree_stop(north);
+    (void)bank_complaint(b45);
+    tree_start(north);
+    tree_pass(tree, 20 * OMB_SECOND_MS);
+    see_well(ho, "north");
+    see_well(ho, "vsp-0045");
+    tree_check(tree);
+}
+
+/* A line that ends further down is known at the top when it is known above it. */
+static void test_what_ends_below_is_told_at_once(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+
+    tree_cut(bank.b45);
+    tree_pass(tree, 25 * OMB_SECOND_MS);
+    assert_text(in_tree(bank.north, "vsp-0045")->state, "down");
+    assert_text(in_tree(bank.ho, "vsp-0045")->state, "down");
+    assert_non_null(stale_of(bank.ho, "vsp-0045"));
+    tree_mend(bank.b45);
+    tree_pass(tree, 20 * OMB_SECOND_MS);
+    see_well(bank.ho, "vsp-0045");
+    tree_check(tree);
+}
+
 static void test_what_is_below_a_lost_office_is_not_known(void **state)
 {
     struct tree *tree = *state;
@@ -333,6 +379,8 @@ int main(void)
         TREE_TEST(test_a_link_shows_what_waits_and_who_witnesses),
         TREE_TEST(test_only_peers_have_links),
         TREE_TEST(test_the_root_sees_every_office_below),
+        TREE_TEST(test_a_tree_that_comes_up_is_no_alarm),
+        TREE_TEST(test_what_ends_below_is_told_at_once),
         TREE_TEST(test_what_is_below_a_lost_office_is_not_known),
         TREE_TEST(test_a_report_names_whom_it_is_behind_on),
         TREE_TEST(test_a_trace_names_who_holds_and_who_waits),

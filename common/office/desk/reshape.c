@@ -102,9 +102,9 @@ static enum omb_rc revoke(struct omb_step *step, struct subject *subject, struct
     rc = omb_desk_office_event(step, &facts, &appended, out, err);
     if (rc == OMB_OK)
         omb_lines_add(&subject->notes,
-                      "its records up to here keep effect in %zu lives of its log; it needs new "
+                      "its records up to here keep effect, of %zu incarnation%s; it needs new "
                       "keys to come back",
-                      lives.count);
+                      lives.count, lives.count == 1 ? "" : "s");
     return rc;
 }
 

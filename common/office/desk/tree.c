@@ -283,7 +283,8 @@ static void judge_grandchild(const struct family *family, struct member *member)
         return;
     }
     if (above != NULL) {
-        member->silent_ms = parent->health->at - above->last_contact;
+        if (above->last_contact > 0)
+            member->silent_ms = parent->health->at - above->last_contact;
         lose(member, above->since ? above->since : above->last_contact);
         return;
     }
@@ -300,6 +301,12 @@ static void judge_backlog(struct member *member)
         fall_behind(member, health->oldest_unacked ? health->oldest_unacked : health->at);
 }
 
+/* It called since: what the office above it told of the link before is over. */
+static bool told_later(const struct member *member)
+{
+    return member->health != NULL && member->health_at > member->parent->health_at;
+}
+
 static void look_at(struct family *family, struct member *member)
 {
     const struct omb_office_id *id = &member->card->seat.office;
@@ -313,7 +320,7 @@ static void look_at(struct family *family, struct member *member)
         return;
     member->parent = parent_of(family, member);
     member->link = find_link(family, id);
-    if (member->parent != NULL && !member->parent->self)
+    if (member->parent != NULL && !member->parent->self && !told_later(member))
         member->above = link_below(member->parent->health, id);
     if (member->parent == NULL)
         lose(member, first_known(member));

@@ -1,6 +1,6 @@
 /*
- * How offices are: each tells the one above it every half minute, and passes on what those below
- * it told. It is not logged, and what is told last counts.
+ * How offices are: each tells the one above it every half minute and soon after a link changed, and
+ * passes on what those below it told. It is not logged, and what is told last counts.
  */
 #include "office/post/work.h"
 #include "wire/limits.h"
@@ -109,8 +109,20 @@ enum omb_rc omb_health_send(struct omb_step *step, struct omb_error *err)
     if (rc != OMB_OK)
         return rc;
     omb_link_send(step, post->up, OMB_FRAME_HEALTH, &health);
+    post->health_told = step->input->monotonic_ms;
     post->health_at = step->input->monotonic_ms + OMB_HEALTH_MS;
     return OMB_OK;
+}
+
+void omb_health_changed(struct omb_step *step)
+{
+    struct omb_post *post = step->office->post;
+    const int64_t soon = post->health_told + OMB_HEALTH_SOON_MS;
+
+    if (!post->up || !post->up->greeted || post->up->connection == 0 || soon >= post->health_at)
+        return;
+    post->health_at = soon;
+    omb_post_wake(step, soon);
 }
 
 /* Offices below the peer have no link here: of them a row holds what they told alone. */

@@ -19,6 +19,7 @@
 #define OMB_DIAL_MS 20000          /* for a handshake */
 #define OMB_BLOCKED_MS 60000       /* a peer that did wrong may greet again after it */
 #define OMB_HEALTH_MS 30000
+#define OMB_HEALTH_SOON_MS 2000     /* after the last one, when the state of a link changed */
 #define OMB_RECORDS_FRAME (48 * 1024)
 #define OMB_PUMP_FRAMES 16         /* of one link in one pump */
 #define OMB_LIVES_TOLD 16          /* of a log, in a greeting */
@@ -139,6 +140,7 @@ struct omb_post {
     int64_t try_at;         /* monotonic; INT64_MAX: not now */
     int64_t try_wall;       /* the same, for people; 0: none */
     int64_t ping_at, health_at;
+    int64_t health_told;    /* monotonic; the last one */
     uint64_t pings;
 
     int64_t look_at;        /* silence of children */

@@ -230,6 +230,8 @@ enum omb_rc omb_link_to(struct omb_step *step, struct omb_link *link, unsigned s
         omb_link_reason(link, "%s", reason);
     if ((from == state && same) || !is_history(from, state))
         return OMB_OK;
+    if (from != state)
+        omb_health_changed(step);
     return omb_link_history(step, link, omb_link_state_name(state), reason, err);
 }
 

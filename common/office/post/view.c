@@ -96,6 +96,18 @@ static void see_link(struct omb_step *step, const struct omb_link *link, struct 
         see_parent(step, link, out);
 }
 
+/* A child that lost its place is told of until the next start, unless it found another one. */
+static bool is_seen(struct omb_step *step, const struct omb_link *link)
+{
+    const struct omb_office_card *card;
+
+    if (!link->gone)
+        return true;
+    card = omb_office_newest(step, &link->peer);
+    return link->since > 0 && card &&
+           omb_office_id_equal(&card->certificate.inner.parent, &step->office->self.office);
+}
+
 size_t omb_post_links(struct omb_step *step, const struct omb_link_seen **out)
 {
     const struct omb_post *post = step->office->post;
@@ -106,7 +118,7 @@ size_t omb_post_links(struct omb_step *step, const struct omb_link_seen **out)
         see_link(step, post->up, &seen[count++]);
     for (size_t i = 0; i < post->slots; i++)
         for (const struct omb_link *link = post->peers[i]; link; link = link->next_peer)
-            if (!link->up && (!link->gone || link->since > 0))
+            if (!link->up && is_seen(step, link))
                 see_link(step, link, &seen[count++]);
     *out = seen;
     return count;
