@@ -306,7 +306,7 @@ static enum omb_exit change(struct omb_cli *cli, const struct omb_office_change 
         omb_cli_print_json(cli, &omb_shape_office_changed, done);
         return OMB_EXIT_DONE;
     }
-    printf("%.*s  record %.12s\n", OMB_VIEW_ARGS(done->code), (const char *)done->record.data);
+    printf("%.*s  record %.16s\n", OMB_VIEW_ARGS(done->code), (const char *)done->record.data);
     for (size_t i = 0; i < done->notes.count; i++)
         printf("%.*s\n", OMB_VIEW_ARGS(done->notes.items[i]));
     return OMB_EXIT_DONE;

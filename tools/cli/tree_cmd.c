@@ -27,14 +27,32 @@ static void tree_columns(struct omb_table *table)
     omb_table_column(table, "what is wrong", false);
 }
 
-/* Offices come in the order of a tree: each behind the one above it. */
-static void tree_row(struct omb_cli *cli, struct omb_table *table, uint32_t top,
+/* Whether another office of that depth follows below the same one. */
+static bool goes_on(const struct omb_tree *tree, size_t at, uint32_t depth)
+{
+    for (size_t i = at + 1; i < tree->offices.count; i++)
+        if (tree->offices.items[i].depth <= depth)
+            return tree->offices.items[i].depth == depth;
+    return false;
+}
+
+/* The lines to an office: offices come in the order of a tree, each behind the one above it. */
+static void draw_lines(const struct omb_tree *tree, size_t at, struct omb_buf *out)
+{
+    const uint32_t top = tree->offices.items[0].depth;
+    const uint32_t depth = tree->offices.items[at].depth;
+
+    for (uint32_t level = top + 1; level < depth; level++)
+        omb_buf_add_str(out, goes_on(tree, at, level) ? "\xe2\x94\x82  " : "   ");
+    if (depth > top)
+        omb_buf_add_str(out, goes_on(tree, at, depth) ? "\xe2\x94\x9c\xe2\x94\x80 "
+                                                      : "\xe2\x94\x94\xe2\x94\x80 ");
+}
+
+static void tree_row(struct omb_cli *cli, struct omb_table *table, const char *lines,
                      const struct omb_tree_office *office)
 {
-    const uint32_t depth = office->depth > top ? office->depth - top : 0;
-
-    omb_table_printf(table, "%*s%s%.*s%s", depth > 1 ? (int)(depth - 1) * 3 : 0, "",
-                     depth > 0 ? "\xe2\x94\x94\xe2\x94\x80 " : "", OMB_VIEW_ARGS(office->code),
+    omb_table_printf(table, "%s%.*s%s", lines, OMB_VIEW_ARGS(office->code),
                      office->self ? " *" : "");
     omb_table_text(table, office->kind);
     omb_table_text(table, office->state);
@@ -47,15 +65,19 @@ static void tree_row(struct omb_cli *cli, struct omb_table *table, uint32_t top,
 
 static void print_tree(struct omb_cli *cli, const struct omb_tree *tree, bool ill_only)
 {
+    struct omb_buf lines = OMB_BUF_INIT;
     struct omb_table table;
 
     omb_table_init(&table);
     tree_columns(&table);
     for (size_t i = 0; i < tree->offices.count; i++) {
+        omb_buf_clear(&lines);
+        if (!ill_only)
+            draw_lines(tree, i, &lines);
         if (!ill_only || !omb_view_is(tree->offices.items[i].level, "ok"))
-            tree_row(cli, &table, ill_only ? UINT32_MAX : tree->offices.items[0].depth,
-                     &tree->offices.items[i]);
+            tree_row(cli, &table, omb_buf_str(&lines), &tree->offices.items[i]);
     }
+    omb_buf_free(&lines);
     if (omb_table_rows(&table) > 0)
         omb_cli_print_table(&table);
     else
@@ -96,6 +118,29 @@ enum omb_exit omb_run_tree(struct omb_cli *cli)
 
 /* --- case trace --- */
 
+static bool wait_alike(const struct omb_trace_wait *a, const struct omb_trace_wait *b)
+{
+    return omb_view_equal(a->on, b->on) && a->since == b->since;
+}
+
+/* Offices that wait for the same stand in one line. */
+static void print_waits(struct omb_cli *cli, const struct omb_trace_event *event)
+{
+    for (size_t i = 0; i < event->waits.count; i++) {
+        const struct omb_trace_wait *wait = &event->waits.items[i];
+        const bool more = i + 1 < event->waits.count && wait_alike(wait, wait + 1);
+        char at[OMB_WHEN_SIZE];
+
+        printf("%s%.*s", i > 0 && wait_alike(wait - 1, wait) ? ", " : "  waits: ",
+               OMB_VIEW_ARGS(wait->office));
+        if (more)
+            continue;
+        omb_when_print(wait->since, omb_cli_zone(cli), at);
+        printf(": %.*s%s%s\n", OMB_VIEW_ARGS(wait->on), wait->since ? ", since " : "",
+               wait->since ? at : "");
+    }
+}
+
 static void print_event(struct omb_cli *cli, const struct omb_trace_event *event)
 {
     char at[OMB_WHEN_SIZE];
@@ -109,13 +154,7 @@ static void print_event(struct omb_cli *cli, const struct omb_trace_event *event
     for (size_t i = 0; i < event->held_by.count; i++)
         printf("%s%.*s", i ? ", " : "", OMB_VIEW_ARGS(event->held_by.items[i]));
     putchar('\n');
-    for (size_t i = 0; i < event->waits.count; i++) {
-        const struct omb_trace_wait *wait = &event->waits.items[i];
-
-        omb_when_print(wait->since, omb_cli_zone(cli), at);
-        printf("  waits: %.*s: %.*s%s%s\n", OMB_VIEW_ARGS(wait->office), OMB_VIEW_ARGS(wait->on),
-               wait->since ? ", since " : "", wait->since ? at : "");
-    }
+    print_waits(cli, event);
 }
 
 enum omb_exit omb_run_case_trace(struct omb_cli *cli)
