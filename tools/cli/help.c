@@ -92,12 +92,43 @@ static void print_options(FILE *file, struct omb_opt_list list)
         print_option(file, &omb_options[list.items[i]]);
 }
 
+/* Text in lines of at most WIDTH, broken at blanks; those behind the first begin at `indent`. */
+static void print_wrapped(FILE *file, struct omb_view text, size_t indent)
+{
+    const char *at = (const char *)text.data, *end = at + text.size;
+    size_t column = indent;
+
+    while (at < end) {
+        const char *blank = memchr(at, ' ', (size_t)(end - at));
+        const size_t size = (size_t)((blank ? blank : end) - at);
+
+        if (column > indent && column + 1 + size > WIDTH) {
+            fprintf(file, "\n%*s", (int)indent, "");
+            column = indent;
+        }
+        column += (size_t)fprintf(file, "%s%.*s", column > indent ? " " : "", (int)size, at);
+        for (at += size; at < end && *at == ' ';)
+            at++;
+    }
+    putc('\n', file);
+}
+
+/* Of a summary that says more than fits a list; `help GROUP VERB` says all of it. */
+static struct omb_view first_clause(const char *summary)
+{
+    const struct omb_view whole = omb_view_str(summary);
+    const struct omb_view first = omb_view(whole.data, strcspn(summary, ";"));
+
+    return whole.size > WIDTH ? first : whole;
+}
+
 static void print_verb_line(FILE *file, const struct omb_verb *verb)
 {
     struct omb_buf name = OMB_BUF_INIT;
 
     omb_verb_print_name(verb, &name);
-    fprintf(file, "  %-*s %s\n", VERB_COLUMN, omb_buf_str(&name), omb_verb_summary(verb));
+    fprintf(file, "  %-*s ", VERB_COLUMN, omb_buf_str(&name));
+    print_wrapped(file, first_clause(omb_verb_summary(verb)), VERB_COLUMN + 3);
     omb_buf_free(&name);
 }
 
@@ -119,25 +150,6 @@ static void print_all(FILE *file)
     fputs("\n`ombud help GROUP VERB` explains one.\n", file);
 }
 
-/* A paragraph in lines of at most WIDTH, broken at blanks. */
-static void print_wrapped(FILE *file, const char *text)
-{
-    size_t column = 0;
-
-    while (*text) {
-        size_t size = strcspn(text, " ");
-
-        if (column && column + 1 + size > WIDTH) {
-            putc('\n', file);
-            column = 0;
-        }
-        column += (size_t)fprintf(file, "%s%.*s", column ? " " : "", (int)size, text);
-        text += size;
-        text += strspn(text, " ");
-    }
-    putc('\n', file);
-}
-
 static void print_sections(FILE *file, const char *group)
 {
     for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
@@ -145,19 +157,24 @@ static void print_sections(FILE *file, const char *group)
             continue;
         for (const char *const *text = sections[i].paragraphs; *text; text++) {
             putc('\n', file);
-            print_wrapped(file, *text);
+            print_wrapped(file, omb_view_str(*text), 0);
         }
     }
 }
 
 void omb_help_print(FILE *file, const struct omb_verb *verb)
 {
+    struct omb_buf says = OMB_BUF_INIT;
+
     if (!verb) {
         print_all(file);
         return;
     }
     omb_help_usage(file, verb);
-    fprintf(file, "\nThis verb %s.\n", omb_verb_summary(verb));
+    omb_buf_printf(&says, "This verb %s.", omb_verb_summary(verb));
+    putc('\n', file);
+    print_wrapped(file, omb_buf_view(&says), 0);
+    omb_buf_free(&says);
     if (verb->options.count) {
         fputs("\noptions:\n", file);
         print_options(file, verb->options);
