@@ -174,6 +174,25 @@ static void test_an_office_comes_under_another_region(void **state)
     tree_check(tree);
 }
 
+/* The new region knows neither its certificate nor the region that issued it: those above do. */
+static void test_a_region_asks_above_who_came(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    const struct omb_view before = bank_complaint(bank.b45);
+    struct omb_view later;
+
+    tree_settle(tree);
+    tree_cut(bank.b45);
+    move_to(bank.b45, bank.south);
+    later = bank_complaint(bank.b45);
+    tree_settle(tree);
+    tree_agree(tree, before, "open", "vsp-0045", bank.b45, bank.south, bank.ho, NULL);
+    tree_agree(tree, later, "open", "vsp-0045", bank.b45, bank.south, bank.ho, NULL);
+    see_below(bank.ho, "vsp-0045", "south");
+    tree_check(tree);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -182,6 +201,7 @@ int main(void)
         TREE_TEST(test_a_region_registers_for_a_branch_below),
         TREE_TEST(test_what_a_revoked_office_writes_later_has_no_effect),
         TREE_TEST(test_an_office_comes_under_another_region),
+        TREE_TEST(test_a_region_asks_above_who_came),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -199,6 +199,16 @@ static void hold(struct omb_link *link, const struct omb_records *records, size_
     }
 }
 
+/* An office that comes from elsewhere in the tree does not hold the records that certified it. */
+static void ask_above(struct omb_step *step, const struct omb_link *link,
+                      const struct omb_want *want)
+{
+    struct omb_link *up = step->office->post->up;
+
+    if (link != up && want->digests.count > 0 && up && up->greeted && up->connection != 0)
+        omb_want_send(step, up, want);
+}
+
 /* Says what the record waits for, and wants it, a few times. */
 static void want_it(struct omb_step *step, struct omb_link *link,
                     const struct omb_receipt *receipt)
@@ -229,6 +239,7 @@ static void want_it(struct omb_step *step, struct omb_link *link,
         return;
     link->retries++;
     omb_want_send(step, link, &want);
+    ask_above(step, link, &want);
 }
 
 static void done_with(struct omb_link *link, const struct omb_records *records, size_t charge)
