@@ -111,6 +111,7 @@ class Line:
         self.records = []        # that came
         self.bytes = 0           # of frames with records
         self.cursor = None       # that the other end acknowledged
+        self.refused = []        # digests of own records that the other end refused
 
     def __enter__(self):
         return self
@@ -125,7 +126,7 @@ class Line:
         self.send_bytes(link.Frame(**frame).SerializeToString())
 
     def receive(self, wait_ms=oc.DEADLINE_MS):
-        """The next frame: its kind and message; a refusal is raised."""
+        """The next frame: its kind and message. A refusal is raised, unless it is of a record."""
         if not self.socket.poll(wait_ms):
             raise Silence("no frame came")
         *route, data = self.socket.recv_multipart()
@@ -141,6 +142,8 @@ class Line:
             self.bytes += len(data)
         elif kind == "ack":
             self.cursor = message.cursor
+        elif kind == "refuse" and message.code == "record":
+            self.refused.append(message.record)
         elif kind == "refuse":
             raise Refused(message)
         elif kind == "ping":

@@ -222,6 +222,7 @@ def test_a_forged_record_is_refused_and_a_new_life_goes_on(bank):
         line.offer(good, peer.note(signer=thief))
         line.acked()
         bank.refuses(peer, 1, "signature")
+        assert line.refused == [peer.prev], "the child is told which one"
         assert "office renew" in bank.shown(peer)["link"]["reason"]
         peer.begin(1001, before)
         line.send(hello=peer.hello())
@@ -265,9 +266,8 @@ def unnamed_part(peer):
     (lambda peer: peer.note(behind=bytes(262144)), "262144"),
     (lambda peer: peer.note(behind=b"\xf8\x01\x01"), "is not known"),
     (lambda peer: peer.note(time_ms=1), "dated before the record that it follows"),
-    (lambda peer: peer.note(prev=bytes(range(32))), "names another record before it"),
     (lambda peer: peer.note(office=peer.above), "certificate is of another office"),
-], ids=["proof", "levels", "part", "unnamed", "long-part", "long", "field", "time", "prev",
+], ids=["proof", "levels", "part", "unnamed", "long-part", "long", "field", "time",
         "office"])
 def test_what_is_not_authentic_is_refused(bank, make, words):
     peer = bank.outsider()
@@ -278,6 +278,19 @@ def test_what_is_not_authentic_is_refused(bank, make, words):
         place = bank.refuses(peer, 1, words)
         assert place is None or re.fullmatch(f"{peer.office.code}|ho", place.split("/")[0])
     assert holds(bank, peer) == 1
+
+
+def test_a_record_that_goes_on_from_another_one_is_refused_when_that_is_not_there(bank):
+    """It may be a fork: the other one is asked for first."""
+    peer, other = bank.outsider(), bytes(range(32))
+    with peer.call(bank.address) as line:
+        line.greet()
+        line.offer(peer.note(), peer.note(prev=other))
+        want = line.hear("want")
+        assert list(want.digests) == [other]
+        line.send(records={})
+        line.acked()
+        bank.refuses(peer, 1, "names another record before it")
 
 
 def test_a_record_of_an_office_beside_it_is_out_of_scope(bank):

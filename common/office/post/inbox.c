@@ -60,11 +60,15 @@ static bool is_own(const struct omb_link *link, const struct omb_receipt *receip
     return omb_office_id_equal(&receipt->office, &link->peer);
 }
 
-/* Whether the peer is known to have no more of that life than what came. */
+/*
+ * Whether the peer is known to have no more of that life than what came; or not the record that
+ * this one says it follows, in place of the one that is here.
+ */
 static bool holes_in(const struct omb_link *link, const struct omb_receipt *receipt)
 {
     if (link->retries >= OMB_RETRIES && omb_digest_equal(&link->waiting, &receipt->digest))
-        return !omb_incarnation_equal(&receipt->incarnation, &link->life) || !is_own(link, receipt);
+        return !omb_incarnation_equal(&receipt->incarnation, &link->life) ||
+               !is_own(link, receipt) || (receipt->range.first == 0 && receipt->seq > 1);
     return is_own(link, receipt) && OMB_ID_COMPARE(&receipt->incarnation, &link->life) < 0;
 }
 
@@ -220,7 +224,13 @@ static void want_it(struct omb_step *step, struct omb_link *link,
         link->waiting = receipt->digest;
         link->retries = 0;
     }
-    if (receipt->range.first > 0) {
+    if (receipt->of_chain && receipt->range.first == 0) {
+        want.digests.items = &receipt->certificate;
+        want.digests.count = 1;
+        omb_link_reason(link, "waits for the record that %llu of %.*s goes on from",
+                        (unsigned long long)receipt->seq,
+                        OMB_VIEW_ARGS(omb_office_code_of(step, &receipt->office)));
+    } else if (receipt->range.first > 0) {
         want.ranges.items = &receipt->range;
         want.ranges.count = 1;
         if (!link->reason || !strstr(link->reason, "was refused"))
