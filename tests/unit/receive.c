@@ -166,6 +166,23 @@ static void what_is_out_of_scope_is_refused(void **state)
 
 /* --- what waits --- */
 
+/* A row that a disk lost is made of all records, not of those alone that came since. */
+static void a_lost_row_comes_back_with_the_next_record(void **state)
+{
+    struct crossing *crossing = *state;
+    struct rig *outlet = at(crossing, OUTLET), *north = at(crossing, NORTH);
+    struct omb_case_id id;
+    struct omb_key key;
+
+    crossing_register(outlet, &id);
+    carry(crossing, OUTLET, NORTH);
+    key = omb_key_case(&id);
+    memport_set(north->store, OMB_FAMILY_CASE, omb_key_view(&key), OMB_VIEW_NONE);
+    crossing_note(outlet, &id, "called back");
+    carry(crossing, OUTLET, NORTH);
+    assert_true(crossing_same_case(outlet, north, &id));
+}
+
 static void a_gap_waits_for_its_range(void **state)
 {
     struct crossing *crossing = *state;
@@ -439,6 +456,7 @@ int main(void)
         CROSSING_TEST(a_garbled_proof_is_refused),
         CROSSING_TEST(a_garbled_part_is_refused),
         CROSSING_TEST(what_is_out_of_scope_is_refused),
+        CROSSING_TEST(a_lost_row_comes_back_with_the_next_record),
         CROSSING_TEST(a_gap_waits_for_its_range),
         CROSSING_TEST(a_record_waits_for_its_certificate),
         CROSSING_TEST(certificates_and_records_may_share_a_frame),

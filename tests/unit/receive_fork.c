@@ -137,6 +137,28 @@ static void a_fork_is_told_once(void **state)
                   OMB_RECEIPT_NEW);
 }
 
+/* Behind the newest that stands, and yet here: what a line that lost goes on with. */
+static void evidence_that_comes_again_is_a_duplicate(void **state)
+{
+    struct crossing *crossing = *state;
+    const struct twins twins = part(crossing);
+    struct parcels other;
+    struct omb_record again[2];
+    const struct omb_receipt *receipts;
+
+    crossing_note(at(crossing, OUTLET), &twins.id, "and once more");
+    other = crossing_pack_from(crossing, at(crossing, OUTLET), twins.common.count + 1);
+    (void)crossing_give(crossing, NORTH, OUTLET, twins.common.items, twins.common.count);
+    (void)crossing_give(crossing, NORTH, OUTLET, twins.one.items, 1);
+    crossing_must(crossing_give(crossing, NORTH, OUTLET, other.items, 3), 3, OMB_RECEIPT_FORK);
+    again[0] = twins.one.items[1];
+    again[1] = other.items[2];
+    receipts = crossing_give(crossing, NORTH, OUTLET, again, 2);
+    crossing_must(receipts, 1, OMB_RECEIPT_NEW);
+    crossing_must(&receipts[1], 1, OMB_RECEIPT_DUPLICATE);
+    assert_int_equal(aside(crossing, NORTH, &other.headers[0]), 3);
+}
+
 static void evidence_holds_no_parts(void **state)
 {
     struct crossing *crossing = *state;
@@ -230,6 +252,36 @@ static void the_office_nearest_the_root_decides(void **state)
     assert_int_equal(aside(crossing, NORTH, &twins.one.headers[0]), 2);
     crossing_run(at(crossing, NORTH), do_verify, NULL);
     crossing_run(at(crossing, HO), do_verify, NULL);
+}
+
+static size_t append(struct omb_record *out, size_t count, const struct parcels *some)
+{
+    memcpy(out + count, some->items, some->count * sizeof(*out));
+    return count + some->count;
+}
+
+/* The case is new here, both lines of it come, and then the word by which they change sides. */
+static void a_case_may_come_with_its_fork_and_the_decision(void **state)
+{
+    struct crossing *crossing = *state;
+    const struct twins twins = part(crossing);
+    struct omb_record frame[64];
+    struct parcels forks;
+    size_t count;
+
+    give_certificates(crossing);
+    (void)crossing_give(crossing, HO, NORTH, twins.common.items, twins.common.count);
+    (void)crossing_give(crossing, HO, NORTH, twins.other.items, 2);
+    crossing_must(crossing_give(crossing, HO, NORTH, twins.one.items, 2), 2, OMB_RECEIPT_FORK);
+    forks = forks_of(crossing, HO);
+    assert_true(twins.common.count + 4 + forks.count <= UNIT_COUNT(frame));
+    count = append(frame, 0, &twins.common);
+    count = append(frame, count, &twins.one);
+    count = append(frame, count, &twins.other);
+    count = append(frame, count, &forks);
+    (void)crossing_give(crossing, NORTH, HO, frame, count);
+    assert_int_equal(aside(crossing, NORTH, &twins.one.headers[0]), 2);
+    assert_true(crossing_same_case(at(crossing, HO), at(crossing, NORTH), &twins.id));
 }
 
 static void a_decision_from_below_moves_nothing(void **state)
@@ -400,8 +452,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CROSSING_TEST(what_came_first_stands),
         CROSSING_TEST(a_fork_is_told_once),
+        CROSSING_TEST(evidence_that_comes_again_is_a_duplicate),
         CROSSING_TEST(evidence_holds_no_parts),
         CROSSING_TEST(the_office_nearest_the_root_decides),
+        CROSSING_TEST(a_case_may_come_with_its_fork_and_the_decision),
         CROSSING_TEST(a_decision_from_below_moves_nothing),
         CROSSING_TEST(positions_keep_their_records),
         CROSSING_TEST(what_was_decided_before_it_came_is_kept_aside),
