@@ -198,9 +198,11 @@ static enum omb_rc came_here(struct omb_judging *judging, bool *out)
     struct omb_step *step = judging->step;
     const struct omb_office_id *office = &judging->header.office;
     const struct omb_key prefix = omb_key_claimed(office, NULL);
+    const struct omb_office_id branch = omb_feed_branch_of(step, office);
     struct claims claims = {.step = step, .from = &judging->intake->from};
 
-    *out = is_at_or_below(omb_office_newest(step, office), claims.from);
+    *out = is_at_or_below(omb_office_newest(step, office), claims.from) ||
+           omb_office_id_equal(&branch, claims.from); /* one above it came under another parent */
     if (*out)
         return OMB_OK;
     if (omb_port_scan_prefix(step->port, OMB_FAMILY_OFFICE, omb_key_view(&prefix), see_claim,

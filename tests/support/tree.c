@@ -274,6 +274,44 @@ struct tree_office *tree_twin(struct tree_office *office)
     return twin;
 }
 
+void tree_move(struct tree_office *office, struct tree_office *to)
+{
+    struct tree_office *root = office->tree->offices[0];
+    const struct omb_office_change change = {.code = omb_view_str(office->code),
+                                             .parent = omb_view_str(to->code)};
+    struct omb_buf bundle = OMB_BUF_INIT;
+    struct omb_office_join join;
+
+    OMB_ASSERT(office->moves < TREE_MOVES_MAX);
+    tree_tell(office->tree, "%s is moved to %s", office->code, to->code);
+    tree_tick(root);
+    answer_of(ask_as(&root->rig, "admin", OMB_ASK_OFFICE_CHANGE, &change));
+    tree_settle(office->tree); /* the new parent hears who it is */
+    office->before[office->moves++] = office->parent;
+    office->parent = to;
+    tree_tick(to);
+    tree_enrol(office, true, &bundle);
+    join.bundle = omb_buf_view(&bundle);
+    tree_tick(office);
+    answer_of(ask_as(&office->rig, "admin", OMB_ASK_OFFICE_JOIN, &join));
+    omb_buf_free(&bundle);
+    tree_stop(office);
+    snprintf(office->parent_address, sizeof(office->parent_address), "%s", to->address);
+    tree_start(office);
+}
+
+bool tree_is_below(const struct tree_office *office, const struct tree_office *top, bool ever)
+{
+    if (office == NULL)
+        return false;
+    if (omb_office_id_equal(&office->id, &top->id) || tree_is_below(office->parent, top, ever))
+        return true;
+    for (size_t i = 0; ever && i < office->moves; i++)
+        if (tree_is_below(office->before[i], top, ever))
+            return true;
+    return false;
+}
+
 /* --- its life --- */
 
 void tree_start(struct tree_office *office)

@@ -17,6 +17,7 @@
 #include "wire/link.h"
 
 #define TREE_OFFICES_MAX 16
+#define TREE_MOVES_MAX 4
 #define TREE_QUIET_MS (90 * OMB_SECOND_MS) /* nothing moved for so long: nothing will */
 #define TREE_STEPS_MAX 100000
 
@@ -33,6 +34,8 @@ struct tree_office {
     struct tree *tree;
     const char *code, *kind;
     struct tree_office *parent; /* NULL: the root */
+    struct tree_office *before[TREE_MOVES_MAX]; /* parents that it had */
+    size_t moves;
     struct omb_office_id id;
     uint8_t seed;
     uint8_t transport[OMB_PUBLIC_SIZE];
@@ -94,6 +97,14 @@ struct tree_office *tree_add_service(struct tree *tree, const char *code,
                                      struct tree_office *parent);
 /* A second copy of an office, from its store as it is: only with such a one can a log fork. */
 struct tree_office *tree_twin(struct tree_office *office);
+
+/*
+ * The root lets the office go to another parent, which certifies it once it has heard of it; the
+ * office's daemon starts again with the new address.
+ */
+void tree_move(struct tree_office *office, struct tree_office *to);
+/* Whether it stands at or below that office, or, `ever`, did before it or one above it moved. */
+bool tree_is_below(const struct tree_office *office, const struct tree_office *top, bool ever);
 
 /* --- what happens to an office --- */
 

@@ -156,15 +156,10 @@ static enum omb_rc add_record(void *arg, struct omb_view key, struct omb_view va
 static bool is_at_or_below(const struct tree *tree, const struct omb_office_id *id,
                            const struct tree_office *top)
 {
-    for (size_t i = 0; i < tree->count; i++) {
-        const struct tree_office *office = tree->offices[i];
-
-        if (!omb_office_id_equal(&office->id, id))
-            continue;
-        for (; office != NULL; office = office->parent)
-            if (office == top || omb_office_id_equal(&office->id, &top->id))
-                return true;
-    }
+    for (size_t i = 0; i < tree->count; i++)
+        if (omb_office_id_equal(&tree->offices[i]->id, id) &&
+            tree_is_below(tree->offices[i], top, true))
+            return true;
     return false;
 }
 

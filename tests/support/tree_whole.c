@@ -23,6 +23,7 @@ _Static_assert(TREE_OFFICES_MAX <= 32, "an office is a bit");
 struct matter {
     struct omb_case_id id;
     offices parties;
+    offices ever; /* and whoever was one before an office moved */
     bool erased;
 };
 
@@ -63,14 +64,14 @@ static offices office_bits(const struct tree *tree, const struct omb_office_id *
     return bits;
 }
 
-static offices with_all_above(const struct tree *tree, offices below)
+static offices with_all_above(const struct tree *tree, offices below, bool ever)
 {
     offices bits = below;
 
     for (size_t i = 0; i < tree->count; i++)
-        if (below >> i & 1)
-            for (const struct tree_office *at = tree->offices[i]; at != NULL; at = at->parent)
-                bits |= office_bits(tree, &at->id);
+        for (size_t k = 0; (below >> i & 1) != 0 && k < tree->count; k++)
+            if (tree_is_below(tree->offices[i], tree->offices[k], ever))
+                bits |= UINT32_C(1) << k;
     return bits;
 }
 
@@ -90,7 +91,11 @@ static size_t matter_of(struct whole *whole, const struct omb_case_id *id)
         realloc(whole->matters, (whole->matter_count + 1) * sizeof(*whole->matters));
     OMB_ASSERT(whole->matters != NULL);
     whole->matters[whole->matter_count] =
-        (struct matter){.id = *id, .parties = office_bits(whole->tree, &id->home)};
+        (struct matter){
+        .id = *id,
+        .parties = office_bits(whole->tree, &id->home),
+        .ever = office_bits(whole->tree, &id->home),
+    };
     return whole->matter_count++;
 }
 
@@ -204,6 +209,18 @@ static enum omb_rc read_record(void *arg, struct omb_view key, struct omb_view v
     return OMB_OK;
 }
 
+/* Takes in whom a record of a party names; whether somebody is new. */
+static bool spread_by(const struct whole *whole, const struct record *record, bool ever,
+                      offices *parties)
+{
+    const offices before = *parties;
+
+    *parties = with_all_above(whole->tree, *parties, ever);
+    if ((office_bits(whole->tree, &record->office) & *parties) != 0)
+        *parties = with_all_above(whole->tree, *parties | record->named, ever);
+    return *parties != before;
+}
+
 /* Home, whom a record of a party names, and everybody above a party. */
 static void spread_parties(struct whole *whole)
 {
@@ -211,17 +228,11 @@ static void spread_parties(struct whole *whole)
         grew = false;
         for (size_t i = 0; i < whole->record_count; i++) {
             const struct record *record = &whole->records[i];
-            struct matter *matter;
-            offices parties;
 
             if (record->matter == SIZE_MAX)
                 continue;
-            matter = &whole->matters[record->matter];
-            parties = with_all_above(whole->tree, matter->parties);
-            if ((office_bits(whole->tree, &record->office) & parties) != 0)
-                parties = with_all_above(whole->tree, parties | record->named);
-            grew |= parties != matter->parties;
-            matter->parties = parties;
+            grew |= spread_by(whole, record, false, &whole->matters[record->matter].parties);
+            grew |= spread_by(whole, record, true, &whole->matters[record->matter].ever);
         }
     }
 }
@@ -299,11 +310,13 @@ static void judge_parts(const struct whole *whole, const struct record *record)
 static void judge_record(const struct whole *whole, const struct record *record)
 {
     const offices own = office_bits(whole->tree, &record->office);
-    offices due = with_all_above(whole->tree, own);
+    offices due = with_all_above(whole->tree, own, false);
+    offices may = with_all_above(whole->tree, own, true);
 
     if (record->matter != SIZE_MAX) {
         due |= whole->matters[record->matter].parties;
-        must_be_none(whole, record, record->holders & ~due, "holds what is out of its scope:");
+        may |= whole->matters[record->matter].ever;
+        must_be_none(whole, record, record->holders & ~may, "holds what is out of its scope:");
     }
     must_be_none(whole, record, due & ~record->holders, "lacks");
     judge_parts(whole, record);

@@ -1,6 +1,7 @@
 /*
- * Changes of the tree that the office above decides: a certificate revoked, an office let go to
- * another parent, an office closed with another one in its place (design: trust, Offices).
+ * Changes of the tree that the office above decides: a certificate revoked, an office closed with
+ * another one in its place; an office let go to another parent, by one above both of them
+ * (design: trust, Offices).
  */
 #include <string.h>
 
@@ -49,6 +50,24 @@ static enum omb_rc find_child(struct omb_step *step, struct omb_view code, const
                         "%.*s is not directly below this office: ask the one that certified it",
                         OMB_VIEW_ARGS(code));
     return OMB_OK;
+}
+
+/* One further down, too: who lets it go must know where to. */
+static enum omb_rc find_below(struct omb_step *step, struct omb_view code, const char *field,
+                              struct omb_office_ref *out, const struct omb_office_card **out_card,
+                              struct omb_error *err)
+{
+    const struct omb_office_id *self = &omb_office_self(step->office)->office;
+    enum omb_rc rc = omb_desk_office(step, code, field, out, err);
+
+    if (rc != OMB_OK)
+        return rc;
+    *out_card = omb_office_card(step, &out->certificate);
+    for (size_t i = 0; *out_card && i < (*out_card)->seat.above_count; i++)
+        if (omb_office_id_equal(&(*out_card)->seat.above[i], self))
+            return OMB_OK;
+    return omb_fail(err, OMB_REFUSED, field, "%.*s is not below this office: ask one above it",
+                    OMB_VIEW_ARGS(code));
 }
 
 static enum omb_rc check_stands(const struct omb_step *step, const struct omb_office_card *card,
@@ -137,7 +156,7 @@ static enum omb_rc move(struct omb_step *step, struct subject *subject, struct o
     if (card == NULL || stands_at_or_below(card, &subject->ref.office))
         return omb_fail(err, OMB_REFUSED, "parent", "%.*s cannot stand below %.*s",
                         OMB_VIEW_ARGS(subject->change->code), OMB_VIEW_ARGS(to));
-    if (omb_office_id_equal(&parent.office, &omb_office_self(step->office)->office))
+    if (omb_office_id_equal(&parent.office, &subject->card->certificate.inner.parent))
         return omb_fail(err, OMB_EXISTS, "parent", "%.*s stands below %.*s already",
                         OMB_VIEW_ARGS(subject->change->code), OMB_VIEW_ARGS(to));
     if (omb_view_is(card->certificate.inner.kind, "branch"))
@@ -250,7 +269,8 @@ enum omb_rc omb_desk_office_change(struct omb_step *step, const void *ask, const
     struct omb_office_changed *answer = OMB_ARENA_NEW(step->arena, struct omb_office_changed, 1);
     struct subject subject = {.change = ask, .notes = {.arena = step->arena}};
     enum omb_rc rc =
-        find_child(step, subject.change->code, "code", &subject.ref, &subject.card, err);
+        (subject.change->parent.size ? find_below : find_child)(
+            step, subject.change->code, "code", &subject.ref, &subject.card, err);
 
     if (rc == OMB_OK)
         rc = check_stands(step, subject.card, "code", err);

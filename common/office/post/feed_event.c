@@ -293,30 +293,49 @@ static enum omb_rc offer_revoked(const struct event *event,
 
 /* --- certificates --- */
 
-/* Of one on the path of every child, and of a service office: to all. Of a child: to that one. */
+/*
+ * An office that came from elsewhere brings along what it signed as before: the child that it is
+ * below now judges its log by the certificates that it had.
+ */
+static enum omb_rc offer_previous(struct omb_step *step, const struct omb_office_id *now,
+                                  const struct omb_certificate *inner, struct omb_error *err)
+{
+    if (omb_office_id_none(now) || omb_office_id_equal(now, &inner->office) ||
+        omb_digest_none(&inner->previous))
+        return OMB_OK;
+    return omb_feed_certificate(step, now, &inner->previous, err);
+}
+
+/*
+ * Of one on the path of every child, and of a service office: to all. Of one below a child: to that
+ * one, unless it came from there, and to the one that it stood below before, which lets it go.
+ */
 static enum omb_rc offer_certified(const struct event *event,
                                    const struct omb_office_certified *certified,
                                    struct omb_error *err)
 {
     struct omb_step *step = event->step;
     struct omb_known_certificate known;
+    struct omb_office_id now, before;
     bool all;
     enum omb_rc rc = OMB_OK;
 
     if (omb_certify_read(certified->certificate, step->arena, &known, NULL) != OMB_OK)
         return OMB_OK;
     all = known.inner.service || is_self_or_above(step, &known.inner.office);
+    now = omb_feed_child_above(step, &known.inner.office);
+    before = branch_then(step, &(struct omb_office_ref){known.inner.office, known.inner.previous});
     if (known.inner.service)
         note_for_all(event);
     rc = omb_feed_certified(step, &known.digest, err);
     for (size_t i = 0; rc == OMB_OK && i < event->child_count; i++) {
         const struct omb_office_id *child = &event->children[i];
 
-        if (!came_from(event, child) &&
-            (all || omb_office_id_equal(child, &known.inner.office)))
+        if (!came_from(event, child) && (all || omb_office_id_equal(child, &now) ||
+                                         omb_office_id_equal(child, &before)))
             rc = omb_feed_certificate(step, child, &known.digest, err);
     }
-    return rc;
+    return rc == OMB_OK ? offer_previous(step, &now, &known.inner, err) : rc;
 }
 
 /* Offers it to those of the event's children whom it concerns. */

@@ -1,0 +1,104 @@
+/* The tree itself changes: an office comes under another one, is closed, or goes silent. */
+#include "trace/bank.h"
+
+static const struct omb_case_view *shown(struct tree_office *office, struct omb_view number)
+{
+    tree_tick(office);
+    return show(&office->rig, "s1", number);
+}
+
+static void test_a_branch_comes_under_another_region(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    const struct omb_view quiet = bank_complaint(bank.b45), decided = bank_complaint(bank.b45);
+    struct omb_view later;
+
+    ESCALATE(bank.b45, decided, "north");
+    tree_settle(tree);
+    tree_move(bank.b45, bank.south);
+    tree_settle(tree);
+    /* The new parent has its log and its cases; the old one let it go. */
+    tree_agree(tree, quiet, "open", "vsp-0045", bank.b45, bank.south, bank.ho, NULL);
+    tree_agree(tree, decided, "open", "north", bank.b45, bank.south, bank.ho, bank.north, NULL);
+    assert_true(shown(bank.south, decided)->sealed);
+    later = bank_complaint(bank.b45);
+    RESOLVE(bank.north, decided, "paid back");
+    tree_settle(tree);
+    tree_agree(tree, later, "open", "vsp-0045", bank.b45, bank.south, bank.ho, NULL);
+    assert_false(tree_holds(bank.north, later));
+    tree_agree(tree, decided, "resolved", "vsp-0045", bank.b45, bank.south, bank.ho, bank.north,
+               NULL);
+    assert_text(shown(bank.b45, decided)->answer, "paid back");
+    ESCALATE(bank.b45, later, "south");
+    tree_settle(tree);
+    assert_text(shown(bank.south, later)->narrative, "charged twice");
+    tree_check_whole(tree);
+}
+
+/* What it wrote where nobody heard it is signed as an office of the old region; it comes along. */
+static void test_a_branch_is_moved_with_work_that_nobody_has(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    struct omb_view number;
+
+    tree_settle(tree);
+    tree_cut(bank.b45);
+    number = bank_complaint(bank.b45);
+    RESOLVE(bank.b45, number, "paid back");
+    tree_pass(tree, OMB_DAY_MS);
+    assert_false(tree_holds(bank.ho, number));
+    tree_mend(bank.b45);
+    tree_stop(bank.north); /* the old parent is gone, too */
+    tree_move(bank.b45, bank.south);
+    tree_settle(tree);
+    tree_agree(tree, number, "resolved", "vsp-0045", bank.b45, bank.south, bank.ho, NULL);
+    tree_start(bank.north);
+    tree_settle(tree);
+    assert_null(tree_link(bank.north, bank.b45));
+    tree_check_whole(tree);
+}
+
+/* Those below it do not notice, and what they have reaches the new parent. */
+static void test_a_region_comes_under_another_one(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    const struct omb_view number = bank_complaint(bank.b77), foreign = bank_complaint(bank.b45);
+    struct omb_view later;
+
+    ESCALATE(bank.b45, foreign, "ho");
+    tree_settle(tree);
+    DELEGATE(bank.ho, foreign, "vsp-0077");
+    tree_settle(tree);
+    tree_move(bank.south, bank.north);
+    later = bank_complaint(bank.b77);
+    tree_settle(tree);
+    tree_agree(tree, number, "open", "vsp-0077", bank.b77, bank.south, bank.north, bank.ho, NULL);
+    tree_agree(tree, later, "open", "vsp-0077", bank.b77, bank.south, bank.north, bank.ho, NULL);
+    RESOLVE(bank.b77, foreign, "paid back");
+    ESCALATE(bank.b77, later, "south");
+    tree_settle(tree);
+    ESCALATE(bank.south, later, "north");
+    tree_settle(tree);
+    tree_agree(tree, foreign, "resolved", "vsp-0045", bank.b45, bank.b77, bank.south, bank.north,
+               bank.ho, NULL);
+    assert_text(shown(bank.north, later)->narrative, "charged twice");
+    RESOLVE(bank.north, later, "paid back, too");
+    tree_settle(tree);
+    tree_agree(tree, later, "resolved", "vsp-0077", bank.b77, bank.south, bank.north, bank.ho,
+               NULL);
+    tree_check_whole(tree);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TREE_TEST(test_a_branch_comes_under_another_region),
+        TREE_TEST(test_a_branch_is_moved_with_work_that_nobody_has),
+        TREE_TEST(test_a_region_comes_under_another_one),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
