@@ -11,7 +11,7 @@
 #include "office/post/work.h"
 #include "wire/limits.h"
 
-#define WINDOW_MAX (1024 * 1024)
+#define WINDOW_MAX (2 * 1024 * 1024) /* two batches: one comes while the disk takes the other */
 #define WINDOW_MIN (64 * 1024)
 #define WINDOWS_ALL (64 * 1024 * 1024) /* of all children together */
 #define TOLD_MAX 16                    /* refusals of one frame */
