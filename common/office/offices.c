@@ -28,6 +28,7 @@ struct omb_office_cache {
 struct card {
     struct omb_office_card card;
     bool checked; /* its chain was held against the anchor */
+    struct omb_digest revoked_record; /* what card.revoked says */
 };
 
 struct omb_office_cache *omb_cache_new(void)
@@ -168,17 +169,14 @@ static void certificates_of(struct omb_step *step, const struct omb_office_id *i
 }
 
 /* The office's next certificate, which names this one as `previous`. */
-static void fill_later(struct omb_step *step, struct card *card)
+static void fill_later(struct omb_step *step, struct card *card, const struct search *search)
 {
-    struct search search;
-
-    certificates_of(step, &card->card.certificate.inner.office, &search);
-    for (size_t i = 0; i < search.count; i++) {
+    for (size_t i = 0; i < search->count; i++) {
         const struct omb_office_card *other;
 
-        if (omb_digest_equal(&search.items[i], &card->card.certificate.digest))
+        if (omb_digest_equal(&search->items[i], &card->card.certificate.digest))
             continue;
-        other = omb_office_card(step, &search.items[i]);
+        other = omb_office_card(step, &search->items[i]);
         if (other &&
             omb_digest_equal(&other->certificate.inner.previous, &card->card.certificate.digest))
             card->card.seat.later = &other->seat;
@@ -197,22 +195,56 @@ uint32_t omb_revoker_rank(const struct omb_seat *seat, const struct omb_office_i
     return 0;
 }
 
-static void fill_revoked(struct omb_step *step, struct card *card)
+/* What revokes a key: of several what the office nearest the root says, then the smaller digest. */
+struct revocation {
+    uint32_t rank; /* 0: nothing does */
+    struct omb_digest record, certificate;
+    const struct omb_office_revoked *facts;
+};
+
+static void see_revocation(struct omb_step *step, const struct omb_office_card *card,
+                           struct revocation *best)
 {
-    const struct omb_key key = omb_key_revocation(&card->card.certificate.digest);
+    const struct omb_key key = omb_key_revocation(&card->certificate.digest);
     struct omb_buf value = OMB_BUF_INIT;
+    struct revocation found = {.certificate = card->certificate.digest};
     struct omb_header header;
-    struct omb_digest digest;
     struct omb_row_at at;
 
     if (omb_port_get(step->port, OMB_FAMILY_OFFICE, omb_key_view(&key), &value) == OMB_OK &&
         omb_read_place(omb_buf_view(&value), &at.number, &at.seq) &&
-        omb_header_read(step, &at, &header, &digest, NULL, NULL) == OMB_OK && header.facts &&
-        header.facts->event.tag == OMB_EVENT_OFFICE_REVOKED &&
-        omb_revoker_rank(&card->card.seat, &header.office) > 0)
-        card->card.revoked = omb_shape_copy(&omb_shape_office_revoked, header.facts->event.value,
-                                            &step->office->cache->arena);
+        omb_header_read(step, &at, &header, &found.record, NULL, NULL) == OMB_OK &&
+        header.facts && header.facts->event.tag == OMB_EVENT_OFFICE_REVOKED) {
+        found.rank = omb_revoker_rank(&card->seat, &header.office);
+        found.facts = header.facts->event.value;
+    }
     omb_buf_free(&value);
+    if (found.rank > best->rank ||
+        (found.rank > 0 && found.rank == best->rank &&
+         OMB_ID_COMPARE(&found.record, &best->record) < 0))
+        *best = found;
+}
+
+/* A key is revoked, whichever of the office's certificates names it. */
+static void fill_revoked(struct omb_step *step, struct card *card, const struct search *search)
+{
+    const struct omb_view key = card->card.certificate.inner.signing_key;
+    struct revocation best = {.rank = 0};
+
+    see_revocation(step, &card->card, &best);
+    for (size_t i = 0; i < search->count; i++) {
+        const struct omb_office_card *other = omb_office_card(step, &search->items[i]);
+
+        if (other && other != &card->card &&
+            omb_view_equal(other->certificate.inner.signing_key, key))
+            see_revocation(step, other, &best);
+    }
+    if (best.rank == 0 || omb_digest_equal(&best.record, &card->revoked_record))
+        return;
+    card->revoked_record = best.record;
+    card->card.revoked_as = best.certificate;
+    card->card.revoked =
+        omb_shape_copy(&omb_shape_office_revoked, best.facts, &step->office->cache->arena);
 }
 
 static void fill_seat(struct omb_step *step, struct card *card)
@@ -221,6 +253,7 @@ static void fill_seat(struct omb_step *step, struct card *card)
     struct omb_seat *seat = &card->card.seat;
     struct omb_office_id *succeeds =
         OMB_ARENA_NEW(&step->office->cache->arena, struct omb_office_id, inner->succeeds.count);
+    struct search search;
 
     seat->office = inner->office;
     seat->certificate = card->card.certificate.digest;
@@ -232,8 +265,9 @@ static void fill_seat(struct omb_step *step, struct card *card)
     seat->succeeds = succeeds;
     seat->succeeds_count = inner->succeeds.count;
     fill_above(step, card);
-    fill_later(step, card);
-    fill_revoked(step, card);
+    certificates_of(step, &inner->office, &search);
+    fill_later(step, card, &search);
+    fill_revoked(step, card, &search);
 }
 
 static struct card *load_card(struct omb_step *step, const struct omb_digest *digest)
@@ -390,12 +424,20 @@ static void fill_incomplete(struct omb_step *step)
 void omb_cache_learned(struct omb_step *step, const struct omb_digest *certificate)
 {
     struct card *card = load_card(step, certificate), *before;
+    struct search search;
 
     forget_newest(step->office->cache);
     fill_incomplete(step);
     if (!card)
         return;
-    fill_revoked(step, card);
+    certificates_of(step, &card->card.seat.office, &search);
+    fill_revoked(step, card, &search);
+    for (size_t i = 0; i < search.count; i++) { /* the others of the key */
+        struct card *other = load_card(step, &search.items[i]);
+
+        if (other)
+            fill_revoked(step, other, &search);
+    }
     before = cached(step->office->cache, card->card.certificate.inner.previous.bytes,
                     OMB_DIGEST_SIZE);
     if (before)

@@ -17,7 +17,9 @@ struct omb_office_card {
     struct omb_known_certificate certificate;
     struct omb_seat seat;
     bool complete; /* every issuer up to the root is here: the seat is whole */
-    const struct omb_office_revoked *revoked; /* what lets its records stand; NULL: all do */
+    /* What lets records under its signing key stand; NULL: all do. Of a certificate of that key. */
+    const struct omb_office_revoked *revoked;
+    struct omb_digest revoked_as;
 };
 /* NULL: not here. */
 const struct omb_office_card *omb_office_card(struct omb_step *step,
@@ -34,10 +36,10 @@ struct omb_view omb_office_code_of(struct omb_step *step, const struct omb_offic
  */
 enum omb_rc omb_office_by_code(struct omb_step *step, struct omb_view code,
                                struct omb_office_ref *out, struct omb_error *err) OMB_MUST_USE;
-/* Whether its newest certificate was revoked, or it was closed, as far as is known here. */
+/* Whether its newest certificate's key was revoked, or it was closed, as far as is known here. */
 bool omb_office_gone(struct omb_step *step, const struct omb_office_id *id);
 /*
- * Whether a revocation of the certificate that signed leaves the record without effect (design:
+ * Whether a revocation of the key that signed leaves the record without effect (design:
  * trust, Who may hurt us).
  */
 bool omb_office_cut_off(struct omb_step *step, const struct omb_key_id *key,

@@ -349,6 +349,7 @@ static void test_a_revoked_office_needs_new_keys(void **state)
     again.wish.previous = first.chain[0].digest;
     (void)ANSWER(office_issued, certify(rig, &again));
     assert_text(view_of(rig, "north")->state, "valid");
+    must_refuse(certify(rig, &north), "refused", "was revoked"); /* the thief asks once more */
     asker_free(&north);
     asker_free(&again);
 }

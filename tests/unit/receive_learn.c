@@ -295,6 +295,61 @@ static void only_its_issuer_tells_a_certificate(void **state)
     assert_false(knows(crossing, NORTH, &digest));
 }
 
+static enum omb_rc check_gone(struct omb_step *step, void *arg, struct omb_error *err)
+{
+    const struct omb_office_card *card = omb_office_card(step, arg);
+
+    (void)err;
+    assert_non_null(card);
+    assert_non_null(card->revoked);
+    assert_true(omb_office_gone(step, &card->seat.office));
+    return OMB_OK;
+}
+
+/* A key is stolen, not a certificate: whichever of them names it, the revocation is of all. */
+static void a_revocation_is_of_the_key_in_all_its_certificates(void **state)
+{
+    struct crossing *crossing = *state;
+    const struct theft theft = steal(crossing);
+    struct omb_digest digest;
+    const struct omb_view bytes = certify_outlet(crossing, NORTH, true, &digest);
+    const struct omb_office_certified certified = {.certificate = bytes};
+    const struct omb_office_revoked revoked = {
+        .certificate = digest,
+        .until = {&theft.until, 1},
+        .ground = OMB_VIEW_LIT("stolen"),
+    };
+
+    (void)crossing_give(crossing, NORTH, OUTLET, theft.records.items, theft.records.count);
+    say(crossing, NORTH, OMB_EVENT_OFFICE_CERTIFIED, &certified);
+    assert_string_equal(read_case(crossing, NORTH, &theft.id).status, "withdrawn");
+    say(crossing, NORTH, OMB_EVENT_OFFICE_REVOKED, &revoked);
+    assert_string_equal(read_case(crossing, NORTH, &theft.id).status, "open");
+    carry(crossing, NORTH, HO);
+    (void)crossing_give(crossing, HO, NORTH, theft.records.items, theft.records.count);
+    assert_string_equal(read_case(crossing, HO, &theft.id).status, "open");
+    rig_reopen(at(crossing, HO));
+    rig_tick(at(crossing, HO));
+    assert_string_equal(read_case(crossing, HO, &theft.id).status, "open");
+    assert_true(crossing_same_case(at(crossing, NORTH), at(crossing, HO), &theft.id));
+}
+
+/* The first certificate was revoked; another of the same key comes later. */
+static void a_later_certificate_of_a_revoked_key_gives_nothing_back(void **state)
+{
+    struct crossing *crossing = *state;
+    const struct theft theft = steal(crossing);
+    struct omb_digest digest;
+    const struct omb_view bytes = certify_outlet(crossing, NORTH, true, &digest);
+    const struct omb_office_certified certified = {.certificate = bytes};
+
+    revoke(crossing, NORTH, &theft);
+    say(crossing, NORTH, OMB_EVENT_OFFICE_CERTIFIED, &certified);
+    crossing_run(at(crossing, NORTH), check_gone, &digest);
+    carry(crossing, NORTH, HO);
+    crossing_run(at(crossing, HO), check_gone, &digest);
+}
+
 /* --- seats --- */
 
 static enum omb_rc check_later(struct omb_step *step, void *arg, struct omb_error *err)
@@ -341,6 +396,8 @@ int main(void)
         CROSSING_TEST(a_further_certificate_of_the_same_parent_counts),
         CROSSING_TEST(nobody_takes_an_office_from_its_parent),
         CROSSING_TEST(only_its_issuer_tells_a_certificate),
+        CROSSING_TEST(a_revocation_is_of_the_key_in_all_its_certificates),
+        CROSSING_TEST(a_later_certificate_of_a_revoked_key_gives_nothing_back),
         CROSSING_TEST(a_seat_knows_its_later_one_in_any_order),
     };
 

@@ -12,6 +12,7 @@
 
 #define DAYS_STANDARD 3652 /* ten years */
 #define DAYS_MOST 36525
+#define CERTIFICATES_MOST 64 /* of one office, along `previous` */
 
 static const struct omb_known_certificate *own_certificate(struct omb_step *step)
 {
@@ -59,17 +60,6 @@ enum omb_rc omb_desk_may_certify(struct omb_step *step, struct omb_error *err)
                         "%.*s stands too deep in the tree: it may certify no office below it",
                         OMB_VIEW_ARGS(own->code));
     return omb_certify_valid_at(own, step->input->now_ms, err);
-}
-
-bool omb_desk_is_revoked(const struct omb_step *step, const struct omb_digest *certificate)
-{
-    const struct omb_key key = omb_key_revocation(certificate);
-    struct omb_buf value = OMB_BUF_INIT;
-    const enum omb_rc rc =
-        omb_port_get(step->port, OMB_FAMILY_OFFICE, omb_key_view(&key), &value);
-
-    omb_buf_free(&value);
-    return rc == OMB_OK;
 }
 
 /* The newest certificate of an office is the one that begins last. */
@@ -208,6 +198,20 @@ static enum omb_rc find_known(struct omb_step *step, struct asker *asker, struct
     return OMB_OK;
 }
 
+/* Whether the office had this key, and it was revoked. */
+static bool had_revoked(struct omb_step *step, const struct omb_office_card *card,
+                        struct omb_view signing_key)
+{
+    for (size_t i = 0; card && i < CERTIFICATES_MOST; i++) {
+        const struct omb_certificate *inner = &card->certificate.inner;
+
+        if (card->revoked && omb_view_equal(inner->signing_key, signing_key))
+            return true;
+        card = omb_digest_none(&inner->previous) ? NULL : omb_office_card(step, &inner->previous);
+    }
+    return false;
+}
+
 /* An office of another parent must ask by itself: nobody takes it away without its key. */
 static enum omb_rc check_further(struct omb_step *step, const struct asker *asker,
                                  struct omb_error *err)
@@ -215,8 +219,7 @@ static enum omb_rc check_further(struct omb_step *step, const struct asker *aske
     const struct omb_certificate *was = &asker->so_far->certificate.inner;
     const bool ours = omb_office_id_equal(&was->parent, &omb_office_self(step->office)->office);
 
-    if (omb_desk_is_revoked(step, &asker->so_far->certificate.digest) &&
-        omb_view_equal(was->signing_key, asker->request.wish.signing_key))
+    if (had_revoked(step, asker->so_far, asker->request.wish.signing_key))
         return omb_fail(err, OMB_REFUSED, "signing_key",
                         "the signing key of %.*s was revoked: the office needs new keys",
                         OMB_VIEW_ARGS(was->code));

@@ -13,8 +13,6 @@ enum omb_rc omb_desk_office_event(struct omb_step *step, const struct omb_facts 
                                   struct omb_error *err) OMB_MUST_USE;
 /* OMB_REFUSED: this office may certify nobody, or not now. */
 enum omb_rc omb_desk_may_certify(struct omb_step *step, struct omb_error *err) OMB_MUST_USE;
-/* Whether the certificate was revoked. */
-bool omb_desk_is_revoked(const struct omb_step *step, const struct omb_digest *certificate);
 
 /*
  * Signs a certificate of an office below, writes the event, and gives the certificate back. The

@@ -249,11 +249,10 @@ static bool has_row(const struct omb_step *step, const struct omb_key *key)
 static const char *state_of(const struct omb_step *step, const struct omb_office_card *card)
 {
     const struct omb_certificate *inner = &card->certificate.inner;
-    const struct omb_key revocation = omb_key_revocation(&card->certificate.digest);
     const struct omb_key closing = omb_key_closing(&inner->office);
     const int64_t now = step->input->now_ms;
 
-    if (has_row(step, &revocation))
+    if (card->revoked)
         return "revoked";
     if (has_row(step, &closing))
         return "closed";

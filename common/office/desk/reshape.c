@@ -75,7 +75,7 @@ static enum omb_rc check_stands(const struct omb_step *step, const struct omb_of
 {
     const struct omb_view code = card->certificate.inner.code;
 
-    if (omb_desk_is_revoked(step, &card->certificate.digest))
+    if (card->revoked)
         return omb_fail(err, OMB_EXISTS, field, "the certificate of %.*s is revoked already",
                         OMB_VIEW_ARGS(code));
     if (is_closed(step, &card->certificate.inner.office))

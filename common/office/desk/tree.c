@@ -71,11 +71,10 @@ static bool has_row(struct omb_step *step, const struct omb_key *key)
 const char *omb_desk_office_ended(struct omb_step *step, const struct omb_office_card *card)
 {
     const struct omb_key closing = omb_key_closing(&card->seat.office);
-    const struct omb_key revocation = omb_key_revocation(&card->certificate.digest);
 
     if (has_row(step, &closing))
         return "closed";
-    return has_row(step, &revocation) ? "revoked" : NULL;
+    return card->revoked ? "revoked" : NULL;
 }
 
 static struct omb_view path_of(struct omb_step *step, const struct omb_office_card *card)

@@ -11,17 +11,6 @@
 
 enum { OLDER_MAX = 4 };
 
-static bool is_revoked(struct omb_step *step, const struct omb_digest *certificate)
-{
-    const struct omb_key key = omb_key_revocation(certificate);
-    struct omb_buf value = OMB_BUF_INIT;
-    const bool found =
-        omb_port_get(step->port, OMB_FAMILY_OFFICE, omb_key_view(&key), &value) == OMB_OK;
-
-    omb_buf_free(&value);
-    return found;
-}
-
 static bool is_closed(struct omb_step *step, const struct omb_office_id *office)
 {
     const struct omb_key key = omb_key_closing(office);
@@ -41,7 +30,7 @@ static enum omb_rc check_card(struct omb_step *step, const struct omb_office_car
 
     if (!omb_office_id_equal(&inner->parent, &step->office->self.office))
         return omb_fail(err, OMB_FORBIDDEN, "parent", "another office is its parent");
-    if (is_revoked(step, &card->certificate.digest))
+    if (card->revoked)
         return omb_fail(err, OMB_FORBIDDEN, "revoked", "its certificate was revoked");
     if (now >= inner->not_after)
         return omb_fail(err, OMB_FORBIDDEN, "expired", "its certificate has expired");

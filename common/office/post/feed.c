@@ -90,7 +90,10 @@ static enum omb_rc give(struct omb_step *step, const struct omb_office_id *child
         rc = omb_feed_place(step, &revocation, &revoked, err);
     if (rc == OMB_OK)
         rc = put_carrier(step, child, &revoked, depth + 1, err);
-    return rc == OMB_NOT_FOUND ? OMB_OK : rc;
+    if (rc == OMB_NOT_FOUND)
+        rc = OMB_OK;
+    return rc == OMB_OK && card->revoked ? give(step, child, &card->revoked_as, depth + 1, err)
+                                         : rc;
 }
 
 enum omb_rc omb_feed_certificate(struct omb_step *step, const struct omb_office_id *child,
