@@ -65,21 +65,34 @@ enum omb_rc omb_log_ready(struct omb_step *step, struct omb_error *err)
     return OMB_OK;
 }
 
+struct other_lives {
+    const struct omb_tip *tip;
+    bool newer; /* one has holes and is not older than the one written, or none is yet */
+};
+
 static enum omb_rc see_other_life(void *arg, const struct omb_log *log)
 {
-    struct omb_tip *tip = arg;
+    struct other_lives *others = arg;
+    const struct omb_tip *tip = others->tip;
 
-    tip->must_open |= !omb_incarnation_equal(&log->row.incarnation, &tip->incarnation) &&
-                      omb_incarnation_number(&log->row.incarnation) >=
-                          omb_incarnation_number(&tip->incarnation);
+    others->newer |= log->row.line == 0 && log->row.count < log->row.head &&
+                     (tip->seq == 0 || omb_incarnation_number(&log->row.incarnation) >=
+                                           omb_incarnation_number(&tip->incarnation));
     return OMB_OK;
 }
 
-enum omb_rc omb_log_outlive(struct omb_step *step, struct omb_error *err)
+enum omb_rc omb_log_outlive(struct omb_step *step, bool *out_due, struct omb_error *err)
 {
     struct omb_office *office = step->office;
+    struct other_lives others = {.tip = &office->tip};
+    const enum omb_rc rc =
+        omb_logs_each(step, &office->self.office, see_other_life, &others, err);
 
-    return omb_logs_each(step, &office->self.office, see_other_life, &office->tip, err);
+    if (rc != OMB_OK)
+        return rc;
+    office->tip.must_open |= others.newer && office->tip.seq > 0;
+    *out_due = others.newer;
+    return OMB_OK;
 }
 
 int64_t omb_log_time(const struct omb_step *step)

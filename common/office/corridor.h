@@ -106,8 +106,12 @@ enum omb_rc omb_append(struct omb_step *step, const struct omb_draft *draft,
  * event will be written: a case is named by it.
  */
 enum omb_rc omb_log_ready(struct omb_step *step, struct omb_error *err) OMB_MUST_USE;
-/* Own records came home: a new one is due when another own life is as new as the one written. */
-enum omb_rc omb_log_outlive(struct omb_step *step, struct omb_error *err) OMB_MUST_USE;
+/*
+ * Own records came home: one is due, and out_due says so, when a life with holes is as new as the
+ * one that is written.
+ */
+enum omb_rc omb_log_outlive(struct omb_step *step, bool *out_due,
+                            struct omb_error *err) OMB_MUST_USE;
 /* What the next record will be dated: now, but never before the newest of its incarnation. */
 int64_t omb_log_time(const struct omb_step *step);
 /*

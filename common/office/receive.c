@@ -497,17 +497,17 @@ static enum omb_rc end_cases(struct omb_intake *intake, struct omb_error *err)
 }
 
 /*
- * Own records that this store had lost: what it writes from now on is another life, and that is
- * said at once. Until others know, a hole in the life that was lost in part holds up whoever waits
- * for it, and everything behind.
+ * Own records that this store had lost, and not all of them: what it writes from now on is another
+ * life, and that is said at once. Until others know, a hole in the life that was lost in part holds
+ * up whoever waits for it, and everything behind. (A life that is whole holds up nobody, and of two
+ * copies that run at a time each would answer the other with a new one for ever.)
  */
 static enum omb_rc go_on_anew(struct omb_step *step, struct omb_error *err)
 {
-    const enum omb_rc rc = omb_log_outlive(step, err);
+    bool holes = false;
+    const enum omb_rc rc = omb_log_outlive(step, &holes, err);
 
-    return rc == OMB_OK && (step->office->tip.must_open || step->office->tip.seq == 0)
-               ? omb_vault_escrow(step, err)
-               : rc;
+    return rc == OMB_OK && holes ? omb_vault_escrow(step, err) : rc;
 }
 
 enum omb_rc omb_intake_end(struct omb_intake *intake, struct omb_error *err)

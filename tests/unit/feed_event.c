@@ -173,23 +173,32 @@ static void a_closed_child_gets_nothing_more(void **state)
 
 /* --- forks and moves --- */
 
-static void a_fork_is_told_to_whoever_knows_the_office(void **state)
+/* The evidence names records, perhaps of cases: who only knows the office by name hears nothing. */
+static void a_fork_is_told_to_whoever_holds_the_log(void **state)
 {
     struct crossing *crossing = *state;
-    const struct omb_fork_found fork = {.office = crossing->refs[OUTLET].office, .seq = 1};
+    const struct omb_fork_found fork = {
+        .office = crossing->refs[OUTLET].office,
+        .incarnation = omb_office_tip(at(crossing, OUTLET)->office)->incarnation,
+        .seq = 1,
+    };
     struct omb_office_ref third =
         feeding_certify(at(crossing, NORTH), "vsp-0047", 0x92, false, RIG_START_MS);
-    struct omb_case_id id;
+    struct omb_case_id id, other;
 
-    crossing_register(at(crossing, NORTH), &id);
-    feeding_share(at(crossing, NORTH), &id, &crossing->refs[OUTLET]);
+    crossing_register(at(crossing, NORTH), &other);
+    feeding_share(at(crossing, NORTH), &other, &crossing->refs[OUTLET]);
+    feeding_share(at(crossing, NORTH), &other, &third); /* it is given the certificate alone */
+    crossing_register(at(crossing, OUTLET), &id);
+    feeding_carry(crossing, OUTLET, NORTH);
     feeding_share(at(crossing, NORTH), &id, &crossing->refs[OTHER]);
+    feeding_ack(at(crossing, NORTH), &third.office);
     feeding_ack(at(crossing, NORTH), &crossing->refs[OTHER].office);
     feeding_ack(at(crossing, NORTH), &crossing->refs[OUTLET].office);
     (void)feeding_event(at(crossing, NORTH), OMB_EVENT_FORK_FOUND, &fork);
     feeding_at(crossing, NORTH, OTHER, "north:shared north:fork_found");
     feeding_at(crossing, NORTH, OUTLET, "north:shared north:fork_found");
-    feeding_is(at(crossing, NORTH), &third.office, "");
+    feeding_is(at(crossing, NORTH), &third.office, "north:shared");
 }
 
 static void a_move_is_told_on_both_sides(void **state)
@@ -249,7 +258,7 @@ int main(void)
         CROSSING_TEST(a_certificate_goes_with_its_revocation),
         CROSSING_TEST(a_revoked_child_gets_nothing_more),
         CROSSING_TEST(a_closed_child_gets_nothing_more),
-        CROSSING_TEST(a_fork_is_told_to_whoever_knows_the_office),
+        CROSSING_TEST(a_fork_is_told_to_whoever_holds_the_log),
         CROSSING_TEST(a_move_is_told_on_both_sides),
         CROSSING_TEST(a_child_that_lost_its_store_begins_anew),
     };

@@ -284,6 +284,28 @@ static enum omb_rc parts_ways(struct omb_step *step, const struct omb_life *life
     return rc;
 }
 
+static enum omb_rc see_fork(void *arg, struct omb_view key, struct omb_view value)
+{
+    (void)value;
+    if (key.size < 8)
+        return OMB_DAMAGED;
+    *(uint64_t *)arg = omb_be64(key.data + key.size - 8);
+    return OMB_STOP;
+}
+
+/* The line that stands, from where the child's went another way, if that was decided already. */
+static enum omb_rc give_standing(struct looking *looking, const struct omb_log *log,
+                                 struct omb_error *err)
+{
+    const struct omb_key forks = omb_key_fork(&log->row.office, &log->row.incarnation, 0);
+    uint64_t first = 0;
+
+    if (omb_port_scan_prefix(looking->step->port, OMB_FAMILY_OFFICE, omb_key_view(&forks),
+                             see_fork, &first) != OMB_OK)
+        return omb_fail(err, OMB_DAMAGED, NULL, "the rows of forks cannot be read");
+    return first > 0 ? give_back(looking, log, first, log->row.head, err) : OMB_OK;
+}
+
 /*
  * How many records of the life are held up to the child's head. Where neither side has holes, the
  * heads say it.
@@ -319,6 +341,8 @@ static enum omb_rc look_at_both(struct looking *looking, const struct omb_life *
         want(looking, life, row->head + 1, life->head);
     if (rc != OMB_OK || !omb_office_id_equal(&branch, looking->child))
         return rc;
+    if (forked)
+        return give_standing(looking, log, err);
     /* Of what it has, as much as can be lies beyond the head that is here. */
     if (life->count < life->head && held + beyond > life->count)
         return give_back(looking, log, 1, row->head, err);

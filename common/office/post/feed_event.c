@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "office/logs.h"
 #include "office/post/feed_work.h"
+#include "wire/header.h"
 
 struct event {
     struct omb_step *step;
@@ -338,6 +340,109 @@ static enum omb_rc offer_certified(const struct event *event,
     return rc == OMB_OK ? offer_previous(step, &now, &known.inner, err) : rc;
 }
 
+/* --- forks --- */
+
+/* Records of a life from a place on, of all its lines: is one of a case in the child's scope? */
+struct line {
+    struct omb_step *step;
+    const struct omb_fork_found *fork;
+    const struct omb_office_id *child;
+    bool holds;
+    struct omb_error *err;
+};
+
+static enum omb_rc see_place(void *arg, struct omb_view key, struct omb_view value)
+{
+    struct line *line = arg;
+    struct omb_stored_record stored;
+    struct omb_header header;
+    struct omb_arena arena;
+    bool odd;
+    enum omb_rc rc = OMB_OK;
+
+    (void)key;
+    omb_arena_init(&arena, SIZE_MAX);
+    if (omb_decode_stored_record(value, &arena, &stored, NULL) != OMB_OK ||
+        omb_header_decode(stored.header, &arena, &header, &odd, NULL) != OMB_OK)
+        rc = omb_fail(line->err, OMB_DAMAGED, NULL, "a record in the store is damaged");
+    else if (header.case_id)
+        rc = omb_feed_read_scope(line->step, line->child, header.case_id, &line->holds, line->err);
+    omb_arena_free(&arena);
+    return rc == OMB_OK && line->holds ? OMB_STOP : rc;
+}
+
+static enum omb_rc see_line(void *arg, const struct omb_log *log)
+{
+    struct line *line = arg;
+    const struct omb_key from = omb_key_record(log->number, line->fork->seq);
+    const struct omb_key until = omb_key_record(log->number + 1, 0);
+    enum omb_rc rc;
+
+    if (!omb_incarnation_equal(&log->row.incarnation, &line->fork->incarnation))
+        return OMB_OK;
+    rc = omb_port_scan(line->step->port, OMB_FAMILY_RECORD, omb_key_view(&from),
+                       omb_key_view(&until), false, see_place, line);
+    return rc == OMB_OK && line->holds ? OMB_STOP : rc;
+}
+
+/* Whether the office stands below the child, or did by a certificate that it had. */
+static enum omb_rc was_below(struct omb_step *step, const struct omb_office_id *office,
+                             const struct omb_office_id *child, bool *out, struct omb_error *err)
+{
+    const struct omb_key prefix = omb_key_office(office, NULL);
+    struct certificates *list = OMB_ARENA_NEW(step->arena, struct certificates, 1);
+    struct omb_office_id branch = omb_feed_branch_of(step, office);
+
+    *out = omb_office_id_equal(&branch, child);
+    if (omb_port_scan_prefix(step->port, OMB_FAMILY_OFFICE, omb_key_view(&prefix),
+                             take_certificate, list) != OMB_OK)
+        return omb_fail(err, OMB_DAMAGED, NULL, "the offices in the store cannot be read");
+    for (size_t i = 0; !*out && i < list->count; i++) {
+        branch = branch_then(step, &(struct omb_office_ref){*office, list->items[i]});
+        *out = omb_office_id_equal(&branch, child);
+    }
+    return OMB_OK;
+}
+
+/*
+ * A fork names two records, perhaps of cases: it goes to whom the office is, or stands above, or is
+ * or was below, and else only to who may hold what has to move aside.
+ */
+static enum omb_rc fork_concerns(const struct event *event, const struct omb_fork_found *fork,
+                                 const struct omb_office_id *child, bool *out,
+                                 struct omb_error *err)
+{
+    struct omb_step *step = event->step;
+    struct line line = {.step = step, .fork = fork, .child = child, .err = err};
+    enum omb_rc rc = OMB_OK;
+
+    *out = is_self_or_above(step, &fork->office);
+    if (!*out)
+        rc = was_below(step, &fork->office, child, out, err);
+    if (rc != OMB_OK || *out)
+        return rc;
+    rc = omb_logs_each(step, &fork->office, see_line, &line, err);
+    *out = line.holds;
+    return rc;
+}
+
+static enum omb_rc offer_fork(const struct event *event, const struct omb_fork_found *fork,
+                              struct omb_error *err)
+{
+    enum omb_rc rc = OMB_OK;
+
+    for (size_t i = 0; rc == OMB_OK && i < event->child_count; i++) {
+        bool concerned = false;
+
+        if (came_from(event, &event->children[i]))
+            continue;
+        rc = fork_concerns(event, fork, &event->children[i], &concerned, err);
+        if (rc == OMB_OK && concerned)
+            rc = omb_feed_record(event->step, &event->children[i], event->at, err);
+    }
+    return rc;
+}
+
 /* Offers it to those of the event's children whom it concerns. */
 static enum omb_rc offer_to_concerned(const struct event *event, const struct omb_any *any,
                                       struct omb_error *err)
@@ -350,11 +455,8 @@ static enum omb_rc offer_to_concerned(const struct event *event, const struct om
     if (any->tag == OMB_EVENT_OFFICE_CLOSED)
         return offer_standing(event, OMB_AS(office_closed, *any)->office,
                               OMB_AS(office_closed, *any)->successor, err);
-    if (any->tag == OMB_EVENT_FORK_FOUND) {
-        const struct omb_office_ref ref = {.office = OMB_AS(fork_found, *any)->office};
-
-        return offer_standing(event, &ref, NULL, err);
-    }
+    if (any->tag == OMB_EVENT_FORK_FOUND)
+        return offer_fork(event, OMB_AS(fork_found, *any), err);
     return OMB_OK;
 }
 

@@ -1,0 +1,122 @@
+/* Two copies of one office run at a time: does everybody end with the same line? */
+#include "trace/bank.h"
+
+static const struct omb_forks *forks_of(struct tree_office *office)
+{
+    tree_tick(office);
+    return ASK(&office->rig, "admin", LOG_FORKS, forks_ask, forks);
+}
+
+/* One fork, and the same record stands as at the other office. */
+static void assert_same_fork(struct tree_office *office, struct tree_office *other)
+{
+    const struct omb_forks *mine = forks_of(office), *theirs = forks_of(other);
+
+    assert_int_equal(mine->forks.count, 1);
+    assert_int_equal(theirs->forks.count, 1);
+    assert_text(mine->forks.items[0].office, "vsp-0045");
+    assert_true(omb_view_equal(mine->forks.items[0].stands, theirs->forks.items[0].stands));
+    assert_true(omb_view_equal(mine->forks.items[0].other, theirs->forks.items[0].other));
+    assert_int_equal(mine->forks.items[0].seq, theirs->forks.items[0].seq);
+}
+
+/* The lines of everybody else go on. */
+static void check_others(struct tree *tree, const struct bank *bank)
+{
+    const struct omb_view mine = bank_complaint(bank->b46), theirs = bank_complaint(bank->b77);
+
+    ESCALATE(bank->b46, mine, "ho");
+    tree_settle(tree);
+    tree_agree(tree, mine, "open", "ho", bank->b46, bank->north, bank->ho, NULL);
+    tree_agree(tree, theirs, "open", "vsp-0077", bank->b77, bank->south, bank->ho, NULL);
+}
+
+/* A copy that goes on where the office itself has gone on: what the parent had first stands. */
+static void test_only_the_forking_link_is_blocked_until_a_new_life(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    struct tree_office *twin;
+    struct omb_view first, second, next;
+
+    tree_settle(tree);
+    tree_cut(bank.b45);
+    twin = tree_twin(bank.b45);
+    tree_settle(tree); /* its head is confirmed: it goes on in the same life */
+    first = bank_complaint(twin);
+    tree_settle(tree);
+    tree_stop(twin);
+    second = bank_complaint(bank.b45);
+    tree_mend(bank.b45);
+    tree_settle(tree);
+    assert_true(omb_view_equal(first, second)); /* of one life, one serial: only one can stand */
+    tree_agree(tree, first, "open", "vsp-0045", bank.north, bank.ho, NULL);
+    assert_int_equal(forks_of(bank.north)->forks.count, 1);
+    assert_text(forks_of(bank.north)->forks.items[0].found_by, "north");
+    assert_text(tree_link(bank.north, bank.b45)->state, "blocked");
+    check_others(tree, &bank);
+    tree_stop(bank.b45);
+    tree_start(bank.b45);
+    next = bank_complaint(bank.b45); /* in another life: its link stands again */
+    tree_settle(tree);
+    tree_agree(tree, next, "open", "vsp-0045", bank.b45, bank.north, bank.ho, NULL);
+    tree_agree(tree, first, "open", "vsp-0045", bank.b45, bank.north, bank.ho, NULL);
+    assert_text(tree_link(bank.b45, bank.north)->state, "live");
+    tree_check(tree);
+}
+
+/*
+ * The office is moved to the south; an old copy of it still talks to the north, whose line to the
+ * head office is down. Both regions take what they get; the head office decides for all.
+ */
+static void test_a_fork_through_two_regions(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    struct tree_office *copy;
+    struct omb_view here, there, shared = bank_complaint(bank.b45);
+
+    ESCALATE(bank.b45, shared, "north");
+    tree_settle(tree);
+    tree_cut(bank.b45);
+    copy = tree_twin(bank.b45);
+    tree_settle(tree);
+    tree_cut(bank.north);
+    there = bank_complaint(copy);
+    TREE_ACT(copy, shared, NULL, NOTED, noted, "said at the old place", );
+    tree_settle(tree);
+    tree_cut(copy);
+    tree_move(bank.b45, bank.south);
+    tree_mend(bank.b45);
+    here = bank_complaint(bank.b45);
+    tree_settle(tree);
+    tree_mend(copy);
+    tree_settle(tree);
+    tree_agree(tree, there, "open", "vsp-0045", copy, bank.north, NULL);
+    tree_agree(tree, here, "open", "vsp-0045", bank.b45, bank.south, bank.ho, NULL);
+    tree_mend(bank.north);
+    tree_settle(tree);
+    assert_same_fork(bank.north, bank.ho);
+    assert_false(tree_holds(bank.ho, there));
+    assert_false(tree_holds(bank.north, there));
+    assert_false(tree_holds(bank.south, there));
+    assert_null(tree_event_of(bank.north, shared, "noted")); /* kept aside, as evidence */
+    tree_stop(copy);
+    RESOLVE(bank.north, shared, "paid back");
+    tree_settle(tree);
+    tree_agree(tree, shared, "resolved", "vsp-0045", bank.b45, bank.south, bank.north, bank.ho,
+               NULL);
+    tree_agree(tree, here, "open", "vsp-0045", bank.b45, bank.south, bank.ho, NULL);
+    check_others(tree, &bank);
+    tree_check(tree);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TREE_TEST(test_only_the_forking_link_is_blocked_until_a_new_life),
+        TREE_TEST(test_a_fork_through_two_regions),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
