@@ -1,4 +1,4 @@
-/* The tree itself changes: an office comes under another one, is closed, or goes silent. */
+/* The tree itself changes: an office comes under another one, or is silent and passed over. */
 #include "trace/bank.h"
 
 static const struct omb_case_view *shown(struct tree_office *office, struct omb_view number)
@@ -92,11 +92,48 @@ static void test_a_region_comes_under_another_one(void **state)
     tree_check_whole(tree);
 }
 
+/* What the silent branch decided too late is shown, superseded, by everybody in the same words. */
+static void test_a_silent_branch_is_taken_over(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    const struct omb_view number = bank_complaint(bank.b45);
+    struct tree_office *const all[] = {bank.b45, bank.north, bank.ho};
+    int64_t asked_at;
+
+    tree_settle(tree);
+    tree_cut(bank.b45);
+    TAKE_OVER(bank.north, number);
+    asked_at = bank.north->rig.now_ms;
+    tree_settle(tree);
+    RESOLVE(bank.b45, number, "nothing is paid back");
+    TELL(bank.b45, number);
+    tree_pass(tree, OMB_DAY_MS);
+    assert_true(shown(bank.north, number)->sealed);
+    assert_text(shown(bank.north, number)->key_asked_of, "vsp-0045");
+    assert_int_equal(shown(bank.north, number)->key_asked_at, asked_at);
+    tree_mend(bank.b45);
+    tree_settle(tree);
+    assert_text(shown(bank.north, number)->narrative, "charged twice");
+    assert_int_equal(shown(bank.north, number)->key_asked_of.size, 0);
+    assert_text(tree_event_of(bank.ho, number, "granted")->actor, "system@vsp-0045");
+    for (size_t i = 0; i < UNIT_COUNT(all); i++) {
+        const struct omb_event_view *late = tree_event_of(all[i], number, "resolved");
+
+        assert_false(late->effect);
+        assert_true(omb_view_equal(late->why, tree_event_of(bank.ho, number, "resolved")->why));
+        assert_true(has_code(shown(all[i], number)->flags, "superseded"));
+    }
+    tree_agree(tree, number, "open", "north", bank.b45, bank.north, bank.ho, NULL);
+    tree_check_whole(tree);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TREE_TEST(test_a_branch_comes_under_another_region),
         TREE_TEST(test_a_branch_is_moved_with_work_that_nobody_has),
+        TREE_TEST(test_a_silent_branch_is_taken_over),
         TREE_TEST(test_a_region_comes_under_another_one),
     };
 
