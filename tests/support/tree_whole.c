@@ -37,6 +37,7 @@ struct record {
     offices holders;
     uint32_t parts;         /* that it was written with */
     offices part_holders[3]; /* body, grants, extract */
+    uint64_t part_marks[3];  /* bytes of each that no other has */
     offices named;          /* offices that it makes parties */
 };
 
@@ -151,14 +152,17 @@ static bool stands(const struct tree_office *office, uint32_t number)
     return row.line == 0;
 }
 
+/* What is sealed is random, and so is most of an extract: the middle tells a part. */
 static bool holds_part(const struct tree_office *office, uint32_t number, uint64_t seq,
-                       uint32_t kind)
+                       uint32_t kind, uint64_t *out_mark)
 {
     const struct omb_key key = omb_key_part(number, seq, kind);
     struct omb_buf value = OMB_BUF_INIT;
     const bool holds = omb_port_get(memport_port(office->rig.store), OMB_FAMILY_PART,
                                     omb_key_view(&key), &value) == OMB_OK;
 
+    if (holds && value.size >= 24)
+        *out_mark = omb_be64(value.data + value.size / 2);
     omb_buf_free(&value);
     return holds;
 }
@@ -204,7 +208,8 @@ static enum omb_rc read_record(void *arg, struct omb_view key, struct omb_view v
         fill_record(whole, record, &header);
     record->holders |= UINT32_C(1) << whole->at;
     for (size_t i = 0; i < 3; i++)
-        if ((record->parts & part_kinds[i]) != 0 && holds_part(office, number, seq, part_kinds[i]))
+        if ((record->parts & part_kinds[i]) != 0 &&
+            holds_part(office, number, seq, part_kinds[i], &record->part_marks[i]))
             record->part_holders[i] |= UINT32_C(1) << whole->at;
     return OMB_OK;
 }
@@ -472,6 +477,76 @@ static void judge_custodian(const struct whole *whole, size_t matter)
     }
 }
 
+/* --- what crossed --- */
+
+/* A set of numbers that are not 0. */
+struct numbers {
+    uint64_t *slots;
+    size_t capacity; /* a power of two, more than twice what is put */
+};
+
+static bool has_number(const struct numbers *numbers, uint64_t number)
+{
+    size_t at = (size_t)number & (numbers->capacity - 1);
+
+    while (numbers->slots[at] != 0 && numbers->slots[at] != number)
+        at = (at + 1) & (numbers->capacity - 1);
+    return number != 0 && numbers->slots[at] == number;
+}
+
+static void put_number(struct numbers *numbers, uint64_t number)
+{
+    size_t at = (size_t)number & (numbers->capacity - 1);
+
+    while (numbers->slots[at] != 0)
+        at = (at + 1) & (numbers->capacity - 1);
+    numbers->slots[at] = number;
+}
+
+/* Parts of cases that concern nobody at or below the child. */
+static void put_foreign(const struct whole *whole, const struct tree_office *child,
+                        struct numbers *out)
+{
+    const struct tree *tree = whole->tree;
+    offices below = 0;
+
+    for (size_t i = 0; i < tree->count; i++)
+        if (tree_is_below(tree->offices[i], child, true))
+            below |= UINT32_C(1) << i;
+    for (size_t i = 0; i < whole->record_count; i++) {
+        const struct record *record = &whole->records[i];
+
+        if (record->matter == SIZE_MAX || (whole->matters[record->matter].ever & below) != 0)
+            continue;
+        for (size_t k = 0; k < 3; k++)
+            if (!has_number(out, record->part_marks[k]) && record->part_marks[k] != 0)
+                put_number(out, record->part_marks[k]);
+    }
+}
+
+/* Digests are no secret (each record names the one before it); what they are of is. */
+static void judge_crossing(const struct whole *whole, const struct tree_office *child)
+{
+    struct numbers foreign = {.capacity = 8};
+
+    while (foreign.capacity < 8 * whole->record_count)
+        foreign.capacity *= 2;
+    foreign.slots = calloc(foreign.capacity, sizeof(*foreign.slots));
+    OMB_ASSERT(foreign.slots != NULL);
+    put_foreign(whole, child, &foreign);
+    for (size_t i = 0; i < whole->tree->frame_count; i++) {
+        const struct tree_frame *frame = &whole->tree->frames[i];
+
+        for (size_t at = 0; frame->to == child && !tree_is_below(frame->from, child, true) &&
+                            at + 8 <= frame->bytes.size;
+             at++)
+            if (has_number(&foreign, omb_be64(frame->bytes.data + at)))
+                fail_msg("%s was sent a part of a case that is none of its business",
+                         child->code);
+    }
+    free(foreign.slots);
+}
+
 void tree_check_whole(struct tree *tree)
 {
     struct whole whole = {.tree = tree};
@@ -489,6 +564,9 @@ void tree_check_whole(struct tree *tree)
     for (size_t i = 0; i < whole.matter_count; i++)
         if (!whole.matters[i].erased)
             judge_custodian(&whole, i);
+    for (size_t i = 0; i < tree->count; i++)
+        if (tree->offices[i]->parent != NULL)
+            judge_crossing(&whole, tree->offices[i]);
     free(whole.records);
     free(whole.matters);
     tree_check(tree);

@@ -12,7 +12,7 @@
 #include "support/whim.h"
 #include "trace/bank.h"
 
-enum { SEEDS = 15, TURNS = 150, CASES_MAX = 40 };
+enum { SEEDS = 15, TURNS = 120, CASES_MAX = 40 };
 
 struct affair {
     struct omb_view number;
@@ -159,18 +159,16 @@ static bool names_office(const struct omb_act *act)
 }
 
 /* What may not be done is refused, and that is well. */
-static void act(struct weather *weather, struct tree_office *office)
+static void act_in(struct weather *weather, struct tree_office *office,
+                   const struct affair *affair, bool spine)
 {
-    const struct affair *affair = some_affair(weather, office);
     const char *who = below(weather, 4) == 0 ? "s2" : "s1";
     const struct omb_reply *reply;
     struct omb_act act;
 
-    if (affair == NULL)
-        return;
     tree_tick(office);
     weather->whim.now_ms = office->rig.now_ms;
-    if (below(weather, 3) > 0)
+    if (spine)
         make_spine(weather, &act);
     else
         act = *whim_act(&weather->whim, &weather->tree->arena, false);
@@ -182,6 +180,28 @@ static void act(struct weather *weather, struct tree_office *office)
     tree_tell(weather->tree, "%s %s writes %s of %.*s %.*s%s", office->code, who,
               omb_event_name(act.facts->event.tag), OMB_VIEW_ARGS(affair->number),
               OMB_VIEW_ARGS(act.to), reply->error ? ": refused" : "");
+}
+
+static void act(struct weather *weather, struct tree_office *office)
+{
+    const struct affair *affair = some_affair(weather, office);
+
+    if (affair != NULL)
+        act_in(weather, office, affair, below(weather, 3) > 0);
+}
+
+/* All who have the case move it at once, before any has heard of another. */
+static void quarrel(struct weather *weather, const struct tree_office *about)
+{
+    const struct affair *affair = some_affair(weather, about);
+
+    for (size_t i = 0; affair != NULL && i < weather->tree->count; i++) {
+        struct tree_office *office = weather->tree->offices[i];
+
+        for (unsigned tries = 0; tries < 4; tries++)
+            if (office->running && has_row(office, &affair->id))
+                act_in(weather, office, affair, true);
+    }
 }
 
 /* --- what befalls offices and lines --- */
@@ -286,6 +306,8 @@ static void one_turn(struct weather *weather)
         tree_start(office);
     if (weather->count == 0 || (what < 12 && weather->count < CASES_MAX))
         register_one(weather, office);
+    else if (what < 24)
+        quarrel(weather, office);
     else
         act(weather, office);
 }
