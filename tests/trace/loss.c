@@ -286,6 +286,30 @@ static void test_a_feed_that_grew_again_is_not_the_same(void **state)
     tree_check_whole(tree);
 }
 
+/* Its parent confirms its head; a branch had heard more. Nothing is written twice in one place. */
+static void test_a_region_put_back_told_a_branch_more_than_its_parent(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    const struct omb_view number = bank_complaint(bank.b45);
+    struct memport *copy;
+
+    tree_settle(tree);
+    copy = tree_backup(bank.north);
+    tree_cut(bank.north);
+    TAKE_OVER(bank.north, number);
+    tree_settle(tree);
+    tree_cut(bank.b45);
+    tree_roll_back(bank.north, copy);
+    tree_mend(bank.north);
+    tree_settle(tree);
+    bank_complaint(bank.north);
+    tree_mend(bank.b45);
+    tree_settle(tree);
+    tree_agree(tree, number, "open", "north", bank.b45, bank.north, bank.ho, NULL);
+    tree_check_whole(tree);
+}
+
 static void test_the_root_is_put_back(void **state)
 {
     struct tree *tree = *state;
@@ -387,6 +411,7 @@ int main(void)
         TREE_TEST(test_a_region_gets_back_a_life_with_holes),
         TREE_TEST(test_a_region_gets_back_its_life_in_two_halves),
         TREE_TEST(test_a_feed_that_grew_again_is_not_the_same),
+        TREE_TEST(test_a_region_put_back_told_a_branch_more_than_its_parent),
         TREE_TEST(test_the_root_is_put_back),
         TREE_TEST(test_a_life_comes_home_without_the_one_before),
         TREE_TEST(test_children_hold_what_a_dead_region_took_with_it),
