@@ -67,17 +67,22 @@ enum omb_rc omb_log_ready(struct omb_step *step, struct omb_error *err)
 
 struct other_lives {
     const struct omb_tip *tip;
-    bool newer; /* one has holes and is not older than the one written, or none is yet */
+    bool holes; /* in one that the life written now does not outlive yet */
+    bool newer; /* than that life, as far as numbers go */
 };
 
 static enum omb_rc see_other_life(void *arg, const struct omb_log *log)
 {
     struct other_lives *others = arg;
     const struct omb_tip *tip = others->tip;
+    const bool newer = !omb_incarnation_equal(&log->row.incarnation, &tip->incarnation) &&
+                       omb_incarnation_number(&log->row.incarnation) >=
+                           omb_incarnation_number(&tip->incarnation);
 
-    others->newer |= log->row.line == 0 && log->row.count < log->row.head &&
-                     (tip->seq == 0 || omb_incarnation_number(&log->row.incarnation) >=
-                                           omb_incarnation_number(&tip->incarnation));
+    if (log->row.line > 0 || log->row.count == log->row.head)
+        return OMB_OK;
+    others->newer |= newer;
+    others->holes |= newer || tip->seq == 0;
     return OMB_OK;
 }
 
@@ -90,8 +95,8 @@ enum omb_rc omb_log_outlive(struct omb_step *step, bool *out_due, struct omb_err
 
     if (rc != OMB_OK)
         return rc;
-    office->tip.must_open |= others.newer && office->tip.seq > 0;
-    *out_due = others.newer;
+    office->tip.must_open |= others.newer;
+    *out_due = others.holes;
     return OMB_OK;
 }
 

@@ -224,22 +224,29 @@ static enum omb_rc take_row(void *arg, struct omb_view key, struct omb_view valu
 enum { WALK = 256 };
 
 struct next_life {
+    struct omb_step *step;
     const struct omb_incarnation *than;
-    struct omb_log log;
+    struct omb_row_at first;
     bool found;
 };
 
+/* Lives come in rising order; one that came home without its beginning proves nothing. */
 static enum omb_rc see_next_life(void *arg, const struct omb_log *log)
 {
     struct next_life *next = arg;
+    const struct omb_key key = omb_key_record(log->number, 1);
+    struct omb_buf value = OMB_BUF_INIT;
+    enum omb_rc rc;
 
-    if (log->row.line > 0 || OMB_ID_COMPARE(&log->row.incarnation, next->than) <= 0 ||
-        (next->found &&
-         OMB_ID_COMPARE(&log->row.incarnation, &next->log.row.incarnation) >= 0))
+    if (log->row.line > 0 || OMB_ID_COMPARE(&log->row.incarnation, next->than) <= 0)
         return OMB_OK;
-    next->log = *log;
+    rc = omb_port_get(next->step->port, OMB_FAMILY_RECORD, omb_key_view(&key), &value);
+    omb_buf_free(&value);
+    if (rc != OMB_OK)
+        return rc == OMB_NOT_FOUND ? OMB_OK : rc;
+    next->first = (struct omb_row_at){log->number, 1};
     next->found = true;
-    return OMB_OK;
+    return OMB_STOP;
 }
 
 /*
@@ -249,13 +256,11 @@ static enum omb_rc see_next_life(void *arg, const struct omb_log *log)
 static enum omb_rc add_next_life(struct answer *answer, const struct omb_log_range *range,
                                  struct omb_error *err)
 {
-    struct next_life next = {.than = &range->incarnation};
-    struct omb_row_at at = {.seq = 1};
+    struct next_life next = {.step = answer->step, .than = &range->incarnation};
     const enum omb_rc rc =
         omb_logs_each(answer->step, &range->office, see_next_life, &next, err);
 
-    at.number = next.log.number;
-    return rc == OMB_OK && next.found ? add(answer, &at, 0, err) : rc;
+    return rc == OMB_OK && next.found ? add(answer, &next.first, 0, err) : rc;
 }
 
 static enum omb_rc add_range(struct answer *answer, const struct omb_log_range *range,
