@@ -1,0 +1,95 @@
+"""Live lines while an office comes below another, and while a case is erased at all of them."""
+
+import pytest
+
+from bank import Tree, await_state, free_ports, until
+from conftest import CLIENT, TEXT
+
+
+@pytest.fixture
+def tree(make_office):
+    bank = Tree(make_office)
+    ports = free_ports(2)
+    bank.root("ho", ports[0])
+    bank.add("north", "regional", "ho", ports[1])
+    bank.add("vsp-0045", "branch", "north")
+    return bank
+
+
+def escalate(office, number, to):
+    office.ombud("case", "escalate", number, "--to", to, "--ground", "amount", "--reason",
+                 "Beyond our limit", who="supervisor", code=0)
+
+
+def test_a_branch_moves_below_another_office(tree):
+    branch, north = tree["vsp-0045"], tree["north"]
+    old = branch.register()
+    tree.see(old, ("open", "vsp-0045"), "north", "ho")
+    done = north.ombud("office", "move", "vsp-0045", "--to", "ho", code=0)
+    assert "`office certify` at ho" in done.out
+    tree.enrol("vsp-0045", "ho")
+    assert branch.stop() == 0
+    branch.start()
+    await_state(branch, "ho", "live")
+    shown = tree["ho"].ombud("office", "show", "vsp-0045", "--json").json()
+    assert (shown["parent"], shown["depth"], shown["rekeyed"]) == ("ho", 1, False)
+    number = branch.register()
+    escalate(branch, number, "ho")
+    tree.see(number, ("open", "ho"), "vsp-0045", "ho")
+    assert tree["ho"].show(number)["client"]["name"] == CLIENT
+    assert tree.state("north", number) is None, "it is above it no more"
+    tree.settle(("vsp-0045",))
+    tree.check_alike(old, "ho", "vsp-0045")
+    tree.verify(("ho", "north", "vsp-0045"))
+
+
+# --- erasure ---------------------------------------------------------------------------------
+
+def parts(office):
+    """The rows of sealed parts in a store whose daemon is down."""
+    return set(office.store_rows("dump", "part").splitlines())
+
+
+def test_an_erasure_drops_the_words_at_every_level(tree):
+    codes = ("vsp-0045", "north", "ho")
+    branch, north = tree["vsp-0045"], tree["north"]
+    tree.settle(codes[:2])
+    before = {}
+    for code in codes:
+        tree[code].stop()
+        before[code] = parts(tree[code])
+        tree[code].start()
+    number = branch.register()
+    escalate(branch, number, "ho")
+    tree.see(number, ("open", "ho"), *codes)
+    assert tree["ho"].show(number)["narrative"] == TEXT
+    tree["ho"].ombud("case", "resolve", number, "--outcome", "founded", "--cause", "error",
+                     "--answer", "Paid back", who="handler", code=0)
+    tree.see(number, ("resolved", "vsp-0045"), *codes)
+    tree.settle(codes[:2])
+    branch.ombud("case", "answer", number, "--method", "phone", who="handler", code=0)
+    branch.ombud("case", "close", number, "--accepts", "yes", who="handler", code=0)
+    tree.see(number, ("closed", "vsp-0045"), *codes)
+    tree.settle(codes[:2])
+    north.stop()                       # it hears of the erasure late
+    branch.ombud("case", "erase", number, "--ground", "client-asks", who="supervisor", code=0)
+    assert branch.show(number)["erased"] is False
+    north.start()
+    until("known above", lambda: [event["type"] for event in
+                                  tree["ho"].show(number)["events"]][-1], "erased")
+    tree["ho"].ombud("case", "confirm-erasure", number, "--ground", "client-asks",
+                     who="supervisor", code=0)
+    for code in codes:
+        until(f"erased at {code}", lambda code=code: tree[code].show(number)["erased"], True)
+        case = tree[code].show(number)
+        assert case["client"] is None and case["narrative"] is None and case["answer"] is None
+        assert [event["type"] for event in case["events"]][:2] == ["registered", "escalated"]
+    late = branch.ombud("case", "note", number, "--text", TEXT, who="handler", code=1)
+    assert "erased" in late.err
+    tree.settle(codes[:2])
+    tree.check_alike(number, *codes)
+    tree.verify(codes)
+    for code in codes:
+        assert tree[code].stop() == 0
+        left = parts(tree[code]) - before[code]
+        assert not left, f"{code} holds {len(left)} parts of an erased case"
