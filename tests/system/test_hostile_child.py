@@ -388,6 +388,36 @@ def test_facts_of_a_later_version_are_kept(bank):
     assert link(bank["ho"], peer.office.code)["refused"] == 0
 
 
+def test_a_fork_blocks_the_link_of_its_office_until_a_new_life(bank):
+    peer = bank.outsider()
+    with peer.call(bank.address) as line:
+        first = peer.note()
+        line.greet()
+        one = peer.note()
+        peer.seq, peer.prev = 1, ov.tagged_hash(b"record", first.header)
+        other = peer.note()
+        line.offer(first, one)
+        line.acked()
+        line.offer(other)
+        with pytest.raises(ol.Refused, match="^fork: two records stand at 2"):
+            line.hear("nothing else")
+        bank.sees(peer, "blocked", "two records stand at 2 of the newest life of its log")
+        fork = bank["ho"].ombud("log", "forks", "--json").json()[-1]
+        digests = [ov.tagged_hash(b"record", record.header).hex() for record in (one, other)]
+        assert (fork["office"], fork["seq"]) == (peer.office.code, 2)
+        assert [fork["stands"], fork["other"]] == digests and fork["found_by"] == "ho"
+        assert not fork["renewed"]
+        assert digests[1][:16] in bank["ho"].ombud("log", "forks", code=0).out
+    peer.begin(1001, bytes.fromhex(digests[0]))
+    last = peer.note()
+    with peer.call(bank.address) as line:
+        line.greet()
+        line.offer(last, at=4)
+        line.acked()
+    assert bank["ho"].ombud("log", "forks", "--json").json()[-1]["renewed"]
+    assert link(bank["ho"], peer.office.code)["forks"] == 1
+
+
 # --- too much, and never ---------------------------------------------------------------------
 
 def test_a_flood_is_cut_off_at_the_credit(bank):
