@@ -97,7 +97,8 @@ struct omb_link {
     unsigned besides;     /* digests wanted for records beside the feed, since the greeting */
     struct omb_log_range *ranges; /* wanted by a comparison, and not complete */
     size_t range_count;
-    uint64_t ranges_left; /* records that lacked when they were wanted last */
+    uint64_t ranges_left; /* records that lacked when they were wanted last; 0: not yet */
+    bool page_due, page_last; /* the answer to a page of logs waits for them */
 
     /* comparing */
     bool comparing, last_page;

@@ -248,6 +248,8 @@ void omb_link_reset(struct omb_link *link)
     free(link->ranges);
     link->ranges = NULL;
     link->range_count = 0;
+    link->ranges_left = 0;
+    link->page_due = false;
     if (link->pace)
         link->pace->count = 0;
 }

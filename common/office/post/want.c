@@ -10,7 +10,12 @@
 #include "office/post/work.h"
 #include "wire/limits.h"
 
-enum { ANSWER_MAX = 256 * 1024, PAGE = 200, PARTS_AT_ONCE = 500 };
+enum {
+    ANSWER_MAX = 256 * 1024,
+    PAGE = 200,
+    PARTS_AT_ONCE = 500,
+    RANGES_MAX = 2 * OMB_WANT_RANGES_MAX, /* wanted of one peer, when its next page comes */
+};
 
 void omb_want_send(struct omb_step *step, struct omb_link *link, const struct omb_want *want)
 {
@@ -49,54 +54,112 @@ void omb_want_ranges(struct omb_step *step, struct omb_link *link, const struct 
     memcpy(link->ranges + link->range_count, want->ranges.items,
            want->ranges.count * sizeof(*link->ranges));
     link->range_count = count;
+    link->ranges_left = 0;
     omb_want_send(step, link, want);
 }
 
-/* Takes off what came; how many records still lack. */
-static enum omb_rc cut_ranges(struct omb_step *step, struct omb_link *link, uint64_t *out_left,
+static enum omb_rc see_newest(void *arg, struct omb_view key, struct omb_view value)
+{
+    uint64_t *seq = arg;
+    uint32_t number;
+
+    (void)value;
+    return omb_key_read_record(key, &number, seq) ? OMB_STOP : OMB_DAMAGED;
+}
+
+/* What is wanted was not here, and an answer goes from its first on: cut behind what came. */
+static enum omb_rc cut_range(struct omb_step *step, struct omb_log_range *range,
+                             struct omb_error *err)
+{
+    struct omb_log log;
+    uint64_t newest = 0;
+    enum omb_rc rc = omb_log_find(step, &range->office, &range->incarnation, 0, &log, err);
+
+    if (rc == OMB_OK) {
+        const struct omb_key from = omb_key_record(log.number, range->first);
+        const struct omb_key until = omb_key_record(log.number, range->last + 1);
+
+        rc = omb_port_scan(step->port, OMB_FAMILY_RECORD, omb_key_view(&from),
+                           omb_key_view(&until), true, see_newest, &newest);
+        if (rc != OMB_OK)
+            return omb_fail(err, rc, NULL, "the records of a log cannot be read");
+    }
+    if (newest > 0)
+        range->first = newest + 1;
+    return rc == OMB_NOT_FOUND ? OMB_OK : rc;
+}
+
+/* Of the ranges those that one Want asks for: the first ones. */
+static size_t asked_of(const struct omb_link *link)
+{
+    return link->range_count < OMB_WANT_RANGES_MAX ? link->range_count : OMB_WANT_RANGES_MAX;
+}
+
+static void drop_ranges(struct omb_link *link, size_t from, size_t until)
+{
+    memmove(link->ranges + from, link->ranges + until,
+            (link->range_count - until) * sizeof(*link->ranges));
+    link->range_count -= until - from;
+}
+
+static uint64_t lacking_of(const struct omb_link *link, size_t count)
+{
+    uint64_t left = 0;
+
+    for (size_t i = 0; i < count; i++)
+        left += link->ranges[i].last - link->ranges[i].first + 1;
+    return left;
+}
+
+/* Takes off what came of those that were asked for; how many of them are left. */
+static enum omb_rc cut_ranges(struct omb_step *step, struct omb_link *link, size_t *out_kept,
                               struct omb_error *err)
 {
+    const size_t asked = asked_of(link);
     size_t kept = 0;
 
-    *out_left = 0;
-    for (size_t i = 0; i < link->range_count; i++) {
+    for (size_t i = 0; i < asked; i++) {
         struct omb_log_range range = link->ranges[i];
-        struct omb_log log;
-        enum omb_rc rc = omb_log_find(step, &range.office, &range.incarnation, 0, &log, err);
+        const enum omb_rc rc = cut_range(step, &range, err);
 
-        if (rc != OMB_OK && rc != OMB_NOT_FOUND)
+        if (rc != OMB_OK)
             return rc;
-        if (rc == OMB_OK && log.row.head >= range.first)
-            range.first = log.row.head + 1;
-        if (range.first > range.last)
-            continue;
-        *out_left += range.last - range.first + 1;
-        link->ranges[kept++] = range;
+        if (range.first <= range.last)
+            link->ranges[kept++] = range;
     }
-    link->range_count = kept;
+    drop_ranges(link, kept, asked);
+    *out_kept = kept;
     return OMB_OK;
 }
 
-/* An answer holds as much as fits: the rest is wanted again, as long as something comes. */
+static void answer_page(struct omb_step *step, struct omb_link *link, bool last)
+{
+    omb_link_send(step, link, OMB_FRAME_COMPARE, &(struct omb_compare){.last = last, .answer = true});
+    link->page_due = false;
+}
+
+/*
+ * An answer holds as much as fits: the rest is wanted again, as long as something comes. Then the
+ * page that they are of is done with.
+ */
 enum omb_rc omb_want_more(struct omb_step *step, struct omb_link *link, struct omb_error *err)
 {
-    uint64_t left;
-    const uint64_t before = link->ranges_left;
+    size_t kept, asked;
     enum omb_rc rc;
 
     if (link->wanted > 0)
         return OMB_OK;
-    rc = cut_ranges(step, link, &left, err);
+    rc = cut_ranges(step, link, &kept, err);
     if (rc != OMB_OK)
         return rc;
-    link->ranges_left = left;
-    if (left == 0 || (before != 0 && left >= before)) {
-        link->range_count = 0;
-        link->ranges_left = 0;
-        return OMB_OK;
-    }
-    omb_want_send(step, link,
-                  &(struct omb_want){.ranges = {link->ranges, link->range_count}});
+    if (link->ranges_left != 0 && lacking_of(link, kept) >= link->ranges_left)
+        drop_ranges(link, 0, kept); /* it has no more of them */
+    asked = asked_of(link);
+    link->ranges_left = lacking_of(link, asked);
+    if (asked > 0)
+        omb_want_send(step, link, &(struct omb_want){.ranges = {link->ranges, asked}});
+    else if (link->page_due)
+        answer_page(step, link, link->page_last);
     return OMB_OK;
 }
 
@@ -208,16 +271,22 @@ enum omb_rc omb_compare_came(struct omb_step *step, struct omb_link *link,
         return next_page(step, link, page, err);
     if (++link->wants > OMB_WANTS_MAX)
         return omb_link_wrong(step, link, "it compares too often", err);
+    if (link->range_count > RANGES_MAX)
+        return omb_link_wrong(step, link, "it compares on, and gives nothing that it has", err);
     rc = link->up ? omb_compare_cases_answer(step, page, &answer, err)
                   : omb_compare_logs_take(step, &link->peer, page, &want, err);
     if (rc == OMB_LIMIT || rc == OMB_INVALID)
         return omb_link_wrong(step, link, "its comparison is not formed as such", err);
     if (rc != OMB_OK)
         return rc;
-    if (!link->up)
-        omb_want_ranges(step, link, &want);
-    answer.answer = true;
-    answer.last = page->last;
-    omb_link_send(step, link, OMB_FRAME_COMPARE, &answer);
+    if (link->up) {
+        omb_link_send(step, link, OMB_FRAME_COMPARE, &answer);
+        return OMB_OK;
+    }
+    omb_want_ranges(step, link, &want);
+    link->page_due = link->range_count > 0;
+    link->page_last = page->last;
+    if (!link->page_due)
+        answer_page(step, link, page->last);
     return OMB_OK;
 }
