@@ -1,8 +1,10 @@
 /* What a peer says at length: is it cut into what others take, and does nothing grow by it? */
 #include "unit.h"
 
+#include <stdlib.h>
+
 #include "office/inside.h"
-#include "office/post/inside.h"
+#include "office/post/work.h"
 #include "support/visitor.h"
 #include "wire/limits.h"
 
@@ -105,12 +107,44 @@ static void pages_of_what_is_never_given_block(void **state)
     assert_blocked(visitor, "gives nothing that it has");
 }
 
+/* Each office below a region has witnesses of all above: a greeting tells them again. */
+static void witnesses_of_a_large_tree_come_in_frames_that_are_taken(void **state)
+{
+    enum { MANY = 3 * OMB_WITNESSES_MAX };
+    struct visitor *visitor = *state;
+    struct omb_post *post = visitor->ho->rig.office->post;
+    const struct omb_records records = visitor_journal(visitor, 1, 3);
+    struct omb_buf bytes = OMB_BUF_INIT;
+    size_t told = 0;
+
+    visitor_greet(visitor);
+    visitor_say(visitor, OMB_FRAME_RECORDS, &records);
+    omb_encode_witness(&HEARS(visitor, ACK, ack)->witnesses.items[0], &bytes);
+    post->relayed = realloc(post->relayed, MANY * sizeof(*post->relayed));
+    post->relayed_capacity = post->relayed_count = MANY;
+    for (size_t i = 0; i < MANY; i++)
+        post->relayed[i] = (struct omb_relayed){omb_post_peer(post, &visitor->north->id),
+                                                omb_buf_view(&bytes)};
+    visitor_say(visitor, OMB_FRAME_PING, &(struct omb_ping){.sent = 1});
+    for (size_t i = 0; i < visitor->heard_count; i++) {
+        const struct omb_any *message = &visitor->heard[i].message;
+
+        if (message->tag != OMB_FRAME_ACK)
+            continue;
+        assert_true(OMB_AS(ack, *message)->witnesses.count <= OMB_WITNESSES_MAX);
+        told += OMB_AS(ack, *message)->witnesses.count;
+    }
+    assert_int_equal(told, MANY);
+    omb_buf_free(&bytes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         VISITOR_TEST(a_want_names_no_more_than_may_be_asked),
         VISITOR_TEST(a_page_is_done_when_what_it_told_of_is_here),
         VISITOR_TEST(pages_of_what_is_never_given_block),
+        VISITOR_TEST(witnesses_of_a_large_tree_come_in_frames_that_are_taken),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,8 +10,6 @@
 #include "office/post/work.h"
 #include "wire/limits.h"
 
-enum { WITNESSES_MAX = 4096 };
-
 /* --- those that are due in this batch --- */
 
 void omb_ack_grown(struct omb_post *post, struct omb_link *link, uint32_t number)
@@ -119,16 +117,24 @@ static size_t relayed_to(struct omb_step *step, struct omb_link *link, struct om
     return count;
 }
 
-static void send_ack(struct omb_step *step, struct omb_link *link,
-                     const struct omb_witness *witnesses, size_t count)
+/* As many frames as it takes: a branch of a large tree hears of thousands of logs at a time. */
+static void send_acks(struct omb_step *step, struct omb_link *link,
+                      const struct omb_witness *witnesses, size_t count)
 {
-    const struct omb_ack ack = {
-        .cursor = link->ack_due && link->held.position > 0 ? &link->held : NULL,
-        .witnesses = {witnesses, count},
-    };
+    bool cursor = link->ack_due && link->held.position > 0;
 
-    if (ack.cursor || count > 0)
+    while (cursor || count > 0) {
+        const size_t now = count < OMB_WITNESSES_MAX ? count : OMB_WITNESSES_MAX;
+        const struct omb_ack ack = {
+            .cursor = cursor ? &link->held : NULL,
+            .witnesses = {witnesses, now},
+        };
+
         omb_link_send(step, link, OMB_FRAME_ACK, &ack);
+        cursor = false;
+        witnesses += now;
+        count -= now;
+    }
     link->ack_due = false;
     if (link->give_back == 0)
         return;
@@ -156,7 +162,7 @@ enum omb_rc omb_ack_send(struct omb_step *step, struct omb_error *err)
             if (post->grown[i].link == link)
                 all[count++] = signed_[i];
         count += relayed_to(step, link, all + count);
-        send_ack(step, link, all, count);
+        send_acks(step, link, all, count);
     }
     post->grown_count = post->relayed_count = 0;
     return OMB_OK;
@@ -268,7 +274,7 @@ enum omb_rc omb_ack_came(struct omb_step *step, struct omb_link *link, const str
 {
     enum omb_rc rc = OMB_OK;
 
-    if (ack->witnesses.count > WITNESSES_MAX || (!link->up && ack->witnesses.count > 0))
+    if (ack->witnesses.count > OMB_WITNESSES_MAX || (!link->up && ack->witnesses.count > 0))
         return omb_link_wrong(step, link, "its ack holds witnesses that are not its to give", err);
     if (ack->cursor) {
         const struct omb_cursor *cursor = ack->cursor;
@@ -336,7 +342,7 @@ static enum omb_rc see_witness(void *arg, struct omb_view key, struct omb_view v
 
     (void)key;
     relay(retold->step, retold->link, value);
-    return ++retold->count < WITNESSES_MAX ? OMB_OK : OMB_STOP;
+    return ++retold->count < OMB_WITNESSES_MAX ? OMB_OK : OMB_STOP;
 }
 
 /* What this office holds of the newest life, and what those above said of it. */
@@ -376,22 +382,22 @@ static enum omb_rc see_below(void *arg, struct omb_view key, struct omb_view val
         return OMB_DAMAGED;
     memcpy(family->items[family->count++].bytes, key.data + 1 + OMB_OFFICE_ID_SIZE,
            OMB_OFFICE_ID_SIZE);
-    return family->count < WITNESSES_MAX ? OMB_OK : OMB_STOP;
+    return family->count < OMB_WITNESSES_MAX ? OMB_OK : OMB_STOP;
 }
 
 enum omb_rc omb_ack_greeted(struct omb_step *step, struct omb_link *link, struct omb_error *err)
 {
     struct retold retold = {.step = step, .link = link};
     struct family family = {
-        .items = OMB_ARENA_NEW(step->arena, struct omb_office_id, WITNESSES_MAX), .count = 1};
+        .items = OMB_ARENA_NEW(step->arena, struct omb_office_id, OMB_WITNESSES_MAX), .count = 1};
     enum omb_rc rc = OMB_OK;
 
     family.items[0] = link->peer;
-    for (size_t i = 0; rc == OMB_OK && i < family.count && retold.count < WITNESSES_MAX; i++) {
+    for (size_t i = 0; rc == OMB_OK && i < family.count && retold.count < OMB_WITNESSES_MAX; i++) {
         const struct omb_key prefix = omb_key_below(&family.items[i], NULL);
 
         rc = retell(&retold, &family.items[i], err);
-        if (rc == OMB_OK && family.count < WITNESSES_MAX &&
+        if (rc == OMB_OK && family.count < OMB_WITNESSES_MAX &&
             omb_port_scan_prefix(step->port, OMB_FAMILY_OFFICE, omb_key_view(&prefix), see_below,
                                  &family) != OMB_OK)
             rc = omb_fail(err, OMB_DAMAGED, NULL, "the offices in the store cannot be read");

@@ -31,6 +31,7 @@
     "two records stand at %llu of the newest life of its log; `ombud office renew` at that office"
 #define OMB_REFUSED_WORDS                                                                         \
     "its record %llu was refused: %s; `ombud office renew` at that office"
+#define OMB_WITNESSES_MAX 4096     /* of one Ack */
 #define OMB_RETRIES 8              /* of one record that waits, before it is let be */
 
 /* A Records frame, or the rest of one, that waits for something. */
