@@ -122,13 +122,42 @@ static enum omb_rc not_found(struct omb_step *step, const struct omb_number *num
                     (unsigned long long)number->serial, number->year, number->code);
 }
 
-/* A case that has the number comes before one that had it. */
+/*
+ * Whether the case came to nothing: its registration was written again here (desk/renew.h), or is
+ * with nobody above the office that wrote it.
+ */
+static enum omb_rc is_void(struct omb_step *step, const struct omb_case_id *id, bool *out,
+                           struct omb_error *err)
+{
+    struct omb_casefile file;
+    enum omb_rc rc = omb_casefile_load(step, id, &file, err);
+
+    if (rc != OMB_OK)
+        return rc;
+    *out = file.folded.status == OMB_STATUS_WAITING;
+    for (size_t i = 0; rc == OMB_OK && !*out && i < file.event_count; i++) {
+        const struct omb_key key = omb_key_renewed(&file.events[i].digest);
+        struct omb_buf value = OMB_BUF_INIT;
+
+        if (file.events[i].facts->event.tag != OMB_EVENT_REGISTERED)
+            continue;
+        rc = omb_port_get(step->port, OMB_FAMILY_PEER, omb_key_view(&key), &value);
+        omb_buf_free(&value);
+        *out = rc == OMB_OK;
+        rc = rc == OMB_NOT_FOUND ? OMB_OK : rc;
+    }
+    return rc == OMB_OK ? rc
+                        : omb_fail(err, rc, NULL, "the rows of renewed records cannot be read");
+}
+
+/* A case that has the number comes before one that had it, unless it came to nothing. */
 enum omb_rc omb_casefile_find(struct omb_step *step, struct omb_view number,
                               struct omb_case_id *out, struct omb_error *err)
 {
     struct omb_number parsed;
     struct candidates now, before;
     size_t near, matching = 0;
+    bool is_none = false;
     enum omb_rc rc = omb_number_parse(number, &parsed, err);
 
     if (rc != OMB_OK)
@@ -144,10 +173,13 @@ enum omb_rc omb_casefile_find(struct omb_step *step, struct omb_view number,
     for (size_t i = 0; i < now.count; i++)
         if (omb_number_matches(&parsed, &now.items[i]))
             now.items[matching++] = now.items[i];
-    if (matching == 0) {
+    if (before.count > 0)
         rc = narrow(step, &before, has_number, &parsed, err);
-        if (rc != OMB_OK)
-            return rc;
+    if (rc == OMB_OK && matching == 1 && before.count > 0)
+        rc = is_void(step, &now.items[0], &is_none, err);
+    if (rc != OMB_OK)
+        return rc;
+    if (matching == 0 || is_none) {
         now = before;
         matching = before.count;
     }

@@ -213,6 +213,37 @@ static void test_a_record_that_was_refused_is_written_again(void **state)
     tree->checked = true; /* the branch's own copy of the record stays damaged */
 }
 
+/* What was done on a case whose registration was refused goes on with the new one. */
+static void test_acts_follow_a_registration_that_was_refused(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    struct tree_office *b45 = bank.b45;
+    struct omb_view damaged;
+    struct omb_office_renewed renewed;
+    const struct omb_case_view *view;
+
+    tree_cut(b45);
+    damaged = bank_complaint(b45);
+    damage_newest(b45);
+    (void)ACT(&b45->rig, "t1", damaged, NOTED, noted, "the client is upset", );
+    ESCALATE(b45, damaged, "north");
+    tree_mend(b45);
+    tree_settle(tree);
+    renewed = renew(b45);
+    assert_int_equal(renewed.cases.count, 1);
+    assert_int_equal(renewed.left.count, 0);
+    assert_int_equal(renewed.written, 3);
+    view = show_at(bank.north, renewed.cases.items[0].number);
+    assert_text(view->custodian, "north");
+    assert_non_null(event_of(&view->events, "noted"));
+    assert_text(event_of(&view->events, "noted")->text, "the client is upset");
+    assert_true(omb_view_equal(show_at(b45, damaged)->number, view->number));
+    assert_true(omb_view_equal(show_at(bank.ho, damaged)->number, view->number));
+    assert_int_equal(renew(b45).written, 0);
+    tree->checked = true; /* the branch's own copy of the record stays damaged */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -221,6 +252,7 @@ int main(void)
         TREE_TEST(test_nothing_is_written_twice),
         TREE_TEST(test_an_act_that_came_too_late_is_left),
         TREE_TEST(test_a_record_that_was_refused_is_written_again),
+        TREE_TEST(test_acts_follow_a_registration_that_was_refused),
     };
 
     omb_wire_init();

@@ -22,6 +22,14 @@ struct line {
     bool aside;
 };
 
+/* A record to be written again. */
+struct found {
+    struct omb_row_at at;
+    bool aside, moved;
+    bool registers;
+    struct omb_case_id case_id; /* that it registers */
+};
+
 struct renewal {
     struct omb_step *step;
     struct omb_arena *arena; /* of the answer; each record is written with memory of its own */
@@ -29,11 +37,11 @@ struct renewal {
     struct line *lines; /* of the own log */
     size_t line_count, line_room;
     bool refused, revoked; /* there is something of it */
+    bool replaced; /* some case was registered again */
     struct omb_page_mark cursor;
     size_t seen, limit;
     bool stopped;
-    struct omb_row_at *found;
-    bool *found_aside;
+    struct found *found;
     size_t found_count;
     struct omb_renewed_case *cases;
     struct omb_left_record *left;
@@ -94,8 +102,19 @@ static enum omb_rc take_refused(void *arg, struct omb_view key, struct omb_view 
     return OMB_STOP;
 }
 
+static enum omb_rc take_replaced(void *arg, struct omb_view key, struct omb_view value)
+{
+    struct renewal *renewal = arg;
+
+    (void)key;
+    (void)value;
+    renewal->replaced = true;
+    return OMB_STOP;
+}
+
 static enum omb_rc prepare(struct renewal *renewal)
 {
+    const struct omb_key replaced = omb_key_index(OMB_INDEX_FORMERLY, OMB_VIEW_NONE, NULL);
     struct omb_step *step = renewal->step;
     const struct omb_office_id *self = &omb_office_self(step->office)->office;
     const struct omb_key certificates = omb_key_office(self, NULL);
@@ -107,6 +126,9 @@ static enum omb_rc prepare(struct renewal *renewal)
                            take_certificate, renewal, renewal->err);
     if (rc == OMB_OK)
         rc = omb_desk_scan(step, OMB_FAMILY_PEER, omb_key_view(&refused), NULL, take_refused,
+                           renewal, renewal->err);
+    if (rc == OMB_OK)
+        rc = omb_desk_scan(step, OMB_FAMILY_INDEX, omb_key_view(&replaced), NULL, take_replaced,
                            renewal, renewal->err);
     return rc;
 }
@@ -228,9 +250,35 @@ static enum omb_rc is_refused(struct omb_step *step, const struct omb_digest *di
     return rc == OMB_NOT_FOUND ? OMB_OK : rc;
 }
 
+static bool same_case(const struct omb_case_id *a, const struct omb_case_id *b)
+{
+    const struct omb_key one = omb_key_case(a), other = omb_key_case(b);
+
+    return omb_view_equal(omb_key_view(&one), omb_key_view(&other));
+}
+
+/* What was done on a case that is registered again, in this page or before, goes along with it. */
+static enum omb_rc is_moved(struct renewal *renewal, const struct omb_opened *record, bool *out)
+{
+    const struct omb_case_id *id = record->header.case_id;
+    struct omb_case_id now;
+    enum omb_rc rc;
+
+    if (id == NULL || omb_opened_tag(record) == OMB_EVENT_REGISTERED)
+        return OMB_OK;
+    for (size_t i = 0; i < renewal->found_count; i++)
+        *out |= renewal->found[i].registers && !renewal->found[i].aside &&
+                same_case(&renewal->found[i].case_id, id);
+    if (*out || !renewal->replaced)
+        return OMB_OK;
+    rc = omb_renewed_case(&renewal->looking.step, id, &now, renewal->err);
+    *out = rc == OMB_OK;
+    return rc == OMB_NOT_FOUND || rc == OMB_LIMIT ? OMB_OK : rc;
+}
+
 /* Escrow keys are of a life: the new one opens its own. */
 static enum omb_rc is_due(struct renewal *renewal, const struct line *line,
-                          const struct omb_opened *record, bool *out)
+                          const struct omb_opened *record, bool *out, bool *out_moved)
 {
     struct omb_step *step = &renewal->looking.step;
     const struct omb_header *header = &record->header;
@@ -245,27 +293,33 @@ static enum omb_rc is_due(struct renewal *renewal, const struct line *line,
     *out = line->aside || (renewal->revoked &&
                            omb_office_cut_off(step, &header->key, &header->incarnation,
                                               header->seq, &record->digest));
-    if (*out || !renewal->refused)
+    if (!*out && renewal->refused && is_refused(step, &record->digest, out) != OMB_OK)
+        return omb_fail(renewal->err, OMB_IO, NULL, "the refused records cannot be read");
+    if (*out)
         return OMB_OK;
-    rc = is_refused(step, &record->digest, out);
-    return rc == OMB_OK ? rc
-                        : omb_fail(renewal->err, rc, NULL, "the refused records cannot be read");
+    rc = is_moved(renewal, record, out_moved);
+    *out = *out_moved;
+    return rc;
 }
 
 static enum omb_rc look_at(struct renewal *renewal, const struct line *line,
                            const struct omb_row_at *at)
 {
     struct omb_opened record;
-    bool due = false;
+    bool due = false, moved = false;
+    struct found *found;
     enum omb_rc rc =
         omb_desk_open(&renewal->looking.step, at->number, at->seq, &record, renewal->err);
 
     if (rc == OMB_OK)
-        rc = is_due(renewal, line, &record, &due);
+        rc = is_due(renewal, line, &record, &due, &moved);
     if (rc != OMB_OK || !due)
         return rc;
-    renewal->found[renewal->found_count] = *at;
-    renewal->found_aside[renewal->found_count++] = line->aside;
+    found = &renewal->found[renewal->found_count++];
+    *found = (struct found){.at = *at, .aside = line->aside, .moved = moved};
+    found->registers = omb_opened_tag(&record) == OMB_EVENT_REGISTERED;
+    if (found->registers)
+        found->case_id = *record.header.case_id;
     return OMB_OK;
 }
 
@@ -280,7 +334,7 @@ static enum omb_rc visit(void *arg, struct omb_view key, struct omb_view value)
     if (!omb_read_journal(value, &at.number, &at.seq, &from_above))
         return OMB_DAMAGED;
     line = from_above ? NULL : line_of(renewal, at.number);
-    if (line && (line->aside || renewal->refused || renewal->revoked))
+    if (line && (line->aside || renewal->refused || renewal->revoked || renewal->replaced))
         rc = look_at(renewal, line, &at);
     omb_arena_reset(&renewal->looking.arena);
     if (rc != OMB_OK)
@@ -297,8 +351,7 @@ static enum omb_rc find(struct renewal *renewal)
     const struct omb_key after = renewal->cursor.after;
     enum omb_rc rc;
 
-    renewal->found = OMB_ARENA_NEW(renewal->step->arena, struct omb_row_at, renewal->limit);
-    renewal->found_aside = OMB_ARENA_NEW(renewal->step->arena, bool, renewal->limit);
+    renewal->found = OMB_ARENA_NEW(renewal->step->arena, struct found, renewal->limit);
     omb_aside_begin(&renewal->looking, renewal->step);
     rc = omb_desk_scan(&renewal->looking.step, OMB_FAMILY_JOURNAL, OMB_VIEW_NONE, &after, visit,
                        renewal, renewal->err);
@@ -336,9 +389,11 @@ static void note_case(struct renewal *renewal, const struct omb_renewing *renewi
     };
 }
 
-static enum omb_rc write_one(struct renewal *renewal, const struct omb_row_at *at, bool aside)
+static enum omb_rc write_one(struct renewal *renewal, const struct found *found)
 {
-    struct omb_renewing renewing = {.step = renewal->step, .aside = aside};
+    struct omb_renewing renewing = {
+        .step = renewal->step, .aside = found->aside, .moved = found->moved};
+    const struct omb_row_at *at = &found->at;
     struct omb_savepoint before;
     struct omb_error why = {0};
     enum omb_rc rc =
@@ -373,7 +428,7 @@ static enum omb_rc write_all(struct renewal *renewal)
     omb_arena_init(&one, SIZE_MAX);
     renewal->step->arena = &one;
     for (size_t i = 0; rc == OMB_OK && i < renewal->found_count; i++) {
-        rc = write_one(renewal, &renewal->found[i], renewal->found_aside[i]);
+        rc = write_one(renewal, &renewal->found[i]);
         omb_arena_reset(&one);
     }
     renewal->step->arena = renewal->arena;

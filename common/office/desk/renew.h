@@ -13,6 +13,7 @@ struct omb_renewing {
     struct omb_step *step;
     struct omb_opened record;
     bool aside;                  /* it lost a fork: its parts and keys lie aside */
+    bool moved;                  /* it means nothing only because its case was registered again */
     struct omb_appended written; /* in its place */
     struct omb_case_id case_id;  /* of a registration: the new case's */
 };
@@ -25,6 +26,12 @@ struct omb_renewing {
  */
 enum omb_rc omb_renew_write(struct omb_renewing *renewing, struct omb_error *err) OMB_MUST_USE;
 
+/*
+ * The case in place of one whose registration, as it stands here, was written again. What another
+ * copy of the office registered under the id is no such case. OMB_NOT_FOUND: it goes on itself.
+ */
+enum omb_rc omb_renewed_case(struct omb_step *step, const struct omb_case_id *id,
+                             struct omb_case_id *out, struct omb_error *err) OMB_MUST_USE;
 /* The record that was written in place of this one. OMB_NOT_FOUND: none. */
 enum omb_rc omb_renewed_as(struct omb_step *step, const struct omb_digest *record,
                            struct omb_row_at *out, struct omb_error *err) OMB_MUST_USE;

@@ -21,6 +21,45 @@ enum omb_rc omb_renewed_as(struct omb_step *step, const struct omb_digest *recor
     return rc;
 }
 
+/* The case of the record at a place. */
+static enum omb_rc read_case_at(struct omb_step *step, const struct omb_row_at *at,
+                                struct omb_case_id *out, struct omb_error *err)
+{
+    struct omb_opened record;
+    enum omb_rc rc = omb_desk_open(step, at->number, at->seq, &record, err);
+
+    if (rc == OMB_OK && record.header.case_id == NULL)
+        rc = omb_fail(err, OMB_DAMAGED, NULL, "a row of the renewed records names another one");
+    if (rc == OMB_OK)
+        *out = *record.header.case_id;
+    return rc;
+}
+
+enum omb_rc omb_renewed_case(struct omb_step *step, const struct omb_case_id *id,
+                             struct omb_case_id *out, struct omb_error *err)
+{
+    struct omb_case_id replacing[OMB_FORMERLY_MAX];
+    size_t count = 0;
+    struct omb_casefile file;
+    struct omb_row_at at;
+    enum omb_rc rc = omb_casefile_replacing(step, id, replacing, &count, err);
+
+    if (rc == OMB_OK && count == 0)
+        return OMB_NOT_FOUND;
+    if (rc == OMB_OK)
+        rc = omb_casefile_load(step, id, &file, err);
+    if (rc != OMB_OK)
+        return rc;
+    for (size_t i = 0; i < file.event_count; i++) {
+        if (file.events[i].facts->event.tag != OMB_EVENT_REGISTERED)
+            continue;
+        rc = omb_renewed_as(step, &file.events[i].digest, &at, err);
+        if (rc != OMB_NOT_FOUND)
+            return rc == OMB_OK ? read_case_at(step, &at, out, err) : rc;
+    }
+    return OMB_NOT_FOUND;
+}
+
 /* --- what it says --- */
 
 /* A digest of a record that was written again becomes the digest of what stands in its place. */
@@ -44,13 +83,18 @@ static enum omb_rc follow_digest(struct omb_step *step, struct omb_digest *diges
 }
 
 /* A case that was registered again; *id stays when it was not. */
-static enum omb_rc follow_case(struct omb_step *step, struct omb_case_id *id,
+static enum omb_rc follow_case(const struct omb_renewing *renewing, struct omb_case_id *id,
                                struct omb_error *err)
 {
     struct omb_case_id now[OMB_FORMERLY_MAX];
     size_t count = 0;
-    enum omb_rc rc = omb_casefile_replacing(step, id, now, &count, err);
+    enum omb_rc rc;
 
+    if (!renewing->aside) {
+        rc = omb_renewed_case(renewing->step, id, id, err);
+        return rc == OMB_NOT_FOUND ? OMB_OK : rc;
+    }
+    rc = omb_casefile_replacing(renewing->step, id, now, &count, err);
     if (rc == OMB_OK && count > 1)
         rc = omb_fail(err, OMB_REFUSED, NULL,
                       "its case was registered again more than once: nobody can tell which it is");
@@ -75,8 +119,8 @@ static enum omb_rc copy_facts(struct omb_renewing *renewing, struct omb_facts *o
         if (field->kind == OMB_KIND_digest)
             rc = follow_digest(renewing->step, at, err);
         else if (field->kind == OMB_KIND_one && field->sub == &omb_shape_case_id &&
-                 renewing->aside && *(void **)at != NULL)
-            rc = follow_case(renewing->step, *(struct omb_case_id **)at, err);
+                 *(void **)at != NULL)
+            rc = follow_case(renewing, *(struct omb_case_id **)at, err);
     }
     *out = (struct omb_facts){.event = {was->tag, facts}};
     return rc;
@@ -146,14 +190,23 @@ static enum omb_rc register_again(struct omb_renewing *renewing, struct omb_act_
     return rc == OMB_OK ? omb_casefile_save(step, &work->file, err) : rc;
 }
 
+static bool id_is(const struct omb_case_id *id, const struct omb_case_id *other)
+{
+    const struct omb_key a = omb_key_case(id), b = omb_key_case(other);
+
+    return omb_view_equal(omb_key_view(&a), omb_key_view(&b));
+}
+
 static enum omb_rc write_on_case(struct omb_renewing *renewing, struct omb_act_work *work,
                                  struct omb_draft *draft, struct omb_error *err)
 {
     struct omb_step *step = renewing->step;
     struct omb_case_id id = *renewing->record.header.case_id;
     struct omb_grants grants = {0};
-    enum omb_rc rc = renewing->aside ? follow_case(step, &id, err) : OMB_OK;
+    enum omb_rc rc = follow_case(renewing, &id, err);
 
+    if (rc == OMB_OK && renewing->moved && id_is(&id, renewing->record.header.case_id))
+        return omb_fail(err, OMB_REFUSED, NULL, "its case could not be registered again");
     if (rc == OMB_OK)
         rc = omb_casefile_load(step, &id, &work->file, err);
     if (rc == OMB_NOT_FOUND)
