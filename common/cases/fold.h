@@ -26,6 +26,7 @@ enum omb_verdict {
 };
 
 #define OMB_PLACE_NONE UINT32_MAX
+#define OMB_FORMERLY_MAX 8 /* ids that one case had before, and cases that had one id */
 
 /* What became of one event. */
 struct omb_judged {

@@ -7,6 +7,19 @@
 
 /* --- the spine --- */
 
+/* An office gives new numbers to its own cases alone, and not without end. */
+static struct omb_case_id_list former_ids(const struct omb_fold *fold,
+                                          const struct omb_case_id_list *said)
+{
+    struct omb_case_id *ids = OMB_ARENA_NEW(fold->arena, struct omb_case_id, OMB_FORMERLY_MAX);
+    struct omb_case_id_list list = {ids, 0};
+
+    for (size_t i = 0; i < said->count && list.count < OMB_FORMERLY_MAX; i++)
+        if (omb_office_id_equal(&said->items[i].home, &fold->out->row.case_id->home))
+            ids[list.count++] = said->items[i];
+    return list;
+}
+
 static void apply_registered(struct omb_fold *fold, struct omb_node *node)
 {
     const struct omb_registered *facts = node->event->facts->event.value;
@@ -18,7 +31,7 @@ static void apply_registered(struct omb_fold *fold, struct omb_node *node)
     row->profile = facts->profile;
     row->calendar = facts->calendar;
     row->zone = facts->zone;
-    row->formerly = facts->formerly;
+    row->formerly = former_ids(fold, &facts->formerly);
     omb_fold_set_deadlines(fold, &facts->deadlines);
 }
 

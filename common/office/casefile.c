@@ -11,7 +11,7 @@
 #include "office/inside.h"
 #include "office/post/feed.h"
 
-enum { EVENTS_MAX = 20000, FLAGS_MAX = 48, INDEX_MAX = FLAGS_MAX + 8 };
+enum { EVENTS_MAX = 20000, FLAGS_MAX = 48, INDEX_MAX = FLAGS_MAX + 8 + OMB_FORMERLY_MAX };
 
 /* --- loading --- */
 
@@ -360,8 +360,8 @@ void omb_casefile_index(struct omb_step *step, const struct omb_case_row *row,
     uint8_t due[8];
 
     index_one(row, OMB_INDEX_NUMBER, number_of(step, row->case_id), fn, arg);
-    if (row->formerly)
-        index_one(row, OMB_INDEX_FORMERLY, number_of(step, row->formerly), fn, arg);
+    for (size_t i = 0; i < row->formerly.count && i < OMB_FORMERLY_MAX; i++)
+        index_one(row, OMB_INDEX_FORMERLY, number_of(step, &row->formerly.items[i]), fn, arg);
     index_one(row, OMB_INDEX_STATUS, row->status, fn, arg);
     for (size_t i = 0; i < row->flags.count && i < FLAGS_MAX; i++)
         index_one(row, OMB_INDEX_FLAG, row->flags.items[i], fn, arg);

@@ -65,7 +65,6 @@ enum omb_rc omb_casefile_drop(struct omb_step *step, const struct omb_case_id *i
 enum omb_rc omb_casefile_find(struct omb_step *step, struct omb_view number,
                               struct omb_case_id *out, struct omb_error *err) OMB_MUST_USE;
 /* Cases that replace the one with this id: a few at most. Lost copies may have given it twice. */
-#define OMB_FORMERLY_MAX 8
 enum omb_rc omb_casefile_replacing(struct omb_step *step, const struct omb_case_id *formerly,
                                    struct omb_case_id out[OMB_FORMERLY_MAX], size_t *out_count,
                                    struct omb_error *err) OMB_MUST_USE;

@@ -7,10 +7,11 @@
 #include "cases/number.h"
 #include "office/inside.h"
 
-/* Cases of an index row; of more than are looked at the count alone says so. */
+/* Cases of an index row. */
 struct candidates {
     struct omb_case_id items[OMB_FORMERLY_MAX];
     size_t count;
+    bool more; /* than are looked at */
 };
 
 static enum omb_rc take_candidate(void *arg, struct omb_view key, struct omb_view value)
@@ -23,9 +24,10 @@ static enum omb_rc take_candidate(void *arg, struct omb_view key, struct omb_vie
     (void)value;
     if (!omb_key_read_index(key, &kind, &text, &id))
         return OMB_DAMAGED;
-    if (candidates->count < OMB_FORMERLY_MAX)
-        candidates->items[candidates->count] = id;
-    candidates->count++;
+    candidates->more = candidates->count == OMB_FORMERLY_MAX;
+    if (candidates->more)
+        return OMB_STOP;
+    candidates->items[candidates->count++] = id;
     return OMB_OK;
 }
 
@@ -43,13 +45,59 @@ static enum omb_rc read_index(struct omb_step *step, enum omb_index_kind kind,
     prefix = omb_key_index(kind, omb_view_str(value), NULL);
     rc = omb_port_scan_prefix(step->port, OMB_FAMILY_INDEX, omb_key_view(&prefix), take_candidate,
                               out);
-    if (rc == OMB_OK && out->count > OMB_FORMERLY_MAX)
-        return omb_fail(err, OMB_LIMIT, "number", "%zu cases here have this number", out->count);
     return rc == OMB_OK ? rc
                         : omb_fail(err, rc, NULL, "the case numbers in the store cannot be read");
 }
 
 /* --- by the number that a case had --- */
+
+/*
+ * Whether the case came to nothing: its registration was written again here (desk/renew.h), or is
+ * with nobody above the office that wrote it.
+ */
+static enum omb_rc is_void(struct omb_step *step, const struct omb_case_id *id, bool *out,
+                           struct omb_error *err)
+{
+    struct omb_casefile file;
+    enum omb_rc rc = omb_casefile_load(step, id, &file, err);
+
+    if (rc != OMB_OK)
+        return rc;
+    *out = file.folded.status == OMB_STATUS_WAITING;
+    for (size_t i = 0; rc == OMB_OK && !*out && i < file.event_count; i++) {
+        const struct omb_key key = omb_key_renewed(&file.events[i].digest);
+        struct omb_buf value = OMB_BUF_INIT;
+
+        if (file.events[i].facts->event.tag != OMB_EVENT_REGISTERED)
+            continue;
+        rc = omb_port_get(step->port, OMB_FAMILY_PEER, omb_key_view(&key), &value);
+        omb_buf_free(&value);
+        *out = rc == OMB_OK;
+        rc = rc == OMB_NOT_FOUND ? OMB_OK : rc;
+    }
+    return rc == OMB_OK ? rc
+                        : omb_fail(err, rc, NULL, "the rows of renewed records cannot be read");
+}
+
+/* Of several those that came to nothing go off the list: they were registered again themselves. */
+static enum omb_rc drop_void(struct omb_step *step, struct candidates *candidates,
+                             struct omb_error *err)
+{
+    size_t kept = 0;
+    enum omb_rc rc = OMB_OK;
+
+    if (candidates->count < 2)
+        return OMB_OK;
+    for (size_t i = 0; rc == OMB_OK && i < candidates->count; i++) {
+        bool none = false;
+
+        rc = is_void(step, &candidates->items[i], &none, err);
+        if (rc == OMB_OK && !none)
+            candidates->items[kept++] = candidates->items[i];
+    }
+    candidates->count = kept;
+    return rc;
+}
 
 /* Takes those off the list whose former id `keep` does not want. */
 static enum omb_rc narrow(struct omb_step *step, struct candidates *candidates,
@@ -64,11 +112,14 @@ static enum omb_rc narrow(struct omb_step *step, struct candidates *candidates,
 
         if (rc != OMB_OK)
             return rc;
-        if (row.formerly && keep(arg, row.formerly))
-            candidates->items[kept++] = candidates->items[i];
+        for (size_t j = 0; j < row.formerly.count; j++)
+            if (keep(arg, &row.formerly.items[j])) {
+                candidates->items[kept++] = candidates->items[i];
+                break;
+            }
     }
     candidates->count = kept;
-    return OMB_OK;
+    return drop_void(step, candidates, err);
 }
 
 static bool has_number(const void *arg, const struct omb_case_id *formerly)
@@ -122,34 +173,6 @@ static enum omb_rc not_found(struct omb_step *step, const struct omb_number *num
                     (unsigned long long)number->serial, number->year, number->code);
 }
 
-/*
- * Whether the case came to nothing: its registration was written again here (desk/renew.h), or is
- * with nobody above the office that wrote it.
- */
-static enum omb_rc is_void(struct omb_step *step, const struct omb_case_id *id, bool *out,
-                           struct omb_error *err)
-{
-    struct omb_casefile file;
-    enum omb_rc rc = omb_casefile_load(step, id, &file, err);
-
-    if (rc != OMB_OK)
-        return rc;
-    *out = file.folded.status == OMB_STATUS_WAITING;
-    for (size_t i = 0; rc == OMB_OK && !*out && i < file.event_count; i++) {
-        const struct omb_key key = omb_key_renewed(&file.events[i].digest);
-        struct omb_buf value = OMB_BUF_INIT;
-
-        if (file.events[i].facts->event.tag != OMB_EVENT_REGISTERED)
-            continue;
-        rc = omb_port_get(step->port, OMB_FAMILY_PEER, omb_key_view(&key), &value);
-        omb_buf_free(&value);
-        *out = rc == OMB_OK;
-        rc = rc == OMB_NOT_FOUND ? OMB_OK : rc;
-    }
-    return rc == OMB_OK ? rc
-                        : omb_fail(err, rc, NULL, "the rows of renewed records cannot be read");
-}
-
 /* A case that has the number comes before one that had it, unless it came to nothing. */
 enum omb_rc omb_casefile_find(struct omb_step *step, struct omb_view number,
                               struct omb_case_id *out, struct omb_error *err)
@@ -173,6 +196,9 @@ enum omb_rc omb_casefile_find(struct omb_step *step, struct omb_view number,
     for (size_t i = 0; i < now.count; i++)
         if (omb_number_matches(&parsed, &now.items[i]))
             now.items[matching++] = now.items[i];
+    if (now.more || (now.count == 0 && before.more))
+        return omb_fail(err, OMB_LIMIT, "number", "more than %d cases here have this number",
+                        OMB_FORMERLY_MAX);
     if (before.count > 0)
         rc = narrow(step, &before, has_number, &parsed, err);
     if (rc == OMB_OK && matching == 1 && before.count > 0)

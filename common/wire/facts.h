@@ -126,7 +126,7 @@ OMB_SHAPE(matter)
     F(one, imported, imported)                                                         \
     F(one, custodian, office_ref)                                                      \
     F(digest, key_commitment, )                                                        \
-    F(one, formerly, case_id)
+    F(many, formerly, case_id)
 OMB_SHAPE(registered)
 
 #define OMB_FIELDS_amended(F)                                                          \

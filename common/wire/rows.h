@@ -120,7 +120,7 @@ OMB_SHAPE(deadline_row)
     F(u32, custodian_depth, )                                                          \
     F(id, responsible_office, )                                                        \
     F(id, assigned_office, )                                                           \
-    F(one, formerly, case_id)
+    F(many, formerly, case_id)
 OMB_SHAPE(case_row)
 
 #define OMB_FIELDS_request_row(F)                                                      \

@@ -244,6 +244,34 @@ static void test_acts_follow_a_registration_that_was_refused(void **state)
     tree->checked = true; /* the branch's own copy of the record stays damaged */
 }
 
+/* The receipt that the client holds leads on, however often the case was registered again. */
+static void test_a_receipt_leads_on_after_two_renewals(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    struct tree_office *b45 = bank.b45;
+    struct omb_office_renewed renewed;
+    struct omb_view first;
+
+    tree_cut(b45);
+    first = bank_complaint(b45);
+    damage_newest(b45);
+    tree_mend(b45);
+    tree_settle(tree);
+    tree_cut(b45);
+    renewed = renew(b45);
+    assert_int_equal(renewed.written, 1);
+    damage_newest(b45);
+    tree_mend(b45);
+    tree_settle(tree);
+    renewed = renew(b45);
+    assert_int_equal(renewed.written, 1);
+    assert_true(tree_holds(bank.ho, renewed.cases.items[0].number));
+    assert_true(omb_view_equal(show_at(b45, first)->number, renewed.cases.items[0].number));
+    assert_true(omb_view_equal(show_at(bank.ho, first)->number, renewed.cases.items[0].number));
+    tree->checked = true; /* the branch's own copies of the records stay damaged */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -253,6 +281,7 @@ int main(void)
         TREE_TEST(test_an_act_that_came_too_late_is_left),
         TREE_TEST(test_a_record_that_was_refused_is_written_again),
         TREE_TEST(test_acts_follow_a_registration_that_was_refused),
+        TREE_TEST(test_a_receipt_leads_on_after_two_renewals),
     };
 
     omb_wire_init();

@@ -2,6 +2,7 @@
  */
 #include <stdio.h>
 
+#include "cases/number.h"
 #include "office/inside.h"
 #include "support/casework.h"
 #include "support/rig.h"
@@ -444,6 +445,78 @@ static void test_what_is_no_position_is_said(void **state)
     }
 }
 
+/* --- cases by their numbers --- */
+
+static enum omb_rc do_find_case(struct omb_step *step, void *arg, struct omb_error *err)
+{
+    struct work *work = arg;
+    char number[OMB_NUMBER_SIZE];
+
+    (void)err;
+    omb_number_print(&work->id, omb_office_code_of(step, &work->id.home), number);
+    work->rc = omb_casefile_find(step, omb_view_str(number), &work->id, &work->err);
+    return OMB_OK;
+}
+
+/* A case that says that it replaces that one. */
+static enum omb_rc do_replace(struct omb_step *step, void *arg, struct omb_error *err)
+{
+    const struct work *work = arg;
+    const struct omb_matter matter = {
+        .kind = OMB_VIEW_LIT("complaint"), .channel = OMB_VIEW_LIT("book"),
+        .product = OMB_VIEW_LIT("cards"),  .issue = OMB_VIEW_LIT("fees"),
+        .severity = OMB_VIEW_LIT("normal"), .received_at = step->input->now_ms};
+    struct omb_registered registered = {.matter = &matter, .formerly = {&work->id, 1}};
+    const struct omb_facts facts = {.event = {OMB_EVENT_REGISTERED, &registered}};
+    struct omb_grants grants = {0};
+    struct omb_case_id id;
+    const struct omb_draft draft = {
+        .case_id = &id, .facts = &facts, .grants = &grants, .actor = OMB_VIEW_LIT("t17")};
+    struct omb_casefile file = {0};
+    struct omb_appended record;
+    enum omb_rc rc = omb_case_next(step, &id, err);
+
+    if (rc == OMB_OK)
+        rc = omb_vault_new_case(step, &id, &registered.key_commitment, &grants, err);
+    if (rc == OMB_OK)
+        rc = omb_casefile_write(step, &draft, &file, &record, err);
+    return rc == OMB_OK ? omb_casefile_save(step, &file, err) : rc;
+}
+
+/* However many say so: the number belongs to the case that has it. */
+static void test_a_number_is_taken_from_no_case(void **state)
+{
+    struct rig *rig = *state;
+    struct work work = registered(rig);
+    const struct omb_case_id id = work.id;
+
+    for (size_t i = 0; i < 10; i++)
+        run(rig, do_replace, &work);
+    run(rig, do_find_case, &work);
+    assert_says(&work, OMB_OK, "");
+    assert_memory_equal(&work.id, &id, sizeof(id));
+}
+
+static enum omb_rc do_replacing(struct omb_step *step, void *arg, struct omb_error *err)
+{
+    struct omb_case_id ids[OMB_FORMERLY_MAX];
+    struct work *work = arg;
+
+    return omb_casefile_replacing(step, &work->id, ids, &work->above, err);
+}
+
+/* Only its home gives a case another number. */
+static void test_a_stranger_replaces_no_case(void **state)
+{
+    struct rig *rig = *state;
+    struct work work = registered(rig);
+
+    work.id.home.bytes[0] ^= 1;
+    run(rig, do_replace, &work);
+    run(rig, do_replacing, &work);
+    assert_int_equal(work.above, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -457,6 +530,8 @@ int main(void)
         RIG_TEST(test_a_part_that_is_gone_is_no_lie),
         RIG_TEST(test_a_gap_before_a_record_is_seen),
         RIG_TEST(test_another_record_in_its_place_is_seen),
+        RIG_TEST(test_a_number_is_taken_from_no_case),
+        RIG_TEST(test_a_stranger_replaces_no_case),
         RIG_TEST(test_a_life_whose_beginning_is_cut_off_is_seen),
         RIG_TEST(test_a_record_without_its_certificate_is_said),
         RIG_TEST(test_a_digest_row_that_names_another_record_is_seen),

@@ -18,7 +18,7 @@ static bool office_fills(const struct omb_shape_field *field)
     if (field->kind == OMB_KIND_one)
         return field->sub == &omb_shape_office_ref || field->sub == &omb_shape_case_id;
     if (field->kind == OMB_KIND_many)
-        return field->sub == &omb_shape_deadline;
+        return field->sub == &omb_shape_deadline || field->sub == &omb_shape_case_id;
     for (size_t i = 0; i < sizeof(office_fields) / sizeof(office_fields[0]); i++) {
         if (strcmp(field->name, office_fields[i]) == 0)
             return true;

@@ -167,6 +167,21 @@ static struct omb_draft draft_of(const struct omb_renewing *renewing,
     };
 }
 
+/* The id that it had, and before it those that it had before: whoever holds a receipt is led on. */
+static struct omb_case_id_list former_ids(const struct omb_renewing *renewing,
+                                          const struct omb_registered *was)
+{
+    const size_t count = was->formerly.count;
+    struct omb_case_id *ids =
+        OMB_ARENA_NEW(renewing->step->arena, struct omb_case_id, OMB_FORMERLY_MAX);
+    struct omb_case_id_list list = {ids, 1};
+
+    ids[0] = *renewing->record.header.case_id;
+    for (size_t i = 0; i < count && list.count < OMB_FORMERLY_MAX; i++)
+        ids[list.count++] = was->formerly.items[i];
+    return list;
+}
+
 /* The dates that were pinned hold: the client's clock began at the receipt. */
 static enum omb_rc register_again(struct omb_renewing *renewing, struct omb_act_work *work,
                                   struct omb_draft *draft, struct omb_error *err)
@@ -179,7 +194,7 @@ static enum omb_rc register_again(struct omb_renewing *renewing, struct omb_act_
 
     if (rc != OMB_OK)
         return rc;
-    facts->formerly = renewing->record.header.case_id;
+    facts->formerly = former_ids(renewing, facts);
     draft->case_id = &renewing->case_id;
     draft->grants = &grants;
     rc = omb_vault_new_case(step, &renewing->case_id, &facts->key_commitment, &grants, err);

@@ -258,8 +258,8 @@ static enum omb_rc show_formerly(const struct showing *show, struct omb_error *e
     const enum omb_rc rc =
         omb_casefile_replacing(show->step, &show->file->id, ids, &count, err);
 
-    if (row->formerly != NULL)
-        show->view->formerly = omb_act_number(show->step, row->formerly);
+    if (row->formerly.count > 0)
+        show->view->formerly = omb_act_number(show->step, &row->formerly.items[0]);
     for (size_t i = 0; i < count; i++)
         numbers[i] = omb_act_number(show->step, &ids[i]);
     show->view->namesakes = (struct omb_views){numbers, count};
