@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "office/logs.h"
 #include "office/receive_inside.h"
 #include "wire/header.h"
 
@@ -19,11 +20,12 @@ static void put_place(struct omb_step *step, const struct omb_key *key,
     omb_put(step->update->writes, OMB_FAMILY_OFFICE, omb_key_view(key), OMB_VIEW_OF(place));
 }
 
-/* The place that a row names; OMB_NOT_FOUND. */
+/* The place that a row names, of a record that stands; OMB_NOT_FOUND: of one aside, or none. */
 static enum omb_rc read_place(struct omb_step *step, const struct omb_key *key,
                               struct omb_row_at *out, struct omb_error *err)
 {
     struct omb_buf value = OMB_BUF_INIT;
+    struct omb_log log;
     enum omb_rc rc = omb_port_get(step->port, OMB_FAMILY_OFFICE, omb_key_view(key), &value);
 
     if (rc == OMB_OK && !omb_read_place(omb_buf_view(&value), &out->number, &out->seq))
@@ -31,7 +33,9 @@ static enum omb_rc read_place(struct omb_step *step, const struct omb_key *key,
     else if (rc != OMB_OK && rc != OMB_NOT_FOUND)
         rc = omb_fail(err, rc, NULL, "the offices in the store cannot be read");
     omb_buf_free(&value);
-    return rc;
+    if (rc == OMB_OK)
+        rc = omb_log_by_number(step, out->number, &log, err);
+    return rc == OMB_OK && log.row.line > 0 ? OMB_NOT_FOUND : rc;
 }
 
 static void tree_changed(struct omb_step *step, const struct omb_digest *certificate)

@@ -41,6 +41,18 @@ static enum omb_rc is_there(struct omb_step *step, uint32_t number, uint64_t seq
 
 /* --- evidence --- */
 
+/* A certificate holds by its own signature: also where the record that carries it is evidence. */
+static enum omb_rc learn_aside(struct omb_judging *judging)
+{
+    const struct omb_facts *facts = judging->header.facts;
+
+    if (!facts || facts->event.tag != OMB_EVENT_OFFICE_CERTIFIED)
+        return OMB_OK;
+    omb_intake_flush(judging->intake);
+    return omb_learn(judging->step, &judging->header, &judging->receipt->at, &judging->digest,
+                     judging->err);
+}
+
 /* Puts the record on the first line from `line` on that is free at its place. */
 static enum omb_rc keep_aside(struct omb_judging *judging, uint32_t line)
 {
@@ -72,7 +84,7 @@ static enum omb_rc keep_aside(struct omb_judging *judging, uint32_t line)
     omb_log_put(step, &log);
     step->office->tip.records++;
     step->update->dirty = true;
-    return OMB_OK;
+    return learn_aside(judging);
 }
 
 /* --- fork found --- */

@@ -272,6 +272,47 @@ static void test_a_receipt_leads_on_after_two_renewals(void **state)
     tree->checked = true; /* the branch's own copies of the records stay damaged */
 }
 
+/* --- a region that forked --- */
+
+/* The line that lost certified a branch: renewed, the branch is one like any other. */
+static void test_a_branch_that_a_lost_line_certified_goes_on(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    struct tree_office *north = bank.north, *twin, *b47;
+    struct omb_view number;
+
+    tree_cut(north);
+    twin = tree_twin(north);
+    tree_settle(tree);
+    hire(&twin->rig, "t9", "teller");
+    tree_keep(twin);
+    tree_settle(tree);
+    tree_stop(twin);
+    b47 = tree_add(tree, "vsp-0047", "branch", north);
+    number = bank_complaint(b47);
+    tree_mend(north);
+    tree_settle(tree);
+    (void)renew(north);
+    (void)renew(north);
+    assert_true(tree_holds(north, number));
+    assert_text(tree_link(north, b47)->state, "live");
+    ESCALATE(b47, number, "ho");
+    tree_settle(tree);
+    tree_agree(tree, number, "open", "ho", b47, north, bank.ho, NULL);
+    DELEGATE(bank.ho, number, "vsp-0077");
+    tree_settle(tree);
+    tree_agree(tree, number, "open", "vsp-0077", b47, north, bank.ho, bank.b77, NULL);
+    number = bank_complaint(b47);
+    tree_settle(tree);
+    TAKE_OVER(north, number);
+    tree_settle(tree);
+    DELEGATE(north, number, "vsp-0046");
+    tree_settle(tree);
+    tree_agree(tree, number, "open", "vsp-0046", b47, north, bank.ho, bank.b46, NULL);
+    tree_check(tree);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -282,6 +323,7 @@ int main(void)
         TREE_TEST(test_a_record_that_was_refused_is_written_again),
         TREE_TEST(test_acts_follow_a_registration_that_was_refused),
         TREE_TEST(test_a_receipt_leads_on_after_two_renewals),
+        TREE_TEST(test_a_branch_that_a_lost_line_certified_goes_on),
     };
 
     omb_wire_init();
