@@ -497,8 +497,12 @@ enum omb_rc omb_casefile_save(struct omb_step *step, struct omb_casefile *file,
     if (!row->erased)
         put_late(step, row, OMB_INDEX_REFERENCE, reference);
     put_row(step, file);
-    if (row->erased && !(old && old->erased))
+    if (row->erased && !(old && old->erased)) {
         drop_parts(step, file);
+        rc = omb_aside_erase(step, &file->id, err);
+        if (rc != OMB_OK)
+            return rc;
+    }
     if (!old)
         step->office->tip.cases++;
     step->update->dirty = true;

@@ -174,6 +174,11 @@ enum omb_rc omb_header_read(struct omb_step *step, const struct omb_row_at *at,
                             struct omb_header *out_header, struct omb_digest *out_digest,
                             bool *out_odd, struct omb_error *err) OMB_MUST_USE;
 
+/* --- receive_sides.c --- */
+/* Drops the parts of own records of an erased case that lie aside. */
+enum omb_rc omb_aside_erase(struct omb_step *step, const struct omb_case_id *id,
+                            struct omb_error *err) OMB_MUST_USE;
+
 /* --- vault.c --- */
 void omb_vault_forget_key(struct omb_update *update);
 enum omb_rc omb_vault_load_escrow(struct omb_office *office, uint32_t number, uint64_t seq,

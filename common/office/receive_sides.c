@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "office/logs.h"
 #include "office/post/feed.h"
 #include "office/receive_inside.h"
 #include "wire/header.h"
@@ -178,6 +179,65 @@ static enum omb_rc move_parts(struct omb_step *step, const struct omb_mover *mov
     }
     omb_buf_free(&part);
     return rc == OMB_OK ? rc : omb_fail(err, rc, NULL, "the parts of a record cannot be read");
+}
+
+static void drop_parts_of(struct omb_step *step, const struct omb_movers *movers, uint32_t number,
+                          const struct omb_case_id *id)
+{
+    static const enum omb_part_kind kinds[] = {OMB_PART_BODY, OMB_PART_GRANTS, OMB_PART_EXTRACT};
+    const struct omb_key wanted = omb_key_case(id);
+
+    for (size_t i = 0; i < movers->count; i++) {
+        const struct omb_case_id *of = movers->items[i].header.case_id;
+        const struct omb_key is = of ? omb_key_case(of) : (struct omb_key){.size = 0};
+
+        if (!omb_view_equal(omb_key_view(&is), omb_key_view(&wanted)))
+            continue;
+        for (size_t kind = 0; kind < sizeof(kinds) / sizeof(kinds[0]); kind++) {
+            const struct omb_key part =
+                omb_key_part(number, movers->items[i].seq, kinds[kind]);
+
+            omb_delete(step->update->writes, OMB_FAMILY_PART, omb_key_view(&part));
+        }
+    }
+}
+
+struct erasing {
+    struct omb_step *step;
+    const struct omb_case_id *id;
+    struct omb_error *err;
+};
+
+static enum omb_rc erase_line(void *arg, const struct omb_log *log)
+{
+    const struct erasing *erasing = arg;
+    struct omb_movers movers;
+    enum omb_rc rc;
+
+    if (log->row.line == 0)
+        return OMB_OK;
+    rc = omb_movers_gather(erasing->step, log->number, 0, false, &movers, erasing->err);
+    if (rc == OMB_OK)
+        drop_parts_of(erasing->step, &movers, log->number, erasing->id);
+    return rc;
+}
+
+/* Where a registration of that id lies aside, what lies there is of another client's case. */
+enum omb_rc omb_aside_erase(struct omb_step *step, const struct omb_case_id *id,
+                            struct omb_error *err)
+{
+    const struct omb_key lost = omb_key_lost_secret(id);
+    struct erasing erasing = {step, id, err};
+    struct omb_buf value = OMB_BUF_INIT;
+    const enum omb_rc rc =
+        omb_port_get(step->port, OMB_FAMILY_KEY, omb_key_view(&lost), &value);
+
+    omb_buf_free(&value);
+    if (rc == OMB_OK)
+        return rc;
+    return rc == OMB_NOT_FOUND
+               ? omb_logs_each(step, &step->office->self.office, erase_line, &erasing, err)
+               : omb_fail(err, rc, NULL, "the keys in the store cannot be read");
 }
 
 static enum omb_rc move_case_key(struct omb_step *step, const struct omb_mover *mover, bool stands)

@@ -272,6 +272,73 @@ static void test_a_receipt_leads_on_after_two_renewals(void **state)
     tree->checked = true; /* the branch's own copies of the records stay damaged */
 }
 
+/* --- erased meanwhile --- */
+
+struct parts_of {
+    struct tree_office *office;
+    struct omb_view type; /* of the event */
+    size_t found;
+};
+
+static enum omb_rc count_part(void *arg, struct omb_view key, struct omb_view value)
+{
+    struct parts_of *parts = arg;
+    struct omb_arena *arena = &parts->office->rig.arena;
+    const struct omb_key at = omb_key_record(omb_be32(key.data), omb_be64(key.data + 4));
+    struct omb_stored_record stored;
+    struct omb_header header;
+    struct omb_buf row = OMB_BUF_INIT;
+    bool odd;
+
+    (void)value;
+    assert_int_equal(omb_port_get(memport_port(parts->office->rig.store), OMB_FAMILY_RECORD,
+                                  omb_key_view(&at), &row),
+                     OMB_OK);
+    assert_int_equal(
+        omb_decode_stored_record(omb_arena_copy(arena, omb_buf_view(&row)), arena, &stored, NULL),
+        OMB_OK);
+    assert_int_equal(omb_header_decode(stored.header, arena, &header, &odd, NULL), OMB_OK);
+    parts->found += omb_view_equal(omb_view_str(omb_event_name(header.facts->event.tag)),
+                                   parts->type);
+    omb_buf_free(&row);
+    return OMB_OK;
+}
+
+static size_t parts_of(struct tree_office *office, const char *type)
+{
+    struct parts_of parts = {.office = office, .type = omb_view_str(type)};
+
+    tree_keep(office);
+    assert_int_equal(omb_port_scan_prefix(memport_port(office->rig.store), OMB_FAMILY_PART,
+                                          OMB_VIEW_NONE, count_part, &parts),
+                     OMB_OK);
+    return parts.found;
+}
+
+/* What lies aside of an erased case goes like the rest; of the other case of that id it stays. */
+static void test_an_erasure_reaches_what_lies_aside(void **state)
+{
+    struct tree *tree = *state;
+    struct forked f = fork_log(tree);
+    struct tree_office *b45 = f.bank.b45;
+    struct omb_office_renewed renewed;
+
+    (void)renew(b45);
+    assert_int_equal(parts_of(b45, "escalated"), 2); /* body and grants, aside */
+    TREE_ACT(b45, f.escalated, NULL, WITHDRAWN, withdrawn, NULL, .method = OMB_VIEW_LIT("phone"));
+    TREE_ACT(b45, f.escalated, NULL, ERASED, erased, NULL, .ground = OMB_VIEW_LIT("client-asks"));
+    tree_settle(tree);
+    TREE_ACT(f.bank.north, f.escalated, NULL, ERASURE_CONFIRMED, erasure_confirmed, NULL,
+             .ground = OMB_VIEW_LIT("client-asks"));
+    tree_settle(tree);
+    assert_int_equal(parts_of(b45, "escalated"), 0);
+    renewed = renew(b45);
+    assert_int_equal(renewed.cases.count, 1);
+    assert_int_equal(renewed.written, 2);
+    assert_text(show_at(b45, renewed.cases.items[0].number)->narrative, "charged twice");
+    tree_check(tree);
+}
+
 /* --- a region that forked --- */
 
 /* The line that lost certified a branch: renewed, the branch is one like any other. */
@@ -323,6 +390,7 @@ int main(void)
         TREE_TEST(test_a_record_that_was_refused_is_written_again),
         TREE_TEST(test_acts_follow_a_registration_that_was_refused),
         TREE_TEST(test_a_receipt_leads_on_after_two_renewals),
+        TREE_TEST(test_an_erasure_reaches_what_lies_aside),
         TREE_TEST(test_a_branch_that_a_lost_line_certified_goes_on),
     };
 
