@@ -2,8 +2,11 @@
 
 import base64
 import json
+import subprocess
 
 import pytest
+
+from conftest import BUILD
 
 BEGIN_BUNDLE = "-----BEGIN OMBUD BUNDLE-----"
 
@@ -192,6 +195,34 @@ def refused_unchanged_store(office, bundle):
     assert "has joined with this certificate already" in done.err
     assert office.ombud("log", "list", "--json").json() == before
     assert (office.dir / "ombud.conf").read_text() == conf
+
+
+def killed_joining(office, bundle):
+    """Joins, and is killed as soon as the first file of a store is there."""
+    before = set(office.dir.iterdir())
+    process = subprocess.Popen([BUILD / "tools/cli/ombud", "-C", office.dir, "office", "join", "-"],
+                               stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL)
+    process.stdin.write(bundle.encode())
+    process.stdin.close()
+    while process.poll() is None:
+        made = [path for path in office.dir.iterdir() if path not in before and path.is_dir()]
+        if any(path.is_file() for folder in made for path in folder.rglob("*")):
+            break
+    process.kill()
+    process.wait()
+
+
+def test_a_join_that_was_killed_is_said_again(make_office, ho):
+    north = init_below(make_office("north", program="hub/ombud-hub"), "regional")
+    bundle = certify(ho, request(north)).out
+    killed_joining(north, bundle)
+    again = north.ombud("office", "join", "-", stdin=bundle)
+    assert again.code == 0 or "joined with this certificate already" in again.err, again.err
+    check_tree(north, ["ho", "north"])
+    assert sorted(path.name for path in north.dir.iterdir()) == [
+        "db", "keys", "ombud.conf", "operators", "run"]
+    north.start().stop()
 
 
 def test_requests_that_do_not_fit_are_refused(make_office, ho):

@@ -192,25 +192,58 @@ static enum omb_rc fill_store(struct omb_store *store, const struct omb_office_b
     return rc;
 }
 
-enum omb_rc omb_birth_store(const char *dir, const struct omb_office_birth *birth,
-                            struct omb_error *err)
+static void remove_folder(const char *path)
+{
+    (void)nftw(path, remove_one, FILES_OPEN, FTW_DEPTH | FTW_PHYS);
+    (void)rmdir(path);
+}
+
+/* In a folder beside, which an attempt that was killed may have left. */
+static enum omb_rc make_aside(const char *aside, const struct omb_office_birth *birth,
+                              struct omb_error *err)
 {
     struct omb_store *store;
-    char path[4096];
-    enum omb_rc rc = omb_dir_path(dir, "db", path, sizeof(path), err);
+    enum omb_rc rc;
 
+    remove_folder(aside);
+    rc = omb_folder_make(aside, 0700, err);
     if (rc == OMB_OK)
-        rc = omb_store_open(dir, OMB_STORE_CREATE, &store, err);
+        rc = omb_store_open(aside, OMB_STORE_CREATE, &store, err);
     if (rc != OMB_OK)
         return rc;
     rc = fill_store(store, birth, err);
     omb_store_close(store);
+    return rc;
+}
+
+/* A store that is there is whole: it is made beside, and moved when it says who the office is. */
+enum omb_rc omb_birth_store(const char *dir, const struct omb_office_birth *birth,
+                            struct omb_error *err)
+{
+    char path[4096], aside[4096], made[4096];
+    bool moved = false;
+    enum omb_rc rc = omb_dir_path(dir, "db", path, sizeof(path), err);
+
+    if (rc == OMB_OK)
+        rc = omb_dir_path(dir, "db.new", aside, sizeof(aside), err);
+    if (rc == OMB_OK)
+        rc = omb_dir_path(dir, "db.new/db", made, sizeof(made), err);
+    if (rc == OMB_OK && access(path, F_OK) == 0)
+        rc = omb_fail(err, OMB_EXISTS, NULL, "there is a store in %s", path);
+    if (rc != OMB_OK)
+        return rc;
+    rc = make_aside(aside, birth, err);
+    if (rc == OMB_OK) {
+        moved = rename(made, path) == 0;
+        rc = moved ? omb_name_sync(path, err)
+                   : omb_fail(err, OMB_IO, NULL, "%s cannot be put in its place: %s", path,
+                              strerror(errno));
+    }
+    remove_folder(aside);
     if (rc == OMB_OK)
         rc = start_office(dir, err);
-    if (rc != OMB_OK) {
-        (void)nftw(path, remove_one, FILES_OPEN, FTW_DEPTH | FTW_PHYS);
-        rmdir(path);
-    }
+    if (rc != OMB_OK && moved)
+        remove_folder(path);
     return rc;
 }
 
