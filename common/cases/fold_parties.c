@@ -115,8 +115,8 @@ static void spread_parties(struct omb_fold *fold, struct ids *parties)
 
 static bool brings_grant(const struct omb_event *event)
 {
-    return omb_event_row_of(event) && event->facts->event.value && event->has_grants &&
-           omb_event_to(event);
+    return !event->revoked && omb_event_row_of(event) && event->facts->event.value &&
+           event->has_grants && omb_event_to(event);
 }
 
 /* Whoever stands in for a closed home has its keys. */

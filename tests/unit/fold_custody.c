@@ -234,6 +234,20 @@ static void a_grant_by_an_office_that_was_never_granted_has_no_effect(void **sta
     assert_false(omb_case_is_holder(&s->c, &s->seats[NORTH].office));
 }
 
+/* A thief with the key of an office makes nobody a holder: the custodian is still owed the key. */
+static void a_grant_beyond_a_revocation_makes_no_holder(void **state)
+{
+    struct story *s = *state;
+    int reg = story_register(s);
+    int given = SAY(s, CITY, reg, GRANTED, granted, .to = ref(s, NORTH));
+
+    s->events[given].revoked = true;
+    fold(s);
+    assert_verdict(s, given, REVOKED);
+    assert_false(omb_case_gives_key(&s->c, &s->events[given]));
+    assert_false(omb_case_is_holder(&s->c, &s->seats[NORTH].office));
+}
+
 static void who_stands_in_for_a_closed_home_gives_its_keys(void **state)
 {
     struct story *s = *state;
@@ -476,6 +490,7 @@ int main(void)
         STORY_TEST(a_successor_counts_as_home),
         STORY_TEST(above_is_read_off_a_later_certificate_too),
         STORY_TEST(a_grant_needs_a_key_and_a_holder),
+        STORY_TEST(a_grant_beyond_a_revocation_makes_no_holder),
         STORY_TEST(a_grant_by_an_office_that_was_never_granted_has_no_effect),
         STORY_TEST(who_stands_in_for_a_closed_home_gives_its_keys),
         STORY_TEST(a_share_makes_a_party),
