@@ -7,7 +7,6 @@
 
 #include "base/assert.h"
 #include "cases/number.h"
-#include "office/duty/duty.h"
 #include "office/inside.h"
 #include "office/post/feed.h"
 

@@ -145,6 +145,8 @@ struct omb_view omb_office_listens(const struct omb_office *office); /* endpoint
 struct omb_tip *omb_office_tip(struct omb_office *office);
 /* The tip was changed by hand (a rebuild counted anew): it is put with this batch. */
 void omb_tip_touch(struct omb_step *step);
+/* Who stands in for this office since it was closed; NULL: it was not. */
+const struct omb_office_id *omb_office_successor(const struct omb_office *office);
 const struct omb_policy *omb_office_policy(const struct omb_office *office);
 const struct omb_zone *omb_office_zone(const struct omb_office *office);
 const struct omb_seat *omb_office_self(const struct omb_office *office);

@@ -10,6 +10,7 @@
 
 #include "office/cards.h"
 #include "office/corridor.h"
+#include "office/duty/duty.h"
 #include "office/post/feed.h"
 #include "office/post/post.h"
 
@@ -104,6 +105,7 @@ struct omb_office {
     struct omb_feed *feed; /* what is known of the children (post/feed.h); NULL: not looked at */
     int64_t link_wake_ms;           /* monotonic: next tick that a link wants; INT64_MAX: none */
     struct omb_proof_memo memos[OMB_MEMOS]; /* by the first byte of a signature */
+    struct omb_closing closing;
 
     bool clock_known;
     int64_t wall_ms, monotonic_ms; /* of the last input */
@@ -125,8 +127,7 @@ struct omb_office {
 void omb_update_ring(struct omb_update *update);
 void omb_update_reply(struct omb_update *update, uint64_t to, struct omb_view bytes);
 /* A frame for a link; the bytes are copied. */
-void omb_update_send(struct omb_update *update, uint64_t link, bool dialled,
-                     struct omb_view bytes);
+void omb_update_send(struct omb_update *update, uint64_t link, bool dialled, struct omb_view bytes);
 void omb_update_dial_set(struct omb_update *update, const struct omb_dial *dial);
 /* Notes a record; what it points to is copied into the update's arena. */
 void omb_update_pend(struct omb_update *update, const struct omb_pending *record);

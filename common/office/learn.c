@@ -124,6 +124,26 @@ static void claim(struct omb_step *step, const struct omb_certificate *inner)
     omb_put(step->update->writes, OMB_FAMILY_OFFICE, omb_key_view(&key), OMB_VIEW_NONE);
 }
 
+/*
+ * The parent certified this office as what it is, with the same keys, and as one that stands in for
+ * another that was closed: nobody asked for that here, so no bundle comes, and it goes on under the
+ * new certificate by itself.
+ */
+static void take_own(struct omb_step *step, const struct omb_known_certificate *known)
+{
+    const struct omb_certificate *was = &step->office->own.inner;
+    const struct omb_certificate *is = &known->inner;
+
+    if (is_own(step, &is->office) && omb_office_id_equal(&is->parent, &was->parent) &&
+        omb_digest_equal(&is->previous, &step->office->own.digest) &&
+        is->succeeds.count > was->succeeds.count &&
+        omb_view_equal(is->signing_key, was->signing_key) &&
+        omb_view_equal(is->transport_key, was->transport_key) &&
+        omb_view_equal(is->sealing_key, was->sealing_key) &&
+        omb_certify_valid_at(is, step->input->now_ms, NULL) == OMB_OK)
+        omb_identity_take(step, known);
+}
+
 static enum omb_rc learn_certificate(struct omb_step *step, const struct omb_header *header,
                                      const struct omb_row_at *at, struct omb_error *err)
 {
@@ -154,6 +174,7 @@ static enum omb_rc learn_certificate(struct omb_step *step, const struct omb_hea
         return rc;
     omb_certificate_put(step->update->writes, &known);
     tree_changed(step, &known.digest);
+    take_own(step, &known);
     return refold_for(step, &known.inner, err);
 }
 
@@ -207,6 +228,8 @@ static enum omb_rc learn_closing(struct omb_step *step, const struct omb_header 
         return OMB_OK;
     key = omb_key_closing(&closed->office);
     put_place(step, &key, at);
+    if (is_own(step, &closed->office) && OMB_AS(office_closed, header->facts->event)->successor)
+        omb_duty_closed(step, &OMB_AS(office_closed, header->facts->event)->successor->office);
     tree_changed(step, &closed->certificate);
     return OMB_OK;
 }

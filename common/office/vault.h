@@ -33,6 +33,8 @@ enum omb_rc omb_vault_lose_case_key(struct omb_step *step,
                                     const struct omb_case_id *id) OMB_MUST_USE;
 enum omb_rc omb_vault_regain_case_key(struct omb_step *step, const struct omb_case_id *id,
                                       const struct omb_digest *commitment) OMB_MUST_USE;
+/* The next `escrow opened` seals the office's transport and sealing secrets to the bank again. */
+void omb_vault_escrow_secrets_again(struct omb_step *step);
 /* Opens the escrow key of this month and incarnation when it is due (writes `escrow opened`). */
 enum omb_rc omb_vault_escrow(struct omb_step *step, struct omb_error *err) OMB_MUST_USE;
 /*

@@ -171,6 +171,14 @@ struct omb_view complaint_send(struct rig *rig, const char *who, struct complain
     return ANSWER(act_done, ask_as(rig, who, OMB_ASK_ACT, &complaint->act))->number;
 }
 
+const struct omb_reply *complaint_try(struct rig *rig)
+{
+    struct complaint complaint;
+
+    complaint_new(&complaint);
+    return ask_as(rig, "t1", OMB_ASK_ACT, &complaint.act);
+}
+
 struct omb_view new_case(struct rig *rig)
 {
     struct complaint complaint;

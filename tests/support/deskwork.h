@@ -51,6 +51,8 @@ void complaint_new(struct complaint *complaint);
 struct omb_view complaint_send(struct rig *rig, const char *who, struct complaint *complaint);
 /* A plain one by t1. */
 struct omb_view new_case(struct rig *rig);
+/* The same, which may be refused. */
+const struct omb_reply *complaint_try(struct rig *rig);
 
 /* An act of that type with these words; `text` NULL: no body. */
 const struct omb_reply *act_on(struct rig *rig, const char *who, struct omb_view number,

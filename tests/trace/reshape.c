@@ -1,6 +1,8 @@
 /* The tree itself changes: an office comes under another one, or is silent and passed over. */
 #include "trace/bank.h"
 
+enum { CASES = 250 };
+
 static const struct omb_case_view *shown(struct tree_office *office, struct omb_view number)
 {
     tree_tick(office);
@@ -128,9 +130,77 @@ static void test_a_silent_branch_is_taken_over(void **state)
     tree_check_whole(tree);
 }
 
+/* By the office above both, as an administrator orders it. */
+static void close_office(struct tree_office *office, struct tree_office *successor)
+{
+    const struct omb_office_change change = {.code = omb_view_str(office->code),
+                                             .successor = omb_view_str(successor->code)};
+
+    tree_tick(office->parent);
+    tree_tell(office->tree, "%s is closed", office->code);
+    (void)answer_of(ask_as(&office->parent->rig, "admin", OMB_ASK_OFFICE_CHANGE, &change));
+}
+
+static void test_a_closed_office_leaves_its_cases_to_its_successor(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    const struct omb_view open = bank_complaint(bank.b45), decided = bank_complaint(bank.b45);
+    const struct omb_case_view *view;
+
+    ESCALATE(bank.b45, decided, "north");
+    tree_settle(tree);
+    assert_false(tree_holds(bank.b46, open));
+    close_office(bank.b45, bank.b46);
+    tree_settle(tree);
+    /* It still stands on its line, gave its keys away, and takes nothing new. */
+    assert_text(tree_link(bank.north, bank.b45)->state, "live");
+    assert_int_equal(tree_link(bank.b45, bank.north)->lag_records, 0);
+    must_refuse(complaint_try(&bank.b45->rig), "refused", "vsp-0046");
+    tree_agree(tree, open, "open", "vsp-0045", bank.b45, bank.b46, bank.north, bank.ho, NULL);
+    view = shown(bank.b46, open);
+    assert_false(view->sealed);
+    assert_text(view->narrative, "charged twice");
+    tree_stop(bank.b45);
+    /* The successor counts as home: what was decided above comes to it, and it answers. */
+    RESOLVE(bank.north, decided, "paid back");
+    RESOLVE(bank.b46, open, "paid back, too");
+    tree_settle(tree);
+    assert_text(shown(bank.b46, decided)->answer, "paid back");
+    TELL(bank.b46, decided);
+    TELL(bank.b46, open);
+    tree_settle(tree);
+    tree_agree(tree, decided, "answered", "vsp-0045", bank.b46, bank.north, bank.ho, NULL);
+    tree_agree(tree, open, "answered", "vsp-0045", bank.b46, bank.north, bank.ho, NULL);
+    tree_check(tree);
+}
+
+/* More cases than one turn takes; the daemon is stopped between two of them. */
+static void test_a_closed_office_goes_on_giving_where_it_stopped(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    struct omb_view numbers[CASES];
+
+    for (size_t i = 0; i < CASES; i++)
+        numbers[i] = bank_complaint(bank.b45);
+    tree_settle(tree);
+    close_office(bank.b45, bank.b46);
+    tree_pass(tree, 30);
+    tree_stop(bank.b45);
+    tree_pass(tree, 1000);
+    tree_start(bank.b45);
+    tree_settle(tree);
+    for (size_t i = 0; i < CASES; i++)
+        assert_false(shown(bank.b46, numbers[i])->sealed);
+    tree_check(tree);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TREE_TEST(test_a_closed_office_leaves_its_cases_to_its_successor),
+        TREE_TEST(test_a_closed_office_goes_on_giving_where_it_stopped),
         TREE_TEST(test_a_branch_comes_under_another_region),
         TREE_TEST(test_a_branch_is_moved_with_work_that_nobody_has),
         TREE_TEST(test_a_silent_branch_is_taken_over),

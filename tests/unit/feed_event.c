@@ -155,7 +155,7 @@ static void a_revoked_child_gets_nothing_more(void **state)
     crossing_run(at(crossing, NORTH), check_revoked, &third);
 }
 
-static void a_closed_child_gets_nothing_more(void **state)
+static void a_closed_child_is_fed_on(void **state)
 {
     struct crossing *crossing = *state;
     const struct omb_office_closed closed = {.office = &crossing->refs[OTHER],
@@ -166,7 +166,9 @@ static void a_closed_child_gets_nothing_more(void **state)
     feeding_share(at(crossing, NORTH), &id, &crossing->refs[OTHER]);
     (void)feeding_event(at(crossing, NORTH), OMB_EVENT_OFFICE_CLOSED, &closed);
     crossing_note(at(crossing, NORTH), &id, "called back");
-    feeding_at(crossing, NORTH, OTHER, "north:registered north:shared");
+    feeding_at(crossing, NORTH, OTHER,
+               "north:registered north:shared north:office_certified(vsp-0045) "
+               "north:office_closed north:noted");
     feeding_at(crossing, NORTH, OUTLET,
                "north:office_certified(vsp-0046) north:office_closed");
 }
@@ -257,7 +259,7 @@ int main(void)
         CROSSING_TEST(a_revocation_goes_to_whom_a_certificate_was_given),
         CROSSING_TEST(a_certificate_goes_with_its_revocation),
         CROSSING_TEST(a_revoked_child_gets_nothing_more),
-        CROSSING_TEST(a_closed_child_gets_nothing_more),
+        CROSSING_TEST(a_closed_child_is_fed_on),
         CROSSING_TEST(a_fork_is_told_to_whoever_holds_the_log),
         CROSSING_TEST(a_move_is_told_on_both_sides),
         CROSSING_TEST(a_child_that_lost_its_store_begins_anew),

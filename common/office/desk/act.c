@@ -223,10 +223,24 @@ static enum omb_rc write_then(struct omb_act_work *work, size_t index, struct om
     return rc;
 }
 
+/* A closed office takes nothing new, from people and imports alike. */
+static enum omb_rc check_open(const struct omb_act_work *work, struct omb_error *err)
+{
+    const struct omb_office_id *successor = omb_office_successor(work->step->office);
+
+    if (successor == NULL)
+        return OMB_OK;
+    return omb_fail(err, OMB_REFUSED, NULL, "this office was closed: %.*s stands in for it",
+                    OMB_VIEW_ARGS(omb_office_code_of(work->step, successor)));
+}
+
 enum omb_rc omb_act_write(struct omb_act_work *work, struct omb_error *err)
 {
     const struct omb_act *first = work->act;
-    enum omb_rc rc = write_one(work, err);
+    enum omb_rc rc = check_open(work, err);
+
+    if (rc == OMB_OK)
+        rc = write_one(work, err);
 
     if (rc != OMB_OK)
         omb_act_path(first, err);

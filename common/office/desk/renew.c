@@ -230,6 +230,7 @@ static enum omb_rc open_life(struct renewal *renewal)
         rc = omb_log_ready(step, renewal->err);
     if (rc != OMB_OK)
         return rc;
+    omb_vault_escrow_secrets_again(step);
     tip->prev = before;
     omb_tip_touch(step);
     omb_post_dial_now(step); /* it may have been kept out for the life that ends here */

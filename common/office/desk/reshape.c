@@ -213,9 +213,10 @@ static enum omb_rc note_keys(struct omb_step *step, struct subject *subject, str
 
     if (rc == OMB_OK && cases > 0)
         omb_lines_add(&subject->notes,
-                      "%zu cases of %.*s are here: those whose keys it does not share with %.*s "
-                      "stay sealed there, so let its daemon run until `link list` shows no lag",
-                      cases, OMB_VIEW_ARGS(subject->change->code),
+                      "%.*s gives the keys of its cases (%zu are known here) to %.*s while its "
+                      "daemon runs: let it run until `link list` shows no lag, then "
+                      "`office revoke` it",
+                      OMB_VIEW_ARGS(subject->change->code), cases,
                       OMB_VIEW_ARGS(subject->change->successor));
     return rc;
 }

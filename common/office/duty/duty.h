@@ -7,11 +7,27 @@
 
 #include "office/corridor.h"
 
+/* Of an office that was closed (duty/close.c). */
+struct omb_closing {
+    bool closed;
+    bool giving; /* keys of its cases are still to be given to the successor */
+    struct omb_office_id successor;
+    struct omb_key from; /* the case that was looked at last; empty: none */
+};
+
 /*
  * After a case was folded anew, here or from a link: the key for a custodian that has none
- * (`granted` by `system`: home first; by another holder when home is gone). Writes into the file.
+ * (`granted` by `system`: home first; by another holder when home is gone), and for whoever stands
+ * in for this office since it was closed. Writes into the file.
  */
 enum omb_rc omb_duty_case(struct omb_step *step, struct omb_casefile *file,
                           struct omb_error *err) OMB_MUST_USE;
+
+/* This office was closed: from now on what it can read goes to the other one (duty/close.c). */
+void omb_duty_closed(struct omb_step *step, const struct omb_office_id *successor);
+/* At the opening: whether it was closed, and how far the walk over its cases had come. */
+enum omb_rc omb_duty_close_open(struct omb_office *office, struct omb_error *err) OMB_MUST_USE;
+/* Some more cases, on a tick; the office says `giving` while there are any. */
+enum omb_rc omb_duty_close_turn(struct omb_step *step, struct omb_error *err) OMB_MUST_USE;
 
 #endif

@@ -31,6 +31,23 @@ static bool find_keyless(struct omb_step *step, const struct omb_case *now,
     return true;
 }
 
+/* Who stands in for this office and cannot read the case yet; false: nobody. */
+static bool find_successor(struct omb_step *step, const struct omb_case *now,
+                           struct omb_office_ref *out)
+{
+    const struct omb_office_id *successor = omb_office_successor(step->office);
+    const struct omb_office_card *card;
+
+    if (successor == NULL || omb_case_is_holder(now, successor) ||
+        !omb_case_is_holder(now, &omb_office_self(step->office)->office))
+        return false;
+    card = omb_office_newest(step, successor);
+    if (card == NULL || !card->complete || omb_office_gone(step, successor))
+        return false;
+    *out = (struct omb_office_ref){*successor, card->certificate.digest};
+    return true;
+}
+
 static enum omb_rc write_granted(struct omb_step *step, struct omb_casefile *file,
                                  const struct omb_office_ref *to, const struct omb_grant *grant,
                                  struct omb_error *err)
@@ -54,23 +71,30 @@ static enum omb_rc write_granted(struct omb_step *step, struct omb_casefile *fil
     return rc == OMB_LIMIT ? OMB_OK : rc; /* a case that is full stays as it is */
 }
 
-enum omb_rc omb_duty_case(struct omb_step *step, struct omb_casefile *file, struct omb_error *err)
+static enum omb_rc grant_to(struct omb_step *step, struct omb_casefile *file,
+                            const struct omb_office_ref *to, struct omb_error *err)
 {
-    const struct omb_case *now = &file->folded;
-    struct omb_office_ref *to;
-    struct omb_grant *grant;
+    struct omb_grant *grant = OMB_ARENA_NEW(step->arena, struct omb_grant, 1);
     struct omb_error why;
-    enum omb_rc rc;
+    const enum omb_rc rc = omb_vault_grant(step, &file->id, to, grant, &why);
 
-    if (now->registered == NULL || now->row.erased || !is_mine(step, now))
-        return OMB_OK;
-    to = OMB_ARENA_NEW(step->arena, struct omb_office_ref, 1);
-    if (!find_keyless(step, now, to))
-        return OMB_OK;
-    grant = OMB_ARENA_NEW(step->arena, struct omb_grant, 1);
-    rc = omb_vault_grant(step, &file->id, to, grant, &why);
     if (rc == OMB_OK)
         return write_granted(step, file, to, grant, err);
     /* What this office cannot give, the next fold tries again; only a store that fails is told. */
     return rc == OMB_IO || rc == OMB_DAMAGED ? omb_fail(err, rc, NULL, "%s", why.words) : OMB_OK;
+}
+
+enum omb_rc omb_duty_case(struct omb_step *step, struct omb_casefile *file, struct omb_error *err)
+{
+    struct omb_office_ref *to;
+    enum omb_rc rc = OMB_OK;
+
+    if (file->folded.registered == NULL || file->folded.row.erased)
+        return OMB_OK;
+    to = OMB_ARENA_NEW(step->arena, struct omb_office_ref, 2);
+    if (is_mine(step, &file->folded) && find_keyless(step, &file->folded, &to[0]))
+        rc = grant_to(step, file, &to[0], err);
+    if (rc == OMB_OK && find_successor(step, &file->folded, &to[1]))
+        rc = grant_to(step, file, &to[1], err);
+    return rc;
 }

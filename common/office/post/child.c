@@ -1,7 +1,8 @@
 /*
  * Who may connect from below: the office of a certificate that this office issued, that holds now
  * and was not revoked, with the transport key that it names. A child that was certified anew goes
- * on with its older keys until it has joined with the new ones.
+ * on with its older keys until it has joined with the new ones; one that was closed goes on to give
+ * away what it has.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -10,17 +11,6 @@
 #include "office/post/work.h"
 
 enum { OLDER_MAX = 4 };
-
-static bool is_closed(struct omb_step *step, const struct omb_office_id *office)
-{
-    const struct omb_key key = omb_key_closing(office);
-    struct omb_buf value = OMB_BUF_INIT;
-    const bool found =
-        omb_port_get(step->port, OMB_FAMILY_OFFICE, omb_key_view(&key), &value) == OMB_OK;
-
-    omb_buf_free(&value);
-    return found;
-}
 
 static enum omb_rc check_card(struct omb_step *step, const struct omb_office_card *card,
                               struct omb_error *err)
@@ -50,10 +40,6 @@ const struct omb_office_card *omb_child_card(struct omb_step *step,
     }
     if (check_card(step, card, err) != OMB_OK)
         return NULL;
-    if (is_closed(step, child)) {
-        omb_fail(err, OMB_FORBIDDEN, "closed", "it was closed");
-        return NULL;
-    }
     for (int i = 0; card && i <= OLDER_MAX; i++) {
         const struct omb_certificate *inner = &card->certificate.inner;
 

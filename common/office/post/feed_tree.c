@@ -41,26 +41,16 @@ static enum omb_rc take_below(void *arg, struct omb_view key, struct omb_view va
     return OMB_OK;
 }
 
-static bool has_row(struct omb_step *step, const struct omb_key *key)
-{
-    struct omb_buf value = OMB_BUF_INIT;
-    const bool has =
-        omb_port_get(step->port, OMB_FAMILY_OFFICE, omb_key_view(key), &value) == OMB_OK;
-
-    omb_buf_free(&value);
-    return has;
-}
-
-/* Whether it is linked to this office now: its newest certificate says so, and it still works. */
+/*
+ * Whether it is linked to this office now: its newest certificate says so, and stands. One that was
+ * closed stays until it is revoked: it has keys to give away.
+ */
 static bool is_child(struct omb_step *step, const struct omb_office_id *id)
 {
     const struct omb_office_card *card = omb_office_newest(step, id);
-    const struct omb_key closing = omb_key_closing(id);
 
-    if (!card || card->certificate.inner.depth == 0 ||
-        !omb_office_id_equal(&card->certificate.inner.parent, &step->office->self.office))
-        return false;
-    return !card->revoked && !has_row(step, &closing);
+    return card && card->certificate.inner.depth > 0 && !card->revoked &&
+           omb_office_id_equal(&card->certificate.inner.parent, &step->office->self.office);
 }
 
 /* A store that cannot be read shows no children; whatever is asked of it next says why. */

@@ -134,7 +134,9 @@ static enum omb_rc cut_ranges(struct omb_step *step, struct omb_link *link, size
 
 static void answer_page(struct omb_step *step, struct omb_link *link, bool last)
 {
-    omb_link_send(step, link, OMB_FRAME_COMPARE, &(struct omb_compare){.last = last, .answer = true});
+    const struct omb_compare page = {.last = last, .answer = true};
+
+    omb_link_send(step, link, OMB_FRAME_COMPARE, &page);
     link->page_due = false;
 }
 
