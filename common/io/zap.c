@@ -78,6 +78,13 @@ static void send_text(void *socket, const char *text, int flags)
     zmq_send(socket, text, strlen(text), flags);
 }
 
+static void count_refused(struct omb_zap *zap, enum omb_door door)
+{
+    pthread_mutex_lock(&zap->lock);
+    zap->tables[door].refused++;
+    pthread_mutex_unlock(&zap->lock);
+}
+
 static void answer(struct omb_zap *zap, struct request *request)
 {
     char user[2 * OMB_PUBLIC_SIZE + 1] = "";
@@ -88,6 +95,8 @@ static void answer(struct omb_zap *zap, struct request *request)
 
     if (known)
         omb_hex(frame_view(request, CREDENTIALS), user);
+    else
+        count_refused(zap, door); /* before anybody hears of it */
     if (request->count > REQUEST_ID)
         id = frame_view(request, REQUEST_ID);
     send_text(zap->socket, "1.0", ZMQ_SNDMORE);
@@ -96,11 +105,6 @@ static void answer(struct omb_zap *zap, struct request *request)
     send_text(zap->socket, known ? "OK" : "the key is not enrolled here", ZMQ_SNDMORE);
     send_text(zap->socket, user, ZMQ_SNDMORE);
     send_text(zap->socket, "", 0);
-    if (known)
-        return;
-    pthread_mutex_lock(&zap->lock);
-    zap->tables[door].refused++;
-    pthread_mutex_unlock(&zap->lock);
 }
 
 static void *run(void *arg)
