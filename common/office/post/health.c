@@ -2,10 +2,14 @@
  * How offices are: each tells the one above it every half minute and soon after a link changed, and
  * passes on what those below it told. It is not logged, and what is told last counts.
  */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/assert.h"
 #include "office/post/work.h"
 #include "wire/limits.h"
 
-enum { LINKS_TOLD = 64, HEALTH_FRAME_MAX = 64 * 1024 };
+enum { LINKS_TOLD = 64, HEALTH_FRAME_MAX = 64 * 1024, PASSED_ON_MAX = 64 /* in one batch */ };
 
 #define LONG_ENOUGH_MS (60 * 60 * 1000) /* to say at which pace the disk fills */
 
@@ -147,6 +151,58 @@ static enum omb_rc keep(struct omb_step *step, struct omb_link *link,
     return OMB_OK;
 }
 
+/* --- to the parent --- */
+
+static bool stands(const struct omb_link *up)
+{
+    return up && up->greeted && up->connection != 0;
+}
+
+/* Once for each office, however often it is told: the newest counts. */
+static void note_untold(struct omb_post *post, const struct omb_office_id *office)
+{
+    for (size_t i = 0; i < post->untold_count; i++)
+        if (omb_office_id_equal(&post->untold[i], office))
+            return;
+    if (post->untold_count == post->untold_capacity) {
+        post->untold_capacity = post->untold_capacity ? 2 * post->untold_capacity : 64;
+        post->untold = realloc(post->untold, post->untold_capacity * sizeof(*post->untold));
+        OMB_ASSERT(post->untold != NULL);
+    }
+    post->untold[post->untold_count++] = *office;
+}
+
+/*
+ * A thousand offices below may tell at a time, and the queue to the parent is short: a frame that
+ * finds no room in it ends the line.
+ */
+enum omb_rc omb_health_pass_on(struct omb_step *step, struct omb_error *err)
+{
+    struct omb_post *post = step->office->post;
+    const size_t count =
+        post->untold_count < PASSED_ON_MAX ? post->untold_count : PASSED_ON_MAX;
+    enum omb_rc rc = OMB_OK;
+
+    if (!stands(post->up))
+        post->untold_count = 0;
+    for (size_t i = 0; rc == OMB_OK && i < count && post->untold_count > 0; i++) {
+        const struct omb_link whose = {.peer = post->untold[i]};
+        struct omb_peer_row row;
+
+        omb_arena_reset(step->arena);
+        rc = omb_link_row(step, &whose, &row, err);
+        if (rc == OMB_OK && row.health)
+            omb_link_send(step, post->up, OMB_FRAME_HEALTH, row.health);
+    }
+    if (post->untold_count == 0)
+        return rc;
+    post->untold_count -= count;
+    memmove(post->untold, post->untold + count, post->untold_count * sizeof(*post->untold));
+    if (post->untold_count > 0)
+        omb_post_wake(step, step->input->monotonic_ms);
+    return rc;
+}
+
 enum omb_rc omb_health_came(struct omb_step *step, struct omb_link *link,
                             const struct omb_health *health, struct omb_error *err)
 {
@@ -160,7 +216,7 @@ enum omb_rc omb_health_came(struct omb_step *step, struct omb_link *link,
     if (!omb_office_id_equal(&child, &link->peer))
         return OMB_OK; /* an office that is not known here yet */
     rc = keep(step, link, health, err);
-    if (rc == OMB_OK && post->up && post->up->greeted && post->up->connection != 0)
-        omb_link_send(step, post->up, OMB_FRAME_HEALTH, health);
+    if (rc == OMB_OK && stands(post->up))
+        note_untold(post, &health->office);
     return rc;
 }

@@ -203,13 +203,18 @@ static void hold(struct omb_link *link, const struct omb_records *records, size_
     }
 }
 
-/* An office that comes from elsewhere in the tree does not hold the records that certified it. */
+/*
+ * An office that comes from elsewhere in the tree does not hold the records that certified it. What
+ * children say must not fill what this office itself may want of its parent.
+ */
 static void ask_above(struct omb_step *step, const struct omb_link *link,
                       const struct omb_want *want)
 {
-    struct omb_link *up = step->office->post->up;
+    struct omb_post *post = step->office->post;
+    struct omb_link *up = post->up;
 
-    if (link != up && want->digests.count > 0 && up && up->greeted && up->connection != 0)
+    if (link != up && want->digests.count > 0 && up && up->greeted && up->connection != 0 &&
+        post->asked_above++ < OMB_ASKED_ABOVE_MAX)
         omb_want_send(step, up, want);
 }
 

@@ -27,6 +27,7 @@
 #define OMB_NEWEST_KEPT 16         /* refused records and steps of history in a PeerRow */
 #define OMB_BESIDES_MAX 64         /* digests wanted for records beside the feed of one greeting */
 #define OMB_WANTS_MAX 256          /* that a peer may send between two looks */
+#define OMB_ASKED_ABOVE_MAX 64     /* of these, for what children wait for: a peer looks as often */
 #define OMB_FORK_WORDS                                                                            \
     "two records stand at %llu of the newest life of its log; `ombud office renew` at that office"
 #define OMB_REFUSED_WORDS                                                                         \
@@ -128,6 +129,9 @@ struct omb_post {
     size_t relayed_count, relayed_capacity;
     uint8_t (*keys)[OMB_PUBLIC_SIZE]; /* of children that may connect */
     size_t key_count;
+    struct omb_office_id *untold; /* whose health has yet to be passed on to the parent */
+    size_t untold_count, untold_capacity;
+    unsigned asked_above;  /* wants passed on to the parent since the last look at the children */
     bool tree_changed;
     bool retry;   /* frames that wait may go on */
     bool lacking; /* the parent holds own records that this store lost */

@@ -42,6 +42,7 @@ void omb_post_free(struct omb_post *post)
     free(post->grown);
     free(post->relayed);
     free(post->keys);
+    free(post->untold);
     omb_buf_free(&post->frame);
     omb_buf_free(&post->row);
     omb_arena_free(&post->arena);
@@ -340,6 +341,7 @@ static enum omb_rc look(struct omb_step *step, struct omb_error *err)
     for (size_t i = 0; rc == OMB_OK && i < post->slots; i++)
         for (struct omb_link *link = post->peers[i]; rc == OMB_OK && link; link = link->next_peer)
             rc = look_at_child(step, link, err);
+    post->asked_above = 0;
     post->look_at = post->connected > 0 ? step->input->monotonic_ms + OMB_PING_MS : INT64_MAX;
     return rc;
 }
@@ -453,6 +455,8 @@ enum omb_rc omb_post_pump(struct omb_step *step, struct omb_error *err)
     rc = greet_anew(step, err);
     if (rc == OMB_OK)
         rc = omb_ack_send(step, err);
+    if (rc == OMB_OK)
+        rc = omb_health_pass_on(step, err);
     if (rc == OMB_OK)
         rc = pump_busy(step, err);
     omb_arena_reset(&post->arena);

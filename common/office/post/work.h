@@ -144,6 +144,8 @@ void omb_health_disk(struct omb_step *step);
 /* A link stands otherwise than before: the office above hears of it soon. */
 void omb_health_changed(struct omb_step *step);
 enum omb_rc omb_health_send(struct omb_step *step, struct omb_error *err) OMB_MUST_USE;
+/* What those below told goes on to the parent, some of it in each batch. */
+enum omb_rc omb_health_pass_on(struct omb_step *step, struct omb_error *err) OMB_MUST_USE;
 enum omb_rc omb_health_came(struct omb_step *step, struct omb_link *link,
                             const struct omb_health *health, struct omb_error *err) OMB_MUST_USE;
 
