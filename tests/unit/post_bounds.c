@@ -138,12 +138,65 @@ static void witnesses_of_a_large_tree_come_in_frames_that_are_taken(void **state
     omb_buf_free(&bytes);
 }
 
+/* --- missing parts --- */
+
+/* So many records of north lack their bodies. */
+static void lose_bodies(struct visitor *visitor, uint64_t count)
+{
+    for (uint64_t i = 1; i <= count; i++) {
+        const struct omb_missing_row row = {visitor->north->id, OMB_PART_BODY, 1};
+        struct omb_digest digest = {{0}};
+        struct omb_buf value = OMB_BUF_INIT;
+        struct omb_key key;
+
+        omb_put_be64(digest.bytes, i << 40);
+        key = omb_key_missing(&digest);
+        omb_encode_missing_row(&row, &value);
+        memport_set(visitor->ho->rig.store, OMB_FAMILY_PEER, omb_key_view(&key),
+                    omb_buf_view(&value));
+        omb_buf_free(&value);
+    }
+}
+
+static void parts_beyond_the_first_are_wanted_too(void **state)
+{
+    struct visitor *visitor = *state;
+    const struct omb_want *want;
+    size_t named = 0, wants = 0;
+
+    lose_bodies(visitor, 1200);
+    visitor_greet(visitor);
+    while ((want = HEARS(visitor, WANT, want)) != NULL && wants++ < 20) {
+        named += want->parts.count;
+        visitor_say(visitor, OMB_FRAME_RECORDS, &nothing);
+    }
+    assert_int_equal(named, 1200);
+}
+
+static void parts_are_wanted_again_with_a_comparison(void **state)
+{
+    struct visitor *visitor = *state;
+    const struct omb_compare answer = {.answer = true, .last = true};
+
+    lose_bodies(visitor, 3);
+    visitor_greet(visitor);
+    assert_int_equal(HEARS(visitor, WANT, want)->parts.count, 3);
+    visitor_say(visitor, OMB_FRAME_RECORDS, &nothing);
+    assert_null(HEARS(visitor, WANT, want));
+    (void)ASK(&visitor->ho->rig, "admin", LINK_RESYNC, link_resync, link_resynced,
+              .peer = OMB_VIEW_LIT("north"));
+    visitor_say(visitor, OMB_FRAME_COMPARE, &answer);
+    assert_int_equal(HEARS(visitor, WANT, want)->parts.count, 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         VISITOR_TEST(a_want_names_no_more_than_may_be_asked),
         VISITOR_TEST(a_page_is_done_when_what_it_told_of_is_here),
         VISITOR_TEST(pages_of_what_is_never_given_block),
+        VISITOR_TEST(parts_beyond_the_first_are_wanted_too),
+        VISITOR_TEST(parts_are_wanted_again_with_a_comparison),
         VISITOR_TEST(witnesses_of_a_large_tree_come_in_frames_that_are_taken),
     };
 

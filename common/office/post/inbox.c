@@ -399,6 +399,8 @@ static enum omb_rc take_beside(struct omb_step *step, struct omb_link *link,
         link->retries = OMB_RETRIES; /* it has no more than that */
     if (link->range_count > 0)
         rc = omb_want_more(step, link, err);
+    if (rc == OMB_OK)
+        rc = omb_want_parts_more(step, link, err);
     return rc == OMB_OK && link->held_first ? omb_inbox_retry(step, link, err) : rc;
 }
 

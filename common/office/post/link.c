@@ -250,6 +250,7 @@ void omb_link_reset(struct omb_link *link)
     link->range_count = 0;
     link->ranges_left = 0;
     link->page_due = false;
+    link->parts_asked = 0;
     if (link->pace)
         link->pace->count = 0;
 }

@@ -194,31 +194,86 @@ static enum omb_rc see_missing(void *arg, struct omb_view key, struct omb_view v
     return ++lacking->count < PARTS_AT_ONCE ? OMB_OK : OMB_STOP;
 }
 
-enum omb_rc omb_want_parts(struct omb_step *step, struct omb_link *link, struct omb_error *err)
+/* Those of from < digest <= until that lack. */
+static enum omb_rc find_missing(struct omb_step *step, const struct omb_link *link,
+                                const struct omb_digest *from, const struct omb_digest *until,
+                                struct lacking *out, struct omb_error *err)
 {
-    const struct omb_key prefix = omb_key_missing(NULL);
-    struct lacking lacking = {
+    const struct omb_key first = omb_key_missing(from), last = omb_key_missing(until);
+    struct omb_key begin = first, end = last;
+
+    begin.bytes[begin.size++] = 0; /* the next one behind it */
+    end.bytes[end.size++] = 0;
+    *out = (struct lacking){
         .step = step,
         .link = link,
         .items = OMB_ARENA_NEW(step->arena, struct omb_missing_part, PARTS_AT_ONCE),
     };
-
-    if (omb_port_scan_prefix(step->port, OMB_FAMILY_PEER, omb_key_view(&prefix), see_missing,
-                             &lacking) != OMB_OK)
+    if (omb_port_scan(step->port, OMB_FAMILY_PEER, omb_key_view(&begin), omb_key_view(&end), false,
+                      see_missing, out) != OMB_OK)
         return omb_fail(err, OMB_DAMAGED, NULL, "the rows of missing parts cannot be read");
-    if (lacking.count > 0)
-        omb_want_send(step, link, &(struct omb_want){.parts = {lacking.items, lacking.count}});
     return OMB_OK;
+}
+
+static void send_parts(struct omb_step *step, struct omb_link *link, const struct lacking *lacking)
+{
+    link->parts_asked = lacking->count;
+    if (lacking->count == 0)
+        return;
+    link->parts_until = lacking->items[lacking->count - 1].digest;
+    omb_want_send(step, link, &(struct omb_want){.parts = {lacking->items, lacking->count}});
+}
+
+static enum omb_rc want_next_parts(struct omb_step *step, struct omb_link *link,
+                                   struct omb_error *err)
+{
+    struct omb_digest last;
+    struct lacking lacking;
+    enum omb_rc rc;
+
+    memset(last.bytes, 0xff, sizeof(last.bytes));
+    rc = find_missing(step, link, &link->parts_from, &last, &lacking, err);
+    if (rc == OMB_OK)
+        send_parts(step, link, &lacking);
+    return rc;
+}
+
+enum omb_rc omb_want_parts(struct omb_step *step, struct omb_link *link, struct omb_error *err)
+{
+    link->parts_from = (struct omb_digest){{0}};
+    return want_next_parts(step, link, err);
+}
+
+/* An answer holds as much as fits: what is left of them is wanted as long as some come. */
+enum omb_rc omb_want_parts_more(struct omb_step *step, struct omb_link *link,
+                                struct omb_error *err)
+{
+    struct lacking left;
+    enum omb_rc rc;
+
+    if (link->wanted > 0 || link->parts_asked == 0)
+        return OMB_OK;
+    rc = find_missing(step, link, &link->parts_from, &link->parts_until, &left, err);
+    if (rc != OMB_OK)
+        return rc;
+    if (left.count > 0 && left.count < link->parts_asked) {
+        send_parts(step, link, &left);
+        return OMB_OK;
+    }
+    link->parts_from = link->parts_until;
+    return want_next_parts(step, link, err);
 }
 
 /* --- comparisons --- */
 
-static void compared(struct omb_step *step, struct omb_link *link)
+/* What of the parts lacked at the greeting may have come to the peer since. */
+static enum omb_rc compared(struct omb_step *step, struct omb_link *link, struct omb_error *err)
 {
     link->comparing = false;
     link->compared_at = step->input->now_ms;
     link->dirty = true;
     omb_post_busy(step->office->post, link);
+    return link->parts_asked == 0 ? omb_want_parts(step, link, err) : OMB_OK;
 }
 
 enum omb_rc omb_compare_send(struct omb_step *step, struct omb_link *link, struct omb_error *err)
@@ -258,8 +313,7 @@ static enum omb_rc next_page(struct omb_step *step, struct omb_link *link,
         return rc;
     if (!link->last_page)
         return omb_compare_send(step, link, err);
-    compared(step, link);
-    return OMB_OK;
+    return compared(step, link, err);
 }
 
 enum omb_rc omb_compare_came(struct omb_step *step, struct omb_link *link,

@@ -111,6 +111,8 @@ enum omb_rc omb_want_more(struct omb_step *step, struct omb_link *link,
 /* Parts that neither came nor were erased, of records of the peer's side. */
 enum omb_rc omb_want_parts(struct omb_step *step, struct omb_link *link,
                            struct omb_error *err) OMB_MUST_USE;
+enum omb_rc omb_want_parts_more(struct omb_step *step, struct omb_link *link,
+                                struct omb_error *err) OMB_MUST_USE;
 
 /* --- ack.c --- */
 enum omb_rc omb_ack_came(struct omb_step *step, struct omb_link *link, const struct omb_ack *ack,
