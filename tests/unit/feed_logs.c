@@ -176,6 +176,24 @@ static void a_log_that_is_gone_is_given_back_whole(void **state)
     feeding_at(crossing, NORTH, OTHER, "");
 }
 
+/* A line that breaks again and again: each greeting finds the same that the child lacks. */
+static void what_is_under_way_is_not_given_back_again(void **state)
+{
+    struct crossing *crossing = *state;
+    struct asking asking = about(crossing, OUTLET);
+
+    feeding_carry(crossing, OUTLET, NORTH);
+    for (int i = 0; i < 3; i++) {
+        asking.page = (struct omb_compare){.last = true};
+        take_logs(&asking, NORTH);
+    }
+    feeding_at(crossing, NORTH, OUTLET, "vsp-0045:escrow_opened vsp-0045:operator_enrolled");
+    feeding_ack(at(crossing, NORTH), &crossing->refs[OUTLET].office);
+    asking.page = (struct omb_compare){.last = true};
+    take_logs(&asking, NORTH);
+    feeding_at(crossing, NORTH, OUTLET, "vsp-0045:operator_enrolled vsp-0045:escrow_opened");
+}
+
 static void a_hole_of_the_child_is_filled(void **state)
 {
     struct crossing *crossing = *state;
@@ -466,6 +484,7 @@ int main(void)
         CROSSING_TEST(what_the_parent_lacks_is_wanted),
         CROSSING_TEST(what_the_child_lost_is_given_back),
         CROSSING_TEST(a_log_that_is_gone_is_given_back_whole),
+        CROSSING_TEST(what_is_under_way_is_not_given_back_again),
         CROSSING_TEST(a_hole_of_the_child_is_filled),
         CROSSING_TEST(holes_here_are_wanted),
         CROSSING_TEST(holes_on_both_sides_are_let_be),

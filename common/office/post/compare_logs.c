@@ -4,6 +4,7 @@
  */
 #include "office/post/compare.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/assert.h"
@@ -157,6 +158,8 @@ struct looking {
     struct omb_log_range *ranges;
     size_t range_count;
     size_t given;
+    struct omb_row_at *under_way; /* rows of the child's feed, in order; NULL: not looked at */
+    size_t under_way_count, under_way_room;
 };
 
 static void want(struct looking *looking, const struct omb_life *life, uint64_t first,
@@ -223,21 +226,74 @@ static enum omb_rc want_holes(struct looking *looking, const struct omb_life *li
     return OMB_OK;
 }
 
+static int by_place(const void *a, const void *b)
+{
+    const struct omb_row_at *x = a, *y = b;
+
+    if (x->number != y->number)
+        return x->number < y->number ? -1 : 1;
+    return x->seq < y->seq ? -1 : x->seq > y->seq;
+}
+
+static enum omb_rc take_under_way(void *arg, uint64_t position, const struct omb_row_at *at)
+{
+    struct looking *looking = arg;
+
+    (void)position;
+    if (looking->under_way_count == looking->under_way_room) {
+        const size_t room = looking->under_way_room ? 2 * looking->under_way_room : WALK;
+        struct omb_row_at *rows = OMB_ARENA_NEW(looking->step->arena, struct omb_row_at, room);
+
+        if (looking->under_way_count > 0)
+            memcpy(rows, looking->under_way, looking->under_way_count * sizeof(*rows));
+        looking->under_way = rows;
+        looking->under_way_room = room;
+    }
+    looking->under_way[looking->under_way_count++] = *at;
+    return OMB_OK;
+}
+
+/* What an earlier greeting gave back, and the line cut off, is in the feed still. */
+static enum omb_rc look_under_way(struct looking *looking, struct omb_error *err)
+{
+    enum omb_rc rc;
+
+    if (looking->under_way)
+        return OMB_OK;
+    looking->under_way_room = WALK;
+    looking->under_way = OMB_ARENA_NEW(looking->step->arena, struct omb_row_at, WALK);
+    rc = omb_feed_each(looking->step, looking->child, 0, take_under_way, looking, err);
+    if (looking->under_way_count > 1)
+        qsort(looking->under_way, looking->under_way_count, sizeof(*looking->under_way), by_place);
+    return rc;
+}
+
+static bool is_under_way(const struct looking *looking, const struct omb_row_at *at)
+{
+    return looking->under_way_count > 0 &&
+           bsearch(at, looking->under_way, looking->under_way_count, sizeof(*at), by_place);
+}
+
 static enum omb_rc give_back(struct looking *looking, const struct omb_log *log, uint64_t first,
                              uint64_t last, struct omb_error *err)
 {
     struct walk walk = {OMB_ARENA_NEW(looking->step->arena, uint64_t, WALK), 0, WALK};
+    enum omb_rc rc = look_under_way(looking, err);
 
+    if (rc != OMB_OK)
+        return rc;
     do {
-        enum omb_rc rc = walk_log(looking->step, log->number, first, last, &walk, err);
+        rc = walk_log(looking->step, log->number, first, last, &walk, err);
 
         for (size_t i = 0; rc == OMB_OK && i < walk.count; i++) {
             const struct omb_row_at at = {log->number, walk.items[i]};
 
+            first = walk.items[i] + 1;
+            if (is_under_way(looking, &at))
+                continue;
             if (looking->given++ >= OMB_GIVE_BACK_MAX)
                 return OMB_OK;
             rc = omb_feed_give_back(looking->step, looking->child, &at, err);
-            first = walk.items[i] + 1;
         }
         if (rc != OMB_OK)
             return rc;
