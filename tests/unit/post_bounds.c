@@ -138,6 +138,85 @@ static void witnesses_of_a_large_tree_come_in_frames_that_are_taken(void **state
     omb_buf_free(&bytes);
 }
 
+/* --- what is offered again --- */
+
+/* A case of the head office in which north is a party. */
+static void share_a_case(struct visitor *visitor)
+{
+    const struct omb_view number = new_case(&visitor->ho->rig);
+
+    (void)answer_of(tree_act(visitor->ho, "s1", number, "north", OMB_EVENT_DELEGATED,
+                             &(struct omb_delegated){.to = NULL}, "you know them"));
+}
+
+static void who_loses_all_again_and_again_is_not_offered_all_each_time(void **state)
+{
+    struct visitor *visitor = *state;
+    const struct omb_cursor nowhere = {.position = 4242, .digest = {{4}}};
+    struct omb_hello hello = visitor_hello(visitor);
+    size_t rows = 0;
+
+    tree_add_service(visitor->tree, "card-centre", visitor->ho);
+    share_a_case(visitor);
+    hello.cursor = &nowhere;
+    for (int i = 0; i < 10; i++) {
+        struct omb_compare answer;
+
+        visitor_say(visitor, OMB_FRAME_HELLO, &hello);
+        if (HEARS(visitor, COMPARE, compare)) {
+            answer = *HEARS(visitor, COMPARE, compare);
+            assert_int_equal(answer.cases.count, 1);
+            answer.answer = true;
+            visitor_say(visitor, OMB_FRAME_COMPARE, &answer);
+        }
+        if (i == 0)
+            rows = memport_count(visitor->ho->rig.store, OMB_FAMILY_FEED);
+    }
+    assert_true(rows > 0);
+    assert_int_equal(memport_count(visitor->ho->rig.store, OMB_FAMILY_FEED), rows);
+}
+
+/* North says that it has all that it was sent; what it has not is found by the next comparison. */
+static void the_next_comparison_comes_when_the_last_one_is_in(void **state)
+{
+    struct visitor *visitor = *state;
+    const struct omb_cursor nowhere = {.position = 4242, .digest = {{4}}};
+    struct omb_hello hello = visitor_hello(visitor);
+    struct omb_compare answer;
+    struct omb_cursor cursor = {.digest = {{5}}};
+
+    share_a_case(visitor);
+    hello.cursor = &nowhere;
+    visitor_say(visitor, OMB_FRAME_HELLO, &hello);
+    answer = *HEARS(visitor, COMPARE, compare);
+    answer.answer = true;
+    visitor_say(visitor, OMB_FRAME_COMPARE, &answer);
+    visitor_say(visitor, OMB_FRAME_HELLO, &hello);
+    assert_null(HEARS(visitor, COMPARE, compare));
+    visitor_pass(visitor, 6000);
+    assert_null(HEARS(visitor, COMPARE, compare));
+    visitor_say(visitor, OMB_FRAME_CREDIT, &(struct omb_credit){1 << 20});
+    cursor.position = HEARS(visitor, RECORDS, records)->last;
+    visitor_say(visitor, OMB_FRAME_ACK, &(struct omb_ack){.cursor = &cursor});
+    visitor_pass(visitor, 6000);
+    assert_non_null(HEARS(visitor, COMPARE, compare));
+}
+
+/* The clock stood in 2036 when north greeted, and was set right. */
+static void a_clock_that_was_wrong_puts_no_comparison_off(void **state)
+{
+    struct visitor *visitor = *state;
+    const int64_t right = visitor->ho->rig.now_ms;
+
+    tree_set_clock(visitor->ho, right + 4000 * OMB_DAY_MS / 2);
+    tree_tick(visitor->ho);
+    visitor_greet(visitor);
+    assert_null(HEARS(visitor, COMPARE, compare));
+    tree_set_clock(visitor->ho, right);
+    visitor_pass(visitor, 6000);
+    assert_non_null(HEARS(visitor, COMPARE, compare));
+}
+
 /* --- missing parts --- */
 
 /* So many records of north lack their bodies. */
@@ -195,6 +274,9 @@ int main(void)
         VISITOR_TEST(a_want_names_no_more_than_may_be_asked),
         VISITOR_TEST(a_page_is_done_when_what_it_told_of_is_here),
         VISITOR_TEST(pages_of_what_is_never_given_block),
+        VISITOR_TEST(who_loses_all_again_and_again_is_not_offered_all_each_time),
+        VISITOR_TEST(the_next_comparison_comes_when_the_last_one_is_in),
+        VISITOR_TEST(a_clock_that_was_wrong_puts_no_comparison_off),
         VISITOR_TEST(parts_beyond_the_first_are_wanted_too),
         VISITOR_TEST(parts_are_wanted_again_with_a_comparison),
         VISITOR_TEST(witnesses_of_a_large_tree_come_in_frames_that_are_taken),

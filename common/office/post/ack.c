@@ -284,6 +284,8 @@ enum omb_rc omb_ack_came(struct omb_step *step, struct omb_link *link, const str
         if (cursor->position > link->acked.position && cursor->position > link->start) {
             link->progress_at = link->last_ack = step->input->now_ms;
             link->acked = *cursor;
+            if (link->acked_most < cursor->position)
+                link->acked_most = cursor->position;
             link->dirty = true;
             omb_outbox_acked(step, link, cursor->position);
             if (!link->up)

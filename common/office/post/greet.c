@@ -174,6 +174,8 @@ static enum omb_rc go_on_behind(struct omb_step *step, struct omb_link *link,
                                 const struct omb_cursor *cursor, struct omb_error *err)
 {
     link->acked = *cursor;
+    if (link->acked_most < cursor->position)
+        link->acked_most = cursor->position;
     link->start = link->sent = link->sent_record = cursor->position;
     return link->up ? OMB_OK : omb_feed_acked(step, &link->peer, cursor->position, err);
 }
@@ -421,6 +423,30 @@ static enum omb_rc take_line(struct omb_step *step, struct omb_link *link, struc
     return rc;
 }
 
+/*
+ * A peer that took nothing of what it was offered anew has it all before it still. (One that greets
+ * again and again, each time as if it had lost everything, would fill the store.)
+ */
+static enum omb_rc offer_anew(struct omb_step *step, struct omb_link *link, struct omb_error *err)
+{
+    if (link->anew && link->acked_most <= link->anew_behind)
+        return OMB_OK;
+    link->anew = true;
+    link->anew_behind = step->office->tip.feed;
+    return omb_feed_anew(step, &link->peer, err);
+}
+
+/* What the last comparison found comes first: until it is there the next one finds it again. */
+static enum omb_rc compare_down(struct omb_step *step, struct omb_link *link,
+                                struct omb_error *err)
+{
+    if (!omb_greet_offers(link))
+        return omb_greet_compare(step, link, err);
+    link->compared_at = OMB_LONG_AGO;
+    link->dirty = true;
+    return OMB_OK;
+}
+
 static enum omb_rc go_on_down(struct omb_step *step, struct omb_link *link,
                               const struct omb_hello *hello, struct omb_error *err)
 {
@@ -442,10 +468,10 @@ static enum omb_rc go_on_down(struct omb_step *step, struct omb_link *link,
          */
         go_on_from(link, 0);
         if (!never)
-            rc = omb_feed_anew(step, &link->peer, err);
+            rc = offer_anew(step, link, err);
     }
     if (rc == OMB_OK && ((!same && !never) || epoch_new))
-        rc = omb_greet_compare(step, link, err);
+        rc = compare_down(step, link, err);
     return rc;
 }
 
@@ -513,6 +539,20 @@ enum omb_rc omb_greet_hello(struct omb_step *step, const struct omb_hello *hello
 
 /* --- comparing --- */
 
+bool omb_greet_offers(const struct omb_link *link)
+{
+    return link->offered > link->acked.position;
+}
+
+/* A clock that was wrong for a while puts no comparison off for years. */
+bool omb_greet_is_due(const struct omb_step *step, const struct omb_link *link)
+{
+    const int64_t ago = step->input->now_ms - link->compared_at;
+
+    return !link->comparing && !omb_greet_offers(link) &&
+           (link->compared_at == OMB_LONG_AGO || ago >= OMB_DAY_MS || ago < -OMB_DAY_MS);
+}
+
 enum omb_rc omb_greet_compare(struct omb_step *step, struct omb_link *link, struct omb_error *err)
 {
     if (link->state == OMB_LINK_LIVE) {
@@ -523,7 +563,7 @@ enum omb_rc omb_greet_compare(struct omb_step *step, struct omb_link *link, stru
     }
     link->comparing = true;
     link->after.size = 0;
-    link->compared_at = 1; /* long ago: one that the line cuts off begins again */
+    link->compared_at = OMB_LONG_AGO; /* one that the line cuts off begins again */
     link->dirty = true;
     return omb_compare_send(step, link, err);
 }

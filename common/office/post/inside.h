@@ -18,6 +18,7 @@
 #define OMB_PING_MS 5000
 #define OMB_DIAL_MS 20000          /* for a handshake */
 #define OMB_BLOCKED_MS 60000       /* a peer that did wrong may greet again after it */
+#define OMB_LONG_AGO 1             /* compared_at: the comparison did not come to its end */
 #define OMB_HEALTH_MS 30000
 #define OMB_HEALTH_SOON_MS 2000     /* after the last one, when the state of a link changed */
 #define OMB_RECORDS_FRAME (48 * 1024)
@@ -107,6 +108,10 @@ struct omb_link {
     /* comparing */
     bool comparing, last_page;
     struct omb_key after; /* where the next page begins */
+    uint64_t offered;     /* to a child: the newest row that a comparison put into its feed */
+    bool anew;            /* all that goes to every child was offered again, */
+    uint64_t anew_behind; /* in rows behind this one */
+    uint64_t acked_most;  /* of all greetings since the office was opened */
 };
 
 /* A log of the peer's side that grew in this batch: its witness is due. */

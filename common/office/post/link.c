@@ -406,8 +406,7 @@ static enum omb_rc tend_greeted(struct omb_step *step, struct omb_link *link, in
         ping(step, link);
     if (step->input->monotonic_ms >= post->health_at)
         rc = omb_health_send(step, err);
-    if (rc == OMB_OK && !link->comparing &&
-        step->input->now_ms - link->compared_at >= OMB_DAY_MS)
+    if (rc == OMB_OK && omb_greet_is_due(step, link))
         rc = omb_greet_compare(step, link, err);
     *out_at = sooner(*out_at, sooner(post->ping_at, post->health_at));
     return rc;

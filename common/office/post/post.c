@@ -325,8 +325,7 @@ static enum omb_rc look_at_child(struct omb_step *step, struct omb_link *link,
         return OMB_OK;
     if (step->input->monotonic_ms - link->heard_at >= OMB_SILENCE_MS)
         return omb_link_ended(step, link, "nothing came for 15 seconds", err);
-    if (link->greeted && !link->comparing &&
-        step->input->now_ms - link->compared_at >= OMB_DAY_MS)
+    if (link->greeted && omb_greet_is_due(step, link))
         return omb_greet_compare(step, link, err);
     return OMB_OK;
 }

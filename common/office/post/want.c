@@ -301,6 +301,7 @@ enum omb_rc omb_compare_send(struct omb_step *step, struct omb_link *link, struc
 static enum omb_rc next_page(struct omb_step *step, struct omb_link *link,
                              const struct omb_compare *answer, struct omb_error *err)
 {
+    const uint64_t before = step->office->tip.feed;
     enum omb_rc rc = OMB_OK;
 
     if (!link->comparing) /* said twice, or of a comparison before the greeting */
@@ -311,6 +312,8 @@ static enum omb_rc next_page(struct omb_step *step, struct omb_link *link,
         return omb_link_wrong(step, link, "its answer to a comparison is not formed as such", err);
     if (rc != OMB_OK)
         return rc;
+    if (step->office->tip.feed > before)
+        link->offered = step->office->tip.feed;
     if (!link->last_page)
         return omb_compare_send(step, link, err);
     return compared(step, link, err);

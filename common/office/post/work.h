@@ -71,6 +71,10 @@ enum omb_rc omb_greet_welcome(struct omb_step *step, struct omb_link *link,
                               const struct omb_hello *welcome, struct omb_error *err) OMB_MUST_USE;
 enum omb_rc omb_greet_refused(struct omb_step *step, struct omb_link *link,
                               const struct omb_refuse *refuse, struct omb_error *err) OMB_MUST_USE;
+/* Whether what a comparison offered has yet to be acknowledged. */
+bool omb_greet_offers(const struct omb_link *link);
+/* Whether a comparison is: a day after the last one, or that one was cut off. */
+bool omb_greet_is_due(const struct omb_step *step, const struct omb_link *link);
 /* Starts a comparison on a link that stands. */
 enum omb_rc omb_greet_compare(struct omb_step *step, struct omb_link *link,
                               struct omb_error *err) OMB_MUST_USE;
