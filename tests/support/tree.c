@@ -300,16 +300,24 @@ void tree_move(struct tree_office *office, struct tree_office *to)
     tree_start(office);
 }
 
-bool tree_is_below(const struct tree_office *office, const struct tree_office *top, bool ever)
+/* What was above an office once may stand below it now: so far up and no further. */
+static bool is_below(const struct tree_office *office, const struct tree_office *top, bool ever,
+                     unsigned levels)
 {
-    if (office == NULL)
+    if (office == NULL || levels == 0)
         return false;
-    if (omb_office_id_equal(&office->id, &top->id) || tree_is_below(office->parent, top, ever))
+    if (omb_office_id_equal(&office->id, &top->id) ||
+        is_below(office->parent, top, ever, levels - 1))
         return true;
     for (size_t i = 0; ever && i < office->moves; i++)
-        if (tree_is_below(office->before[i], top, ever))
+        if (is_below(office->before[i], top, ever, levels - 1))
             return true;
     return false;
+}
+
+bool tree_is_below(const struct tree_office *office, const struct tree_office *top, bool ever)
+{
+    return is_below(office, top, ever, 8);
 }
 
 /* --- its life --- */

@@ -94,6 +94,29 @@ static void test_a_region_comes_under_another_one(void **state)
     tree_check_whole(tree);
 }
 
+/* The line on which it was the parent may stand yet when it learns that it is the child now. */
+static void test_a_region_comes_under_the_one_that_was_below_it(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    struct tree_office *east = tree_add(tree, "east", "regional", bank.north);
+    const struct omb_view number = bank_complaint(bank.b45);
+    struct omb_view later;
+
+    tree_settle(tree);
+    tree_cut(bank.north);
+    tree_move(east, bank.ho);
+    tree_move(bank.north, east);
+    tree_mend(bank.north);
+    tree_settle(tree);
+    later = bank_complaint(bank.b45);
+    tree_settle(tree);
+    tree_agree(tree, number, "open", "vsp-0045", bank.b45, bank.north, east, bank.ho, NULL);
+    tree_agree(tree, later, "open", "vsp-0045", bank.b45, bank.north, east, bank.ho, NULL);
+    assert_text(tree_link(bank.north, east)->state, "live");
+    tree_check_whole(tree);
+}
+
 /* What the silent branch decided too late is shown, superseded, by everybody in the same words. */
 static void test_a_silent_branch_is_taken_over(void **state)
 {
@@ -205,6 +228,7 @@ int main(void)
         TREE_TEST(test_a_branch_is_moved_with_work_that_nobody_has),
         TREE_TEST(test_a_silent_branch_is_taken_over),
         TREE_TEST(test_a_region_comes_under_another_one),
+        TREE_TEST(test_a_region_comes_under_the_one_that_was_below_it),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

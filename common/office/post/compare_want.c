@@ -146,6 +146,17 @@ static enum omb_rc find_carrier(struct omb_step *step, const struct omb_digest *
     return read_place(step, &key, out, err);
 }
 
+enum omb_rc omb_want_of_bundle(struct omb_step *step, const struct omb_digest *digest,
+                               bool *out, struct omb_error *err)
+{
+    struct omb_digest certificate;
+    struct omb_row_at at;
+    const enum omb_rc rc = find_carrier(step, digest, &certificate, &at, err);
+
+    *out = rc == OMB_NOT_FOUND && omb_office_card(step, &certificate);
+    return rc == OMB_NOT_FOUND ? OMB_OK : rc;
+}
+
 static enum omb_rc add_carrier(struct answer *answer, const struct omb_digest *certificate,
                                struct omb_error *err)
 {

@@ -104,15 +104,34 @@ static enum omb_rc offer_for_all(struct omb_step *step, const struct omb_office_
 
 /* --- a child begins --- */
 
-static void note_bundle(struct omb_step *step, const struct omb_office_id *child,
-                        const struct omb_office_card *card)
+/* Whether it stood below another office once: those below it have the bundle of then. */
+static bool came_from_elsewhere(struct omb_step *step, const struct omb_office_card *card)
 {
+    for (size_t i = 0; i < OMB_CHAIN_MAX; i++) {
+        if (!omb_office_id_equal(&card->certificate.inner.parent, &step->office->self.office))
+            return true;
+        if (omb_digest_none(&card->certificate.inner.previous))
+            return false;
+        card = omb_office_card(step, &card->certificate.inner.previous);
+        if (!card)
+            return true;
+    }
+    return true;
+}
+
+/* What the bundle of a child holds counts as given; but for one that must give it on as records. */
+static enum omb_rc note_bundle(struct omb_step *step, const struct omb_office_id *child,
+                               const struct omb_office_card *card, struct omb_error *err)
+{
+    if (card && came_from_elsewhere(step, card))
+        return omb_feed_certificate(step, child, &card->certificate.inner.issuer, err);
     for (size_t i = 0; card && i < OMB_CHAIN_MAX; i++) {
         omb_feed_note_given(step, child, &card->certificate.digest);
         if (card->certificate.inner.depth == 0)
             break;
         card = omb_office_card(step, &card->certificate.inner.issuer);
     }
+    return OMB_OK;
 }
 
 struct given {
@@ -167,8 +186,8 @@ enum omb_rc omb_feed_certified(struct omb_step *step, const struct omb_digest *c
     rc = read_given(step, &card->seat.office, &before, err);
     if (rc != OMB_OK || before.count > 0) /* a further one is offered like any other */
         return rc;
-    note_bundle(step, &card->seat.office, card);
-    return offer_for_all(step, &card->seat.office, err);
+    rc = note_bundle(step, &card->seat.office, card, err);
+    return rc == OMB_OK ? offer_for_all(step, &card->seat.office, err) : rc;
 }
 
 /* --- whom the standing of an office concerns --- */
@@ -529,8 +548,9 @@ enum omb_rc omb_feed_anew(struct omb_step *step, const struct omb_office_id *chi
 
         omb_delete(step->update->writes, OMB_FAMILY_PEER, omb_key_view(&key));
     }
-    note_bundle(step, child, omb_office_newest(step, child));
-    rc = offer_for_all(step, child, err);
+    rc = note_bundle(step, child, omb_office_newest(step, child), err);
+    if (rc == OMB_OK)
+        rc = offer_for_all(step, child, err);
     for (size_t i = 0; rc == OMB_OK && i < before.count; i++)
         rc = omb_feed_certificate(step, child, &before.items[i], err);
     return rc == OMB_OK ? offer_standings(step, child, err) : rc;

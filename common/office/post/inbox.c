@@ -203,21 +203,6 @@ static void hold(struct omb_link *link, const struct omb_records *records, size_
     }
 }
 
-/*
- * An office that comes from elsewhere in the tree does not hold the records that certified it. What
- * children say must not fill what this office itself may want of its parent.
- */
-static void ask_above(struct omb_step *step, const struct omb_link *link,
-                      const struct omb_want *want)
-{
-    struct omb_post *post = step->office->post;
-    struct omb_link *up = post->up;
-
-    if (link != up && want->digests.count > 0 && up && up->greeted && up->connection != 0 &&
-        post->asked_above++ < OMB_ASKED_ABOVE_MAX)
-        omb_want_send(step, up, want);
-}
-
 /* Says what the record waits for, and wants it, a few times. */
 static void want_it(struct omb_step *step, struct omb_link *link,
                     const struct omb_receipt *receipt)
@@ -254,7 +239,7 @@ static void want_it(struct omb_step *step, struct omb_link *link,
         return;
     link->retries++;
     omb_want_send(step, link, &want);
-    ask_above(step, link, &want);
+    omb_want_above(step, link, &want);
 }
 
 static void done_with(struct omb_link *link, const struct omb_records *records, size_t charge)

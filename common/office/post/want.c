@@ -23,6 +23,37 @@ void omb_want_send(struct omb_step *step, struct omb_link *link, const struct om
     omb_link_send(step, link, OMB_FRAME_WANT, want);
 }
 
+/*
+ * An office that comes from elsewhere in the tree does not hold the records that certified it. What
+ * children say must not fill what this office itself may want of its parent.
+ */
+void omb_want_above(struct omb_step *step, const struct omb_link *link,
+                    const struct omb_want *want)
+{
+    struct omb_post *post = step->office->post;
+    struct omb_link *up = post->up;
+
+    if (link != up && want->digests.count > 0 && up && up->greeted && up->connection != 0 &&
+        post->asked_above++ < OMB_ASKED_ABOVE_MAX)
+        omb_want_send(step, up, want);
+}
+
+/* Certificates that this office has from its bundle: whoever issued them has their records. */
+static enum omb_rc ask_for_bundle(struct omb_step *step, const struct omb_link *link,
+                                  const struct omb_want *want, struct omb_error *err)
+{
+    enum omb_rc rc = OMB_OK;
+
+    for (size_t i = 0; rc == OMB_OK && !link->up && i < want->digests.count; i++) {
+        bool lacks = false;
+
+        rc = omb_want_of_bundle(step, &want->digests.items[i], &lacks, err);
+        if (rc == OMB_OK && lacks)
+            omb_want_above(step, link, &(struct omb_want){.digests = {&want->digests.items[i], 1}});
+    }
+    return rc;
+}
+
 enum omb_rc omb_want_came(struct omb_step *step, struct omb_link *link, const struct omb_want *want,
                           struct omb_error *err)
 {
@@ -38,7 +69,7 @@ enum omb_rc omb_want_came(struct omb_step *step, struct omb_link *link, const st
         return rc;
     records.first = records.last = 0;
     omb_link_send(step, link, OMB_FRAME_RECORDS, &records);
-    return OMB_OK;
+    return ask_for_bundle(step, link, want, err);
 }
 
 /* --- ranges of a comparison --- */

@@ -108,6 +108,9 @@ enum omb_rc omb_compare_came(struct omb_step *step, struct omb_link *link,
 enum omb_rc omb_compare_send(struct omb_step *step, struct omb_link *link,
                              struct omb_error *err) OMB_MUST_USE;
 void omb_want_send(struct omb_step *step, struct omb_link *link, const struct omb_want *want);
+/* What a child waits for or wants, and nobody here has, is wanted of the parent, some of it. */
+void omb_want_above(struct omb_step *step, const struct omb_link *link,
+                    const struct omb_want *want);
 /* Ranges that a comparison wants, page by page of the answer. */
 void omb_want_ranges(struct omb_step *step, struct omb_link *link, const struct omb_want *want);
 enum omb_rc omb_want_more(struct omb_step *step, struct omb_link *link,
