@@ -1,4 +1,5 @@
 /* The tree itself changes: an office comes under another one, or is silent and passed over. */
+#include "support/tree_drive.h"
 #include "trace/bank.h"
 
 enum { CASES = 250 };
@@ -117,6 +118,51 @@ static void test_a_region_comes_under_the_one_that_was_below_it(void **state)
     tree_check_whole(tree);
 }
 
+/* An office that was below and is above now: a line that it dialled as a child stands yet. */
+static void test_the_line_of_a_child_is_given_up_when_it_is_the_parent(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    struct tree_office *east = tree_add(tree, "east", "regional", bank.north);
+    const struct omb_office_change change = {.code = OMB_VIEW_LIT("north"),
+                                             .parent = OMB_VIEW_LIT("east")};
+    const struct omb_hello hello = {
+        .protocol_min = 1,
+        .protocol_max = 1,
+        .office = east->id,
+        .store_epoch = OMB_VIEW_OF(east->rig.epoch),
+        .clock = tree->now_ms,
+        .software = OMB_VIEW_LIT("east 1.0"),
+    };
+    const struct omb_frame frame = {.message = {OMB_FRAME_HELLO, &hello}};
+    struct omb_input input = {.kind = OMB_INPUT_FRAME, .link = 4711};
+    struct omb_buf bundle = OMB_BUF_INIT, bytes = OMB_BUF_INIT;
+
+    tree_settle(tree);
+    tree_cut(bank.north);
+    tree_move(east, bank.ho);
+    tree_tick(bank.ho);
+    answer_of(ask_as(&bank.ho->rig, "admin", OMB_ASK_OFFICE_CHANGE, &change));
+    tree_settle(tree);
+    bank.north->parent = east;
+    tree_tick(east);
+    tree_enrol(bank.north, true, &bundle);
+    omb_encode_frame(&frame, &bytes);
+    input.bytes = omb_buf_view(&bytes);
+    memcpy(input.peer, east->transport, sizeof(input.peer));
+    tree_input(bank.north, &input);
+    tree_keep(bank.north);
+    assert_text(tree_link(bank.north, east)->state, "catching-up");
+    answer_of(ask_as(&bank.north->rig, "admin", OMB_ASK_OFFICE_JOIN,
+                     &(struct omb_office_join){.bundle = omb_buf_view(&bundle)}));
+    tree_keep(bank.north);
+    tree_pass(tree, OMB_DAY_MS);
+    assert_text(tree_link(bank.north, east)->direction, "up");
+    tree->checked = true;
+    omb_buf_free(&bundle);
+    omb_buf_free(&bytes);
+}
+
 /* What the silent branch decided too late is shown, superseded, by everybody in the same words. */
 static void test_a_silent_branch_is_taken_over(void **state)
 {
@@ -229,6 +275,7 @@ int main(void)
         TREE_TEST(test_a_silent_branch_is_taken_over),
         TREE_TEST(test_a_region_comes_under_another_one),
         TREE_TEST(test_a_region_comes_under_the_one_that_was_below_it),
+        TREE_TEST(test_the_line_of_a_child_is_given_up_when_it_is_the_parent),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

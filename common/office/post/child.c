@@ -134,6 +134,23 @@ size_t omb_office_children(const struct omb_office *office,
     return office->setup.takes_children ? office->post->key_count : 0;
 }
 
+/* The new parent was a child until now: a line that it dialled is not the one to it. */
+static enum omb_rc turn_round(struct omb_step *step, struct omb_link *link, struct omb_error *err)
+{
+    static const char words[] = "it is the parent now";
+
+    if (link->connection != 0)
+        omb_link_refuse(step, link->connection, false, "parent", words);
+    omb_post_disconnect(step->office->post, link);
+    omb_link_reset(link);
+    link->held = link->acked = (struct omb_cursor){0}; /* of the feed that it was given */
+    link->offered = link->acked_most = link->sent_ever = 0;
+    link->anew = false;
+    link->dirty = true;
+    omb_post_busy(step->office->post, link);
+    return omb_link_to(step, link, OMB_LINK_DOWN, words, err);
+}
+
 /* The office was moved: its line is to another parent from now on. */
 static enum omb_rc turn_up(struct omb_step *step, struct omb_error *err)
 {
@@ -151,11 +168,15 @@ static enum omb_rc turn_up(struct omb_step *step, struct omb_error *err)
     old->up = false;
     old->gone = true;
     post->up = omb_post_peer(post, &office->self.above[0]);
-    if (!post->up)
+    if (!post->up) {
         post->up = omb_post_add(post, &office->self.above[0], true);
+        rc = omb_link_recall(step, post->up, err);
+    } else if (!post->up->up) {
+        rc = turn_round(step, post->up, err);
+    }
     post->up->up = true;
     post->up->gone = false;
-    return omb_link_recall(step, post->up, err);
+    return rc;
 }
 
 enum omb_rc omb_post_learn_tree(struct omb_step *step, struct omb_error *err)
