@@ -115,6 +115,30 @@ static void a_child_gets_records_of_its_cases_alone(void **state)
     assert_int_equal(answered(&asking, NORTH, HO), all.count);
 }
 
+/* In it stand two records of OUTLET, headers and all. */
+static void of_a_fork_only_those_hear_whom_it_concerns(void **state)
+{
+    struct crossing *crossing = *state;
+    const struct omb_fork_found fork = {
+        .office = crossing->refs[OUTLET].office,
+        .incarnation = omb_office_tip(at(crossing, OUTLET)->office)->incarnation,
+        .seq = 1,
+    };
+    struct asking asking = {.crossing = crossing};
+    struct omb_digest found;
+    struct omb_case_id id;
+
+    crossing_register(at(crossing, OUTLET), &id);
+    feeding_carry(crossing, OUTLET, NORTH);
+    found = feeding_event(at(crossing, NORTH), OMB_EVENT_FORK_FOUND, &fork).digest;
+    want_digests(&asking, &found, 1);
+    assert_int_equal(answered(&asking, NORTH, OTHER), 0);
+    assert_int_equal(answered(&asking, NORTH, OUTLET), 1);
+    assert_int_equal(answered(&asking, NORTH, HO), 1);
+    feeding_share(at(crossing, NORTH), &id, &crossing->refs[OTHER]);
+    assert_int_equal(answered(&asking, NORTH, OTHER), 1);
+}
+
 static void a_child_gets_its_own_log_back(void **state)
 {
     struct crossing *crossing = *state;
@@ -287,6 +311,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CROSSING_TEST(a_certificate_is_answered_by_its_carrier),
         CROSSING_TEST(a_child_gets_records_of_its_cases_alone),
+        CROSSING_TEST(of_a_fork_only_those_hear_whom_it_concerns),
         CROSSING_TEST(a_child_gets_its_own_log_back),
         CROSSING_TEST(the_parent_gets_what_is_from_below_and_its_own),
         CROSSING_TEST(parts_that_are_here_are_answered),

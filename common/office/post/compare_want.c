@@ -38,13 +38,23 @@ static bool is_about_trust(const struct omb_header *header)
            tag == OMB_EVENT_FORK_FOUND || tag == OMB_EVENT_POLICY_PUBLISHED;
 }
 
+/* Two records are told in it whole; of a fork that cannot be judged nothing is said. */
+static bool may_hear_of(const struct answer *answer, const struct omb_fork_found *fork)
+{
+    bool concerned = false;
+
+    return omb_feed_fork_concerns(answer->step, fork, answer->asker, &concerned, NULL) ==
+               OMB_OK && concerned;
+}
+
 static bool may_see(const struct answer *answer, const struct omb_header *header)
 {
     struct omb_step *step = answer->step;
     const struct omb_office_id branch = omb_feed_branch_of(step, &header->office);
 
     if (is_about_trust(header))
-        return true;
+        return !answer->to_child || header->facts->event.tag != OMB_EVENT_FORK_FOUND ||
+               may_hear_of(answer, OMB_AS(fork_found, header->facts->event));
     if (!answer->to_child) /* of its own log too: what its disk lost comes home */
         return !omb_office_id_none(&branch) ||
                omb_office_id_equal(&header->office, &step->office->self.office) ||

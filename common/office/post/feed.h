@@ -73,6 +73,11 @@ enum omb_rc omb_feed_certified(struct omb_step *step, const struct omb_digest *c
 enum omb_rc omb_feed_anew(struct omb_step *step, const struct omb_office_id *child,
                           struct omb_error *err) OMB_MUST_USE;
 
+/* Whether a child may hear of a fork: what two records say is in it, perhaps of cases. */
+enum omb_rc omb_feed_fork_concerns(struct omb_step *step, const struct omb_fork_found *fork,
+                                   const struct omb_office_id *child, bool *out,
+                                   struct omb_error *err) OMB_MUST_USE;
+
 /* --- the rows --- */
 
 /* Whether a case is in the child's scope. */

@@ -427,11 +427,10 @@ static enum omb_rc was_below(struct omb_step *step, const struct omb_office_id *
  * A fork names two records, perhaps of cases: it goes to whom the office is, or stands above, or is
  * or was below, and else only to who may hold what has to move aside.
  */
-static enum omb_rc fork_concerns(const struct event *event, const struct omb_fork_found *fork,
-                                 const struct omb_office_id *child, bool *out,
-                                 struct omb_error *err)
+enum omb_rc omb_feed_fork_concerns(struct omb_step *step, const struct omb_fork_found *fork,
+                                   const struct omb_office_id *child, bool *out,
+                                   struct omb_error *err)
 {
-    struct omb_step *step = event->step;
     struct line line = {.step = step, .fork = fork, .child = child, .err = err};
     enum omb_rc rc = OMB_OK;
 
@@ -455,7 +454,7 @@ static enum omb_rc offer_fork(const struct event *event, const struct omb_fork_f
 
         if (came_from(event, &event->children[i]))
             continue;
-        rc = fork_concerns(event, fork, &event->children[i], &concerned, err);
+        rc = omb_feed_fork_concerns(event->step, fork, &event->children[i], &concerned, err);
         if (rc == OMB_OK && concerned)
             rc = omb_feed_record(event->step, &event->children[i], event->at, err);
     }
