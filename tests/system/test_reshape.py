@@ -1,4 +1,4 @@
-"""Live lines while an office comes below another, and while a case is erased at all of them."""
+"""Live lines while an office moves or is closed, and while a case is erased at all of them."""
 
 import pytest
 
@@ -41,6 +41,35 @@ def test_a_branch_moves_below_another_office(tree):
     tree.settle(("vsp-0045",))
     tree.check_alike(old, "ho", "vsp-0045")
     tree.verify(("ho", "north", "vsp-0045"))
+
+
+def test_a_closed_branch_leaves_its_cases_to_another(tree):
+    branch, north = tree["vsp-0045"], tree["north"]
+    tree.add("vsp-0046", "branch", "north")
+    other = tree["vsp-0046"]
+    number, decided = branch.register(), branch.register()
+    escalate(branch, decided, "north")
+    tree.see(decided, ("open", "north"), "vsp-0045", "north", "ho")
+    done = north.ombud("office", "close", "vsp-0045", "--successor", "vsp-0046", code=0)
+    assert "gives the keys of its cases" in done.out
+    until("it takes nothing new", lambda: "vsp-0046 stands in for it" in branch.ombud(
+        "case", "new", "--channel", "phone", "--product", "cards", "--issue", "fees", "--text",
+        TEXT, who="teller").err, True)
+    tree.see(number, ("open", "vsp-0045"), "vsp-0046")
+    until("the words are there", lambda: other.show(number)["narrative"], TEXT)
+    tree.settle(("vsp-0045",))
+    assert branch.stop() == 0
+    north.ombud("office", "revoke", "vsp-0045", code=0)
+    north.ombud("case", "resolve", decided, "--outcome", "founded", "--cause", "error",
+                "--answer", "Paid back", who="handler", code=0)
+    tree.see(decided, ("resolved", "vsp-0045"), "vsp-0046", "ho")
+    assert other.show(decided)["answer"] == "Paid back"
+    other.ombud("case", "resolve", number, "--outcome", "founded", "--cause", "error", "--answer",
+                "Paid back, too", who="handler", code=0)
+    for one in (number, decided):
+        other.ombud("case", "answer", one, "--method", "phone", who="handler", code=0)
+        tree.see(one, ("answered", "vsp-0045"), "vsp-0046", "north", "ho")
+    tree.verify(("ho", "north", "vsp-0046"))
 
 
 # --- erasure ---------------------------------------------------------------------------------
