@@ -19,7 +19,7 @@ import outsider_verify as ov
 from bank import Tree, free_ports, held, lag, link, until
 from conftest import folder, offices
 
-WINDOW = 1024 * 1024
+WINDOW = 2 * 1024 * 1024
 
 
 class Bank(Tree):

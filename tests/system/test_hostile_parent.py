@@ -10,7 +10,7 @@ import outsider_link as ol
 from bank import Tree, free_ports, held, link, until
 from conftest import CLIENT, folder, offices
 
-WINDOW = 1024 * 1024
+WINDOW = 2 * 1024 * 1024
 
 
 class Bank(Tree):
