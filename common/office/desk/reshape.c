@@ -70,14 +70,22 @@ static enum omb_rc find_below(struct omb_step *step, struct omb_view code, const
                     OMB_VIEW_ARGS(code));
 }
 
+static enum omb_rc check_certified(const struct omb_office_card *card, const char *field,
+                                   struct omb_error *err)
+{
+    if (!card->revoked)
+        return OMB_OK;
+    return omb_fail(err, OMB_EXISTS, field, "the certificate of %.*s is revoked already",
+                    OMB_VIEW_ARGS(card->certificate.inner.code));
+}
+
 static enum omb_rc check_stands(const struct omb_step *step, const struct omb_office_card *card,
                                 const char *field, struct omb_error *err)
 {
     const struct omb_view code = card->certificate.inner.code;
 
     if (card->revoked)
-        return omb_fail(err, OMB_EXISTS, field, "the certificate of %.*s is revoked already",
-                        OMB_VIEW_ARGS(code));
+        return check_certified(card, field, err);
     if (is_closed(step, &card->certificate.inner.office))
         return omb_fail(err, OMB_EXISTS, field, "%.*s is closed already", OMB_VIEW_ARGS(code));
     return OMB_OK;
@@ -274,7 +282,8 @@ enum omb_rc omb_desk_office_change(struct omb_step *step, const void *ask, const
             step, subject.change->code, "code", &subject.ref, &subject.card, err);
 
     if (rc == OMB_OK)
-        rc = check_stands(step, subject.card, "code", err);
+        rc = subject.change->revoke ? check_certified(subject.card, "code", err)
+                                    : check_stands(step, subject.card, "code", err);
     if (rc == OMB_OK)
         rc = run(step, &subject, &answer->record, err);
     if (rc != OMB_OK)
