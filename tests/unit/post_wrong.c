@@ -82,6 +82,18 @@ static void an_expired_certificate_ends_the_link(void **state)
     assert_blocked(visitor, "expired");
 }
 
+static void an_expired_certificate_ends_a_line_that_stands(void **state)
+{
+    struct visitor *visitor = *state;
+
+    visitor_greet(visitor);
+    visitor_pass(visitor, 5000);
+    visitor->ho->clock_ms += 4000 * OMB_DAY_MS; /* its clock alone: the line is not silent */
+    visitor_pass(visitor, 5000);
+    visitor_refused(visitor, "expired");
+    assert_blocked(visitor, "expired");
+}
+
 /* --- after it --- */
 
 static void what_was_blocked_is_let_lie_for_a_minute(void **state)
@@ -270,6 +282,7 @@ int main(void)
         VISITOR_TEST(a_grandchild_is_no_child),
         VISITOR_TEST(protocols_must_meet),
         VISITOR_TEST(an_expired_certificate_ends_the_link),
+        VISITOR_TEST(an_expired_certificate_ends_a_line_that_stands),
         VISITOR_TEST(what_was_blocked_is_let_lie_for_a_minute),
         VISITOR_TEST(an_ack_of_what_was_not_sent_blocks),
         VISITOR_TEST(positions_must_rise),

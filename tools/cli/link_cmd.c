@@ -93,7 +93,10 @@ static void list_row(struct omb_cli *cli, struct omb_table *table, const struct 
     omb_table_printf(table, "%llu", (unsigned long long)peer->lag_records);
     omb_table_printf(table, "%llu", (unsigned long long)peer->oldest_unacked_seconds);
     omb_table_printf(table, "%llu", (unsigned long long)peer->refused);
-    omb_table_text(table, peer->reason.size ? peer->reason : peer->last_error);
+    /* What went wrong before is over when the link is live; `link show` tells it. */
+    omb_table_text(table, peer->reason.size || omb_view_is(peer->state, "live")
+                              ? peer->reason
+                              : peer->last_error);
 }
 
 static enum omb_exit list_links(struct omb_cli *cli)

@@ -79,7 +79,7 @@ static void gather_keys(struct omb_step *step, const struct omb_office_id *child
 /* --- the tree as it is now --- */
 
 /* Children that are new get a link, and those that are none any more lose their line. */
-static enum omb_rc lost(struct omb_step *step, struct omb_link *link, struct omb_error *err)
+enum omb_rc omb_child_lost(struct omb_step *step, struct omb_link *link, struct omb_error *err)
 {
     struct omb_error why = {0};
 
@@ -87,7 +87,7 @@ static enum omb_rc lost(struct omb_step *step, struct omb_link *link, struct omb
         return OMB_OK;
     if (omb_child_card(step, &link->peer, NULL, &why))
         return OMB_OK;
-    omb_link_refuse(step, link->connection, false, "revoked", why.words);
+    omb_link_refuse(step, link->connection, false, why.field, why.words);
     omb_post_disconnect(step->office->post, link);
     omb_link_reset(link);
     return omb_link_to(step, link, OMB_LINK_BLOCKED, why.words, err);
@@ -115,7 +115,7 @@ enum omb_rc omb_post_look_up(struct omb_step *step, struct omb_error *err)
     for (size_t i = 0; rc == OMB_OK && i < post->slots; i++)
         for (struct omb_link *link = post->peers[i]; rc == OMB_OK && link; link = link->next_peer)
             if (!link->up)
-                rc = lost(step, link, err);
+                rc = omb_child_lost(step, link, err);
     if (rc == OMB_OK)
         gather_keys(step, children, count);
     return rc;

@@ -320,14 +320,17 @@ enum omb_rc omb_post_input(struct omb_step *step, struct omb_error *err)
 static enum omb_rc look_at_child(struct omb_step *step, struct omb_link *link,
                                  struct omb_error *err)
 {
+    enum omb_rc rc;
+
     link->wants = 0;
     if (link->up || link->connection == 0 || link->state == OMB_LINK_BLOCKED)
         return OMB_OK;
     if (step->input->monotonic_ms - link->heard_at >= OMB_SILENCE_MS)
         return omb_link_ended(step, link, "nothing came for 15 seconds", err);
-    if (link->greeted && omb_greet_is_due(step, link))
-        return omb_greet_compare(step, link, err);
-    return OMB_OK;
+    rc = omb_child_lost(step, link, err); /* a certificate ends while the line stands */
+    if (rc == OMB_OK && link->greeted && omb_greet_is_due(step, link))
+        rc = omb_greet_compare(step, link, err);
+    return rc;
 }
 
 static enum omb_rc look(struct omb_step *step, struct omb_error *err)

@@ -85,6 +85,9 @@ const struct omb_office_card *omb_child_card(struct omb_step *step,
                                              const struct omb_office_id *child,
                                              const uint8_t key[OMB_PUBLIC_SIZE],
                                              struct omb_error *err);
+/* The line of a child that may not connect any more is given up; any other is let be. */
+enum omb_rc omb_child_lost(struct omb_step *step, struct omb_link *link,
+                           struct omb_error *err) OMB_MUST_USE;
 /* Children are looked up: new ones get a link, others lose their line. */
 enum omb_rc omb_post_look_up(struct omb_step *step, struct omb_error *err) OMB_MUST_USE;
 /* At the end of a batch in which the tree changed. */
