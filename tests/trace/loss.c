@@ -256,9 +256,8 @@ static void test_a_region_gets_back_its_life_in_two_halves(void **state)
  * Its feed grew again to where its parent had it, and bears the same record there: what lies before
  * is another past all the same: what the region wrote, where cases of vsp-0045 stood.
  */
-static void test_a_feed_that_grew_again_is_not_the_same(void **state)
+static void a_feed_that_grew_again_is_not_the_same(struct tree *tree, bool restarts)
 {
-    struct tree *tree = *state;
     struct bank bank = bank_build(tree);
     struct memport *copy = tree_backup(bank.north);
     struct omb_view old, last, later;
@@ -276,6 +275,10 @@ static void test_a_feed_that_grew_again_is_not_the_same(void **state)
     tree_settle(tree);
     tree_mend(bank.b46);
     tree_settle(tree);
+    if (restarts) { /* what the store has grown to says nothing about what was ever sent */
+        tree_stop(bank.north);
+        tree_start(bank.north);
+    }
     tree_mend(bank.north);
     tree_settle(tree);
     tree_agree(tree, later, "open", "north", bank.north, bank.ho, NULL);
@@ -308,6 +311,16 @@ static void test_a_region_put_back_told_a_branch_more_than_its_parent(void **sta
     tree_settle(tree);
     tree_agree(tree, number, "open", "north", bank.b45, bank.north, bank.ho, NULL);
     tree_check_whole(tree);
+}
+
+static void test_a_feed_that_grew_again_is_another_past(void **state)
+{
+    a_feed_that_grew_again_is_not_the_same(*state, false);
+}
+
+static void test_a_restart_does_not_make_another_past_the_same(void **state)
+{
+    a_feed_that_grew_again_is_not_the_same(*state, true);
 }
 
 static void test_the_root_is_put_back(void **state)
@@ -410,7 +423,8 @@ int main(void)
         TREE_TEST(test_a_region_put_back_hears_again_who_is_trusted),
         TREE_TEST(test_a_region_gets_back_a_life_with_holes),
         TREE_TEST(test_a_region_gets_back_its_life_in_two_halves),
-        TREE_TEST(test_a_feed_that_grew_again_is_not_the_same),
+        TREE_TEST(test_a_feed_that_grew_again_is_another_past),
+        TREE_TEST(test_a_restart_does_not_make_another_past_the_same),
         TREE_TEST(test_a_region_put_back_told_a_branch_more_than_its_parent),
         TREE_TEST(test_the_root_is_put_back),
         TREE_TEST(test_a_life_comes_home_without_the_one_before),

@@ -127,16 +127,12 @@ static enum omb_rc see_row(void *arg, struct omb_view key, struct omb_view value
 }
 
 /*
- * A peer cannot hold what was never sent to it: neither since this office was opened nor, since it
- * lies beyond what the store had then, before. That store was put back, and its feed grew again.
+ * A peer cannot hold what was never sent to it, as far as this store knows: the store was put back
+ * since, and its feed grew again.
  */
-static bool of_another_past(const struct omb_step *step, const struct omb_link *link,
-                            const struct omb_cursor *cursor)
+static bool of_another_past(const struct omb_link *link, const struct omb_cursor *cursor)
 {
-    const struct omb_post *post = step->office->post;
-    const uint64_t then = link->up ? post->journal_then : post->feed_then;
-
-    return cursor->position > then && cursor->position > link->sent_ever;
+    return cursor->position > link->sent_ever;
 }
 
 /* Whether the row at the position names the record with that digest. */
@@ -149,7 +145,7 @@ static enum omb_rc names_row(struct omb_step *step, const struct omb_link *link,
     enum omb_rc rc;
 
     *out = false;
-    if (cursor->position == 0 || of_another_past(step, link, cursor))
+    if (cursor->position == 0 || of_another_past(link, cursor))
         return OMB_OK;
     if (link->up) {
         rc = omb_port_scan_prefix(step->port, OMB_FAMILY_JOURNAL, omb_key_view(&journal), see_row,

@@ -79,7 +79,7 @@ struct omb_link {
     struct omb_window may_send;
     uint64_t sent;        /* rows up to here were looked at */
     uint64_t sent_record; /* the newest of them that was sent */
-    uint64_t sent_ever;   /* the same, of all greetings since the office was opened */
+    uint64_t sent_ever;   /* the same, of all greetings: kept with the peer */
     uint64_t start;       /* where the greeting let it go on */
     uint64_t mark;        /* acknowledged up to here: all that waited is there */
     bool marked;
@@ -142,7 +142,6 @@ struct omb_post {
     bool tree_changed;
     bool retry;   /* frames that wait may go on */
     bool lacking; /* the parent holds own records that this store lost */
-    uint64_t journal_then, feed_then; /* their newest positions when the office was opened */
     struct omb_arena arena; /* of one frame that is built */
     struct omb_buf frame, row;
     struct omb_proof_memo memo; /* of witnesses */

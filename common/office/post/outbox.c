@@ -189,8 +189,10 @@ static void send_frame(struct omb_step *step, struct omb_link *link, const struc
 
     OMB_ASSERT(had);
     link->sent_record = out->last;
-    if (link->sent_ever < out->last)
+    if (link->sent_ever < out->last) {
         link->sent_ever = out->last;
+        link->dirty = true; /* it is durable before the frame leaves */
+    }
     note_sent(step, link, out->last);
 }
 

@@ -177,8 +177,6 @@ enum omb_rc omb_post_open(struct omb_office *office, struct omb_error *err)
     enum omb_rc rc = OMB_OK;
 
     omb_arena_init(&arena, SIZE_MAX);
-    post->journal_then = office->tip.journal;
-    post->feed_then = office->tip.feed;
     if (office->self.depth > 0) {
         post->up = omb_post_add(post, &office->self.above[0], true);
         rc = omb_link_recall(&step, post->up, err);
