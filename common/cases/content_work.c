@@ -52,20 +52,13 @@ bool omb_content_attached(struct omb_content *c)
     return true;
 }
 
-static bool same_case(const struct omb_case_id *a, const struct omb_case_id *b)
-{
-    return omb_office_id_equal(&a->home, &b->home) &&
-           omb_incarnation_equal(&a->incarnation, &b->incarnation) && a->year == b->year &&
-           a->serial == b->serial;
-}
-
 bool omb_content_linked(struct omb_content *c)
 {
     const struct omb_linked *facts = c->facts.value;
 
     if (!facts->other)
         return omb_content_missing(c, "other", "a link names the other case");
-    if (same_case(facts->other, &c->event->case_id))
+    if (omb_case_id_equal(facts->other, &c->event->case_id))
         return omb_content_invalid(c, "other", "a case is not linked to itself");
     if (facts->relation.size == 0)
         return omb_content_missing(c, "relation", "a link says the relation");

@@ -8,13 +8,6 @@
 
 /* --- distinct events, and the tree that `after` makes of them --- */
 
-static bool same_case(const struct omb_case_id *a, const struct omb_case_id *b)
-{
-    return omb_office_id_equal(&a->home, &b->home) &&
-           omb_incarnation_equal(&a->incarnation, &b->incarnation) && a->year == b->year &&
-           a->serial == b->serial;
-}
-
 static int by_digest(const void *a, const void *b)
 {
     const struct omb_event *const *one = a;
@@ -46,7 +39,7 @@ static void collect(struct omb_fold *fold, const struct omb_event *events, size_
     const struct omb_event **sorted = OMB_ARENA_NEW(fold->arena, const struct omb_event *, count);
 
     for (size_t i = 0; i < count; i++) {
-        OMB_ASSERT(same_case(&events[i].case_id, &events[0].case_id));
+        OMB_ASSERT(omb_case_id_equal(&events[i].case_id, &events[0].case_id));
         sorted[i] = &events[i];
     }
     if (count > 1)

@@ -129,9 +129,7 @@ static bool has_number(const void *arg, const struct omb_case_id *formerly)
 
 static bool is_case(const void *arg, const struct omb_case_id *formerly)
 {
-    const struct omb_key a = omb_key_case(arg), b = omb_key_case(formerly);
-
-    return omb_view_equal(omb_key_view(&a), omb_key_view(&b));
+    return omb_case_id_equal(arg, formerly);
 }
 
 enum omb_rc omb_casefile_replacing(struct omb_step *step, const struct omb_case_id *formerly,

@@ -28,13 +28,6 @@ static enum omb_rc read_grants(struct omb_step *step, const struct omb_row_at *a
     return rc;
 }
 
-static bool same_case(const struct omb_case_id *a, const struct omb_case_id *b)
-{
-    return omb_office_id_equal(&a->home, &b->home) &&
-           omb_incarnation_equal(&a->incarnation, &b->incarnation) && a->year == b->year &&
-           a->serial == b->serial;
-}
-
 static bool fits(const struct omb_step *step, const struct omb_casefile *file,
                  const struct omb_grant_key *grant)
 {
@@ -42,7 +35,7 @@ static bool fits(const struct omb_step *step, const struct omb_casefile *file,
         OMB_AS(registered, file->folded.registered->facts->event);
     struct omb_digest commitment;
 
-    if (grant->case_id == NULL || !same_case(grant->case_id, &file->id) ||
+    if (grant->case_id == NULL || !omb_case_id_equal(grant->case_id, &file->id) ||
         !omb_office_id_equal(&grant->recipient, &step->office->self.office) ||
         grant->key.size != OMB_KEY_SIZE)
         return false;

@@ -85,18 +85,12 @@ static size_t hash_case(const struct omb_case_id *id)
     return (size_t)(mix ^ (mix >> 29));
 }
 
-static bool same_case(const struct omb_case_id *a, const struct omb_case_id *b)
-{
-    return a->serial == b->serial && a->year == b->year &&
-           omb_office_id_equal(&a->home, &b->home) &&
-           omb_incarnation_equal(&a->incarnation, &b->incarnation);
-}
-
 static uint32_t *slot_of(const struct omb_intake *intake, const struct omb_case_id *id)
 {
     size_t at = hash_case(id) & (intake->slot_count - 1);
 
-    while (intake->slots[at] > 0 && !same_case(&intake->cases[intake->slots[at] - 1]->id, id))
+    while (intake->slots[at] > 0 &&
+           !omb_case_id_equal(&intake->cases[intake->slots[at] - 1]->id, id))
         at = (at + 1) & (intake->slot_count - 1);
     return &intake->slots[at];
 }

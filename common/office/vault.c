@@ -75,11 +75,7 @@ static void remember_key(struct omb_update *update, const struct omb_case_id *id
 
 static bool remembers_key(const struct omb_update *update, const struct omb_case_id *id)
 {
-    const struct omb_case_id *known = &update->key_case;
-
-    return update->key_known && known->serial == id->serial && known->year == id->year &&
-           omb_incarnation_equal(&known->incarnation, &id->incarnation) &&
-           omb_office_id_equal(&known->home, &id->home);
+    return update->key_known && omb_case_id_equal(&update->key_case, id);
 }
 
 void omb_vault_forget_key(struct omb_update *update)

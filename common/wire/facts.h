@@ -19,6 +19,12 @@ OMB_SHAPE(proof)
     F(u32, year, )                                                                     \
     F(u64, serial, )
 OMB_SHAPE(case_id)
+static inline bool omb_case_id_equal(const struct omb_case_id *a, const struct omb_case_id *b)
+{
+    return a->serial == b->serial && a->year == b->year &&
+           omb_office_id_equal(&a->home, &b->home) &&
+           omb_incarnation_equal(&a->incarnation, &b->incarnation);
+}
 
 #define OMB_FIELDS_office_ref(F)                                                       \
     F(id, office, )                                                                    \

@@ -86,18 +86,11 @@ struct parties {
     size_t count, capacity;
 };
 
-static bool same_case(const struct omb_case_id *a, const struct omb_case_id *b)
-{
-    return omb_office_id_equal(&a->home, &b->home) &&
-           omb_incarnation_equal(&a->incarnation, &b->incarnation) && a->year == b->year &&
-           a->serial == b->serial;
-}
-
 static void add_party(struct parties *parties, const struct omb_case_id *id,
                       const struct omb_office_id *office)
 {
     for (size_t i = 0; i < parties->count; i++)
-        if (same_case(&parties->items[i].id, id) &&
+        if (omb_case_id_equal(&parties->items[i].id, id) &&
             omb_office_id_equal(&parties->items[i].office, office))
             return;
     if (parties->count == parties->capacity) {
@@ -167,7 +160,7 @@ static bool in_scope(const struct parties *parties, const struct omb_case_id *id
                      const struct tree_office *child)
 {
     for (size_t i = 0; i < parties->count; i++)
-        if (same_case(&parties->items[i].id, id) &&
+        if (omb_case_id_equal(&parties->items[i].id, id) &&
             is_at_or_below(parties->tree, &parties->items[i].office, child))
             return true;
     return false;

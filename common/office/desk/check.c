@@ -52,13 +52,6 @@ static struct omb_view place_of(struct checking *check, const struct omb_row_at 
                             (unsigned long long)at->seq);
 }
 
-static bool same_case(const struct omb_case_id *a, const struct omb_case_id *b)
-{
-    const struct omb_key first = omb_key_case(a), second = omb_key_case(b);
-
-    return omb_view_equal(omb_key_view(&first), omb_key_view(&second));
-}
-
 /* --- records and their parts --- */
 
 /* A record of a line that lost a fork is evidence and belongs to no case. */
@@ -284,7 +277,8 @@ static enum omb_rc check_listed(struct checking *check, struct omb_view key, str
         return OMB_OK;
     }
     rc = omb_desk_open(&check->aside.step, at.number, at.seq, &record, &why);
-    if (rc == OMB_OK && (record.header.case_id == NULL || !same_case(record.header.case_id, &id)))
+    if (rc == OMB_OK &&
+        (record.header.case_id == NULL || !omb_case_id_equal(record.header.case_id, &id)))
         say(check, place_of(check, &at), "is listed with another case");
     case_key = omb_key_case(&id);
     if (rc == OMB_OK) {

@@ -23,19 +23,12 @@ struct exporting {
     struct omb_error *err;
 };
 
-static bool same_case(const struct omb_case_id *a, const struct omb_case_id *b)
-{
-    return a->year == b->year && a->serial == b->serial &&
-           omb_office_id_equal(&a->home, &b->home) &&
-           omb_incarnation_equal(&a->incarnation, &b->incarnation);
-}
-
 static enum omb_rc take_case(struct exporting *page, const struct omb_case_id *id)
 {
     const struct omb_case_id wanted = *id;
     enum omb_rc rc;
 
-    if (page->has_file && same_case(&page->file.id, &wanted))
+    if (page->has_file && omb_case_id_equal(&page->file.id, &wanted))
         return OMB_OK;
     omb_arena_reset(&page->kept.arena);
     page->has_file = false;

@@ -251,13 +251,6 @@ static enum omb_rc is_refused(struct omb_step *step, const struct omb_digest *di
     return rc == OMB_NOT_FOUND ? OMB_OK : rc;
 }
 
-static bool same_case(const struct omb_case_id *a, const struct omb_case_id *b)
-{
-    const struct omb_key one = omb_key_case(a), other = omb_key_case(b);
-
-    return omb_view_equal(omb_key_view(&one), omb_key_view(&other));
-}
-
 /* What was done on a case that is registered again, in this page or before, goes along with it. */
 static enum omb_rc is_moved(struct renewal *renewal, const struct omb_opened *record, bool *out)
 {
@@ -269,7 +262,7 @@ static enum omb_rc is_moved(struct renewal *renewal, const struct omb_opened *re
         return OMB_OK;
     for (size_t i = 0; i < renewal->found_count; i++)
         *out |= renewal->found[i].registers && !renewal->found[i].aside &&
-                same_case(&renewal->found[i].case_id, id);
+                omb_case_id_equal(&renewal->found[i].case_id, id);
     if (*out || !renewal->replaced)
         return OMB_OK;
     rc = omb_renewed_case(&renewal->looking.step, id, &now, renewal->err);
