@@ -85,12 +85,26 @@ class Peer:
                             "digest": self.prev, "count": self.seq}]
         return {**said, **more}
 
+    def caller(self, key=None):
+        """A socket that is to be the parent's child."""
+        return oc.curve_socket(zmq.DEALER, key or self.transport,
+                               oc.read_key(self.parent / "keys/transport.pub").public)
+
     def call(self, address, key=None):
         """A line to the parent, as its child."""
-        one = oc.curve_socket(zmq.DEALER, key or self.transport,
-                              oc.read_key(self.parent / "keys/transport.pub").public)
+        one = self.caller(key)
         one.connect(address)
         return Line(self, one)
+
+    def turned_away(self, address, key=None):
+        """Whether the parent refuses it at the handshake, before it can greet."""
+        with self.caller(key) as one:
+            # Watched before it connects: a refused client does not try again.
+            monitor = one.get_monitor_socket(zmq.EVENT_HANDSHAKE_FAILED_AUTH)
+            one.connect(address)
+            refused = monitor.poll(oc.DEADLINE_MS) != 0
+            one.disable_monitor()
+            return refused
 
     def await_child(self, address):
         """A listener, as the parent of whoever calls; the line of the first that does."""
