@@ -1,0 +1,177 @@
+/*
+ * Operators: they register, move cases and work on them as they see them, also against the rules.
+ * What may not be done is refused, and that is well.
+ */
+#include "unit/unit.h"
+
+#include "base/assert.h"
+#include "office/keys.h"
+#include "sim/sim.h"
+
+/* The one case that the store did not have before. */
+static enum omb_rc take_new(void *arg, struct omb_view key, struct omb_view value)
+{
+    struct sim *sim = arg;
+    struct omb_case_id *out = &sim->affairs[sim->count].id;
+
+    (void)value;
+    if (!omb_key_read_case(key, out))
+        return OMB_DAMAGED;
+    for (size_t i = 0; i < sim->count; i++)
+        if (!sim->affairs[i].lost && omb_case_id_equal(&sim->affairs[i].id, out))
+            return OMB_OK;
+    return OMB_STOP;
+}
+
+bool sim_register(struct sim *sim, struct tree_office *office)
+{
+    struct sim_affair *affair = &sim->affairs[sim->count];
+    struct complaint complaint;
+    const struct omb_reply *reply;
+
+    if (sim->count == SIM_CASES_MAX)
+        return false;
+    complaint_new(&complaint);
+    if (sim_below(sim, 5) == 0)
+        complaint.act.custodian = omb_view_str(sim_somebody(sim)->code);
+    tree_tick(office);
+    tree_tell(sim->tree, "%s t1 registers", office->code);
+    reply = ask_as(&office->rig, "t1", OMB_ASK_ACT, &complaint.act);
+    if (reply->error)
+        return true; /* for an office that is not below */
+    affair->number = OMB_AS(act_done, reply->answer)->number;
+    affair->home = office;
+    tree_keep(office);
+    assert_int_equal(omb_port_scan(memport_port(office->rig.store), OMB_FAMILY_CASE, OMB_VIEW_NONE,
+                                   OMB_VIEW_NONE, false, take_new, sim),
+                     OMB_OK);
+    sim->count++;
+    return true;
+}
+
+/* A case that the office has, the newer the likelier. */
+static const struct sim_affair *some_affair(struct sim *sim, const struct tree_office *office)
+{
+    for (unsigned i = 0; sim->count > 0 && i < 8; i++) {
+        const uint32_t back = sim_below(sim, 1 + sim_below(sim, (uint32_t)sim->count));
+        const struct sim_affair *affair = &sim->affairs[sim->count - 1 - back];
+
+        if (sim_has_row(office, &affair->id))
+            return affair;
+    }
+    return NULL;
+}
+
+/* The acts that move a case; the others come on a whim. */
+static void make_spine(struct sim *sim, struct omb_act *act)
+{
+    static const struct omb_escalated up = {.ground = OMB_VIEW_LIT("amount")};
+    static const struct omb_taken_over over = {.ground = OMB_VIEW_LIT("time")};
+    static const struct omb_resolved decided = {.outcome = OMB_VIEW_LIT("founded"),
+                                                .cause = OMB_VIEW_LIT("fees")};
+    static const struct omb_answered answered = {.method = OMB_VIEW_LIT("phone")};
+    static const struct omb_reopened again = {.ground = OMB_VIEW_LIT("client-asks")};
+    static const struct omb_erased erased = {.ground = OMB_VIEW_LIT("client-asks")};
+    static const struct omb_erasure_confirmed confirmed = {.ground = OMB_VIEW_LIT("client-asks")};
+    static const struct omb_withdrawn withdrawn = {.method = OMB_VIEW_LIT("phone")};
+    static const struct omb_returned back;
+    static const struct omb_delegated down;
+    static const struct omb_shared shared;
+    static const struct {
+        uint32_t tag;
+        const void *event;
+    } acts[] = {
+        {OMB_EVENT_ESCALATED, &up},
+        {OMB_EVENT_ESCALATED, &up},
+        {OMB_EVENT_RETURNED, &back},
+        {OMB_EVENT_DELEGATED, &down},
+        {OMB_EVENT_TAKEN_OVER, &over},
+        {OMB_EVENT_TAKEN_OVER, &over},
+        {OMB_EVENT_RESOLVED, &decided},
+        {OMB_EVENT_ANSWERED, &answered},
+        {OMB_EVENT_REOPENED, &again},
+        {OMB_EVENT_WITHDRAWN, &withdrawn},
+        {OMB_EVENT_SHARED, &shared},
+        {OMB_EVENT_ERASED, &erased},
+        {OMB_EVENT_ERASURE_CONFIRMED, &confirmed},
+    };
+    struct omb_facts *facts = OMB_ARENA_NEW(&sim->tree->arena, struct omb_facts, 1);
+    struct omb_body *body = OMB_ARENA_NEW(&sim->tree->arena, struct omb_body, 1);
+    static const struct omb_resolved_body findings = {.findings = OMB_VIEW_LIT("looked into"),
+                                                      .answer = OMB_VIEW_LIT("paid back")};
+    static const struct omb_text_body words = {.text = OMB_VIEW_LIT("so it was")};
+    const uint32_t i = sim_below(sim, UNIT_COUNT(acts));
+
+    facts->event = (struct omb_any){acts[i].tag, acts[i].event};
+    *act = (struct omb_act){.facts = facts};
+    if (omb_shape_alternative(&omb_shape_body, acts[i].tag) == NULL)
+        return;
+    body->event = (struct omb_any){
+        acts[i].tag, acts[i].tag == OMB_EVENT_RESOLVED ? (const void *)&findings : &words};
+    act->body = body;
+}
+
+static bool names_office(const struct omb_act *act)
+{
+    const struct omb_shape_field *to = omb_shape_field(
+        omb_shape_alternative(&omb_shape_facts, act->facts->event.tag)->shape, OMB_VIEW_LIT("to"));
+
+    return to != NULL && to->kind == OMB_KIND_one;
+}
+
+static void act_in(struct sim *sim, struct tree_office *office, const struct sim_affair *affair,
+                   bool spine)
+{
+    const char *who = sim_below(sim, 4) == 0 ? "s2" : "s1";
+    const struct omb_reply *reply;
+    struct omb_act act;
+
+    tree_tick(office);
+    sim->whim.now_ms = office->rig.now_ms;
+    if (spine)
+        make_spine(sim, &act);
+    else
+        act = *whim_act(&sim->whim, &sim->tree->arena, false);
+    act.number = affair->number;
+    act.to = names_office(&act) ? omb_view_str(sim_somebody(sim)->code) : OMB_VIEW_NONE;
+    reply = ask_as(&office->rig, who, OMB_ASK_ACT, &act);
+    sim->sum->written += reply->error == NULL;
+    sim->sum->refused += reply->error != NULL;
+    tree_tell(sim->tree, "%s %s writes %s of %.*s %.*s%s", office->code, who,
+              omb_event_name(act.facts->event.tag), OMB_VIEW_ARGS(affair->number),
+              OMB_VIEW_ARGS(act.to), reply->error ? ": refused" : "");
+}
+
+bool sim_act(struct sim *sim, struct tree_office *office)
+{
+    const struct sim_affair *affair = some_affair(sim, office);
+
+    if (affair == NULL)
+        return false;
+    act_in(sim, office, affair, sim_below(sim, 3) > 0);
+    return true;
+}
+
+bool sim_quarrel(struct sim *sim, struct tree_office *about)
+{
+    const struct sim_affair *affair = some_affair(sim, about);
+
+    for (size_t i = 0; affair != NULL && i < sim->tree->count; i++) {
+        struct tree_office *office = sim->tree->offices[i];
+
+        for (unsigned tries = 0; tries < 4; tries++)
+            if (office->running && sim_has_row(office, &affair->id))
+                act_in(sim, office, affair, true);
+    }
+    return affair != NULL;
+}
+
+bool sim_resync(struct sim *sim, struct tree_office *office)
+{
+    const struct omb_link_resync ask = {.peer = omb_view_str(sim_somebody(sim)->code)};
+
+    tree_tick(office);
+    (void)ask_as(&office->rig, "admin", OMB_ASK_LINK_RESYNC, &ask);
+    tree_tell(sim->tree, "%s resyncs with %.*s", office->code, OMB_VIEW_ARGS(ask.peer));
+    return true;
+}

@@ -1,0 +1,102 @@
+/*
+ * Welcome to the simulator: a bank of offices in one process on the pure core, with a virtual
+ * clock, simulated lines and stores (support/tree.h). One seed is one exact run.
+ *
+ *     main.c     the command line
+ *     run.c      seeds, each in a process of its own; the summary or the first bad seed
+ *     play.c     one seed: a bank, its turns, the calm after them, the judgement
+ *     turns.c    the table of what may happen in a turn, with shares
+ *     acts.c     operators: they act on what they see, also against the rules
+ *     faults.c   what befalls offices and lines
+ *     judge.c    which invariant is checked where
+ */
+#ifndef OMB_TESTS_SIM_H
+#define OMB_TESTS_SIM_H
+
+#include "support/tree_drive.h"
+#include "support/whim.h"
+
+enum { SIM_CASES_MAX = 40, SIM_TURNS_MAX = 64, SIM_TURNS = 120 };
+
+struct sim_options {
+    uint64_t first, last; /* seeds */
+    unsigned jobs;
+    unsigned turns;
+    unsigned patience_s; /* of CPU time for a seed: longer is a hang */
+    bool trace;          /* print every seed's */
+    bool digests;        /* print every seed's digest */
+    bool all;            /* go on after a bad seed */
+};
+
+/* What one seed came to; the process that played it leaves it in shared memory. */
+struct sim_sum {
+    bool ended;
+    uint64_t digest; /* of the trace, of every frame and of every store */
+    uint64_t offices, cases, written, refused, records;
+    uint64_t turns[SIM_TURNS_MAX]; /* by their place in the table */
+    uint64_t cpu_us;
+};
+
+/* A case that was acknowledged to a client. */
+struct sim_affair {
+    struct omb_view number;
+    struct tree_office *home;
+    struct omb_case_id id;
+    bool lost; /* home was put back before anybody else had it, and may give the number again */
+};
+
+struct sim {
+    struct tree *tree;
+    struct whim whim;
+    struct sim_sum *sum;
+    struct sim_affair affairs[SIM_CASES_MAX];
+    size_t count;
+    struct memport *copy; /* of one office, to be put back to */
+    struct tree_office *copied;
+};
+
+/* --- run.c --- */
+
+/* Plays them all; the exit status of the program. */
+int sim_run(const struct sim_options *options);
+
+/* --- play.c --- */
+
+/* Plays one seed in this process and exits: 0 when all that must hold does. Says why not. */
+_Noreturn void sim_play(const struct sim_options *options, uint64_t seed, struct sim_sum *sum);
+
+uint32_t sim_below(struct sim *sim, uint32_t sides);
+struct tree_office *sim_somebody(struct sim *sim);
+
+/* --- turns.c --- */
+
+void sim_turn(struct sim *sim);
+size_t sim_turn_count(void);
+const char *sim_turn_name(size_t place);
+
+/* --- acts.c: each returns whether something was done --- */
+
+bool sim_register(struct sim *sim, struct tree_office *office);
+/* Somebody moves a case of the office, or does other work on one. */
+bool sim_act(struct sim *sim, struct tree_office *office);
+/* All who have the case move it at once, before any has heard of another. */
+bool sim_quarrel(struct sim *sim, struct tree_office *about);
+bool sim_resync(struct sim *sim, struct tree_office *office);
+
+/* --- faults.c: the same --- */
+
+bool sim_stop_or_start(struct sim *sim, struct tree_office *office);
+bool sim_cut_or_mend(struct sim *sim, struct tree_office *office);
+bool sim_put_back(struct sim *sim, struct tree_office *office);
+bool sim_slow_down(struct sim *sim, struct tree_office *office);
+bool sim_set_clock(struct sim *sim, struct tree_office *office);
+
+/* --- judge.c --- */
+
+/* All faults are over and all is quiet: what must hold now. */
+void sim_judge(struct sim *sim);
+bool sim_has_row(const struct tree_office *office, const struct omb_case_id *id);
+/* Every byte that the seed made. */
+uint64_t sim_digest(const struct sim *sim);
+
+#endif
