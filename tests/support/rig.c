@@ -264,6 +264,20 @@ void rig_commit(struct rig *rig)
     omb_update_begin(rig->update, rig->office);
 }
 
+/* The daemon's loop refuses whoever asked when the store met an error, and ends. */
+static const struct omb_reply *refused(struct rig *rig, const struct omb_error *err,
+                                       struct omb_reply *out)
+{
+    struct omb_refusal *refusal = OMB_ARENA_NEW(&rig->arena, struct omb_refusal, 1);
+
+    *refusal = (struct omb_refusal){
+        .code = omb_view_str(omb_rc_word(err->rc)),
+        .words = omb_arena_copy(&rig->arena, omb_view_str(err->words)),
+    };
+    out->error = refusal;
+    return out;
+}
+
 const struct omb_reply *rig_bytes(struct rig *rig, const uint8_t key[OMB_PUBLIC_SIZE],
                                   struct omb_view bytes)
 {
@@ -274,7 +288,11 @@ const struct omb_reply *rig_bytes(struct rig *rig, const uint8_t key[OMB_PUBLIC_
     size_t count;
 
     memcpy(input.peer, key, sizeof(input.peer));
-    must(rig_step(rig, &input, &err), &err);
+    if (rig_step(rig, &input, &err) != OMB_OK) {
+        if (memport_health(rig->store) == OMB_OK)
+            must(err.rc, &err);
+        return refused(rig, &err, reply);
+    }
     count = omb_update_replies(rig->update, &replies);
     OMB_ASSERT(count > 0);
     must(omb_decode_reply(replies[count - 1].bytes, &rig->arena, reply, &err), &err);

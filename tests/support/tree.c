@@ -36,6 +36,8 @@ static void office_free(struct tree_office *office)
 
     omb_office_free(rig->office);
     omb_update_free(rig->update);
+    if (office->disk.held != NULL)
+        omb_update_free(office->disk.held);
     memport_free(rig->store);
     omb_signer_free(rig->signers[0]);
     omb_secret_free(rig->transport);
@@ -326,7 +328,7 @@ void tree_start(struct tree_office *office)
 {
     struct rig *rig = &office->rig;
     const struct omb_office_setup setup = {
-        .port = memport_port(rig->store),
+        .port = tree_disk_port(office),
         .signer = rig->signers[0],
         .transport = rig->transport,
         .sealing = rig->sealing,
@@ -345,10 +347,19 @@ void tree_start(struct tree_office *office)
 
     OMB_ASSERT(!office->running);
     office->dials = omb_view_str(office->parent_address);
-    if (omb_office_open(&setup, &rig->office, &err) != OMB_OK)
-        fail_msg("%s: %s", office->code, err.words);
+    if (memport_reopen(rig->store) != OMB_OK) {
+        tree_tell(office->tree, "%s cannot start: its disk is full", office->code);
+        return;
+    }
+    if (omb_office_open(&setup, &rig->office, &err) != OMB_OK) {
+        if (!tree_start_again(office))
+            fail_msg("%s: %s", office->code, err.words);
+        return;
+    }
     omb_update_begin(rig->update, rig->office);
     office->running = true;
+    office->life++;
+    office->batch++;
     tree_tell(office->tree, "%s starts", office->code);
     tree_input(office, &input);
     tree_keep(office);
@@ -358,15 +369,12 @@ void tree_stop(struct tree_office *office)
 {
     OMB_ASSERT(office->running);
     tree_keep(office);
+    if (office->running)
+        tree_sync_now(office);
+    if (!office->running)
+        return; /* it had crashed before */
     tree_tell(office->tree, "%s stops", office->code);
-    omb_office_free(office->rig.office);
-    office->rig.office = NULL;
-    office->running = false;
-    office->wake_ms = INT64_MAX;
-    tree_line_down(office, NULL);
-    for (size_t i = 0; i < office->tree->count; i++)
-        if (office->tree->offices[i]->parent == office)
-            tree_line_down(office->tree->offices[i], "the peer hung up");
+    tree_leave(office, false);
 }
 
 struct memport *tree_backup(struct tree_office *office)
@@ -391,6 +399,8 @@ void tree_set_clock(struct tree_office *office, int64_t wall_ms)
     struct omb_input tick = {.kind = OMB_INPUT_TICK};
 
     tree_keep(office);
+    if (!office->running)
+        return;
     office->clock_ms = wall_ms - office->tree->now_ms;
     tree_tell(office->tree, "%s sets its clock", office->code);
     tree_input(office, &tick);

@@ -14,6 +14,7 @@
 #define OMB_TESTS_TREE_H
 
 #include "support/deskwork.h"
+#include "support/tree_disk.h"
 #include "wire/link.h"
 
 #define TREE_OFFICES_MAX 16
@@ -27,6 +28,7 @@ struct tree;
 struct tree_line {
     uint64_t id; /* 0: none stands */
     int64_t up_due, down_due; /* a frame arrives no earlier than the one before it */
+    uint64_t child_life, parent_life; /* between which daemons it stands */
 };
 
 struct tree_office {
@@ -47,6 +49,9 @@ struct tree_office {
     struct tree_line line;
     bool cut;         /* nothing crosses to and from its parent */
     int64_t up_ms, down_ms; /* how long a frame takes */
+    uint64_t life;          /* starts so far */
+    uint64_t batch;         /* ordinal of the one that is being built */
+    struct tree_disk disk;
 };
 
 /* One frame that arrived. */
@@ -55,12 +60,12 @@ struct tree_frame {
     struct omb_view bytes;
 };
 
-enum tree_what { TREE_FRAME, TREE_UP, TREE_DOWN };
+enum tree_what { TREE_FRAME, TREE_UP, TREE_DOWN, TREE_SYNCED, TREE_START };
 struct tree_event {
     enum tree_what what;
     int64_t due_ms;
-    uint64_t order, line;
-    struct tree_office *child;
+    uint64_t order, line; /* SYNCED: ordinal of the sync; START: of the life before it */
+    struct tree_office *child; /* SYNCED, START: the office */
     bool up; /* FRAME: from the child */
     struct omb_view bytes;
 };

@@ -28,8 +28,27 @@ void tree_input(struct tree_office *office, struct omb_input *input)
     struct omb_error err = {0};
 
     tree_tick(office);
-    if (rig_step(&office->rig, input, &err) != OMB_OK)
+    if (rig_step(&office->rig, input, &err) != OMB_OK &&
+        memport_health(office->rig.store) == OMB_OK)
         fail_msg("%s stops: %s", office->code, err.words);
+}
+
+/* The batch is kept at once or, while a sync is under way, with all that comes until it ends. */
+static void keep_when_free(struct tree_office *office)
+{
+    if (office->disk.holding)
+        office->disk.waiting = true;
+    else
+        tree_keep(office);
+}
+
+static void work(struct tree_office *office, struct omb_input *input)
+{
+    if (input->kind == OMB_INPUT_TICK)
+        office->wake_ms = INT64_MAX; /* until the update says when the next is wanted */
+    tree_input(office, input);
+    if (!tree_falls_with_store(office))
+        keep_when_free(office);
 }
 
 struct omb_digest tree_certificate(const struct tree_office *office)
@@ -51,13 +70,25 @@ static void put_under_way(struct tree *tree, struct tree_event event)
     tree->events[tree->event_count++] = event;
 }
 
+static int64_t later(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+void tree_wake_later(struct tree_office *office, enum tree_what what, int64_t ms, uint64_t ordinal)
+{
+    put_under_way(office->tree, (struct tree_event){.what = what,
+                                                    .due_ms = office->tree->now_ms + ms,
+                                                    .line = ordinal,
+                                                    .child = office});
+}
+
 static void send_frame(struct tree_office *child, bool up, struct omb_view bytes)
 {
     struct tree *tree = child->tree;
     int64_t *due = up ? &child->line.up_due : &child->line.down_due;
-    const int64_t at = tree->now_ms + (up ? child->up_ms : child->down_ms);
 
-    *due = at > *due ? at : *due;
+    *due = later(tree->now_ms + (up ? child->up_ms : child->down_ms), *due);
     put_under_way(tree, (struct tree_event){.what = TREE_FRAME,
                                             .due_ms = *due,
                                             .line = child->line.id,
@@ -102,6 +133,11 @@ static void tell_down(struct tree_office *child, uint64_t line, const char *why)
                                                    .bytes = omb_view_str(why)});
 }
 
+static bool is_of_line(const struct tree_event *event, uint64_t line)
+{
+    return event->line == line && event->what != TREE_SYNCED && event->what != TREE_START;
+}
+
 void tree_line_down(struct tree_office *child, const char *why)
 {
     struct tree *tree = child->tree;
@@ -111,7 +147,7 @@ void tree_line_down(struct tree_office *child, const char *why)
     if (line == 0)
         return;
     for (size_t i = 0; i < tree->event_count; i++)
-        if (tree->events[i].line != line)
+        if (!is_of_line(&tree->events[i], line))
             tree->events[kept++] = tree->events[i];
     tree->event_count = kept;
     child->line = (struct tree_line){0};
@@ -162,7 +198,8 @@ static void dial_out(struct tree_office *child, const struct omb_dial *dial)
     }
     tree_tell(tree, "%s dials %s", child->code, parent->code);
     child->parent = parent;
-    child->line = (struct tree_line){.id = ++tree->lines};
+    child->line = (struct tree_line){
+        .id = ++tree->lines, .child_life = child->life, .parent_life = parent->life};
     put_under_way(tree, (struct tree_event){.what = TREE_UP,
                                             .due_ms = tree->now_ms + DIAL_MS,
                                             .line = child->line.id,
@@ -184,12 +221,13 @@ void tree_mend(struct tree_office *child)
 
 /* --- keeping --- */
 
-static void perform_sends(struct tree_office *office)
+/* At most so many; those whose connection is gone are dropped. */
+static void perform_sends(struct tree_office *office, const struct omb_update *update, size_t most)
 {
     const struct omb_send *sends;
-    const size_t count = omb_update_sends(office->rig.update, &sends);
+    const size_t count = omb_update_sends(update, &sends);
 
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && i < most; i++) {
         struct tree_office *child = child_on(office->tree, sends[i].link);
 
         if (child == NULL || (sends[i].dialled ? child != office : child->parent != office))
@@ -198,36 +236,147 @@ static void perform_sends(struct tree_office *office)
     }
 }
 
-/* When the office wants its next tick, in true time. */
-static int64_t next_wake(const struct tree_office *office)
+static void perform_dial(struct tree_office *office, const struct omb_update *update)
 {
-    const int64_t wall = omb_update_timer(office->rig.update);
-    const int64_t link = omb_update_link_timer(office->rig.update);
-    const int64_t by_wall = wall == INT64_MAX ? wall : wall - office->clock_ms;
-    const int64_t by_link = link == INT64_MAX ? link : link + RIG_START_MS - 1000;
+    const struct omb_dial *dial = omb_update_dial(update);
 
-    return by_wall < by_link ? by_wall : by_link;
-}
-
-void tree_keep(struct tree_office *office)
-{
-    struct rig *rig = &office->rig;
-    const struct omb_dial *dial;
-    struct omb_error err = {0};
-
-    if (omb_office_close(rig->office, rig->update, &err) != OMB_OK)
-        fail_msg("%s stops: %s", office->code, err.words);
-    memport_commit(rig->store, omb_update_writes(rig->update));
-    perform_sends(office);
-    dial = omb_update_dial(rig->update);
     if (dial->kind == OMB_DIAL_HANG_UP) {
         tree_tell(office->tree, "%s hangs up", office->code);
         tree_line_down(office, NULL);
     } else if (dial->kind == OMB_DIAL_CONNECT) {
         dial_out(office, dial);
     }
-    office->wake_ms = next_wake(office);
-    omb_update_begin(rig->update, rig->office);
+}
+
+/* When the office wants its next tick, in true time. */
+static int64_t next_wake(const struct tree_office *office, const struct omb_update *update)
+{
+    const int64_t wall = omb_update_timer(update);
+    const int64_t link = omb_update_link_timer(update);
+    const int64_t by_wall = wall == INT64_MAX ? wall : wall - office->clock_ms;
+    const int64_t by_link = link == INT64_MAX ? link : link + RIG_START_MS - 1000;
+
+    return by_wall < by_link ? by_wall : by_link;
+}
+
+/* The update is durable, or wrote nothing: now everybody may know. */
+static void tell(struct tree_office *office, const struct omb_update *update, uint64_t batch)
+{
+    const bool amid = tree_crash_waits(office, TREE_AMID_SENDS, update);
+
+    if (tree_crashes_at(office, TREE_BEFORE_SENDS, update))
+        return;
+    perform_sends(office, update, amid ? office->disk.few : SIZE_MAX);
+    if (tree_crashes_at(office, TREE_AMID_SENDS, update))
+        return;
+    office->disk.told = batch;
+    perform_dial(office, update);
+}
+
+void tree_sync_now(struct tree_office *office)
+{
+    struct tree_disk *disk = &office->disk;
+
+    if (!disk->holding || tree_crashes_at(office, TREE_BEFORE_SYNC, disk->held))
+        return;
+    memport_sync(office->rig.store);
+    disk->holding = false;
+    tell(office, disk->held, disk->held_batch);
+}
+
+/* Written and not yet durable: it is held, and the next is built in the other update. */
+static void hold(struct tree_office *office)
+{
+    struct tree_disk *disk = &office->disk;
+    struct omb_update *written = office->rig.update;
+
+    if (disk->held == NULL)
+        disk->held = omb_update_new();
+    office->rig.update = disk->held;
+    disk->held = written;
+    disk->held_batch = office->batch;
+    disk->holding = true;
+    tree_wake_later(office, TREE_SYNCED, disk->sync_ms, ++disk->syncs);
+}
+
+static void write_and_tell(struct tree_office *office)
+{
+    struct omb_update *update = office->rig.update;
+    struct omb_error err = {0};
+
+    if (tree_falls_with_store(office))
+        return;
+    if (omb_office_close(office->rig.office, update, &err) != OMB_OK &&
+        memport_health(office->rig.store) == OMB_OK)
+        fail_msg("%s stops: %s", office->code, err.words);
+    if (tree_falls_with_store(office) || tree_crashes_at(office, TREE_BEFORE_WRITE, update))
+        return;
+    if (omb_writes_count(omb_update_writes(update)) > 0 &&
+        memport_write(office->rig.store, omb_update_writes(update)) != OMB_OK) {
+        OMB_ASSERT(tree_falls_with_store(office));
+        return;
+    }
+    office->wake_ms = next_wake(office, update);
+    if (office->disk.sync_ms > 0 && memport_unsynced(office->rig.store) > 0 &&
+        !omb_update_erased(update)) {
+        hold(office);
+        return;
+    }
+    if (tree_crashes_at(office, TREE_BEFORE_SYNC, update))
+        return;
+    memport_sync(office->rig.store);
+    tell(office, update, office->batch);
+}
+
+void tree_keep(struct tree_office *office)
+{
+    office->disk.waiting = false;
+    /* First: after a write that fails the store cannot say what became of those before it. */
+    if (office->running)
+        tree_sync_now(office);
+    if (office->running)
+        write_and_tell(office);
+    if (!office->running)
+        return;
+    omb_update_begin(office->rig.update, office->rig.office);
+    office->batch++;
+}
+
+/* The sync that was asked for last has ended by itself. */
+static void end_sync(struct tree_office *office, uint64_t ordinal)
+{
+    if (!office->disk.holding || office->disk.syncs != ordinal)
+        return;
+    tree_sync_now(office);
+    if (office->running && office->disk.waiting)
+        tree_keep(office);
+}
+
+void tree_leave(struct tree_office *office, bool sent)
+{
+    struct tree *tree = office->tree;
+
+    omb_office_free(office->rig.office);
+    office->rig.office = NULL;
+    office->running = false;
+    office->wake_ms = INT64_MAX;
+    if (!sent)
+        tree_line_down(office, NULL);
+    for (size_t i = 0; i < tree->count; i++) {
+        struct tree_office *child = tree->offices[i];
+
+        if (child->parent != office || child->line.id == 0)
+            continue;
+        if (sent)
+            put_under_way(tree, (struct tree_event){.what = TREE_DOWN,
+                                                    .due_ms = later(child->line.down_due,
+                                                                    tree->now_ms) + DIAL_MS,
+                                                    .line = child->line.id,
+                                                    .child = child,
+                                                    .bytes = OMB_VIEW_LIT("the peer is gone")});
+        else
+            tree_line_down(child, "the peer hung up");
+    }
 }
 
 /* --- what crosses --- */
@@ -248,6 +397,16 @@ static void keep_frame(struct tree *tree, const struct tree_frame *frame)
         tree->stirred_ms = tree->now_ms;
 }
 
+/* Not what was meant for the daemon that crashed. */
+static bool hears(const struct tree_office *to, const struct tree_event *event)
+{
+    const struct tree_line *line = &event->child->line;
+
+    return to->running &&
+           (event->what != TREE_FRAME || line->id != event->line ||
+            to->life == (event->up ? line->parent_life : line->child_life));
+}
+
 static void deliver(struct tree *tree, const struct tree_event *event)
 {
     struct tree_office *child = event->child;
@@ -255,23 +414,37 @@ static void deliver(struct tree *tree, const struct tree_event *event)
     struct tree_office *from = to == child ? child->parent : child;
     struct omb_input input = {.link = event->line, .dialled = to == child, .bytes = event->bytes};
 
-    if (!to->running)
+    if (!hears(to, event))
         return;
-    switch (event->what) {
-    case TREE_UP:
+    if (event->what == TREE_UP) {
         input.kind = OMB_INPUT_LINK_UP;
-        break;
-    case TREE_DOWN:
+    } else if (event->what == TREE_DOWN) {
         input.kind = OMB_INPUT_LINK_DOWN;
-        break;
-    case TREE_FRAME:
+        if (child->line.id == event->line)
+            child->line = (struct tree_line){0};
+    } else {
         input.kind = OMB_INPUT_FRAME;
         keep_frame(tree, &(struct tree_frame){from, to, event->bytes});
-        break;
     }
     memcpy(input.peer, from->transport, sizeof(input.peer));
-    tree_input(to, &input);
-    tree_keep(to);
+    work(to, &input);
+}
+
+static void happen(struct tree *tree, const struct tree_event *event)
+{
+    switch (event->what) {
+    case TREE_FRAME:
+    case TREE_UP:
+    case TREE_DOWN:
+        deliver(tree, event);
+        break;
+    case TREE_SYNCED:
+        end_sync(event->child, event->line);
+        break;
+    case TREE_START:
+        tree_rise(event->child, event->line);
+        break;
+    }
 }
 
 static size_t earliest_event(const struct tree *tree)
@@ -307,7 +480,7 @@ static void keep_all(struct tree *tree)
     for (size_t i = 0; i < tree->count; i++)
         if (tree->offices[i]->running) {
             tree_tick(tree->offices[i]);
-            tree_keep(tree->offices[i]);
+            keep_when_free(tree->offices[i]);
         }
 }
 
@@ -329,12 +502,11 @@ static bool turn(struct tree *tree, int64_t until_ms)
 
         memmove(&tree->events[at], &tree->events[at + 1],
                 (--tree->event_count - at) * sizeof(*tree->events));
-        deliver(tree, &event);
+        happen(tree, &event);
     } else {
         struct omb_input tick = {.kind = OMB_INPUT_TICK, .disk_free_bytes = UINT64_C(1) << 36};
 
-        tree_input(waking, &tick);
-        tree_keep(waking);
+        work(waking, &tick);
     }
     return true;
 }

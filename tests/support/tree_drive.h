@@ -8,8 +8,17 @@
 #include "wire/header.h"
 
 void tree_input(struct tree_office *office, struct omb_input *input);
-/* Closes the batch and keeps it; then what it sends is under way and its timers are armed. */
+/*
+ * Closes the batch and keeps it; then what it sends is under way and its timers are armed. The
+ * office may be gone after that, when a fault waited for it (tree_disk.h).
+ */
 void tree_keep(struct tree_office *office);
+/* The sync that is under way, if any, ends just now. */
+void tree_sync_now(struct tree_office *office);
+/* The office's core is gone and its lines with it; `sent`: frames that had left still arrive. */
+void tree_leave(struct tree_office *office, bool sent);
+/* Something of the office's own happens in so many ms. */
+void tree_wake_later(struct tree_office *office, enum tree_what what, int64_t ms, uint64_t ordinal);
 /* The connection is gone with all that is under way on it; the child is told why, if any. */
 void tree_line_down(struct tree_office *child, const char *why);
 /* The certificate by which the office signs. */
