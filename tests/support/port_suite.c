@@ -1,89 +1,10 @@
-#include "support/port_suite.h"
-
-#include <stdlib.h>
-
-#include "unit/unit.h"
+#include "support/port_subject.h"
 
 #define LIT(text) OMB_VIEW_LIT(text)
 #define ALL OMB_VIEW_NONE
 #define MIB ((size_t)1024 * 1024)
 
-struct subject {
-    const struct omb_port_maker *maker;
-    void *it;
-    struct omb_writes *writes;
-    struct omb_buf seen; /* "key=value " of every row visited */
-    size_t stop_after;   /* rows; 0: never */
-    size_t rows;
-};
-
-static int open_subject(void **state)
-{
-    struct subject *subject = calloc(1, sizeof(*subject));
-
-    subject->maker = *state;
-    subject->it = subject->maker->open();
-    subject->writes = omb_writes_new();
-    omb_writes_reset(subject->writes, subject->maker->port(subject->it));
-    *state = subject;
-    return 0;
-}
-
-static int close_subject(void **state)
-{
-    struct subject *subject = *state;
-
-    omb_writes_free(subject->writes);
-    subject->maker->close(subject->it);
-    omb_buf_free(&subject->seen);
-    free(subject);
-    return 0;
-}
-
 /* --- helpers --- */
-
-static const struct omb_port *port_of(struct subject *subject)
-{
-    return subject->maker->port(subject->it);
-}
-
-static void put(struct subject *subject, enum omb_family family, const char *key, const char *value)
-{
-    omb_put(subject->writes, family, omb_view_str(key), omb_view(value, strlen(value)));
-}
-
-static void commit(struct subject *subject)
-{
-    subject->maker->commit(subject->it, subject->writes);
-    omb_writes_reset(subject->writes, port_of(subject));
-}
-
-static void reopen(struct subject *subject)
-{
-    subject->maker->reopen(subject->it);
-    omb_writes_reset(subject->writes, port_of(subject));
-}
-
-static void assert_value(struct subject *subject, enum omb_family family, const char *key,
-                         const char *value)
-{
-    struct omb_buf got = OMB_BUF_INIT;
-
-    assert_int_equal(omb_port_get(port_of(subject), family, omb_view_str(key), &got), OMB_OK);
-    assert_string_equal(omb_buf_str(&got), value);
-    omb_buf_free(&got);
-}
-
-static void assert_absent(struct subject *subject, enum omb_family family, const char *key)
-{
-    struct omb_buf got = OMB_BUF_INIT;
-
-    omb_buf_add_str(&got, "before");
-    assert_int_equal(omb_port_get(port_of(subject), family, omb_view_str(key), &got),
-                     OMB_NOT_FOUND);
-    assert_string_equal(omb_buf_str(&got), "before");
-    omb_buf_free(&got);
-}
 
 static enum omb_rc note(void *arg, struct omb_view key, struct omb_view value)
 {
@@ -465,7 +386,7 @@ static void everything_is_there_after_a_restart(void **state)
 
 int omb_port_suite(const struct omb_port_maker *maker)
 {
-#define ROW(test) {#test, test, open_subject, close_subject, (void *)maker}
+#define ROW(test) SUBJECT_ROW(test, maker)
     const struct CMUnitTest tests[] = {
         ROW(what_was_put_is_found),
         ROW(what_was_never_put_is_not_found),

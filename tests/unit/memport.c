@@ -1,4 +1,4 @@
-/* Does the store of the tests keep what every store must? */
+/* Does the store of the simulation keep what every store must? */
 #include "support/memport.h"
 
 #include "support/port_suite.h"
@@ -13,14 +13,46 @@ static const struct omb_port *port_of(void *subject)
     return memport_port(subject);
 }
 
-static void commit(void *subject, const struct omb_writes *writes)
+static enum omb_rc commit(void *subject, const struct omb_writes *writes, bool sync)
 {
-    memport_commit(subject, writes);
+    const enum omb_rc rc = memport_write(subject, writes);
+
+    if (rc == OMB_OK && sync)
+        memport_sync(subject);
+    return rc;
 }
 
-static void reopen(void *subject)
+static enum omb_rc sync_store(void *subject)
 {
-    (void)subject; /* what it keeps it keeps in memory */
+    memport_sync(subject);
+    return OMB_OK;
+}
+
+static enum omb_rc health(void *subject)
+{
+    return memport_health(subject);
+}
+
+static enum omb_rc reopen(void *subject)
+{
+    return memport_reopen(subject);
+}
+
+static void crash(void *subject, unsigned hundredths)
+{
+    memport_crash(subject, memport_unsynced(subject) * hundredths / 100);
+}
+
+static void fill(void *subject, bool full)
+{
+    memport_fill(subject, full);
+}
+
+static void damage(void *subject, enum omb_family family, struct omb_view key,
+                   struct omb_view value)
+{
+    (void)value;
+    memport_damage(subject, family, key);
 }
 
 static void close_store(void *subject)
@@ -30,8 +62,19 @@ static void close_store(void *subject)
 
 int main(void)
 {
-    const struct omb_port_maker maker = {"memport", open_store, port_of,
-                                         commit,    reopen,     close_store};
+    const struct omb_port_maker maker = {
+        .name = "memport",
+        .open = open_store,
+        .port = port_of,
+        .commit = commit,
+        .sync = sync_store,
+        .health = health,
+        .reopen = reopen,
+        .crash = crash,
+        .fill = fill,
+        .damage = damage,
+        .close = close_store,
+    };
 
-    return omb_port_suite(&maker);
+    return omb_port_suite(&maker) + omb_port_suite_faults(&maker);
 }

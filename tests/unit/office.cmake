@@ -7,7 +7,7 @@ function(omb_office_unit name)
   target_include_directories(unit_${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
 endfunction()
 
-omb_office_unit(memport memport port_suite)
+omb_office_unit(memport memport port_suite port_suite_faults port_subject)
 omb_office_unit(writes memport)
 
 # The office below its desk: a test's own function answers (support/scripted_desk.c).

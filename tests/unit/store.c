@@ -1,6 +1,6 @@
 /*
- * Does the store keep its promises to the core, to the next start and to other processes? Damage is
- * store_damage.c's.
+ * Does the store keep its promises to the next start and to other processes? Those to the core are
+ * store_port.c's, damage store_damage.c's.
  */
 #define _GNU_SOURCE
 #include "unit.h"
@@ -16,62 +16,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "support/port_suite.h"
 #include "support/storeroom.h"
 
 enum { NO_NAMESPACES = 77, LOG_GREW = 78 };
-
-/* --- the suite --- */
-
-struct subject {
-    struct test_folder folder;
-    struct omb_store *store;
-};
-
-static void *suite_open(void)
-{
-    struct subject *subject = calloc(1, sizeof(*subject));
-
-    subject->folder = test_folder_make();
-    subject->store = storeroom_open(subject->folder.path, OMB_STORE_CREATE);
-    return subject;
-}
-
-static const struct omb_port *suite_port(void *arg)
-{
-    return omb_store_port(((struct subject *)arg)->store);
-}
-
-static void suite_commit(void *arg, const struct omb_writes *writes)
-{
-    assert_int_equal(omb_store_commit(((struct subject *)arg)->store, writes, true, NULL), OMB_OK);
-}
-
-static void suite_reopen(void *arg)
-{
-    struct subject *subject = arg;
-
-    omb_store_close(subject->store);
-    subject->store = storeroom_open(subject->folder.path, OMB_STORE_OPEN);
-}
-
-static void suite_close(void *arg)
-{
-    struct subject *subject = arg;
-
-    omb_store_close(subject->store);
-    test_folder_remove(&subject->folder);
-    free(subject);
-}
-
-static const struct omb_port_maker rocksdb = {
-    .name = "port of the store",
-    .open = suite_open,
-    .port = suite_port,
-    .commit = suite_commit,
-    .reopen = suite_reopen,
-    .close = suite_close,
-};
 
 /* --- opening --- */
 
@@ -360,5 +307,5 @@ int main(int argc, char **argv)
     for (size_t i = 0; argc == 3 && i < UNIT_COUNT(acts); i++)
         if (strcmp(argv[1], acts[i].word) == 0)
             return acts[i].act(argv[2]);
-    return omb_port_suite(&rocksdb) + cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, NULL, NULL);
 }
