@@ -153,6 +153,33 @@ static void test_a_region_put_back_gets_certificates_again(void **state)
     tree_check_whole(tree);
 }
 
+/*
+ * Its own act comes home from below and names an office that it lost, too. The branch, which knows
+ * it from above, has no right to say who that is: the region waits for those above, without a word.
+ */
+static void test_a_region_put_back_waits_for_a_certificate_from_above(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    struct memport *copy = tree_backup(bank.north);
+    struct tree_office *legal = tree_add_service(tree, "legal", bank.ho);
+    const struct omb_view number = bank_complaint(bank.b45);
+
+    ESCALATE(bank.b45, number, "north");
+    tree_settle(tree);
+    TREE_ACT(bank.north, number, "legal", ASKED, asked, "may we?",
+             .due = tree->now_ms + 2 * OMB_DAY_MS);
+    tree_settle(tree);
+    tree_cut(bank.north);
+    tree_roll_back(bank.north, copy);
+    tree_settle(tree);
+    assert_int_equal(tree_link(bank.north, bank.b45)->refused, 0);
+    tree_mend(bank.north);
+    tree_settle(tree);
+    tree_agree(tree, number, "open", "north", bank.b45, bank.north, bank.ho, legal, NULL);
+    tree_check_whole(tree);
+}
+
 /* Who was put out meanwhile, and which offices serve all, it hears again. */
 static void test_a_region_put_back_hears_again_who_is_trusted(void **state)
 {
@@ -420,6 +447,7 @@ int main(void)
         TREE_TEST(test_a_branch_put_back_can_still_give_its_keys),
         TREE_TEST(test_a_region_is_put_back),
         TREE_TEST(test_a_region_put_back_gets_certificates_again),
+        TREE_TEST(test_a_region_put_back_waits_for_a_certificate_from_above),
         TREE_TEST(test_a_region_put_back_hears_again_who_is_trusted),
         TREE_TEST(test_a_region_gets_back_a_life_with_holes),
         TREE_TEST(test_a_region_gets_back_its_life_in_two_halves),

@@ -52,13 +52,17 @@ static bool may_see(const struct answer *answer, const struct omb_header *header
     struct omb_step *step = answer->step;
     const struct omb_office_id branch = omb_feed_branch_of(step, &header->office);
 
-    if (is_about_trust(header))
-        return !answer->to_child || header->facts->event.tag != OMB_EVENT_FORK_FOUND ||
-               may_hear_of(answer, OMB_AS(fork_found, header->facts->event));
-    if (!answer->to_child) /* of its own log too: what its disk lost comes home */
+    /*
+     * A parent believes no child about offices that are not below it, and would refuse it. Of its
+     * own log it takes all: what its disk lost comes home.
+     */
+    if (!answer->to_child)
         return !omb_office_id_none(&branch) ||
                omb_office_id_equal(&header->office, &step->office->self.office) ||
                omb_office_id_equal(&header->office, answer->asker);
+    if (is_about_trust(header))
+        return header->facts->event.tag != OMB_EVENT_FORK_FOUND ||
+               may_hear_of(answer, OMB_AS(fork_found, header->facts->event));
     if (omb_office_id_equal(&branch, answer->asker))
         return true;
     return header->case_id && omb_feed_in_scope(step, answer->asker, header->case_id);
