@@ -62,55 +62,6 @@ static const struct sim_affair *some_affair(struct sim *sim, const struct tree_o
     return NULL;
 }
 
-/* The acts that move a case; the others come on a whim. */
-static void make_spine(struct sim *sim, struct omb_act *act)
-{
-    static const struct omb_escalated up = {.ground = OMB_VIEW_LIT("amount")};
-    static const struct omb_taken_over over = {.ground = OMB_VIEW_LIT("time")};
-    static const struct omb_resolved decided = {.outcome = OMB_VIEW_LIT("founded"),
-                                                .cause = OMB_VIEW_LIT("fees")};
-    static const struct omb_answered answered = {.method = OMB_VIEW_LIT("phone")};
-    static const struct omb_reopened again = {.ground = OMB_VIEW_LIT("client-asks")};
-    static const struct omb_erased erased = {.ground = OMB_VIEW_LIT("client-asks")};
-    static const struct omb_erasure_confirmed confirmed = {.ground = OMB_VIEW_LIT("client-asks")};
-    static const struct omb_withdrawn withdrawn = {.method = OMB_VIEW_LIT("phone")};
-    static const struct omb_returned back;
-    static const struct omb_delegated down;
-    static const struct omb_shared shared;
-    static const struct {
-        uint32_t tag;
-        const void *event;
-    } acts[] = {
-        {OMB_EVENT_ESCALATED, &up},
-        {OMB_EVENT_ESCALATED, &up},
-        {OMB_EVENT_RETURNED, &back},
-        {OMB_EVENT_DELEGATED, &down},
-        {OMB_EVENT_TAKEN_OVER, &over},
-        {OMB_EVENT_TAKEN_OVER, &over},
-        {OMB_EVENT_RESOLVED, &decided},
-        {OMB_EVENT_ANSWERED, &answered},
-        {OMB_EVENT_REOPENED, &again},
-        {OMB_EVENT_WITHDRAWN, &withdrawn},
-        {OMB_EVENT_SHARED, &shared},
-        {OMB_EVENT_ERASED, &erased},
-        {OMB_EVENT_ERASURE_CONFIRMED, &confirmed},
-    };
-    struct omb_facts *facts = OMB_ARENA_NEW(&sim->tree->arena, struct omb_facts, 1);
-    struct omb_body *body = OMB_ARENA_NEW(&sim->tree->arena, struct omb_body, 1);
-    static const struct omb_resolved_body findings = {.findings = OMB_VIEW_LIT("looked into"),
-                                                      .answer = OMB_VIEW_LIT("paid back")};
-    static const struct omb_text_body words = {.text = OMB_VIEW_LIT("so it was")};
-    const uint32_t i = sim_below(sim, UNIT_COUNT(acts));
-
-    facts->event = (struct omb_any){acts[i].tag, acts[i].event};
-    *act = (struct omb_act){.facts = facts};
-    if (omb_shape_alternative(&omb_shape_body, acts[i].tag) == NULL)
-        return;
-    body->event = (struct omb_any){
-        acts[i].tag, acts[i].tag == OMB_EVENT_RESOLVED ? (const void *)&findings : &words};
-    act->body = body;
-}
-
 static bool names_office(const struct omb_act *act)
 {
     const struct omb_shape_field *to = omb_shape_field(
@@ -120,7 +71,7 @@ static bool names_office(const struct omb_act *act)
 }
 
 static void act_in(struct sim *sim, struct tree_office *office, const struct sim_affair *affair,
-                   bool spine)
+                   bool moves)
 {
     const char *who = sim_below(sim, 4) == 0 ? "s2" : "s1";
     const struct omb_reply *reply;
@@ -128,12 +79,13 @@ static void act_in(struct sim *sim, struct tree_office *office, const struct sim
 
     tree_tick(office);
     sim->whim.now_ms = office->rig.now_ms;
-    if (spine)
-        make_spine(sim, &act);
-    else
+    if (moves) {
+        sim_choose(sim, office, affair, &act);
+    } else {
         act = *whim_act(&sim->whim, &sim->tree->arena, false);
+        act.to = names_office(&act) ? omb_view_str(sim_somebody(sim)->code) : OMB_VIEW_NONE;
+    }
     act.number = affair->number;
-    act.to = names_office(&act) ? omb_view_str(sim_somebody(sim)->code) : OMB_VIEW_NONE;
     reply = ask_as(&office->rig, who, OMB_ASK_ACT, &act);
     sim->sum->written += reply->error == NULL;
     sim->sum->refused += reply->error != NULL;

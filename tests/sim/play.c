@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "sim/sim.h"
-#include "trace/bank.h"
 
 static struct {
     const struct sim_options *options;
@@ -29,25 +28,6 @@ uint32_t sim_below(struct sim *sim, uint32_t sides)
 struct tree_office *sim_somebody(struct sim *sim)
 {
     return sim->tree->offices[sim_below(sim, (uint32_t)sim->tree->count)];
-}
-
-/*
- *     ho ─┬─ west ─── hall ─── side ─┬─ vsp-0001
- *         ├─ vsp-0003                └─ vsp-0002
- *         └─ card-centre
- */
-static void build_tower(struct tree *tree)
-{
-    struct tree_office *ho = tree_add(tree, "ho", "head", NULL);
-    struct tree_office *west = tree_add(tree, "west", "regional", ho);
-    struct tree_office *hall = tree_add(tree, "hall", "regional", west);
-    struct tree_office *side = tree_add(tree, "side", "regional", hall);
-
-    tree_add_service(tree, "card-centre", ho);
-    tree_add(tree, "vsp-0001", "branch", side);
-    tree_add(tree, "vsp-0002", "branch", side);
-    tree_add(tree, "vsp-0003", "branch", ho);
-    tree_settle(tree);
 }
 
 static void calm_down(struct sim *sim)
@@ -84,10 +64,7 @@ static void plays_a_seed(void **state)
     (void)state;
     whim_init(&sim->whim, played.seed);
     tree_tell(sim->tree, "seed %llu", (unsigned long long)played.seed);
-    if (played.seed % 3 == 0)
-        build_tower(sim->tree);
-    else
-        (void)bank_build(sim->tree);
+    sim_draw_bank(sim);
     for (unsigned i = 0; i < played.options->turns; i++) {
         sim_turn(sim);
         tree_pass(sim->tree, (int64_t)sim_below(sim, sim_below(sim, 4) == 0 ? 40000 : 30));

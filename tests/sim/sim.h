@@ -5,8 +5,10 @@
  *     main.c     the command line
  *     run.c      seeds, each in a process of its own; the summary or the first bad seed
  *     play.c     one seed: a bank, its turns, the calm after them, the judgement
+ *     bank.c     draws a bank of 2 to 60 offices
  *     turns.c    the table of what may happen in a turn, with shares
  *     acts.c     operators: they act on what they see, also against the rules
+ *     choice.c   what an operator does with a case
  *     faults.c   what befalls offices and lines
  *     judge.c    which invariant is checked where
  */
@@ -68,6 +70,10 @@ _Noreturn void sim_play(const struct sim_options *options, uint64_t seed, struct
 uint32_t sim_below(struct sim *sim, uint32_t sides);
 struct tree_office *sim_somebody(struct sim *sim);
 
+/* --- bank.c --- */
+
+void sim_draw_bank(struct sim *sim);
+
 /* --- turns.c --- */
 
 void sim_turn(struct sim *sim);
@@ -82,6 +88,12 @@ bool sim_act(struct sim *sim, struct tree_office *office);
 /* All who have the case move it at once, before any has heard of another. */
 bool sim_quarrel(struct sim *sim, struct tree_office *about);
 bool sim_resync(struct sim *sim, struct tree_office *office);
+
+/* --- choice.c --- */
+
+/* An act that moves the case or who may read it: mostly one that makes sense there, often any. */
+void sim_choose(struct sim *sim, const struct tree_office *office, const struct sim_affair *affair,
+                struct omb_act *out);
 
 /* --- faults.c: the same --- */
 

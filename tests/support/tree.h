@@ -17,7 +17,7 @@
 #include "support/tree_disk.h"
 #include "wire/link.h"
 
-#define TREE_OFFICES_MAX 16
+#define TREE_OFFICES_MAX 64
 #define TREE_MOVES_MAX 4
 #define TREE_QUIET_MS (90 * OMB_SECOND_MS) /* nothing moved for so long: nothing will */
 #define TREE_STEPS_MAX 100000

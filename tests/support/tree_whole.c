@@ -16,8 +16,8 @@
 #include "wire/rows.h"
 
 /* Sets of offices are bits by their place in the tree. */
-typedef uint32_t offices;
-_Static_assert(TREE_OFFICES_MAX <= 32, "an office is a bit");
+typedef uint64_t offices;
+_Static_assert(TREE_OFFICES_MAX <= 64, "an office is a bit");
 
 /* A case and who it concerns. */
 struct matter {
@@ -61,7 +61,7 @@ static offices office_bits(const struct tree *tree, const struct omb_office_id *
 
     for (size_t i = 0; i < tree->count; i++)
         if (omb_office_id_equal(&tree->offices[i]->id, id))
-            bits |= UINT32_C(1) << i;
+            bits |= UINT64_C(1) << i;
     return bits;
 }
 
@@ -72,7 +72,7 @@ static offices with_all_above(const struct tree *tree, offices below, bool ever)
     for (size_t i = 0; i < tree->count; i++)
         for (size_t k = 0; (below >> i & 1) != 0 && k < tree->count; k++)
             if (tree_is_below(tree->offices[i], tree->offices[k], ever))
-                bits |= UINT32_C(1) << k;
+                bits |= UINT64_C(1) << k;
     return bits;
 }
 
@@ -206,11 +206,11 @@ static enum omb_rc read_record(void *arg, struct omb_view key, struct omb_view v
     record = record_of(whole, &digest);
     if (record->holders == 0)
         fill_record(whole, record, &header);
-    record->holders |= UINT32_C(1) << whole->at;
+    record->holders |= UINT64_C(1) << whole->at;
     for (size_t i = 0; i < 3; i++)
         if ((record->parts & part_kinds[i]) != 0 &&
             holds_part(office, number, seq, part_kinds[i], &record->part_marks[i]))
-            record->part_holders[i] |= UINT32_C(1) << whole->at;
+            record->part_holders[i] |= UINT64_C(1) << whole->at;
     return OMB_OK;
 }
 
@@ -327,6 +327,27 @@ static void judge_record(const struct whole *whole, const struct record *record)
     judge_parts(whole, record);
 }
 
+/* Which records the office refused from that peer, and why. */
+static void say_refused(const struct tree_office *office, const struct tree_office *peer)
+{
+    const struct omb_key key = omb_key_peer(&peer->id);
+    struct omb_buf value = OMB_BUF_INIT;
+    struct omb_peer_row row;
+
+    if (omb_port_get(memport_port(office->rig.store), OMB_FAMILY_PEER, omb_key_view(&key),
+                     &value) == OMB_OK &&
+        omb_decode_peer_row(omb_buf_view(&value), &office->tree->scratch, &row, NULL) == OMB_OK)
+        for (size_t i = 0; i < row.refused.count; i++) {
+            const struct omb_refused_record *one = &row.refused.items[i];
+
+            print_error("%s refused %02x%02x%02x%02x, %llu of %s: %.*s\n", office->code,
+                        one->digest.bytes[0], one->digest.bytes[1], one->digest.bytes[2],
+                        one->digest.bytes[3], (unsigned long long)one->seq,
+                        code_of(office->tree, &one->office), OMB_VIEW_ARGS(one->why));
+        }
+    omb_buf_free(&value);
+}
+
 /* Quarantined there may be: an act in custody that turned out lost has no effect. */
 static void say_link(const struct tree_office *from, const struct tree_office *to,
                      const struct omb_peer_view *link)
@@ -354,7 +375,9 @@ static void judge_link(struct tree_office *child, struct tree_office *parent)
     if (is_still(up) && is_still(down))
         return;
     say_link(child, parent, up);
+    say_refused(child, parent);
     say_link(parent, child, down);
+    say_refused(parent, child);
     fail_msg("%s and %s do not come to rest", child->code, parent->code);
 }
 
@@ -512,7 +535,7 @@ static void put_foreign(const struct whole *whole, const struct tree_office *chi
 
     for (size_t i = 0; i < tree->count; i++)
         if (tree_is_below(tree->offices[i], child, true))
-            below |= UINT32_C(1) << i;
+            below |= UINT64_C(1) << i;
     for (size_t i = 0; i < whole->record_count; i++) {
         const struct record *record = &whole->records[i];
 
