@@ -53,6 +53,23 @@ static void test_a_branch_put_back_reads_what_comes_home(void **state)
     tree_check(tree);
 }
 
+static bool doctor_says(struct tree_office *office, const char *check, const char *level,
+                        const char *words)
+{
+    const struct omb_doctor_ask ask = {};
+    const struct omb_doctor *doctor =
+        answer_of(ask_as(&office->rig, "admin", OMB_ASK_DOCTOR, &ask));
+
+    for (size_t i = 0; i < doctor->findings.count; i++) {
+        const struct omb_finding *one = &doctor->findings.items[i];
+
+        if (omb_view_is(one->check, check) && omb_view_is(one->level, level) &&
+            omb_view_starts(one->words, omb_view_str(words)))
+            return true;
+    }
+    return false;
+}
+
 /* The copy is of the month before: what came since the recovery key opens, and no office. */
 static void test_a_branch_that_lost_its_escrow_key_asks_nobody(void **state)
 {
@@ -64,9 +81,11 @@ static void test_a_branch_that_lost_its_escrow_key_asks_nobody(void **state)
     tree_set_clock(bank.b45, bank.b45->rig.now_ms + 32 * OMB_DAY_MS);
     lost = bank_complaint(bank.b45);
     tree_settle(tree);
+    assert_true(doctor_says(bank.b45, "case-keys", "ok", "every own case"));
     tree_roll_back(bank.b45, copy);
     tree_settle(tree);
     assert_true(show(&bank.b45->rig, "s1", lost)->sealed);
+    assert_true(doctor_says(bank.b45, "case-keys", "critical", "1 own cases cannot be read here"));
     assert_int_equal(show(&bank.b45->rig, "s1", lost)->key_asked_of.size, 0);
     tree_agree(tree, lost, "open", "vsp-0045", bank.b45, bank.north, bank.ho, NULL);
     tree_check(tree);

@@ -50,6 +50,7 @@ static enum omb_rc check_certificate(struct visit *visit)
     const int64_t now = visit->step->input->now_ms;
     char until[OMB_RFC3339_SIZE];
     const struct omb_certificate *inner;
+    const char *next;
 
     if (card == NULL) {
         find(visit, "certificate", "critical",
@@ -58,17 +59,20 @@ static enum omb_rc check_certificate(struct visit *visit)
     }
     inner = &card->certificate.inner;
     omb_rfc3339(inner->not_after, 0, until);
+    next = inner->depth == 0 ? "only the bank's anchor key can sign the next"
+                             : "`office request` asks for the next";
     if (now < inner->not_before)
         find(visit, "certificate", "warning", OMB_VIEW_LIT("not valid yet: is the clock right?"));
     else if (now > inner->not_after)
-        find(visit, "certificate", "critical", SAY(visit, "expired at %s", until));
+        find(visit, "certificate", "critical", SAY(visit, "expired at %s: %s", until, next));
     else if (now > inner->not_after - OMB_CERTIFICATE_SOON_MS)
-        find(visit, "certificate", "warning", SAY(visit, "expires at %s: renew it", until));
+        find(visit, "certificate", "warning", SAY(visit, "expires at %s: %s", until, next));
     else
         find(visit, "certificate", "ok", SAY(visit, "valid until %s", until));
     if (!card->complete)
         find(visit, "issuers", "critical",
-             OMB_VIEW_LIT("a certificate between the office and the root is not here"));
+             OMB_VIEW_LIT("a certificate between the office and the root is not here: "
+                          "`office join`"));
     return OMB_OK;
 }
 
@@ -137,7 +141,7 @@ static enum omb_rc check_counter(struct visit *visit, enum omb_family family, ui
         return rc;
     if (tally.more ? counter < tally.rows : counter != tally.rows)
         find(visit, "counters", "critical",
-             SAY(visit, "the store says %llu rows of `%s` but holds %s%llu: rebuild it",
+             SAY(visit, "the store says %llu rows of `%s` but holds %s%llu: `store rebuild`",
                  (unsigned long long)counter, name, tally.more ? "over " : "",
                  (unsigned long long)tally.rows));
     else
@@ -206,6 +210,61 @@ static enum omb_rc check_escrow(struct visit *visit)
     return OMB_OK;
 }
 
+/* --- own cases that cannot be read --- */
+
+struct sealed_count {
+    struct omb_aside aside;
+    uint64_t cases, looked_at;
+};
+
+static enum omb_rc count_sealed(void *arg, struct omb_view key, struct omb_view value)
+{
+    struct sealed_count *count = arg;
+    struct omb_step *step = &count->aside.step;
+    struct omb_buf secret = OMB_BUF_INIT;
+    struct omb_case_row row;
+    struct omb_case_id id;
+    struct omb_key at;
+    enum omb_rc rc;
+
+    (void)value;
+    if (!omb_key_read_case(key, &id))
+        return OMB_DAMAGED;
+    at = omb_key_case_secret(&id);
+    rc = omb_port_get(step->port, OMB_FAMILY_KEY, omb_key_view(&at), &secret);
+    omb_buf_wipe(&secret);
+    if (rc == OMB_NOT_FOUND) {
+        rc = omb_case_row_read(step, &id, &row, NULL);
+        count->cases += rc == OMB_OK && !row.erased;
+        omb_arena_reset(&count->aside.arena);
+    }
+    return rc == OMB_OK && ++count->looked_at == OMB_SCAN_MAX ? OMB_STOP : rc;
+}
+
+/* Registered here, and the key to the words is only with the bank: the store was put back. */
+static enum omb_rc check_case_keys(struct visit *visit)
+{
+    const struct omb_view self = OMB_VIEW_OF(omb_office_self(visit->step->office)->office.bytes);
+    struct sealed_count count = {.cases = 0};
+    enum omb_rc rc;
+
+    omb_aside_begin(&count.aside, visit->step);
+    rc = omb_desk_scan(&count.aside.step, OMB_FAMILY_CASE, self, NULL, count_sealed, &count,
+                       visit->err);
+    omb_aside_end(&count.aside);
+    if (rc != OMB_OK)
+        return rc;
+    if (count.cases)
+        find(visit, "case-keys", "critical",
+             SAY(visit, "%llu own cases%s cannot be read here, their keys are with the bank: stop "
+                        "the daemon and say `office recover`",
+                 (unsigned long long)count.cases,
+                 count.looked_at == OMB_SCAN_MAX ? " or more" : ""));
+    else
+        find(visit, "case-keys", "ok", OMB_VIEW_LIT("every own case can be read here"));
+    return OMB_OK;
+}
+
 /* --- overdue --- */
 
 struct due_count {
@@ -238,7 +297,8 @@ static enum omb_rc check_overdue(struct visit *visit)
         return rc;
     if (count.overdue)
         find(visit, "overdue", "warning",
-             SAY(visit, "%llu cases are past the date promised to the client",
+             SAY(visit,
+                 "%llu cases are past the date promised to the client: see `case due`",
                  (unsigned long long)count.overdue));
     else
         find(visit, "overdue", "ok", OMB_VIEW_LIT("no case is past its date"));
@@ -304,7 +364,7 @@ static enum omb_rc check_parts(struct visit *visit)
     omb_rfc3339(lack.since, 0, since);
     if (lack.count)
         find(visit, "parts", "warning",
-             SAY(visit, "%llu records lack a part, the first since %s",
+             SAY(visit, "%llu records lack a part, the first since %s: see `link list`",
                  (unsigned long long)lack.count, since));
     else
         find(visit, "parts", "ok", OMB_VIEW_LIT("none is missing"));
@@ -361,8 +421,9 @@ enum omb_rc omb_desk_doctor(struct omb_step *step, const void *ask, const void *
 {
     static enum omb_rc (*const checks[])(struct visit *) = {
         check_clock,    check_certificate, check_operators, check_counters,
-        check_newest,   check_incarnation, check_escrow,    check_overdue,
-        check_links,    check_parts,       check_refused,   check_logs,
+        check_newest,   check_incarnation, check_escrow,    check_case_keys,
+        check_overdue,  check_links,       check_parts,     check_refused,
+        check_logs,
     };
     struct omb_doctor *answer = OMB_ARENA_NEW(step->arena, struct omb_doctor, 1);
     struct visit visit = {.step = step, .room = 64, .err = err};
