@@ -7,7 +7,7 @@
 #include "base/assert.h"
 #include "base/text.h"
 
-/* Copies what fits, whole characters only, and ends it with a NUL. */
+/* Copies what fits, whole characters only, and ends it with a NUL: one line that may be shown. */
 static void put(char *out, size_t size, const char *text)
 {
     struct omb_view cut = omb_text_cut(omb_view_str(text), size - 1);
@@ -15,6 +15,7 @@ static void put(char *out, size_t size, const char *text)
     if (cut.size > 0)
         memmove(out, cut.data, cut.size);
     out[cut.size] = '\0';
+    omb_text_show(out);
 }
 
 enum omb_rc omb_fail(struct omb_error *err, enum omb_rc rc, const char *field, const char *format,

@@ -18,7 +18,8 @@ struct omb_error {
 /*
  * Fills *err (when not NULL) and returns rc, so that a refusal is one line:
  *     return omb_fail(err, OMB_MISSING, "product", "a complaint needs a product");
- * field may be NULL. Words over the size are cut at a character.
+ * field may be NULL. Words over the size are cut at a character. Bytes from outside that are no
+ * UTF-8 or control a terminal show as question marks: words and field are one line each.
  */
 enum omb_rc omb_fail(struct omb_error *err, enum omb_rc rc, const char *field, const char *format,
                      ...) __attribute__((format(printf, 4, 5)));

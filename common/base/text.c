@@ -87,6 +87,27 @@ bool omb_text_has_controls(struct omb_view text)
     return false;
 }
 
+void omb_text_show(char *text)
+{
+    struct omb_view rest = omb_view_str(text);
+    char *out = text;
+
+    if (omb_text_is_plain(rest))
+        return;
+    while (rest.size > 0) {
+        const size_t size = character(rest.data, rest.size);
+        const struct omb_view shown = omb_view(rest.data, size > 0 ? size : 1);
+
+        if (size == 0 || rest.data[0] < 0x20 || omb_text_has_controls(shown))
+            *out++ = '?';
+        else
+            for (size_t i = 0; i < size; i++)
+                *out++ = (char)rest.data[i];
+        rest = omb_view(rest.data + shown.size, rest.size - shown.size);
+    }
+    *out = '\0';
+}
+
 bool omb_text_is_code(struct omb_view text)
 {
     if (text.size == 0 || text.size > OMB_CODE_MAX)

@@ -20,6 +20,12 @@ bool omb_text_is_plain(struct omb_view text);
 /* Control characters (C0, DEL and C1) other than tab, line feed and carriage return. */
 bool omb_text_has_controls(struct omb_view text);
 
+/*
+ * Makes a text fit to be a part of a line that people see: what is no character of UTF-8 and what
+ * controls a terminal or ends the line becomes a question mark. In place; it does not grow.
+ */
+void omb_text_show(char *text);
+
 /* [a-z0-9-], 1 to OMB_CODE_MAX bytes. */
 bool omb_text_is_code(struct omb_view text);
 

@@ -270,8 +270,10 @@ static void fail_line(struct reading *reading, const char *section, const char *
 
     (void)snprintf(prefix, sizeof(prefix), "%.*s:%d", OMB_VIEW_ARGS(name), reading->line);
     (void)omb_fail_within(failure, prefix);
-    if (section)
+    if (section) {
         (void)snprintf(failure->field, sizeof(failure->field), "%.30s.%.30s", section, key);
+        omb_text_show(failure->field);
+    }
 }
 
 /* For inih: the next line, as fgets would give it. */

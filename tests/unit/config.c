@@ -136,6 +136,13 @@ static void an_unknown_key_is_refused_with_the_nearest(void **state)
                    ":2: there is no key \"foo\" in [daemon]");
 }
 
+static void what_is_wrong_can_be_shown_on_a_terminal(void **state)
+{
+    (void)state;
+    assert_refused("[office]\ncode = ho\nc\x1b[2Jode = a\n", OMB_UNKNOWN_CODE, "office.c?[2Jode",
+                   ":3: there is no key \"c?[2Jode\" in [office]");
+}
+
 static void an_unknown_section_is_refused_with_the_nearest(void **state)
 {
     (void)state;
@@ -470,6 +477,7 @@ int main(void)
         ROW(a_missing_file_says_which),
         ROW(a_missing_code_is_refused),
         ROW(an_unknown_key_is_refused_with_the_nearest),
+        ROW(what_is_wrong_can_be_shown_on_a_terminal),
         ROW(an_unknown_section_is_refused_with_the_nearest),
         ROW(a_key_in_the_wrong_section_is_told_its_own),
         ROW(a_key_said_twice_is_refused),

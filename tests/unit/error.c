@@ -49,6 +49,18 @@ static void long_words_are_cut_at_a_character(void **state)
     }
 }
 
+static void bytes_from_outside_are_made_fit_to_be_shown(void **state)
+{
+    struct omb_error err = {0};
+    (void)state;
+
+    omb_fail(&err, OMB_INVALID, "a\nb", "\"%s\" is no date", "\x1b[2J\xff\xd0\x9a\xc2\x9b\t\n\x7f");
+    assert_string_equal(err.words, "\"?[2J?\xd0\x9a?" "???\" is no date");
+    assert_string_equal(err.field, "a?b");
+    omb_fail_within(&err, "line\r7");
+    assert_string_equal(err.words, "line?7: \"?[2J?\xd0\x9a?" "???\" is no date");
+}
+
 static void a_long_field_is_cut(void **state)
 {
     struct omb_error err = {0};
@@ -116,6 +128,7 @@ int main(void)
         cmocka_unit_test(without_an_error_only_the_code_comes_back),
         cmocka_unit_test(nobody_to_blame_is_an_empty_field),
         cmocka_unit_test(long_words_are_cut_at_a_character),
+        cmocka_unit_test(bytes_from_outside_are_made_fit_to_be_shown),
         cmocka_unit_test(a_long_field_is_cut),
         cmocka_unit_test(an_error_may_be_made_of_itself),
         cmocka_unit_test(a_prefix_goes_before_the_words),
