@@ -11,7 +11,7 @@
 
 struct omb_transition {
     int64_t at_ms;    /* from this instant on */
-    int32_t offset_s; /* local = UTC + offset */
+    int32_t offset_s; /* local = UTC + offset, under a day */
 };
 
 struct omb_zone {

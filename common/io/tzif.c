@@ -14,7 +14,7 @@ enum {
     ZONE_FILE_MAX = 256 * 1024,
     HEADER_SIZE = 44,
     TYPE_SIZE = 6,
-    FARTHEST_OFFSET_S = 26 * 3600,
+    DAY_S = 24 * 3600,
 };
 
 /* Transitions outside these years are no use; those before say what holds at the beginning. */
@@ -80,6 +80,12 @@ static int32_t offset_of(const struct block *b, size_t type)
     return (int32_t)omb_be32(b->at_types + type * TYPE_SIZE);
 }
 
+/* RFC 9636 lets offsets go to 26 hours; RFC 3339, in which times are shown, not to 24. */
+static bool is_under_a_day(int32_t offset_s)
+{
+    return offset_s > -DAY_S && offset_s < DAY_S;
+}
+
 static enum omb_rc check_block(const struct block *b, struct omb_error *err)
 {
     if (b->leap > 0)
@@ -87,8 +93,8 @@ static enum omb_rc check_block(const struct block *b, struct omb_error *err)
     if (b->types == 0)
         return fail(err, "it has no local time");
     for (size_t i = 0; i < b->types; i++)
-        if (offset_of(b, i) < -FARTHEST_OFFSET_S || offset_of(b, i) > FARTHEST_OFFSET_S)
-            return fail(err, "a local time is more than a day from UTC");
+        if (!is_under_a_day(offset_of(b, i)))
+            return fail(err, "a local time is a day or more from UTC");
     for (size_t i = 0; i < b->times; i++) {
         if (b->at_indices[i] >= b->types)
             return fail(err, "a transition leads to a local time that is not there");
@@ -185,6 +191,8 @@ static enum omb_rc read_rule(struct omb_view end, struct omb_zone_rule *out, str
         return OMB_OK;
     if (omb_zone_rule_read(omb_view(end.data + 1, end.size - 2), out) != OMB_OK)
         return fail(err, "the rule at its end is not understood");
+    if (!is_under_a_day(out->standard_s) || !is_under_a_day(out->summer_s))
+        return fail(err, "a local time of the rule at its end is a day or more from UTC");
     return OMB_OK;
 }
 

@@ -266,7 +266,35 @@ static void an_offset_of_days_is_refused(void **state)
 
     (void)state;
     omb_put_be32(file.data + at + 44 + 9 * times, 100 * 3600);
-    assert_damaged(omb_buf_view(&file), "more than a day from UTC");
+    assert_damaged(omb_buf_view(&file), "a local time is a day or more from UTC");
+    omb_buf_free(&file);
+}
+
+/* No time with such an offset can be shown. */
+static void an_offset_of_a_day_is_refused(void **state)
+{
+    static const int32_t offsets[] = {24 * 3600, -24 * 3600};
+    static const char *const rules[] = {"AAA-24", "AAA24", "AAA-23BBB,M3.2.0,M11.1.0",
+                                        "AAA-1BBB24,J1,J9"};
+    struct omb_buf file = new_york();
+    const size_t block = second_block(&file);
+    const size_t at = block + 44 + 9 * omb_be32(file.data + block + 32);
+    const uint32_t saved = omb_be32(file.data + at);
+    size_t rule = file.size - 1;
+
+    (void)state;
+    for (size_t i = 0; i < UNIT_COUNT(offsets); i++) {
+        omb_put_be32(file.data + at, (uint32_t)offsets[i]);
+        assert_damaged(omb_buf_view(&file), "a local time is a day or more from UTC");
+    }
+    omb_put_be32(file.data + at, saved);
+    while (file.data[rule - 1] != '\n')
+        rule--;
+    for (size_t i = 0; i < UNIT_COUNT(rules); i++) {
+        file.size = rule;
+        omb_buf_printf(&file, "%s\n", rules[i]);
+        assert_damaged(omb_buf_view(&file), "a local time of the rule at its end is a day");
+    }
     omb_buf_free(&file);
 }
 
@@ -402,6 +430,7 @@ int main(void)
         cmocka_unit_test(a_type_that_is_not_there_is_refused),
         cmocka_unit_test(times_out_of_order_are_refused),
         cmocka_unit_test(an_offset_of_days_is_refused),
+        cmocka_unit_test(an_offset_of_a_day_is_refused),
         cmocka_unit_test(leap_seconds_are_refused),
         cmocka_unit_test(a_rule_that_is_none_is_refused),
         cmocka_unit_test(no_byte_of_a_file_can_do_harm),
