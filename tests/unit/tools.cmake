@@ -5,7 +5,9 @@ endforeach()
 omb_unit(cli_json USES cli io office cases ledger figures wire crypto base)
 target_link_libraries(unit_cli_json PRIVATE PkgConfig::JANSSON)
 
-# A new office in a folder of its own.
-omb_unit(cli_join USES cli io office cases ledger figures wire crypto base)
-target_sources(unit_cli_join PRIVATE ${PROJECT_SOURCE_DIR}/tests/support/folder.c)
-target_include_directories(unit_cli_join PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+# With a folder of their own.
+foreach(test cli_join cli_target)
+  omb_unit(${test} USES cli io office cases ledger figures wire crypto base)
+  target_sources(unit_${test} PRIVATE ${PROJECT_SOURCE_DIR}/tests/support/folder.c)
+  target_include_directories(unit_${test} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+endforeach()

@@ -143,6 +143,10 @@ static enum omb_rc from_directory(const char *dir, struct omb_target *out, struc
 
 static enum omb_rc check_remote(const struct omb_target *target, struct omb_error *err)
 {
+    if (!*target->endpoint)
+        return omb_fail(err, OMB_INVALID, NULL,
+                        "--connect takes the office's endpoint, tcp://host:port (`connect` in "
+                        "office.conf)");
     if (!*target->server_key)
         return omb_fail(err, OMB_INVALID, NULL,
                         "--connect takes --server-key FILE as well: the office's transport.pub");
