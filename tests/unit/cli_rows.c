@@ -431,6 +431,54 @@ static void invented_complaints_can_be_imported(void **state)
     free(text);
 }
 
+/* A column is missing in the row: every cell stands one to the left of where it should. */
+static void what_slipped_into_another_column_is_not_repeated(void **state)
+{
+    static const char *const headers[] = {"received_at", "vulnerable", "redress,currency,outcome"};
+    (void)state;
+
+    for (size_t i = 0; i < UNIT_COUNT(headers); i++) {
+        char text[200];
+        struct table t;
+
+        snprintf(text, sizeof(text), "product,issue,%s\ncards,fees,Client 17%s\n", headers[i],
+                 strchr(headers[i], ',') ? ",RUB,founded" : "");
+        assert_int_equal(first(&t, &omb_rows_csv, text), OMB_INVALID);
+        assert_null(strstr(t.err.words, "Client"));
+        assert_non_null(strstr(t.err.words, "must hold"));
+        assert_true(strncmp(headers[i], t.err.field, strlen(t.err.field)) == 0);
+        close_table(&t);
+    }
+}
+
+static void a_date_of_the_bureau_is_not_repeated_when_it_is_none(void **state)
+{
+    static const char *const cells[] = {"Client 17", "Client 171", "02/30/2026"};
+    (void)state;
+
+    for (size_t i = 0; i < UNIT_COUNT(cells); i++) {
+        char text[200];
+        struct table t;
+
+        snprintf(text, sizeof(text), "Date received,Product,Complaint ID\n%s,Mortgage,7\n",
+                 cells[i]);
+        assert_int_equal(first(&t, &omb_rows_cfpb, text), OMB_INVALID);
+        assert_null(strstr(t.err.words, cells[i]));
+        close_table(&t);
+    }
+}
+
+static void a_first_row_that_is_no_header_is_not_repeated(void **state)
+{
+    struct table t;
+    (void)state;
+
+    assert_int_equal(open_table(&t, &omb_rows_csv, "Client 17,fees\n"), OMB_INVALID);
+    assert_null(strstr(t.err.words, "Client"));
+    assert_non_null(strstr(t.err.words, "column 1"));
+    close_table(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -450,6 +498,9 @@ int main(void)
         cmocka_unit_test(cells_that_cannot_be_read_name_their_column),
         cmocka_unit_test(the_same_seed_invents_the_same_complaints),
         cmocka_unit_test(invented_complaints_can_be_imported),
+        cmocka_unit_test(what_slipped_into_another_column_is_not_repeated),
+        cmocka_unit_test(a_date_of_the_bureau_is_not_repeated_when_it_is_none),
+        cmocka_unit_test(a_first_row_that_is_no_header_is_not_repeated),
     };
 
     omb_wire_init();

@@ -3,6 +3,7 @@
  * nothing. A row with an outcome is decided, with a date or method of the answer answered, with a
  * date of closing or the client's word on it closed.
  */
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -71,17 +72,28 @@ static const struct column {
 
 enum { COLUMNS = sizeof(columns) / sizeof(columns[0]), REFERENCE_DIGITS = 32 };
 
-static enum omb_rc fail_column(struct omb_view name, struct omb_error *err)
+/* Without a header the first row stands in its place: what is no name at all is not repeated. */
+static bool is_like_name(struct omb_view name)
+{
+    for (size_t i = 0; i < name.size; i++)
+        if (!isalnum(name.data[i]) && name.data[i] != '_' && name.data[i] != '-')
+            return false;
+    return name.size > 0 && name.size <= 40;
+}
+
+static enum omb_rc fail_column(struct omb_view name, size_t at, struct omb_error *err)
 {
     struct omb_view known[COLUMNS];
-    struct omb_view shown = omb_text_cut(name, 60);
     char near[128];
 
+    if (!is_like_name(name))
+        return omb_fail(err, OMB_INVALID, NULL,
+                        "column %zu of the header has no name of a field: is there a header?", at);
     for (size_t i = 0; i < COLUMNS; i++)
         known[i] = omb_view_str(columns[i].name);
     omb_text_nearest(name, known, COLUMNS, 3, near, sizeof(near));
     return omb_fail(err, OMB_INVALID, NULL, "there is no column \"%.*s\"%s%s%s",
-                    OMB_VIEW_ARGS(shown), *near ? "; did you mean " : "", near, *near ? "?" : "");
+                    OMB_VIEW_ARGS(name), *near ? "; did you mean " : "", near, *near ? "?" : "");
 }
 
 static enum omb_rc read_header(const struct omb_csv_row *row, struct omb_columns *out,
@@ -97,7 +109,7 @@ static enum omb_rc read_header(const struct omb_csv_row *row, struct omb_columns
             if (omb_view_is(row->fields[i], columns[c].name))
                 found = c;
         if (found < 0)
-            return fail_column(row->fields[i], err);
+            return fail_column(row->fields[i], i + 1, err);
         if (said[found])
             return omb_fail(err, OMB_INVALID, NULL, "the column %s is there twice",
                             columns[found].name);

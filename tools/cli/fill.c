@@ -341,12 +341,29 @@ void omb_fill_begin(const struct omb_fill *fill, uint32_t event, struct omb_act 
         fill->arena, out_parts->facts_shape->size ? out_parts->facts_shape->size : 1);
 }
 
+/* What a cell of a kind that can be wrong must hold. */
+static const char *wanted_in_cell(enum omb_kind kind)
+{
+    if (kind == OMB_KIND_when)
+        return "a time: 2026-09-30, 2026-09-30 17:20 or 2026-09-30T17:20:00+03:00";
+    if (kind == OMB_KIND_i64)
+        return "an amount, e.g. 250.00, in a currency of three capital letters";
+    if (kind == OMB_KIND_flag)
+        return "yes or no";
+    return kind == OMB_KIND_many ? "CODE=N, with commas" : "a number";
+}
+
+/* Cells of a table slip: a client's name may stand where a date should, and is not repeated. */
 enum omb_rc omb_fill_set(const struct omb_fill *fill, struct omb_act_parts *parts,
                          const struct omb_place_of *place, const char *what, struct omb_view text,
                          struct omb_error *err)
 {
-    return omb_fill_value(fill, place->field, false, what, text, message_of(fill, parts, place),
-                          err);
+    const enum omb_rc rc = omb_fill_value(fill, place->field, false, what, text,
+                                          message_of(fill, parts, place), err);
+
+    return rc == OMB_INVALID ? omb_fail(err, rc, what, "%s must hold %s", what,
+                                        wanted_in_cell(place->field->kind))
+                             : rc;
 }
 
 void omb_fill_end(const struct omb_fill *fill, struct omb_act_parts *parts)

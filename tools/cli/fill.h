@@ -35,7 +35,10 @@ struct omb_place_of omb_fill_place(uint32_t event, const struct omb_option *opti
 enum omb_rc omb_fill_act(const struct omb_fill *fill, const struct omb_args *args, uint32_t event,
                          struct omb_act *out, struct omb_error *err) OMB_MUST_USE;
 
-/* The same, value after value, as the cells of a table come: begin, set, end. */
+/*
+ * The same, value after value, as the cells of a table come: begin, set, end. An error says what the
+ * cell must hold, and does not repeat what it does.
+ */
 struct omb_act_parts {
     uint32_t event;
     const struct omb_shape *facts_shape, *body_shape;
