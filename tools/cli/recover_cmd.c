@@ -13,149 +13,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/assert.h"
+#include "cli/escrowed.h"
 #include "cli/join.h"
 #include "cli/run.h"
-#include "wire/header.h"
-#include "wire/limits.h"
 
 enum { PAGE = 1000 };
 
-/* What an export holds of the office: its newest certificate, and its secrets escrowed last. */
-struct escrowed {
-    struct omb_arena *arena;
-    const struct omb_keyfile *recovery;
-    struct omb_view code;
-    struct omb_known_certificate newest;
-    bool has_certificate;
-    struct omb_secret *transport, *sealing; /* NULL: none was opened */
-    uint64_t opened, unopened;
-    uint32_t life; /* the newest of the log */
-};
+/* --- the keys of a new directory --- */
 
-/* --- reading an export --- */
-
-/* The bytes of a base64 value; empty when there is no such text. */
-static struct omb_view bytes_of(const struct escrowed *found, const json_t *object,
-                                const char *key)
-{
-    const json_t *value = json_object_get(object, key);
-    struct omb_buf bytes = OMB_BUF_INIT;
-    struct omb_view out = OMB_VIEW_NONE;
-
-    if (json_is_string(value) &&
-        omb_unbase64(omb_view(json_string_value(value), json_string_length(value)), &bytes) ==
-            OMB_OK)
-        out = omb_arena_copy(found->arena, omb_buf_view(&bytes));
-    omb_buf_free(&bytes);
-    return out;
-}
-
-static void replace(struct omb_secret **secret, struct omb_view bytes)
-{
-    if (bytes.size != OMB_KEY_SIZE)
-        return;
-    if (*secret)
-        omb_secret_free(*secret);
-    *secret = omb_secret_new(bytes.data);
-}
-
-/* Secrets go along only where they changed: the last that were said count. */
-static void open_escrow(struct escrowed *found, const struct omb_escrow_opened *facts)
-{
-    struct omb_buf plain = OMB_BUF_INIT;
-    struct omb_escrow_secret secret;
-
-    omb_buf_reserve(&plain, 256);
-    if (omb_box_open(found->recovery->secret, facts->sealed, &plain) == OMB_OK &&
-        omb_decode_escrow_secret(omb_buf_view(&plain), found->arena, &secret, NULL) == OMB_OK) {
-        replace(&found->transport, secret.transport_secret);
-        replace(&found->sealing, secret.sealing_secret);
-        found->opened++;
-    } else {
-        found->unopened++;
-    }
-    omb_buf_wipe(&plain);
-}
-
-static void take_header(struct escrowed *found, struct omb_view bytes)
-{
-    struct omb_header header;
-    bool odd;
-
-    if (bytes.size == 0 || bytes.size > OMB_HEADER_MAX ||
-        omb_header_decode(bytes, found->arena, &header, &odd, NULL) != OMB_OK)
-        return;
-    if (omb_incarnation_number(&header.incarnation) > found->life)
-        found->life = omb_incarnation_number(&header.incarnation);
-    if (!header.facts || header.facts->event.tag != OMB_EVENT_ESCROW_OPENED)
-        return;
-    open_escrow(found, OMB_AS(escrow_opened, header.facts->event));
-}
-
-/* The export gives a certificate and its signatures apart; here the form is enough. */
-static void take_certificate(struct escrowed *found, const json_t *object)
-{
-    struct omb_known_certificate known = {
-        .outer = {.certificate = bytes_of(found, object, "certificate")}};
-
-    if (known.outer.certificate.size == 0 ||
-        known.outer.certificate.size > OMB_CERTIFICATE_MAX ||
-        omb_decode_certificate(known.outer.certificate, found->arena, &known.inner, NULL) !=
-            OMB_OK ||
-        !omb_view_equal(known.inner.code, found->code))
-        return;
-    known.digest = omb_certify_digest(known.outer.certificate);
-    if (!found->has_certificate || known.inner.not_before > found->newest.inner.not_before)
-        found->newest = known;
-    found->has_certificate = true;
-}
-
-static enum omb_rc take_line(struct escrowed *found, const char *line, size_t size,
-                             struct omb_error *err)
-{
-    json_error_t why;
-    json_t *object = json_loadb(line, size, 0, &why);
-
-    if (!json_is_object(object)) {
-        json_decref(object);
-        return omb_fail(err, OMB_INVALID, NULL, "a line is no JSON object: %s", why.text);
-    }
-    if (json_object_get(object, "header"))
-        take_header(found, bytes_of(found, object, "header"));
-    else if (json_object_get(object, "certificate"))
-        take_certificate(found, object);
-    json_decref(object);
-    return OMB_OK;
-}
-
-static enum omb_rc read_export(const char *path, struct escrowed *found, struct omb_error *err)
+static enum omb_rc read_export(const char *path, struct omb_escrowed *found, struct omb_error *err)
 {
     FILE *file = fopen(path, "re");
-    char *line = NULL;
-    size_t room = 0;
-    unsigned long number = 0;
-    ssize_t size;
-    enum omb_rc rc = OMB_OK;
+    enum omb_rc rc;
 
     if (!file)
         return omb_fail(err, OMB_NOT_FOUND, NULL, "%s: there is no such file to be read", path);
-    while (rc == OMB_OK && (size = getline(&line, &room, file)) >= 0) {
-        number++;
-        rc = take_line(found, line, (size_t)size, err);
-        if (rc != OMB_OK) {
-            char where[64];
-
-            snprintf(where, sizeof(where), "line %lu of the export", number);
-            rc = omb_fail_within(err, where);
-        }
-    }
-    free(line);
+    rc = omb_escrowed_read(file, found, err);
     (void)fclose(file);
     return rc;
 }
-
-/* --- the keys of a new directory --- */
 
 static enum omb_rc check_secret(const struct omb_secret *secret, struct omb_view certified,
                                 const char *what, struct omb_error *err)
@@ -176,7 +52,7 @@ static enum omb_rc check_secret(const struct omb_secret *secret, struct omb_view
     return OMB_OK;
 }
 
-static enum omb_rc check_found(const struct escrowed *found, struct omb_error *err)
+static enum omb_rc check_found(const struct omb_escrowed *found, struct omb_error *err)
 {
     const struct omb_certificate *newest = &found->newest.inner;
     enum omb_rc rc;
@@ -196,7 +72,7 @@ static enum omb_rc check_found(const struct escrowed *found, struct omb_error *e
 }
 
 static enum omb_rc save_key(const char *dir, const char *part, const char *use,
-                            const struct escrowed *found, struct omb_secret *secret, bool whole,
+                            const struct omb_escrowed *found, struct omb_secret *secret, bool whole,
                             struct omb_view passphrase, struct omb_error *err)
 {
     struct omb_keyfile key = {.secret = whole ? secret : NULL};
@@ -209,7 +85,7 @@ static enum omb_rc save_key(const char *dir, const char *part, const char *use,
     return rc == OMB_OK ? omb_key_save(path, &key, whole ? passphrase : OMB_VIEW_NONE, err) : rc;
 }
 
-static enum omb_rc save_keys(const char *dir, const struct escrowed *found,
+static enum omb_rc save_keys(const char *dir, const struct omb_escrowed *found,
                              const struct omb_config *config, struct omb_error *err)
 {
     struct omb_buf passphrase = OMB_BUF_INIT;
@@ -231,7 +107,7 @@ static enum omb_rc save_keys(const char *dir, const struct escrowed *found,
 }
 
 static enum omb_rc wish_again(const char *dir, const struct omb_wished *wished,
-                              const struct escrowed *found, struct omb_error *err)
+                              const struct omb_escrowed *found, struct omb_error *err)
 {
     struct omb_wished again = *wished;
 
@@ -243,7 +119,7 @@ static enum omb_rc wish_again(const char *dir, const struct omb_wished *wished,
 static enum omb_rc take_keys(struct omb_cli *cli, const struct omb_keyfile *recovery,
                              const char *path, struct omb_error *err)
 {
-    struct escrowed found = {.arena = &cli->arena, .recovery = recovery};
+    struct omb_escrowed found = {.arena = &cli->arena, .recovery = recovery};
     struct omb_wished wished;
     struct omb_config config;
     char conf[4096];
@@ -263,10 +139,7 @@ static enum omb_rc take_keys(struct omb_cli *cli, const struct omb_keyfile *reco
         rc = save_keys(cli->target.dir, &found, &config, err);
     if (rc == OMB_OK)
         rc = wish_again(cli->target.dir, &wished, &found, err);
-    if (found.transport)
-        omb_secret_free(found.transport);
-    if (found.sealing)
-        omb_secret_free(found.sealing);
+    omb_escrowed_free(&found);
     if (rc == OMB_OK && cli->json)
         omb_json_print(json_pack("{s:s, s:s}", "recovered", "keys", "next", "office request"),
                        cli->json_lines);

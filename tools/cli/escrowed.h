@@ -1,0 +1,36 @@
+/*
+ * What an export of a log (`log export CODE --certificates`) holds of the office's secrets, for
+ * whoever has the bank's recovery key. Whether the log is authentic is not asked here: secrets count
+ * when they belong to the certificate, which the caller looks at. What is done with them is `office
+ * recover` (recover_cmd.c).
+ */
+#ifndef OMB_CLI_ESCROWED_H
+#define OMB_CLI_ESCROWED_H
+
+#include <stdio.h>
+
+#include "crypto/keyfile.h"
+#include "ledger/certify.h"
+
+/* An office's newest certificate in an export, and its secrets escrowed last. */
+struct omb_escrowed {
+    struct omb_arena *arena;            /* lent: of what the certificate points to */
+    const struct omb_keyfile *recovery; /* lent: has its secret */
+    struct omb_view code;               /* of the office */
+    struct omb_known_certificate newest;
+    bool has_certificate;
+    struct omb_secret *transport, *sealing; /* NULL: none was opened */
+    uint64_t opened, unopened;
+    uint32_t life; /* the newest of the log */
+};
+
+/*
+ * Reads a whole export, an object a line; the caller has filled in what is lent and the code.
+ * OMB_INVALID names the line that is no JSON object. What an object does not hold is passed over.
+ */
+enum omb_rc omb_escrowed_read(FILE *file, struct omb_escrowed *found,
+                              struct omb_error *err) OMB_MUST_USE;
+/* Wipes the secrets. */
+void omb_escrowed_free(struct omb_escrowed *found);
+
+#endif
