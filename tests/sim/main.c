@@ -4,13 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/plants.h"
 #include "sim/sim.h"
 
 enum { JOBS_MOST = 64, TURNS_MOST = 100000 };
 
 static const char usage[] =
     "ombud-sim --seeds FROM..TO [--jobs N] [--turns N] [--patience SECONDS]\n"
-    "          [--trace] [--digests] [--all]\n"
+    "          [--trace] [--digests] [--all] [--plant NAME]\n"
+    "ombud-sim --plants\n"
     "Plays every seed; ends with 0 and a summary, or with 1, the story of the first bad seed and\n"
     "the command that plays it again.\n"
     "  --jobs      so many at a time (1)\n"
@@ -18,7 +20,9 @@ static const char usage[] =
     "  --patience  a seed that takes more CPU time hangs (300)\n"
     "  --trace     tells the story of good seeds, too\n"
     "  --digests   a line for each seed: the digest of all that it made\n"
-    "  --all       goes on after a bad seed\n";
+    "  --all       goes on after a bad seed\n"
+    "  --plant     with that mistake in the product: some seed should be bad\n"
+    "  --plants    lists them\n";
 
 /* Digits from `text` on, to the character that must follow. */
 static bool read_number(const char *text, char until, uint64_t most, uint64_t *out,
@@ -80,6 +84,8 @@ static bool read_value(const char *name, const char *text, struct sim_options *o
         return read_count(text, JOBS_MOST, &options->jobs);
     if (strcmp(name, "--turns") == 0)
         return read_count(text, TURNS_MOST, &options->turns);
+    if (strcmp(name, "--plant") == 0)
+        return text != NULL && sim_plant_choose(options->plant = text);
     if (strcmp(name, "--patience") == 0)
         return read_count(text, 86400, &options->patience_s);
     return false;
@@ -90,6 +96,10 @@ int main(int argc, char **argv)
     struct sim_options options = {
         .first = UINT64_MAX, .jobs = 1, .turns = SIM_TURNS, .patience_s = 300};
 
+    if (argc == 2 && strcmp(argv[1], "--plants") == 0) {
+        sim_plants_list();
+        return 0;
+    }
     for (int i = 1; i < argc; i++) {
         if (read_flag(argv[i], &options))
             continue;

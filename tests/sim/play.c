@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "sim/plants.h"
 #include "sim/sim.h"
 
 static struct {
@@ -65,11 +66,13 @@ static void plays_a_seed(void **state)
     whim_init(&sim->whim, played.seed);
     tree_tell(sim->tree, "seed %llu", (unsigned long long)played.seed);
     sim_draw_bank(sim);
+    sim_plants_grow(true);
     for (unsigned i = 0; i < played.options->turns; i++) {
         sim_turn(sim);
         tree_pass(sim->tree, (int64_t)sim_below(sim, sim_below(sim, 4) == 0 ? 40000 : 30));
     }
     calm_down(sim);
+    sim_plants_grow(false);
     sum_up(sim);
     sim_judge(sim);
 }

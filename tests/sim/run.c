@@ -185,6 +185,8 @@ static void say_bad(const struct run *run)
            (unsigned long long)run->first_bad);
     if (run->options->turns != SIM_TURNS)
         printf(" --turns %u", run->options->turns);
+    if (run->options->plant != NULL)
+        printf(" --plant %s", run->options->plant);
     putchar('\n');
 }
 

@@ -11,6 +11,7 @@
  *     choice.c   what an operator does with a case
  *     faults.c   what befalls offices and lines
  *     judge.c    which invariant is checked where
+ *     plants.c   mistakes in the product, each of which must be caught (plants.h)
  */
 #ifndef OMB_TESTS_SIM_H
 #define OMB_TESTS_SIM_H
@@ -28,6 +29,7 @@ struct sim_options {
     bool trace;          /* print every seed's */
     bool digests;        /* print every seed's digest */
     bool all;            /* go on after a bad seed */
+    const char *plant;   /* NULL: none */
 };
 
 /* What one seed came to; the process that played it leaves it in shared memory. */
