@@ -29,6 +29,13 @@ void omb_crypto_init(void);
 struct omb_digest omb_hash(const char *tag, struct omb_view bytes);
 struct omb_digest omb_hash_parts(const char *tag, const struct omb_view *parts, size_t count);
 
+/* The same of bytes that come in pieces. */
+struct omb_hasher;
+struct omb_hasher *omb_hasher_new(const char *tag);
+void omb_hasher_add(struct omb_hasher *hasher, struct omb_view bytes);
+/* Ends it and frees the hasher. */
+struct omb_digest omb_hasher_end(struct omb_hasher *take_hasher);
+
 /* --- random bytes --- */
 
 /* From the operating system: for io and tools only, never the core. */

@@ -1,5 +1,6 @@
 #include "wire/bridge.h"
 
+#include "backup.pb-c.h"
 #include "certificate.pb-c.h"
 #include "control.pb-c.h"
 #include "enrol.pb-c.h"

@@ -5,6 +5,7 @@
 #ifndef OMB_WIRE_SHAPES_H
 #define OMB_WIRE_SHAPES_H
 
+#include "wire/backup.h"
 #include "wire/certificate.h"
 #include "wire/control.h"
 #include "wire/enrol.h"
@@ -21,6 +22,7 @@
     OMB_SHAPES_record(S)                                                                         \
     OMB_SHAPES_certificate(S)                                                                    \
     OMB_SHAPES_enrol(S)                                                                          \
+    OMB_SHAPES_backup(S)                                                                         \
     OMB_SHAPES_tree(S)                                                                           \
     OMB_SHAPES_link(S)                                                                           \
     OMB_SHAPES_control(S)                                                                        \
