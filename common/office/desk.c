@@ -21,6 +21,9 @@ static const struct omb_desk_row rows[] = {
     {OMB_ASK_OFFICE_RENEW, OMB_MAY(ADMIN), true, omb_desk_office_renew},
     {OMB_ASK_OFFICE_RECOVER, OMB_MAY(ADMIN), true, omb_desk_office_recover},
 
+    {OMB_ASK_BACKUP_CREATE, OMB_MAY(ADMIN), true, omb_desk_backup_create},
+    {OMB_ASK_BACKUP_SERVE, OMB_MAY(ADMIN), true, omb_desk_backup_serve},
+
     {OMB_ASK_LINK_RESYNC, OMB_MAY(ADMIN), true, omb_desk_link_resync},
     {OMB_ASK_SUBSCRIPTION_MOVE,
      OMB_MAY(HANDLER) | OMB_MAY(SUPERVISOR) | OMB_MAY(ANALYST) | OMB_MAY(AUDITOR), true,
@@ -56,6 +59,7 @@ static const struct omb_desk_row rows[] = {
     {OMB_ASK_CASE_TRACE, READERS | OMB_MAY(ADMIN), false, omb_desk_case_trace},
     {OMB_ASK_LOG_FORKS, INSPECTORS, false, omb_desk_log_forks},
     {OMB_ASK_LOG_QUARANTINE, INSPECTORS, false, omb_desk_log_quarantine},
+    {OMB_ASK_BACKUP_STATE, INSPECTORS, false, omb_desk_backup_state},
 };
 
 const struct omb_desk_row *omb_desk_row(uint32_t tag)

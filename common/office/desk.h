@@ -44,6 +44,8 @@ omb_desk_fn omb_desk_link_list, omb_desk_link_show, omb_desk_link_resync, omb_de
 omb_desk_fn omb_desk_office_recover, omb_desk_office_renew;
 /* the store: desk/stats.c, desk/check.c, desk/rebuild.c */
 omb_desk_fn omb_desk_store_rebuild, omb_desk_store_stats, omb_desk_store_check;
+/* backups and after a restore: desk/backup.c */
+omb_desk_fn omb_desk_backup_create, omb_desk_backup_state, omb_desk_backup_serve;
 
 /* Puts "prefix." before the field of an error, if it names one. */
 void omb_desk_within(struct omb_error *err, const char *prefix);
@@ -53,6 +55,8 @@ void omb_desk_blame(struct omb_error *err, const char *field);
 enum omb_rc omb_desk_office(struct omb_step *step, struct omb_view code, const char *field,
                             struct omb_office_ref *out, struct omb_error *err) OMB_MUST_USE;
 
+/* Why the words of a restored case are not shown yet (office/restored.h); empty: they are. */
+struct omb_view omb_desk_withheld(struct omb_step *step, const struct omb_case_id *id);
 /* Whether this operator may read the bodies of a case (role, grant, recusal, confidential). */
 bool omb_desk_may_read(struct omb_step *step, const struct omb_casefile *file,
                        struct omb_error *err);

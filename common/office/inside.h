@@ -8,11 +8,14 @@
 #ifndef OMB_OFFICE_INSIDE_H
 #define OMB_OFFICE_INSIDE_H
 
+#include "office/backup.h"
 #include "office/cards.h"
 #include "office/corridor.h"
 #include "office/duty/duty.h"
+#include "office/operators.h"
 #include "office/post/feed.h"
 #include "office/post/post.h"
+#include "office/restored.h"
 
 #define OMB_OFFICE_SCHEMA 1
 #define OMB_REQUEST_KEPT_MS (30 * OMB_DAY_MS)
@@ -61,6 +64,7 @@ struct omb_update {
     struct omb_send *sends;
     size_t send_count, send_capacity;
     struct omb_dial dial;
+    const struct omb_backup_create *backup; /* to be made; NULL: none */
 
     /* The case key that this input used last: most acts seal one body after another with it. */
     struct omb_case_id key_case;
@@ -106,6 +110,8 @@ struct omb_office {
     int64_t link_wake_ms;           /* monotonic: next tick that a link wants; INT64_MAX: none */
     struct omb_proof_memo memos[OMB_MEMOS]; /* by the first byte of a signature */
     struct omb_closing closing;
+    struct omb_backed backed;
+    struct omb_withholding restored;
 
     bool clock_known;
     int64_t wall_ms, monotonic_ms; /* of the last input */
@@ -152,22 +158,6 @@ void omb_ring_for(struct omb_step *step, const struct omb_facts *facts, bool of_
                   uint64_t position);
 /* Signs what is not signed yet and completes those records; puts the tip. */
 void omb_settle(struct omb_office *office, struct omb_update *update);
-
-/* --- operators.c --- */
-/* Takes back changes of this step beyond the first `count`. */
-void omb_operators_undo(struct omb_office *office, size_t count);
-enum omb_rc omb_operators_load(struct omb_office *office, const struct omb_port *port,
-                               struct omb_error *err) OMB_MUST_USE;
-const struct omb_operator *omb_operator_by_key(const struct omb_office *office,
-                                               const uint8_t key[OMB_PUBLIC_SIZE]);
-const struct omb_operator *omb_operator_by_code(const struct omb_office *office,
-                                                struct omb_view code);
-/* An own event of operators that a disk had lost and a peer gave back. */
-enum omb_rc omb_operators_learn(struct omb_step *step, const struct omb_header *header,
-                                const struct omb_digest *digest,
-                                struct omb_error *err) OMB_MUST_USE;
-/* "teller, handler or supervisor" */
-void omb_roles_words(uint32_t roles, const char *joint, char *out, size_t size);
 
 /* --- records.c --- */
 /* The header of a record, decoded; own records of this batch without reading. */

@@ -392,6 +392,16 @@ struct omb_key omb_key_subscription(struct omb_view name)
 
 /* --- operators and requests --- */
 
+struct omb_key omb_key_heard(const struct omb_office_id *office)
+{
+    struct omb_key key = {.size = 0};
+
+    add_u8(&key, 'Q');
+    if (office)
+        add(&key, office->bytes, sizeof(office->bytes));
+    return key;
+}
+
 struct omb_key omb_key_operator(struct omb_view code)
 {
     struct omb_key key = {.size = 0};

@@ -35,6 +35,8 @@
  *              | 'N' record digest(32)                     -> number(4) seq(8) of the own record
  *                                                             that was written in its place
  *              | 'S' name                                  -> SubscriptionRow
+ *              | 'Q' office id(16)                         -> (): since the store was restored that
+ *                                                             office was compared with
  *   operator   code (text)
  *   request    operator code NUL id
  *
@@ -114,6 +116,7 @@ struct omb_key omb_key_missing(const struct omb_digest *record); /* NULL: the pr
 struct omb_key omb_key_refused(const struct omb_digest *record); /* NULL: the prefix of all */
 struct omb_key omb_key_renewed(const struct omb_digest *record);
 struct omb_key omb_key_subscription(struct omb_view name); /* empty: the prefix of all */
+struct omb_key omb_key_heard(const struct omb_office_id *office); /* NULL: the prefix of all */
 struct omb_key omb_key_operator(struct omb_view code);
 struct omb_key omb_key_request(struct omb_view operator_code, struct omb_view id);
 

@@ -86,7 +86,7 @@ static enum omb_rc start(struct omb_step *step, struct omb_error *err)
 
     step->office->tip.must_open = true;
     if (step->office->tip.records > 0)
-        return OMB_OK;
+        return omb_restored_start(step, err);
     rc = omb_vault_escrow(step, err);
     return rc == OMB_OK ? enrol_admin(step, err) : rc;
 }
@@ -348,6 +348,8 @@ static enum omb_rc work(struct omb_step *step, struct omb_error *err)
     case OMB_INPUT_LINK_UP:
     case OMB_INPUT_LINK_DOWN:
         return omb_post_input(step, err);
+    case OMB_INPUT_BACKUP:
+        return omb_backed_input(step, err);
     }
     return OMB_OK;
 }

@@ -40,6 +40,8 @@ struct omb_office_setup {
     size_t parent_count;
     struct omb_view advertise;             /* the own address as children call it; may be empty */
     struct omb_view last_exit;             /* how the daemon ended last: "clean", "killed", ... */
+    uint32_t backup_max_age_days;          /* then the doctor warns; 0: never */
+    bool looks;                            /* a copy that is read alone: keys are none of its own */
 };
 
 enum omb_input_kind {
@@ -49,6 +51,7 @@ enum omb_input_kind {
     OMB_INPUT_FRAME,   /* bytes of a Frame from the link `link` */
     OMB_INPUT_LINK_UP,   /* the dialled link `link` stands: the handshake was made */
     OMB_INPUT_LINK_DOWN, /* the dialled link ended or could not be made; bytes: why, in words */
+    OMB_INPUT_BACKUP,    /* how a backup goes on or ended; bytes of a BackupState */
 };
 
 struct omb_input {
@@ -116,6 +119,9 @@ int64_t omb_update_link_timer(const struct omb_update *update);
 bool omb_update_children_changed(const struct omb_update *update);
 /* Who may connect changed: ask omb_office_admitted again. */
 bool omb_update_operators_changed(const struct omb_update *update);
+/* A backup to be made, once the batch is durable; NULL: none. It lives as long as the batch. */
+struct omb_backup_create;
+const struct omb_backup_create *omb_update_backup(const struct omb_update *update);
 /* Parts were erased: once durable, compact the families part, key and index. */
 bool omb_update_erased(const struct omb_update *update);
 
@@ -153,6 +159,9 @@ struct omb_view omb_office_code(const struct omb_office *office);
 void omb_office_set_listen(struct omb_office *office, struct omb_view endpoint);
 /* The same for where offices below reach it, told in their bundles. */
 void omb_office_set_advertise(struct omb_office *office, struct omb_view endpoint);
+
+/* How old the last good backup may be before the doctor warns; 0: it never does. */
+void omb_office_set_backup_max_age(struct omb_office *office, uint32_t days);
 
 /* --- a new office (tools only): the rows of an empty store and the log's first batch --- */
 

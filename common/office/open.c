@@ -161,7 +161,7 @@ static enum omb_rc read_identity(struct omb_office *office, struct omb_error *er
         rc = read_life(office, err);
     if (rc == OMB_OK)
         rc = read_certificate(office, err);
-    if (rc == OMB_OK)
+    if (rc == OMB_OK && !office->setup.looks)
         rc = check_keys(office, err);
     if (rc == OMB_OK)
         rc = seat_of(office, office->setup.port, err);
@@ -202,6 +202,13 @@ enum omb_rc omb_office_open(const struct omb_office_setup *setup, struct omb_off
     if (rc == OMB_OK)
         rc = omb_tip_load(office, err);
     if (rc == OMB_OK)
+        rc = omb_backed_load(office, err);
+    if (rc == OMB_OK)
+        rc = omb_restored_load(office, err);
+    /* What its log had behind the backup is not known here: nothing is written in that life. */
+    if (rc == OMB_OK && office->restored.on && !office->restored.row.told)
+        office->tip.must_open = true;
+    if (rc == OMB_OK)
         rc = omb_operators_load(office, setup->port, err);
     if (rc == OMB_OK)
         rc = omb_duty_close_open(office, err);
@@ -226,6 +233,7 @@ void omb_office_free(struct omb_office *office)
     omb_cache_free(office->cache);
     omb_secret_free(office->store_key);
     omb_arena_free(&office->own_arena);
+    omb_backed_free(&office->backed);
     omb_wipe(&office->tip, sizeof(office->tip));
     free(office->operators);
     free(office->admitted);

@@ -109,7 +109,7 @@ enum omb_rc omb_tip_load(struct omb_office *office, struct omb_error *err)
         goto out;
     read_tip(value.data, &office->tip);
     rc = check_head(office, &value, err);
-    if (rc == OMB_OK)
+    if (rc == OMB_OK && !office->setup.looks)
         rc = load_escrow(office, &value, err);
 out:
     omb_buf_free(&value);

@@ -58,6 +58,7 @@ void omb_update_begin(struct omb_update *update, const struct omb_office *office
     update->reply_count = update->bell_count = update->rung_count = 0;
     update->send_count = 0;
     update->dial = (struct omb_dial){.kind = OMB_DIAL_NONE};
+    update->backup = NULL;
     update->timer = office->wake_ms;
     update->link_timer = office->link_wake_ms;
     update->dirty = update->operators_changed = update->erased = false;

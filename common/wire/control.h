@@ -21,6 +21,8 @@
     A(ASK_LINK_RESYNC, 25, link_resync, link_resync)                                   \
     A(ASK_SUBSCRIPTION_MOVE, 26, subscription_move, subscription_move)                 \
     A(ASK_OFFICE_RECOVER, 27, office_recover, office_recover)                          \
+    A(ASK_BACKUP_CREATE, 28, backup_create, backup_create)                             \
+    A(ASK_BACKUP_SERVE, 29, backup_serve, backup_serve)                                \
     A(ASK_STATUS, 32, status, status_ask)                                              \
     A(ASK_CASE_SHOW, 33, case_show, case_ask)                                          \
     A(ASK_CASE_HISTORY, 34, case_history, history_ask)                                 \
@@ -46,7 +48,8 @@
     A(ASK_TREE, 54, tree, tree_ask)                                                    \
     A(ASK_CASE_TRACE, 55, case_trace, trace_ask)                                       \
     A(ASK_LOG_FORKS, 56, log_forks, forks_ask)                                         \
-    A(ASK_LOG_QUARANTINE, 57, log_quarantine, quarantine_ask)
+    A(ASK_LOG_QUARANTINE, 57, log_quarantine, quarantine_ask)                          \
+    A(ASK_BACKUP_STATE, 58, backup_state, backup_state_ask)
 #define OMB_FIELDS_request(F)                                                          \
     F(u32, protocol, )                                                                 \
     F(bytes, id, )                                                                     \
@@ -73,6 +76,8 @@ OMB_SHAPE(refusal)
     A(ANSWER_LINK_RESYNC, 25, link_resync, link_resynced)                              \
     A(ANSWER_SUBSCRIPTION_MOVE, 26, subscription_move, subscription_moved)             \
     A(ANSWER_OFFICE_RECOVER, 27, office_recover, office_recovered)                     \
+    A(ANSWER_BACKUP_CREATE, 28, backup_create, backup_started)                         \
+    A(ANSWER_BACKUP_SERVE, 29, backup_serve, backup_served)                            \
     A(ANSWER_STATUS, 32, status, status)                                               \
     A(ANSWER_CASE_SHOW, 33, case_show, case_view)                                      \
     A(ANSWER_CASE_HISTORY, 34, case_history, history)                                  \
@@ -98,7 +103,8 @@ OMB_SHAPE(refusal)
     A(ANSWER_TREE, 54, tree, tree)                                                     \
     A(ANSWER_CASE_TRACE, 55, case_trace, trace)                                        \
     A(ANSWER_LOG_FORKS, 56, log_forks, forks)                                          \
-    A(ANSWER_LOG_QUARANTINE, 57, log_quarantine, quarantine)
+    A(ANSWER_LOG_QUARANTINE, 57, log_quarantine, quarantine)                           \
+    A(ANSWER_BACKUP_STATE, 58, backup_state, backup_state)
 #define OMB_FIELDS_reply(F)                                                            \
     F(bytes, id, )                                                                     \
     F(one, error, refusal)                                                             \
@@ -302,7 +308,8 @@ OMB_SHAPE(link_view)
     F(line, key_asked_of, )                                                            \
     F(when, key_asked_at, )                                                            \
     F(line, formerly, )                                                                \
-    F(lines, namesakes, )
+    F(lines, namesakes, )                                                              \
+    F(line, withheld, )
 OMB_SHAPE(case_view)
 
 #define OMB_FIELDS_history_ask(F)                                                      \
@@ -314,7 +321,8 @@ OMB_SHAPE(history_ask)
     F(line, number, )                                                                  \
     F(many, events, event_view)                                                        \
     F(u64, verified, )                                                                 \
-    F(lines, problems, )
+    F(lines, problems, )                                                               \
+    F(line, withheld, )
 OMB_SHAPE(history)
 
 #define OMB_FIELDS_filter(F)                                                           \
@@ -624,6 +632,45 @@ OMB_SHAPE(store_check_ask)
     F(line, cursor, )
 OMB_SHAPE(store_checked)
 
+#define OMB_FIELDS_backup_create(F)                                                    \
+    F(line, to, )                                                                      \
+    F(line, name, )                                                                    \
+    F(u32, keep, )
+OMB_SHAPE(backup_create)
+
+#define OMB_FIELDS_backup_started(F)                                                   \
+    F(line, name, )
+OMB_SHAPE(backup_started)
+
+#define OMB_FIELDS_backup_state_ask(F)
+OMB_SHAPE(backup_state_ask)
+
+#define OMB_FIELDS_backup_state(F)                                                     \
+    F(flag, running, )                                                                 \
+    F(line, name, )                                                                    \
+    F(when, started_at, )                                                              \
+    F(u64, done_bytes, )                                                               \
+    F(u64, total_bytes, )                                                              \
+    F(when, failed_at, )                                                               \
+    F(line, failed_as, )                                                               \
+    F(line, failure, )                                                                 \
+    F(when, good_at, )                                                                 \
+    F(line, good_name, )                                                               \
+    F(line, good_path, )                                                               \
+    F(u64, good_records, )                                                             \
+    F(u64, good_cases, )                                                               \
+    F(u64, good_bytes, )                                                               \
+    F(lines, removed, )
+OMB_SHAPE(backup_state)
+
+#define OMB_FIELDS_backup_serve(F)
+OMB_SHAPE(backup_serve)
+
+#define OMB_FIELDS_backup_served(F)                                                    \
+    F(line, record, )                                                                  \
+    F(lines, unheard, )
+OMB_SHAPE(backup_served)
+
 #define OMB_FIELDS_doctor_ask(F)
 OMB_SHAPE(doctor_ask)
 
@@ -732,6 +779,12 @@ OMB_SHAPE(vocabularies)
     S(store_stats)                                                                     \
     S(store_check_ask)                                                                 \
     S(store_checked)                                                                   \
+    S(backup_create)                                                                   \
+    S(backup_started)                                                                  \
+    S(backup_state_ask)                                                                \
+    S(backup_state)                                                                    \
+    S(backup_serve)                                                                    \
+    S(backup_served)                                                                   \
     S(doctor_ask)                                                                      \
     S(finding)                                                                         \
     S(doctor)                                                                          \

@@ -82,7 +82,8 @@ OMB_SHAPE(office_ref)
     A(EVENT_ASSIST_ACKNOWLEDGED, 77, assist_acknowledged, assist_acknowledged)         \
     A(EVENT_ASSIST_CLEARED, 78, assist_cleared, assist_cleared)                        \
     A(EVENT_GOOD_STORY, 79, good_story, good_story)                                    \
-    A(EVENT_APPOINTMENT, 80, appointment, appointment)
+    A(EVENT_APPOINTMENT, 80, appointment, appointment)                                 \
+    A(EVENT_RESTORED, 81, restored, restored)
 #define OMB_FIELDS_facts(F)                                                            \
     F(any, event, facts)
 OMB_ALTERNATIVES(facts)
@@ -417,6 +418,12 @@ OMB_SHAPE(good_story)
     F(code, officer, )
 OMB_SHAPE(appointment)
 
+#define OMB_FIELDS_restored(F)                                                         \
+    F(when, made_at, )                                                                 \
+    F(digest, backup, )                                                                \
+    F(flag, served, )
+OMB_SHAPE(restored)
+
 #define OMB_SHAPES_facts(S)                                                            \
     S(proof)                                                                           \
     S(case_id)                                                                         \
@@ -478,6 +485,7 @@ OMB_SHAPE(appointment)
     S(assist_acknowledged)                                                             \
     S(assist_cleared)                                                                  \
     S(good_story)                                                                      \
-    S(appointment)
+    S(appointment)                                                                     \
+    S(restored)
 
 #endif

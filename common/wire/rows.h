@@ -135,6 +135,14 @@ OMB_SHAPE(request_row)
     F(bytes, sealed, )
 OMB_SHAPE(key_row)
 
+#define OMB_FIELDS_restored_row(F)                                                     \
+    F(when, made_at, )                                                                 \
+    F(digest, backup, )                                                                \
+    F(when, restored_at, )                                                             \
+    F(u32, life, )                                                                     \
+    F(flag, told, )
+OMB_SHAPE(restored_row)
+
 #define OMB_SHAPES_rows(S)                                                             \
     S(stored_record)                                                                   \
     S(log_row)                                                                         \
@@ -147,6 +155,7 @@ OMB_SHAPE(key_row)
     S(deadline_row)                                                                    \
     S(case_row)                                                                        \
     S(request_row)                                                                     \
-    S(key_row)
+    S(key_row)                                                                         \
+    S(restored_row)
 
 #endif

@@ -3,7 +3,9 @@
  * looks; it mends nothing.
  */
 #include "base/assert.h"
+#include "office/backup.h"
 #include "office/desk/inspect.h"
+#include "office/restored.h"
 
 #define LINKS_SHOWN 20 /* that are not well, one by one */
 
@@ -351,6 +353,58 @@ static enum omb_rc visit_missing(void *arg, struct omb_view key, struct omb_view
     return ++lack->count < OMB_SCAN_MAX ? OMB_OK : OMB_STOP;
 }
 
+/* Without an age that is said nobody is reminded; a failure is told all the same. */
+static enum omb_rc check_backup(struct visit *visit)
+{
+    const uint32_t days = omb_backed_max_age_days(visit->step->office);
+    const int64_t now = visit->step->input->now_ms;
+    struct omb_backup_state state;
+    char good[OMB_RFC3339_SIZE], failed[OMB_RFC3339_SIZE];
+    const enum omb_rc rc = omb_backed_now(visit->step, &state, visit->err);
+
+    if (rc != OMB_OK)
+        return rc;
+    omb_rfc3339(state.good_at, 0, good);
+    omb_rfc3339(state.failed_at, 0, failed);
+    if (state.failed_at)
+        find(visit, "backup", "warning",
+             SAY(visit, "the one of %s failed: %.*s", failed, OMB_VIEW_ARGS(state.failure)));
+    if (state.good_at == 0)
+        find(visit, "backup", days ? "warning" : "ok",
+             OMB_VIEW_LIT("none was ever made: `ombud backup create`"));
+    else if (days && state.good_at < now - (int64_t)days * OMB_DAY_MS)
+        find(visit, "backup", "warning",
+             SAY(visit, "the last good one is of %s, over %u days ago: %.*s", good, days,
+                 OMB_VIEW_ARGS(state.good_path)));
+    else
+        find(visit, "backup", "ok",
+             SAY(visit, "the last good one is of %s: %.*s", good,
+                 OMB_VIEW_ARGS(state.good_path)));
+    return OMB_OK;
+}
+
+static enum omb_rc check_restored(struct visit *visit)
+{
+    const int64_t made_at = omb_restored_made_at(visit->step->office);
+    struct omb_buf codes = OMB_BUF_INIT;
+    struct omb_views unheard;
+    char at[OMB_RFC3339_SIZE];
+    const enum omb_rc rc = omb_restored_unheard(visit->step, &unheard, visit->err);
+
+    if (rc != OMB_OK || made_at == 0)
+        return rc;
+    omb_rfc3339(made_at, 0, at);
+    for (size_t i = 0; i < unheard.count && codes.size < 256; i++)
+        omb_buf_printf(&codes, "%s%.*s", i ? ", " : "", OMB_VIEW_ARGS(unheard.items[i]));
+    find(visit, "restored", "warning",
+         SAY(visit, "from a backup of %s: words of its cases are withheld until %s%.*s%s`ombud "
+                    "backup serve-anyway`",
+             at, codes.size ? "it has compared with " : "", OMB_VIEW_ARGS(omb_buf_view(&codes)),
+             codes.size ? ", or " : ""));
+    omb_buf_free(&codes);
+    return OMB_OK;
+}
+
 static enum omb_rc check_parts(struct visit *visit)
 {
     const struct omb_key prefix = omb_key_missing(NULL);
@@ -423,7 +477,7 @@ enum omb_rc omb_desk_doctor(struct omb_step *step, const void *ask, const void *
         check_clock,    check_certificate, check_operators, check_counters,
         check_newest,   check_incarnation, check_escrow,    check_case_keys,
         check_overdue,  check_links,       check_parts,     check_refused,
-        check_logs,
+        check_logs,     check_backup,      check_restored,
     };
     struct omb_doctor *answer = OMB_ARENA_NEW(step->arena, struct omb_doctor, 1);
     struct visit visit = {.step = step, .room = 64, .err = err};

@@ -74,6 +74,8 @@ enum omb_rc omb_desk_case_history(struct omb_step *step, const void *ask, const 
         return rc;
     tell.history = OMB_ARENA_NEW(step->arena, struct omb_history, 1);
     tell.history->number = omb_act_number(step, &file.id);
+    if (!file.folded.row.erased)
+        tell.history->withheld = omb_desk_withheld(step, &file.id);
     rc = tell_events(&tell, request->verify, err);
     tell.history->problems = omb_lines_views(&tell.problems);
     *out = tell.history;

@@ -315,7 +315,9 @@ enum omb_rc omb_desk_case_show(struct omb_step *step, const void *ask, const voi
     show_row(&show);
     show_key_asked(&show);
     show_deadlines(&show);
-    if (omb_desk_reads_bodies(omb_desk_asking(step)))
+    if (!file.folded.row.erased)
+        show.view->withheld = omb_desk_withheld(step, &file.id);
+    if (omb_desk_reads_bodies(omb_desk_asking(step)) && show.view->withheld.size == 0)
         show_extract(&show);
     show_events(&show);
     show_corrected(&show);

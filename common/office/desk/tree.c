@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "office/backup.h"
 #include "office/desk/inspect.h"
 
 #define FRESH_MS (60 * OMB_SECOND_MS) /* a report is behind on whoever was not heard for so long */
@@ -502,6 +503,7 @@ static void show_self(const struct family *family, struct omb_tree_office *out)
     out->software = OMB_VIEW_LIT(OMB_SOFTWARE);
     out->started_at = lent->started_at;
     out->last_exit = lent->last_exit;
+    out->last_backup = omb_backed_good_at(family->step->office);
     out->cases = omb_office_tip(family->step->office)->cases;
 }
 

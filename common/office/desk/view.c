@@ -1,4 +1,5 @@
 #include "office/desk/view.h"
+#include "office/restored.h"
 
 #include <string.h>
 
@@ -113,6 +114,17 @@ enum omb_rc omb_desk_find_case(struct omb_step *step, struct omb_view number,
     return rc == OMB_OK ? omb_desk_may_see(step, out, err) : rc;
 }
 
+/* A row that cannot be read withholds, too. */
+struct omb_view omb_desk_withheld(struct omb_step *step, const struct omb_case_id *id)
+{
+    struct omb_view words;
+    bool withheld;
+
+    if (omb_restored_withholds(step, id, &withheld, &words, NULL) != OMB_OK)
+        return OMB_VIEW_LIT("whether it was erased cannot be found out: the store cannot be read");
+    return words;
+}
+
 bool omb_desk_may_read(struct omb_step *step, const struct omb_casefile *file,
                        struct omb_error *err)
 {
@@ -126,6 +138,8 @@ bool omb_desk_may_read(struct omb_step *step, const struct omb_casefile *file,
     if (rc == OMB_OK && is_confidential(file) && !(roles & OMB_MAY(SUPERVISOR)) &&
         !omb_desk_is_responsible(step, &file->folded.row))
         rc = fail_confidential(err);
+    if (rc == OMB_OK && omb_desk_withheld(step, &file->id).size > 0)
+        rc = omb_fail(err, OMB_FORBIDDEN, NULL, "the words of the case are withheld");
     if (rc == OMB_OK && file->folded.row.erased)
         rc = omb_fail(err, OMB_ERASED, NULL, "the words of the case were erased");
     if (rc == OMB_OK) {

@@ -25,17 +25,36 @@ static void newest_lives(struct omb_life_list *lives)
     lives->count = OMB_LIVES_TOLD;
 }
 
+/*
+ * After a restore the office above is told another epoch each time until all that it knows has
+ * come: that makes it compare (office/restored.h).
+ */
+static enum omb_rc epoch_for(struct omb_step *step, const struct omb_link *link,
+                             struct omb_view *out, struct omb_error *err)
+{
+    const struct omb_view own = OMB_VIEW_OF(step->office->epoch);
+    bool awaits = false;
+    const enum omb_rc rc =
+        link->up ? omb_restored_awaits_above(step, &awaits, err) : OMB_OK;
+
+    *out = awaits ? omb_restored_epoch(step, own) : own;
+    return rc;
+}
+
 /* Hello and Welcome from this office to the peer. */
 static enum omb_rc make_greeting(struct omb_step *step, struct omb_link *link,
                                  struct omb_hello *out, struct omb_error *err)
 {
     struct omb_office *office = step->office;
     struct omb_life_list own, yours;
+    struct omb_view epoch;
     struct omb_cursor *cursor = OMB_ARENA_NEW(step->arena, struct omb_cursor, 1);
     enum omb_rc rc = omb_compare_lives(step, &office->self.office, &own, err);
 
     if (rc == OMB_OK)
         rc = omb_compare_lives(step, &link->peer, &yours, err);
+    if (rc == OMB_OK)
+        rc = epoch_for(step, link, &epoch, err);
     if (rc != OMB_OK)
         return rc;
     newest_lives(&own);
@@ -47,7 +66,7 @@ static enum omb_rc make_greeting(struct omb_step *step, struct omb_link *link,
         .office = office->self.office,
         .own = own,
         .cursor = link->held.position > 0 ? cursor : NULL,
-        .store_epoch = OMB_VIEW_OF(office->epoch),
+        .store_epoch = epoch,
         .clock = step->input->now_ms,
         .software = OMB_VIEW_LIT(OMB_SOFTWARE),
         .yours = yours,
@@ -281,6 +300,22 @@ static enum omb_rc keep_software(struct omb_step *step, struct omb_link *link,
     return OMB_OK;
 }
 
+/*
+ * The office above knows no epoch of this one, so that the first one made it compare nothing: the
+ * second does.
+ */
+static enum omb_rc greet_again(struct omb_step *step, struct omb_link *link,
+                               const struct omb_hello *welcome, struct omb_error *err)
+{
+    bool awaits;
+    enum omb_rc rc = omb_restored_awaits_above(step, &awaits, err);
+
+    if (rc != OMB_OK || !awaits || welcome->cursor || welcome->yours.count > 0 ||
+        !omb_restored_once(step->office))
+        return rc;
+    return omb_greet_send(step, link, err);
+}
+
 enum omb_rc omb_greet_welcome(struct omb_step *step, struct omb_link *link,
                               const struct omb_hello *welcome, struct omb_error *err)
 {
@@ -303,7 +338,7 @@ enum omb_rc omb_greet_welcome(struct omb_step *step, struct omb_link *link,
         rc = go_on_up(step, link, welcome, err);
     if (rc == OMB_OK)
         rc = omb_want_parts(step, link, err);
-    return rc;
+    return rc == OMB_OK ? greet_again(step, link, welcome, err) : rc;
 }
 
 enum omb_rc omb_greet_refused(struct omb_step *step, struct omb_link *link,

@@ -299,6 +299,7 @@ static void dial_again(struct omb_step *step, int64_t wait_ms)
 static void hang_up(struct omb_step *step, struct omb_link *link)
 {
     omb_update_dial_set(step->update, &(struct omb_dial){.kind = OMB_DIAL_HANG_UP});
+    omb_restored_line_ended(step->office);
     omb_post_disconnect(step->office->post, link);
 }
 

@@ -163,12 +163,14 @@ static enum omb_rc cut_ranges(struct omb_step *step, struct omb_link *link, size
     return OMB_OK;
 }
 
-static void answer_page(struct omb_step *step, struct omb_link *link, bool last)
+static enum omb_rc answer_page(struct omb_step *step, struct omb_link *link, bool last,
+                               struct omb_error *err)
 {
     const struct omb_compare page = {.last = last, .answer = true};
 
     omb_link_send(step, link, OMB_FRAME_COMPARE, &page);
     link->page_due = false;
+    return last ? omb_restored_heard(step, &link->peer, err) : OMB_OK;
 }
 
 /*
@@ -192,7 +194,7 @@ enum omb_rc omb_want_more(struct omb_step *step, struct omb_link *link, struct o
     if (asked > 0)
         omb_want_send(step, link, &(struct omb_want){.ranges = {link->ranges, asked}});
     else if (link->page_due)
-        answer_page(step, link, link->page_last);
+        return answer_page(step, link, link->page_last, err);
     return OMB_OK;
 }
 
@@ -350,6 +352,19 @@ static enum omb_rc next_page(struct omb_step *step, struct omb_link *link,
     return compared(step, link, err);
 }
 
+static enum omb_rc answer_cases(struct omb_step *step, struct omb_link *link,
+                                const struct omb_compare *page, const struct omb_compare *answer,
+                                struct omb_error *err)
+{
+    bool again;
+    enum omb_rc rc;
+
+    omb_link_send(step, link, OMB_FRAME_COMPARE, answer);
+    rc = omb_restored_page(step, page->after.size == 0, page->last, answer->cases.count, &again,
+                           err);
+    return rc == OMB_OK && again ? omb_greet_send(step, link, err) : rc;
+}
+
 enum omb_rc omb_compare_came(struct omb_step *step, struct omb_link *link,
                              const struct omb_compare *page, struct omb_error *err)
 {
@@ -369,14 +384,10 @@ enum omb_rc omb_compare_came(struct omb_step *step, struct omb_link *link,
         return omb_link_wrong(step, link, "its comparison is not formed as such", err);
     if (rc != OMB_OK)
         return rc;
-    if (link->up) {
-        omb_link_send(step, link, OMB_FRAME_COMPARE, &answer);
-        return OMB_OK;
-    }
+    if (link->up)
+        return answer_cases(step, link, page, &answer, err);
     omb_want_ranges(step, link, &want);
     link->page_due = link->range_count > 0;
     link->page_last = page->last;
-    if (!link->page_due)
-        answer_page(step, link, page->last);
-    return OMB_OK;
+    return link->page_due ? OMB_OK : answer_page(step, link, page->last, err);
 }

@@ -1,0 +1,366 @@
+#include "office/restored.h"
+
+#include <string.h>
+
+#include "office/inside.h"
+
+/* --- what is kept --- */
+
+enum omb_rc omb_restored_load(struct omb_office *office, struct omb_error *err)
+{
+    const struct omb_key key = omb_key_meta("restored");
+    struct omb_withholding *restored = &office->restored;
+    struct omb_buf value = OMB_BUF_INIT;
+    struct omb_arena arena;
+    enum omb_rc rc = omb_port_get(office->setup.port, OMB_FAMILY_META, omb_key_view(&key), &value);
+
+    omb_arena_init(&arena, SIZE_MAX);
+    if (rc == OMB_OK) {
+        restored->on = true;
+        if (omb_decode_restored_row(omb_buf_view(&value), &arena, &restored->row, NULL) != OMB_OK)
+            rc = omb_fail(err, OMB_DAMAGED, "restored", "the row of the restore is damaged");
+    } else if (rc == OMB_NOT_FOUND) {
+        rc = OMB_OK;
+    } else {
+        rc = omb_fail(err, rc, "restored", "the row of the restore cannot be read");
+    }
+    omb_arena_free(&arena);
+    omb_buf_free(&value);
+    return rc;
+}
+
+static void put_row(struct omb_writes *writes, const struct omb_restored_row *row)
+{
+    const struct omb_key key = omb_key_meta("restored");
+    struct omb_buf value = OMB_BUF_INIT;
+
+    omb_encode_restored_row(row, &value);
+    omb_put(writes, OMB_FAMILY_META, omb_key_view(&key), omb_buf_view(&value));
+    omb_buf_free(&value);
+}
+
+static enum omb_rc forget_heard(void *arg, struct omb_view key, struct omb_view value)
+{
+    (void)value;
+    omb_delete(arg, OMB_FAMILY_PEER, key);
+    return OMB_OK;
+}
+
+static enum omb_rc forget_all_heard(const struct omb_port *port, struct omb_writes *writes)
+{
+    const struct omb_key prefix = omb_key_heard(NULL);
+
+    return omb_port_scan_prefix(port, OMB_FAMILY_PEER, omb_key_view(&prefix), forget_heard, writes);
+}
+
+static enum omb_rc is_heard(struct omb_step *step, const struct omb_office_id *peer, bool *out,
+                            struct omb_error *err)
+{
+    const struct omb_key key = omb_key_heard(peer);
+    struct omb_buf value = OMB_BUF_INIT;
+    const enum omb_rc rc = omb_port_get(step->port, OMB_FAMILY_PEER, omb_key_view(&key), &value);
+
+    omb_buf_free(&value);
+    *out = rc == OMB_OK;
+    return rc == OMB_OK || rc == OMB_NOT_FOUND
+               ? OMB_OK
+               : omb_fail(err, rc, NULL, "the rows of the restore cannot be read");
+}
+
+int64_t omb_restored_made_at(const struct omb_office *office)
+{
+    return office->restored.on ? office->restored.row.made_at : 0;
+}
+
+/* --- the log --- */
+
+static enum omb_rc write_event(struct omb_step *step, bool served, struct omb_appended *out,
+                               struct omb_error *err)
+{
+    const struct omb_restored_row *row = &step->office->restored.row;
+    const struct omb_restored restored = {row->made_at, row->backup, served};
+    const struct omb_facts facts = {.event = {OMB_EVENT_RESTORED, &restored}};
+    const struct omb_draft draft = {
+        .facts = &facts,
+        .actor = step->who ? omb_view_str(step->who->code) : OMB_VIEW_LIT("system"),
+    };
+
+    return omb_append(step, &draft, out, err);
+}
+
+enum omb_rc omb_restored_start(struct omb_step *step, struct omb_error *err)
+{
+    struct omb_withholding *restored = &step->office->restored;
+    struct omb_appended record;
+    enum omb_rc rc;
+
+    if (!restored->on || restored->row.told)
+        return OMB_OK;
+    rc = write_event(step, false, &record, err);
+    if (rc != OMB_OK)
+        return rc;
+    restored->row.told = true;
+    put_row(step->update->writes, &restored->row);
+    return OMB_OK;
+}
+
+/* --- who must be heard --- */
+
+static const struct omb_office_id *above(const struct omb_step *step)
+{
+    const struct omb_seat *self = omb_office_self(step->office);
+
+    return self->depth > 0 ? &self->above[0] : NULL;
+}
+
+/*
+ * The first of the offices below that was not compared with; NULL: all were. The office itself when
+ * nobody is beside it.
+ */
+static enum omb_rc find_unheard(struct omb_step *step, const struct omb_office_id **out,
+                                struct omb_error *err)
+{
+    const struct omb_office_id *children;
+    const size_t count = omb_feed_children(step, &children);
+
+    *out = count == 0 && !above(step) ? &omb_office_self(step->office)->office : NULL;
+    for (size_t i = 0; i < count; i++) {
+        bool heard;
+        const enum omb_rc rc = is_heard(step, &children[i], &heard, err);
+
+        if (rc != OMB_OK)
+            return rc;
+        if (!heard) {
+            *out = &children[i];
+            break;
+        }
+    }
+    return OMB_OK;
+}
+
+/* Whom the case still waits for; NULL: nobody. */
+static enum omb_rc case_waits_for(struct omb_step *step, const struct omb_case_id *id,
+                                  const struct omb_office_id **out, struct omb_error *err)
+{
+    const struct omb_office_id *up = above(step);
+    const bool own = omb_seat_counts_as(omb_office_self(step->office), &id->home);
+    struct omb_office_id *child = OMB_ARENA_NEW(step->arena, struct omb_office_id, 1);
+    bool heard = true;
+    enum omb_rc rc = OMB_OK;
+
+    *out = NULL;
+    if (up)
+        rc = is_heard(step, up, &heard, err);
+    if (rc != OMB_OK || !heard) {
+        *out = up;
+        return rc;
+    }
+    if (own)
+        return up ? OMB_OK : find_unheard(step, out, err);
+    *child = omb_feed_child_above(step, &id->home);
+    if (omb_office_id_none(child))
+        return up ? OMB_OK : find_unheard(step, out, err);
+    rc = is_heard(step, child, &heard, err);
+    if (rc == OMB_OK && !heard)
+        *out = child;
+    return rc;
+}
+
+/* Nothing of it was in the backup: this office registered it in a life that opened since. */
+static bool is_since(const struct omb_step *step, const struct omb_case_id *id)
+{
+    return omb_office_id_equal(&id->home, &omb_office_self(step->office)->office) &&
+           omb_incarnation_number(&id->incarnation) > step->office->restored.row.life;
+}
+
+static struct omb_view why_withheld(struct omb_step *step, const struct omb_office_id *waits_for)
+{
+    const struct omb_view code = omb_office_code_of(step, waits_for);
+    char at[OMB_RFC3339_SIZE];
+
+    omb_rfc3339(step->office->restored.row.made_at, 0, at);
+    if (omb_office_id_equal(waits_for, &omb_office_self(step->office)->office))
+        return omb_arena_printf(step->arena,
+                                "this office was restored from a backup of %s, and no office is "
+                                "beside it that could say what was erased since: `ombud backup "
+                                "serve-anyway`",
+                                at);
+    return omb_arena_printf(step->arena,
+                            "this office was restored from a backup of %s and has not compared it "
+                            "with %.*s yet: what was erased since is not known here",
+                            at, OMB_VIEW_ARGS(code));
+}
+
+enum omb_rc omb_restored_withholds(struct omb_step *step, const struct omb_case_id *id, bool *out,
+                                   struct omb_view *out_words, struct omb_error *err)
+{
+    const struct omb_office_id *waits_for = NULL;
+    enum omb_rc rc = OMB_OK;
+
+    if (step->office->restored.on && !is_since(step, id))
+        rc = case_waits_for(step, id, &waits_for, err);
+    *out = waits_for != NULL;
+    if (out_words)
+        *out_words = waits_for ? why_withheld(step, waits_for) : OMB_VIEW_NONE;
+    return rc;
+}
+
+enum omb_rc omb_restored_unheard(struct omb_step *step, struct omb_views *out,
+                                 struct omb_error *err)
+{
+    const struct omb_office_id *children, *up = above(step);
+    const size_t count = omb_feed_children(step, &children);
+    struct omb_view *codes = OMB_ARENA_NEW(step->arena, struct omb_view, count + 1);
+    bool heard = true;
+    enum omb_rc rc = OMB_OK;
+
+    *out = (struct omb_views){codes, 0};
+    if (!step->office->restored.on)
+        return OMB_OK;
+    if (up)
+        rc = is_heard(step, up, &heard, err);
+    if (!heard)
+        codes[out->count++] = omb_office_code_of(step, up);
+    for (size_t i = 0; rc == OMB_OK && i < count; i++) {
+        rc = is_heard(step, &children[i], &heard, err);
+        if (rc == OMB_OK && !heard)
+            codes[out->count++] = omb_office_code_of(step, &children[i]);
+    }
+    return rc;
+}
+
+/* --- the end --- */
+
+static enum omb_rc end(struct omb_step *step, struct omb_error *err)
+{
+    const struct omb_key key = omb_key_meta("restored");
+
+    omb_delete(step->update->writes, OMB_FAMILY_META, omb_key_view(&key));
+    if (forget_all_heard(step->port, step->update->writes) != OMB_OK)
+        return omb_fail(err, OMB_DAMAGED, NULL, "the rows of the restore cannot be read");
+    step->office->restored = (struct omb_withholding){.on = false};
+    return OMB_OK;
+}
+
+enum omb_rc omb_restored_serve(struct omb_step *step, struct omb_appended *out,
+                               struct omb_views *out_unheard, struct omb_error *err)
+{
+    enum omb_rc rc = omb_restored_unheard(step, out_unheard, err);
+
+    if (rc == OMB_OK && !step->office->restored.on)
+        rc = omb_fail(err, OMB_REFUSED, NULL,
+                      "nothing is withheld here: the office was not restored, or it has compared "
+                      "with all beside it");
+    if (rc == OMB_OK)
+        rc = write_event(step, true, out, err);
+    return rc == OMB_OK ? end(step, err) : rc;
+}
+
+enum omb_rc omb_restored_heard(struct omb_step *step, const struct omb_office_id *peer,
+                               struct omb_error *err)
+{
+    const struct omb_key key = omb_key_heard(peer);
+    const struct omb_office_id *up = above(step), *unheard;
+    bool heard = true;
+    enum omb_rc rc;
+
+    if (!step->office->restored.on)
+        return OMB_OK;
+    omb_put(step->update->writes, OMB_FAMILY_PEER, omb_key_view(&key), OMB_VIEW_LIT(""));
+    rc = find_unheard(step, &unheard, err);
+    if (rc == OMB_OK && up)
+        rc = is_heard(step, up, &heard, err);
+    return rc == OMB_OK && heard && !unheard ? end(step, err) : rc;
+}
+
+/* --- the comparison with the office above --- */
+
+enum omb_rc omb_restored_awaits_above(struct omb_step *step, bool *out, struct omb_error *err)
+{
+    const struct omb_office_id *up = above(step);
+    bool heard = true;
+    enum omb_rc rc = OMB_OK;
+
+    if (step->office->restored.on && up)
+        rc = is_heard(step, up, &heard, err);
+    *out = !heard;
+    return rc;
+}
+
+struct omb_view omb_restored_epoch(struct omb_step *step, struct omb_view own)
+{
+    uint8_t now[16];
+    struct omb_digest other;
+
+    omb_put_be64(now, (uint64_t)step->input->now_ms);
+    omb_put_be64(now + 8, ++step->office->restored.greetings);
+    other = omb_hash_parts("ombud/restored-epoch/1",
+                           (const struct omb_view[]){own, OMB_VIEW_OF(now)}, 2);
+    return omb_arena_copy(step->arena, omb_view(other.bytes, own.size));
+}
+
+bool omb_restored_once(struct omb_office *office)
+{
+    const bool before = office->restored.once;
+
+    office->restored.once = true;
+    return !before;
+}
+
+void omb_restored_line_ended(struct omb_office *office)
+{
+    office->restored.once = false;
+    office->restored.passes = 0;
+    office->restored.in_pass = false;
+}
+
+enum omb_rc omb_restored_page(struct omb_step *step, bool first, bool last, size_t differing,
+                              bool *out_again, struct omb_error *err)
+{
+    struct omb_withholding *restored = &step->office->restored;
+    bool awaits;
+    enum omb_rc rc = omb_restored_awaits_above(step, &awaits, err);
+
+    *out_again = false;
+    if (rc != OMB_OK || !awaits)
+        return rc;
+    if (first && restored->passes > 0)
+        return omb_restored_heard(step, above(step), err);
+    if (first) {
+        restored->in_pass = true;
+        restored->differing = 0;
+    }
+    if (!restored->in_pass)
+        return OMB_OK;
+    restored->differing += differing;
+    if (!last)
+        return OMB_OK;
+    restored->in_pass = false;
+    if (restored->differing == 0)
+        return omb_restored_heard(step, above(step), err);
+    restored->passes++;
+    *out_again = true;
+    return OMB_OK;
+}
+
+/* --- the restore --- */
+
+enum omb_rc omb_restored_put(const struct omb_office *office, const struct omb_port *port,
+                             const struct omb_restoring *restoring, struct omb_writes *writes,
+                             struct omb_error *err)
+{
+    const struct omb_key epoch = omb_key_meta("epoch");
+    const struct omb_restored_row row = {
+        .made_at = restoring->made_at,
+        .backup = restoring->backup,
+        .restored_at = restoring->restored_at,
+        .life = omb_incarnation_number(&office->tip.incarnation),
+    };
+
+    omb_put(writes, OMB_FAMILY_META, omb_key_view(&epoch), OMB_VIEW_OF(restoring->epoch));
+    put_row(writes, &row);
+    /* What an earlier restore heard is of no use any more. */
+    return forget_all_heard(port, writes) == OMB_OK
+               ? OMB_OK
+               : omb_fail(err, OMB_DAMAGED, NULL, "the rows of the restore cannot be read");
+}

@@ -1,0 +1,93 @@
+/*
+ * An office whose store was restored from a backup (design: records, Erasure and Log and
+ * incarnation).
+ *
+ * What was erased after the backup was made is there again, and only those beside this office know.
+ * So the words of restored cases are withheld until they were asked; all else goes on at once:
+ * cases are registered, acts are taken, facts are read and counted. Withheld are the words of
+ *
+ *   - a case of this office that the backup holds, until the office above was compared with; at the
+ *     root, until every office below was; where there is none at all, until the own act below,
+ * since nobody can tell what the root erased in its own cases,
+ *   - another office's case, until the office above was compared with and, when its home lies
+ * below, the office directly below that leads there.
+ *
+ * Cases that this office registers after the restore are not withheld. A comparison with the office
+ * above has ended when all that it offered in a first pass has come: the greeting says another
+ * store epoch each time, which makes the office above compare, and a second pass begins only behind
+ * the rows of the first. With an office below it has ended when the last page of its logs was
+ * answered, which waits for the records that lacked.
+ *
+ * An administrator may end the withholding by an own act (`ombud backup serve-anyway`), which is
+ * written into the log. That the office was restored stands in its log, too.
+ */
+#ifndef OMB_OFFICE_RESTORED_H
+#define OMB_OFFICE_RESTORED_H
+
+#include "office/corridor.h"
+#include "wire/rows.h"
+
+struct omb_withholding {
+    bool on;
+    struct omb_restored_row row; /* its views are none: it holds numbers and a digest */
+    /* of the comparison with the office above, on the line that stands */
+    uint64_t greetings; /* ever, by this daemon */
+    bool once;
+    unsigned passes;  /* that ended */
+    bool in_pass;     /* from its first page on */
+    size_t differing; /* cases in it */
+};
+
+enum omb_rc omb_restored_load(struct omb_office *office, struct omb_error *err) OMB_MUST_USE;
+/* At START: the log says that it was restored, once. */
+enum omb_rc omb_restored_start(struct omb_step *step, struct omb_error *err) OMB_MUST_USE;
+
+/*
+ * Whether the words of the case are withheld; *out_words (NULL is fine) then says why, for people.
+ */
+enum omb_rc omb_restored_withholds(struct omb_step *step, const struct omb_case_id *id, bool *out,
+                                   struct omb_view *out_words, struct omb_error *err) OMB_MUST_USE;
+/* Ends the withholding. out_unheard: offices that were not compared with, in the step's arena. */
+enum omb_rc omb_restored_serve(struct omb_step *step, struct omb_appended *out,
+                               struct omb_views *out_unheard, struct omb_error *err) OMB_MUST_USE;
+/* Codes of the offices that it waits for; none when nothing is withheld. */
+enum omb_rc omb_restored_unheard(struct omb_step *step, struct omb_views *out,
+                                 struct omb_error *err) OMB_MUST_USE;
+/* The instant that the backup shows; 0: nothing is withheld. */
+int64_t omb_restored_made_at(const struct omb_office *office);
+
+/* --- for the post --- */
+
+/* Whether the comparison with the office above is awaited. */
+enum omb_rc omb_restored_awaits_above(struct omb_step *step, bool *out,
+                                      struct omb_error *err) OMB_MUST_USE;
+/* What it is told as the epoch of the store meanwhile: another one each time, from the own one. */
+struct omb_view omb_restored_epoch(struct omb_step *step, struct omb_view own);
+/* True once on a line. */
+bool omb_restored_once(struct omb_office *office);
+/* The line to the office above ended: its comparison begins anew. */
+void omb_restored_line_ended(struct omb_office *office);
+/*
+ * A page of cases came from above and `differing` of its cases are held otherwise here. *out_again:
+ * the pass ended and another one is needed: greet again.
+ */
+enum omb_rc omb_restored_page(struct omb_step *step, bool first, bool last, size_t differing,
+                              bool *out_again, struct omb_error *err) OMB_MUST_USE;
+/* The comparison with that office ended. */
+enum omb_rc omb_restored_heard(struct omb_step *step, const struct omb_office_id *peer,
+                               struct omb_error *err) OMB_MUST_USE;
+
+/* --- for the restore (tools only) --- */
+
+struct omb_restoring {
+    uint8_t epoch[16]; /* of the store from now on */
+    int64_t made_at;
+    struct omb_digest backup;
+    int64_t restored_at;
+};
+/* Puts what a store gets that was restored. The office was opened and has not begun. */
+enum omb_rc omb_restored_put(const struct omb_office *office, const struct omb_port *port,
+                             const struct omb_restoring *restoring, struct omb_writes *writes,
+                             struct omb_error *err) OMB_MUST_USE;
+
+#endif
