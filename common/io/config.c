@@ -9,11 +9,11 @@
 #include "io/officedir.h"
 #include "io/tzif.h"
 
-enum { CONFIG_FILE_MAX = 65536, MOST_BATCH = 4096 };
+enum { CONFIG_FILE_MAX = 65536 };
 
 /* --- the keys --- */
 
-enum kind { CODE, ZONE, LISTEN, REACH, PARENTS, SECRET, LEVEL, FORMAT, COUNT };
+enum kind { CODE, ZONE, LISTEN, REACH, PARENTS, SECRET, PLACE, LEVEL, FORMAT, COUNT, KEPT, DAYS };
 
 #define LEVELS "error, warning, notice, info or debug"
 #define FORMATS "text or json"
@@ -41,6 +41,14 @@ static const struct row {
      "Where the office above listens; several addresses, with commas or a line each."},
     {"keys", "passphrase-file", SECRET, FIELD(passphrase_file), "",
      "What opens the key files when they are sealed: a file, or fd:3 for a descriptor."},
+    {"backup", "to", PLACE, FIELD(backup_to), "",
+     "The folder for backups, on another disk than this one; without it, backups/ in here."},
+    {"backup", "keep", KEPT, FIELD(backup_keep), "0",
+     "How many good ones stay there: a new one removes the oldest. 0: all of them."},
+    {"backup", "max-age", DAYS, FIELD(backup_max_age_days), "7",
+     "How many days after the last good one the doctor warns. 0: never."},
+    {"backup", "passphrase-file", PLACE, FIELD(backup_passphrase_file), "",
+     "A file with a passphrase that opens the keys in them, beside the bank's recovery key."},
     {"daemon", "log-level", LEVEL, FIELD(log_level), "info",
      "The least that is logged: " LEVELS "."},
     {"daemon", "log-format", FORMAT, FIELD(log_format), "text", "How: " FORMATS "."},
@@ -54,6 +62,10 @@ static const char *const levels[] = {
     [OMB_LOG_INFO] = "info",   [OMB_LOG_DEBUG] = "debug",
 };
 static const char *const formats[] = {[OMB_LOG_TEXT] = "text", [OMB_LOG_JSON] = "json"};
+
+static const struct {
+    uint32_t least, most;
+} ranges[] = {[COUNT] = {1, 4096}, [KEPT] = {0, 10000}, [DAYS] = {0, 3650}};
 
 /* --- values --- */
 
@@ -134,6 +146,8 @@ static enum omb_rc check_text(enum kind kind, const char *value, struct omb_erro
         return fail_value(err, "the name of a time zone, e.g. Europe/Moscow", value);
     if (kind == SECRET && value[0] != '/' && strncmp(value, "fd:", 3) != 0)
         return fail_value(err, "a path from / on, nor a descriptor such as fd:3", value);
+    if (kind == PLACE && value[0] != '/')
+        return fail_value(err, "a path from / on", value);
     if (kind == PARENTS)
         return check_parents(value, err);
     if (kind == LISTEN || kind == REACH)
@@ -157,13 +171,21 @@ static enum omb_rc set_text(const struct row *row, const char *value, char *fiel
     return OMB_OK;
 }
 
-static enum omb_rc set_count(const char *value, uint32_t *field, struct omb_error *err)
+static enum omb_rc set_count(const struct row *row, const char *value, char *field,
+                             struct omb_error *err)
 {
     uint64_t number;
+    uint32_t count;
+    char what[64];
 
-    if (omb_text_u64(omb_view_str(value), &number) != OMB_OK || number < 1 || number > MOST_BATCH)
-        return fail_value(err, "a number from 1 to 4096", value);
-    *field = (uint32_t)number;
+    if (omb_text_u64(omb_view_str(value), &number) != OMB_OK ||
+        number < ranges[row->kind].least || number > ranges[row->kind].most) {
+        snprintf(what, sizeof(what), "a number from %u to %u", (unsigned)ranges[row->kind].least,
+                 (unsigned)ranges[row->kind].most);
+        return fail_value(err, what, value);
+    }
+    count = (uint32_t)number;
+    memcpy(field, &count, sizeof(count));
     return OMB_OK;
 }
 
@@ -180,6 +202,7 @@ static enum omb_rc set(const struct row *row, const char *value, struct omb_conf
     case REACH:
     case PARENTS:
     case SECRET:
+    case PLACE:
         rc = set_text(row, value, (char *)config + row->offset, err);
         break;
     case LEVEL:
@@ -193,7 +216,9 @@ static enum omb_rc set(const struct row *row, const char *value, struct omb_conf
             config->log_format = (enum omb_log_format)found;
         break;
     case COUNT:
-        rc = set_count(value, &config->batch_inputs, err);
+    case KEPT:
+    case DAYS:
+        rc = set_count(row, value, (char *)config + row->offset, err);
         break;
     }
     return rc;
@@ -215,12 +240,15 @@ static void show_parents(const char *at, struct omb_buf *out)
 /* The value as the file would say it. */
 static void show(const struct row *row, const struct omb_config *config, struct omb_buf *out)
 {
+    uint32_t count;
+
     switch (row->kind) {
     case CODE:
     case ZONE:
     case LISTEN:
     case REACH:
     case SECRET:
+    case PLACE:
         omb_buf_add_str(out, (const char *)config + row->offset);
         break;
     case PARENTS:
@@ -233,7 +261,10 @@ static void show(const struct row *row, const struct omb_config *config, struct 
         omb_buf_add_str(out, formats[config->log_format]);
         break;
     case COUNT:
-        omb_buf_printf(out, "%u", (unsigned)config->batch_inputs);
+    case KEPT:
+    case DAYS:
+        memcpy(&count, (const char *)config + row->offset, sizeof(count));
+        omb_buf_printf(out, "%u", (unsigned)count);
         break;
     }
 }

@@ -247,6 +247,7 @@ static enum omb_rc start(struct service *service, struct omb_error *err)
             service->options.dir, &service->driver, err);
     if (rc != OMB_OK)
         return rc;
+    omb_backup_sweep(service->driver.dir);
     begin_logging(service);
     rc = check_bell(&service->driver.config, err);
     if (rc == OMB_OK)
@@ -279,6 +280,7 @@ static enum omb_rc run(struct service *service, struct omb_error *err)
                             .log = &service->log,
                             .format_fixed = service->options.format_said,
                             .signals = service->signals,
+                            .backup = {.make = omb_backup_make},
                             .tick_at = omb_update_timer(service->driver.update),
                             .link_tick_at = omb_update_link_timer(service->driver.update),
                             .watchdog_ms = watchdog_ms(),

@@ -7,6 +7,7 @@
 
 #include "base/assert.h"
 #include "io/clock.h"
+#include "wire/control.h"
 
 static enum omb_rc open_config(struct omb_driver *driver, struct omb_error *err)
 {
@@ -30,6 +31,8 @@ static enum omb_rc name_bell(struct omb_driver *driver, struct omb_error *err)
         snprintf(driver->bell, sizeof(driver->bell), "%s", driver->config.bell_listen);
         return OMB_OK;
     }
+    if (!driver->serves) /* nothing rings there */
+        return OMB_OK;
     rc = omb_socket_path(driver->dir, "run/bell.sock", path, sizeof(path), err);
     if (rc == OMB_OK)
         snprintf(driver->bell, sizeof(driver->bell), "ipc://%s", path);
@@ -52,6 +55,8 @@ static enum omb_rc open_office(struct omb_driver *driver, struct omb_error *err)
         .parent_count = omb_config_parents(&driver->config, driver->parents),
         .advertise = omb_config_advertised(&driver->config),
         .last_exit = omb_view_str(driver->last_exit),
+        .backup_max_age_days = driver->config.backup_max_age_days,
+        .looks = driver->looks,
     };
     struct omb_error met = {0};
     enum omb_rc rc;
@@ -75,7 +80,8 @@ static enum omb_rc open_all(struct omb_driver *driver, struct omb_error *err)
     if (rc == OMB_OK)
         rc = omb_office_keys_load(driver->dir, &driver->config, &driver->keys, err);
     if (rc == OMB_OK)
-        rc = omb_store_open(driver->dir, OMB_STORE_OPEN, &driver->store, err);
+        rc = omb_store_open(driver->dir, driver->takes ? OMB_STORE_TAKE : OMB_STORE_OPEN,
+                            &driver->store, err);
     if (rc != OMB_OK || !driver->serves)
         return rc == OMB_OK ? open_office(driver, err) : rc;
     /* Another daemon's file is left alone: the store is ours. */
@@ -101,8 +107,9 @@ enum omb_rc omb_driver_open_for(enum omb_driver_use use, const char *dir, struct
     if (!path)
         return omb_fail(err, errno == ENOENT ? OMB_NOT_FOUND : OMB_IO, NULL,
                         "the office's directory %s: %s", dir, strerror(errno));
-    *out = (struct omb_driver){.serves = use != OMB_DRIVER_COMMAND,
-                               .takes_children = use == OMB_DRIVER_HUB};
+    *out = (struct omb_driver){.serves = use == OMB_DRIVER_NODE || use == OMB_DRIVER_HUB,
+                               .takes_children = use == OMB_DRIVER_HUB,
+                               .takes = use == OMB_DRIVER_TAKE};
     OMB_ASSERT(strlen(path) < sizeof(out->dir));
     memcpy(out->dir, path, strlen(path) + 1);
     free(path);
@@ -110,6 +117,77 @@ enum omb_rc omb_driver_open_for(enum omb_driver_use use, const char *dir, struct
     rc = open_all(out, err);
     if (rc != OMB_OK)
         omb_driver_close(out);
+    return rc;
+}
+
+/* --- a copy that is looked at --- */
+
+static void make_keys(struct omb_office_keys *out)
+{
+    uint8_t bytes[OMB_KEY_SIZE];
+
+    omb_random(bytes, sizeof(bytes));
+    out->signer = omb_signer_from_seed(bytes);
+    out->transport = omb_secret_new(bytes);
+    out->sealing = omb_secret_new(bytes);
+    omb_wipe(bytes, sizeof(bytes));
+}
+
+enum omb_rc omb_driver_look(const char *dir, struct omb_driver *out, struct omb_error *err)
+{
+    enum omb_rc rc;
+
+    *out = (struct omb_driver){.looks = true};
+    if (strlen(dir) >= sizeof(out->dir))
+        return omb_fail(err, OMB_LIMIT, NULL, "the path of a folder is too long");
+    memcpy(out->dir, dir, strlen(dir) + 1);
+    omb_config_defaults(&out->config);
+    make_keys(&out->keys);
+    rc = omb_zone_load(out->config.zone, &out->zone, err);
+    if (rc == OMB_OK)
+        rc = omb_store_open(dir, OMB_STORE_LOOK, &out->store, err);
+    if (rc == OMB_OK)
+        rc = open_office(out, err);
+    if (rc != OMB_OK)
+        omb_driver_close(out);
+    return rc;
+}
+
+static enum omb_rc take_answer(const struct omb_update *update, uint32_t tag,
+                               struct omb_arena *arena, const void **out, struct omb_error *err)
+{
+    const struct omb_reply_out *replies;
+    struct omb_reply reply;
+    enum omb_rc rc;
+
+    OMB_ASSERT(omb_update_replies(update, &replies) == 1);
+    rc = omb_decode_reply(omb_arena_copy(arena, replies[0].bytes), arena, &reply, err);
+    if (rc != OMB_OK)
+        return rc;
+    if (reply.error)
+        return omb_fail(err, OMB_REFUSED, NULL, "%.*s", OMB_VIEW_ARGS(reply.error->words));
+    OMB_ASSERT(reply.answer.tag == tag && reply.answer.value);
+    *out = reply.answer.value;
+    return OMB_OK;
+}
+
+enum omb_rc omb_driver_question(struct omb_driver *driver, uint32_t tag, const void *ask,
+                                struct omb_arena *arena, const void **out, struct omb_error *err)
+{
+    const struct omb_request request = {
+        .protocol = 1, .id = OMB_VIEW_LIT("look"), .ask = {tag, ask}};
+    struct omb_input input = {.kind = OMB_INPUT_REQUEST, .local_admin = true};
+    struct omb_buf bytes = OMB_BUF_INIT;
+    enum omb_rc rc;
+
+    omb_encode_request(&request, &bytes);
+    input.bytes = omb_buf_view(&bytes);
+    omb_driver_stamp(&input);
+    omb_driver_begin(driver);
+    rc = omb_driver_step(driver, &input, err);
+    if (rc == OMB_OK)
+        rc = take_answer(driver->update, tag, arena, out, err);
+    omb_buf_free(&bytes);
     return rc;
 }
 

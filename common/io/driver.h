@@ -22,6 +22,8 @@ struct omb_driver {
     char bell[256];              /* the bell's endpoint, as the office tells it in Status */
     bool serves;                 /* a daemon's */
     bool takes_children;
+    bool takes;                  /* a store from a backup */
+    bool looks;                  /* at a copy, without keys */
     char last_exit[OMB_LAST_EXIT_MAX]; /* how the daemon before this one ended */
     struct omb_view parents[OMB_PARENTS_MAX]; /* of the configuration */
     struct omb_config config;
@@ -37,6 +39,7 @@ enum omb_driver_use {
     OMB_DRIVER_COMMAND,
     OMB_DRIVER_NODE,
     OMB_DRIVER_HUB, /* offices below may greet it */
+    OMB_DRIVER_TAKE, /* as COMMAND, of a store that comes from a backup */
 };
 
 /* The core borrows from *out, so it stays where it is; after a failure it is of zero bytes. */
@@ -45,6 +48,16 @@ enum omb_rc omb_driver_open_for(enum omb_driver_use use, const char *dir, struct
 /* For the command line. */
 enum omb_rc omb_driver_open(const char *dir, struct omb_driver *out,
                             struct omb_error *err) OMB_MUST_USE;
+/*
+ * A copy of an office's store in DIR/db, without its keys: questions of auditors and administrators
+ * are answered, with omb_driver_question, and nothing is written.
+ */
+enum omb_rc omb_driver_look(const char *dir, struct omb_driver *out,
+                            struct omb_error *err) OMB_MUST_USE;
+/* What an administrator asks: ask is OMB_ASK_*, *out the answer's message in the arena. */
+enum omb_rc omb_driver_question(struct omb_driver *driver, uint32_t tag, const void *ask,
+                                struct omb_arena *arena, const void **out,
+                                struct omb_error *err) OMB_MUST_USE;
 /* A driver of zero bytes is fine. */
 void omb_driver_close(struct omb_driver *driver);
 /* A daemon notes how it ends, before it closes; why: NULL when it was asked to. */

@@ -137,6 +137,24 @@ static void admit(struct omb_loop *loop)
             OMB_LOG_N("keys", count));
 }
 
+static bool watch(int wake, int fd)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+
+    return epoll_ctl(wake, EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+/* Without a place in the epoll its end is seen all the same, half a second later. */
+static void begin_backup(struct omb_loop *loop, const struct omb_backup_create *wish)
+{
+    int fd = -1;
+
+    omb_backwork_start(&loop->backup, loop->driver, wish, loop->log, &fd);
+    if (fd >= 0 && !watch(loop->wake, fd))
+        OMB_LOG(loop->log, WARNING, "the end of a backup -> seen late, no epoll for it",
+                OMB_LOG_N("fd", fd));
+}
+
 /* The batch is durable: now everybody may know. Whoever was just enrolled may connect at once. What
  * it says of timers is old when a tick was worked since. */
 static void deliver(struct omb_loop *loop, const struct omb_update *update)
@@ -156,6 +174,8 @@ static void deliver(struct omb_loop *loop, const struct omb_update *update)
     for (size_t i = 0; i < bell_count; i++)
         omb_net_ring(loop->net, bells[i].topic, bells[i].position);
     omb_linkwork_dial(&loop->links, omb_update_dial(update));
+    if (omb_update_backup(update))
+        begin_backup(loop, omb_update_backup(update));
     if (!loop->ticked || update == loop->driver->update) {
         loop->tick_at = omb_update_timer(update);
         loop->link_tick_at = omb_update_link_timer(update);
@@ -235,12 +255,17 @@ static enum omb_rc step_all(struct omb_loop *loop, size_t *out_inputs,
 {
     size_t most = loop->driver->config.batch_inputs, room = FRAME_BYTES_MAX;
     bool asked = true, heard = true;
+    struct omb_input told;
     enum omb_rc rc = OMB_OK;
 
     if (most > OMB_NET_WAITING / 2) /* the held batch's clients wait as well */
         most = OMB_NET_WAITING / 2;
     if (tick_in(loop, 1) <= 0) {
         rc = step_tick(loop, err);
+        ++*out_inputs;
+    }
+    if (rc == OMB_OK && omb_backwork_next(&loop->backup, loop->log, &told)) {
+        rc = step(loop, &told, err);
         ++*out_inputs;
     }
     while (rc == OMB_OK && *out_inputs < most && (asked || heard)) {
@@ -304,6 +329,18 @@ static void leave(struct omb_loop *loop, const struct omb_error *why)
 
 /* --- beside the work --- */
 
+/* What a running daemon may change. */
+static void take_config(struct omb_driver *driver, const struct omb_config *config)
+{
+    driver->config.batch_inputs = config->batch_inputs;
+    driver->config.backup_keep = config->backup_keep;
+    driver->config.backup_max_age_days = config->backup_max_age_days;
+    memcpy(driver->config.backup_to, config->backup_to, sizeof(config->backup_to));
+    memcpy(driver->config.backup_passphrase_file, config->backup_passphrase_file,
+           sizeof(config->backup_passphrase_file));
+    omb_office_set_backup_max_age(driver->office, config->backup_max_age_days);
+}
+
 static void read_again(struct omb_loop *loop)
 {
     struct omb_config config;
@@ -318,10 +355,11 @@ static void read_again(struct omb_loop *loop)
         return;
     }
     loop->log->level = config.log_level;
-    loop->driver->config.batch_inputs = config.batch_inputs;
+    take_config(loop->driver, &config);
     if (!loop->format_fixed)
         loop->log->format = config.log_format;
-    OMB_LOG(loop->log, NOTICE, "reload -> log and batch size read again, the rest at next start",
+    OMB_LOG(loop->log, NOTICE,
+            "reload -> log, batch size and [backup] read again, the rest at next start",
             OMB_LOG_N("log_level", config.log_level));
 }
 
@@ -395,20 +433,13 @@ static int64_t rest_ms(const struct omb_loop *loop)
 
     if (loop->watchdog_ms > 0)
         rest = sooner(rest, loop->watchdog_told_at + loop->watchdog_ms - now);
-    rest = tick_in(loop, rest);
+    rest = omb_backwork_rest(&loop->backup, tick_in(loop, rest));
     return rest > 0 ? rest : 0;
 }
 
 static enum omb_rc sync_store(void *ctx, struct omb_error *err)
 {
     return omb_store_sync(ctx, err);
-}
-
-static bool watch(int wake, int fd)
-{
-    struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
-
-    return epoll_ctl(wake, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
 static enum omb_rc begin(struct omb_loop *loop, struct omb_error *err)
@@ -427,6 +458,7 @@ static enum omb_rc begin(struct omb_loop *loop, struct omb_error *err)
 
 static void end(struct omb_loop *loop)
 {
+    omb_backwork_stop(&loop->backup);
     omb_syncer_stop(loop->syncer);
     if (loop->held)
         omb_update_free(loop->held);

@@ -16,6 +16,7 @@
 #ifndef OMB_IO_LOOP_H
 #define OMB_IO_LOOP_H
 
+#include "io/backwork.h"
 #include "io/driver.h"
 #include "io/linkwork.h"
 #include "io/syncer.h"
@@ -28,6 +29,7 @@ struct omb_loop {
     int signals;                 /* a signalfd of SIGTERM, SIGINT and SIGHUP */
     int64_t tick_at;             /* wall clock; INT64_MAX: none wanted */
     int64_t link_tick_at;        /* monotonic clock; the same */
+    struct omb_backwork backup;  /* its `make`; the rest is the loop's own */
     int64_t watchdog_ms;         /* how often the watchdog wants to hear of us; 0: there is none */
 
     /* the loop's own, zero at first; times are of the monotonic clock */

@@ -20,6 +20,10 @@ struct omb_config {
     char advertise[256];         /* [links] advertise */
     char parent[1024];           /* [links] parent: where it listens; several with commas */
     char passphrase_file[512];   /* [keys] passphrase-file: a path or fd:N; empty: none */
+    char backup_to[1024];        /* [backup] to: a folder; empty: DIR/backups */
+    uint32_t backup_keep;        /* [backup] keep: good ones that stay; 0: all */
+    uint32_t backup_max_age_days; /* [backup] max-age: then the doctor warns; 0: never */
+    char backup_passphrase_file[512]; /* [backup] passphrase-file; empty: none */
     enum omb_log_level log_level;
     enum omb_log_format log_format;
     uint32_t batch_inputs;       /* [daemon] batch-inputs: inputs worked into one batch at most */

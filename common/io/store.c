@@ -242,7 +242,8 @@ static enum omb_rc expect_room(const char *path, uint64_t log_bytes, struct omb_
                     (unsigned long long)(needed >> 10));
 }
 
-static enum omb_rc expect_files(const char *path, uint64_t *out_log_bytes, struct omb_error *err)
+static enum omb_rc expect_files(const char *path, enum omb_store_mode mode,
+                                uint64_t *out_log_bytes, struct omb_error *err)
 {
     char current[4096 + 16];
     struct stat st;
@@ -255,6 +256,9 @@ static enum omb_rc expect_files(const char *path, uint64_t *out_log_bytes, struc
         return omb_fail(err, OMB_DAMAGED, NULL,
                         "the store %.200s is damaged: its file CURRENT is missing; nothing was "
                         "changed: restore a backup", path);
+    /* A checkpoint has all in its tables; what it consists of, its manifest says. */
+    if (mode != OMB_STORE_OPEN)
+        return OMB_OK;
     return expect_write_ahead_log(path, out_log_bytes, err);
 }
 
@@ -270,20 +274,26 @@ static enum omb_rc refuse_opening(const char *path, char *take_message, struct o
     return rc;
 }
 
-static enum omb_rc open_database(struct omb_store *store, bool create, struct omb_error *err)
+static enum omb_rc open_database(struct omb_store *store, enum omb_store_mode mode,
+                                 struct omb_error *err)
 {
     struct omb_store_options options;
     const char *names[STORE_FAMILY_COUNT];
     char *message = NULL;
-    enum omb_rc rc = omb_store_options_make(create, &options, err);
+    enum omb_rc rc = omb_store_options_make(mode == OMB_STORE_CREATE, &options, err);
 
     if (rc != OMB_OK)
         return rc;
     for (int i = 0; i < STORE_FAMILY_COUNT; i++)
         names[i] = omb_store_family_word(i);
-    store->db = rocksdb_open_column_families(
-        options.database, store->path, STORE_FAMILY_COUNT, names,
-        (const rocksdb_options_t *const *)options.families, store->families, &message);
+    if (mode == OMB_STORE_LOOK)
+        store->db = rocksdb_open_for_read_only_column_families(
+            options.database, store->path, STORE_FAMILY_COUNT, names,
+            (const rocksdb_options_t *const *)options.families, store->families, 0, &message);
+    else
+        store->db = rocksdb_open_column_families(
+            options.database, store->path, STORE_FAMILY_COUNT, names,
+            (const rocksdb_options_t *const *)options.families, store->families, &message);
     omb_store_options_free(&options);
     return message ? refuse_opening(store->path, message, err) : OMB_OK;
 }
@@ -380,7 +390,7 @@ static enum omb_rc create(struct omb_store *store, struct omb_error *err)
         return rc;
     rc = expect_room(store->path, 0, err);
     if (rc == OMB_OK)
-        rc = open_database(store, true, err);
+        rc = open_database(store, OMB_STORE_CREATE, err);
     if (rc == OMB_OK)
         rc = write_schema(store, err);
     if (rc != OMB_OK) {
@@ -390,15 +400,16 @@ static enum omb_rc create(struct omb_store *store, struct omb_error *err)
     return rc;
 }
 
-static enum omb_rc open_existing(struct omb_store *store, struct omb_error *err)
+static enum omb_rc open_existing(struct omb_store *store, enum omb_store_mode mode,
+                                 struct omb_error *err)
 {
     uint64_t log_bytes = 0;
-    enum omb_rc rc = expect_files(store->path, &log_bytes, err);
+    enum omb_rc rc = expect_files(store->path, mode, &log_bytes, err);
 
-    if (rc == OMB_OK)
+    if (rc == OMB_OK && mode != OMB_STORE_LOOK)
         rc = expect_room(store->path, log_bytes, err);
     if (rc == OMB_OK)
-        rc = open_database(store, false, err);
+        rc = open_database(store, mode, err);
     if (rc == OMB_OK)
         rc = check_schema(store, err);
     return rc;
@@ -412,7 +423,7 @@ enum omb_rc omb_store_open(const char *dir, enum omb_store_mode mode, struct omb
 
     if (!store)
         return omb_fail(err, OMB_LIMIT, NULL, "the path of the office's folder is too long");
-    rc = mode == OMB_STORE_CREATE ? create(store, err) : open_existing(store, err);
+    rc = mode == OMB_STORE_CREATE ? create(store, err) : open_existing(store, mode, err);
     if (rc != OMB_OK) {
         omb_store_close(store);
         return rc;

@@ -17,6 +17,8 @@ struct omb_store;
 enum omb_store_mode {
     OMB_STORE_CREATE, /* must not exist; what a failed creation leaves is removed */
     OMB_STORE_OPEN,   /* must exist; one process at a time */
+    OMB_STORE_TAKE,   /* a copy that omb_store_checkpoint made, to be an office's from now on */
+    OMB_STORE_LOOK,   /* a copy that nobody opened: it is read, and not a byte of it changes */
 };
 
 /*
@@ -56,6 +58,15 @@ enum omb_rc omb_store_sync(struct omb_store *store, struct omb_error *err) OMB_M
  * said OMB_DAMAGED or OMB_IO.
  */
 enum omb_rc omb_store_health(struct omb_store *store, struct omb_error *err) OMB_MUST_USE;
+
+/*
+ * Makes a copy of the store as it is now in the folder `to`, which must not exist: hard links to
+ * the files that change no more, so it lies on the store's own disk. All that was committed before
+ * the call is in it, synced or not. May run in another thread while this one reads and commits.
+ * OMB_FULL, OMB_IO, OMB_DAMAGED: then there is no folder `to`.
+ */
+enum omb_rc omb_store_checkpoint(struct omb_store *store, const char *to,
+                                 struct omb_error *err) OMB_MUST_USE;
 
 struct omb_family_size {
     const char *family;

@@ -137,6 +137,18 @@ bool omb_update_operators_changed(const struct omb_update *update)
     return fake.operators_change;
 }
 
+const struct omb_backup_create *omb_update_backup(const struct omb_update *update)
+{
+    (void)update;
+    return NULL;
+}
+
+void omb_office_set_backup_max_age(struct omb_office *of, uint32_t days)
+{
+    (void)of;
+    (void)days;
+}
+
 enum omb_rc omb_office_open(const struct omb_office_setup *setup, struct omb_office **out,
                             struct omb_error *err)
 {

@@ -461,7 +461,7 @@ static void every_key_is_in_the_man_page(void **state)
         if (!strstr(omb_buf_str(&man), entry))
             fail_msg("not in the man page: %s", entry);
     }
-    assert_int_equal(keys, 11);
+    assert_int_equal(keys, 15);
     omb_buf_free(&text);
     omb_buf_free(&man);
 }

@@ -1,0 +1,81 @@
+/*
+ * What the files of backups do for each other: files and trees of them, and the sealed keys.
+ * Nothing outside io/backup*.c includes this.
+ */
+#ifndef OMB_IO_BACKUP_INSIDE_H
+#define OMB_IO_BACKUP_INSIDE_H
+
+#include "io/backup.h"
+#include "office/backup.h"
+
+/* --- backup_job.c --- */
+
+/* OMB_LIMIT: the text does not fit. */
+enum omb_rc omb_backup_text(char *out, size_t size, struct omb_view text, const char *what,
+                            struct omb_error *err) OMB_MUST_USE;
+
+/* --- backup_files.c --- */
+
+/* Told as the bytes go by; true: stop. */
+typedef bool omb_backup_bytes_fn(void *arg, size_t bytes);
+
+/*
+ * Copies a file, syncs it and says what was copied. `from` is no link. OMB_STOP: `fn` said so.
+ * OMB_FULL, OMB_IO, OMB_NOT_FOUND. fn may be NULL.
+ */
+enum omb_rc omb_backup_copy(const char *from, const char *to, unsigned mode,
+                            omb_backup_bytes_fn *fn, void *arg, uint64_t *out_size,
+                            struct omb_digest *out_digest, struct omb_error *err) OMB_MUST_USE;
+/* The same without a copy, read from the disk where it can be. */
+enum omb_rc omb_backup_digest(const char *path, omb_backup_bytes_fn *fn, void *arg,
+                              uint64_t *out_size, struct omb_digest *out_digest,
+                              struct omb_error *err) OMB_MUST_USE;
+/* Removes a folder with all in it; what is not there is fine. */
+enum omb_rc omb_backup_remove(const char *path, struct omb_error *err) OMB_MUST_USE;
+/* A folder's own names are durable. */
+enum omb_rc omb_backup_sync(const char *path, struct omb_error *err) OMB_MUST_USE;
+/* Names in a folder that do not begin with a dot, in rising order; in the arena. */
+enum omb_rc omb_backup_names(const char *path, struct omb_arena *arena, struct omb_view **out,
+                             size_t *out_count, struct omb_error *err) OMB_MUST_USE;
+/* Bytes that are free on the disk of a path; UINT64_MAX where the disk does not say. */
+enum omb_rc omb_backup_room(const char *path, uint64_t *out, struct omb_error *err) OMB_MUST_USE;
+
+/* --- backup_keys.c --- */
+
+struct omb_backup_seal {
+    const char *dir, *code;
+    const struct omb_office_keys *keys;
+    const uint8_t *recovery;    /* the bank's public key */
+    struct omb_view passphrase; /* empty: none */
+    struct omb_office_id office;
+};
+/* Appends a SealedKeys of the office's keys and of those in DIR/operators. */
+enum omb_rc omb_backup_seal(const struct omb_backup_seal *seal, struct omb_buf *out,
+                            struct omb_error *err) OMB_MUST_USE;
+/* Writes them below `dir`; those of the office under the passphrase `own`, when it has one. */
+enum omb_rc omb_backup_unseal(struct omb_view bytes, const struct omb_backup_restore *with,
+                              const struct omb_office_id *office, const char *dir,
+                              struct omb_view own, uint64_t *out_operators,
+                              struct omb_error *err) OMB_MUST_USE;
+
+/* --- backup_list.c --- */
+
+/* The manifest of the backup at a path. */
+enum omb_rc omb_backup_open(const char *path, struct omb_arena *arena, struct omb_known_backup *out,
+                            struct omb_error *err) OMB_MUST_USE;
+/* Removes the oldest good ones of the office beyond `keep`; their names go to `removed`. */
+enum omb_rc omb_backup_prune(const char *folder, const struct omb_office_id *office, uint32_t keep,
+                             struct omb_buf *removed, struct omb_error *err) OMB_MUST_USE;
+
+/* --- backup_verify.c --- */
+
+/* Whether each file is there as the manifest says, and no other in db/. */
+enum omb_rc omb_backup_check_files(const char *path, struct omb_backup_check *check,
+                                   omb_backup_bytes_fn *fn, void *arg,
+                                   struct omb_error *err) OMB_MUST_USE;
+
+/* PATH/part with an error that names both. */
+enum omb_rc omb_backup_path(const char *path, struct omb_view part, char out[4096],
+                            struct omb_error *err) OMB_MUST_USE;
+
+#endif
