@@ -165,7 +165,7 @@ static void each_verb_meant_is_named_once_and_whole(void **state)
     PARSE(&line, "resolve", "x");
     assert_refused(&line, "there is no verb `resolve`; did you mean case resolve?");
     PARSE(&line, "reslove", "x");
-    assert_refused(&line, "did you mean case resolve?");
+    assert_refused(&line, "did you mean case resolve or backup restore?");
     PARSE(&line, "rekey", "x");
     assert_refused(&line, "did you mean operator rekey?");
     PARSE(&line, "case", "rekey", "x");

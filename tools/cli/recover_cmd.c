@@ -206,17 +206,16 @@ static enum omb_rc take_log(struct omb_cli *cli, const struct omb_keyfile *recov
 
 /* --- the verb --- */
 
-static enum omb_rc load_recovery(const struct omb_cli *cli, struct omb_keyfile *out,
-                                 struct omb_error *err)
+enum omb_rc omb_cli_load_recovery(const char *path, const char *passphrase_file,
+                                  struct omb_keyfile *out, struct omb_error *err)
 {
     struct omb_buf passphrase = OMB_BUF_INIT;
     enum omb_rc rc;
 
     omb_buf_reserve(&passphrase, OMB_PASSPHRASE_MAX);
-    rc = omb_passphrase_load(cli->target.passphrase_file, &passphrase, err);
+    rc = omb_passphrase_load(passphrase_file, &passphrase, err);
     if (rc == OMB_OK)
-        rc = omb_key_load(omb_args_get(&cli->args, OMB_OPT_RECOVERY_KEY), omb_buf_view(&passphrase),
-                          out, err);
+        rc = omb_key_load(path, omb_buf_view(&passphrase), out, err);
     omb_buf_wipe(&passphrase);
     if (rc == OMB_OK && (strcmp(out->use, "recovery") != 0 || !out->secret))
         rc = omb_fail(err, OMB_INVALID, NULL,
@@ -239,7 +238,8 @@ enum omb_exit omb_run_office_recover(struct omb_cli *cli)
     if (rc == OMB_OK && !omb_args_has(&cli->args, OMB_OPT_RECOVERY_KEY))
         rc = omb_fail(&err, OMB_MISSING, NULL, "say the bank's recovery key: --recovery-key FILE");
     if (rc == OMB_OK)
-        rc = load_recovery(cli, &recovery, &err);
+        rc = omb_cli_load_recovery(omb_args_get(&cli->args, OMB_OPT_RECOVERY_KEY),
+                                   cli->target.passphrase_file, &recovery, &err);
     if (rc == OMB_OK)
         rc = omb_join_is_first(cli->target.dir, &first, &err);
     if (rc == OMB_OK && first && !export)

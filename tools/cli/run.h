@@ -85,6 +85,11 @@ void omb_cli_print_table(const struct omb_table *table);
 void omb_cli_cell_when(struct omb_cli *cli, struct omb_table *table, int64_t ms);
 void omb_cli_cell_list(struct omb_table *table, struct omb_views codes);
 
+/* The bank's recovery key; passphrase_file may be "". Free it with omb_keyfile_free. */
+struct omb_keyfile;
+enum omb_rc omb_cli_load_recovery(const char *path, const char *passphrase_file,
+                                  struct omb_keyfile *out, struct omb_error *err) OMB_MUST_USE;
+
 /* "1234 rows ..." on standard error, only where that is a terminal; rewritten in place. */
 void omb_cli_progress(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void omb_cli_progress_end(void);

@@ -211,6 +211,8 @@ static void print_client(struct omb_cli *cli, const struct omb_case_view *view)
     puts("\nclient");
     if (view->erased)
         puts("  erased");
+    else if (view->withheld.size)
+        printf("  withheld: %.*s\n", OMB_VIEW_ARGS(view->withheld));
     else if (view->sealed)
         print_sealed(cli, view);
     else if (view->anonymous)

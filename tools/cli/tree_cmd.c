@@ -24,6 +24,8 @@ static void tree_columns(struct omb_table *table)
     omb_table_may_leave(table, 2);
     omb_table_column(table, "as of", false);
     omb_table_keep_whole(table);
+    omb_table_column(table, "last backup", false);
+    omb_table_may_leave(table, 3);
     omb_table_column(table, "what is wrong", false);
 }
 
@@ -60,6 +62,7 @@ static void tree_row(struct omb_cli *cli, struct omb_table *table, const char *l
     omb_table_printf(table, "%llu", (unsigned long long)office->backlog);
     omb_table_printf(table, "%llu", (unsigned long long)office->cases);
     omb_cli_cell_when(cli, table, office->as_of);
+    omb_cli_cell_when(cli, table, office->last_backup);
     omb_table_text(table, office->words);
 }
 
