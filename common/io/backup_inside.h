@@ -14,6 +14,9 @@
 enum omb_rc omb_backup_text(char *out, size_t size, struct omb_view text, const char *what,
                             struct omb_error *err) OMB_MUST_USE;
 
+/* Paths may be of any bytes; what is told is a line of text. */
+struct omb_view omb_backup_plain(struct omb_view text);
+
 /* --- backup_files.c --- */
 
 /* Told as the bytes go by; true: stop. */

@@ -51,10 +51,11 @@ void omb_backup_job_end(struct omb_backup_job *job)
 
 /* --- how it goes --- */
 
-/* Paths may be of any bytes; what is told is a line of text. */
-static struct omb_view plain(struct omb_view text)
+struct omb_view omb_backup_plain(struct omb_view text)
 {
-    return omb_text_utf8(text) && omb_text_is_plain(text) ? text : OMB_VIEW_LIT("(not printable)");
+    const struct omb_view cut = omb_text_cut(text, OMB_LINE_MAX);
+
+    return omb_text_utf8(cut) && omb_text_is_plain(cut) ? cut : OMB_VIEW_LIT("(not printable)");
 }
 
 void omb_backup_tell(const struct omb_backup_job *job, bool running, const struct omb_error *why,
@@ -81,12 +82,12 @@ void omb_backup_tell(const struct omb_backup_job *job, bool running, const struc
     if (why) {
         state.failed_at = now_ms;
         state.failed_as = omb_view_str(omb_rc_word(why->rc));
-        state.failure = plain(omb_text_cut(omb_view_str(why->words), OMB_LINE_MAX));
+        state.failure = omb_backup_plain(omb_view_str(why->words));
     }
     if (job->good && !running) {
         state.good_at = job->made_at;
         state.good_name = state.name;
-        state.good_path = plain(omb_text_cut(omb_view_str(job->path), OMB_LINE_MAX));
+        state.good_path = omb_backup_plain(omb_view_str(job->path));
         state.good_records = job->records;
         state.good_cases = job->cases;
         state.good_bytes = job->bytes;

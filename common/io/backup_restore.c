@@ -247,6 +247,27 @@ static enum omb_rc take_keys(const struct taking *taking, uint64_t *out_operator
 
 /* --- the store --- */
 
+/* The office knows the backup that it comes from as the last good one. */
+static void tell_last(const struct taking *taking, struct omb_buf *out)
+{
+    const struct omb_backup_manifest *manifest = &taking->checked->known.manifest;
+    char *real = realpath(taking->ask->from, NULL);
+    const struct omb_view path = omb_view_str(real ? real : taking->ask->from);
+    const char *slash = strrchr((const char *)path.data, '/');
+    const struct omb_backup_state state = {
+        .name = omb_backup_plain(omb_view_str(slash ? slash + 1 : (const char *)path.data)),
+        .good_at = manifest->made_at,
+        .good_name = omb_backup_plain(omb_view_str(slash ? slash + 1 : (const char *)path.data)),
+        .good_path = omb_backup_plain(path),
+        .good_records = manifest->records,
+        .good_cases = manifest->cases,
+        .good_bytes = taking->checked->known.bytes,
+    };
+
+    omb_encode_backup_state(&state, out);
+    free(real);
+}
+
 /* Opening shows that keys, certificate and configuration are of one office. */
 static enum omb_rc settle_store(const struct taking *taking, struct omb_error *err)
 {
@@ -256,12 +277,15 @@ static enum omb_rc settle_store(const struct taking *taking, struct omb_error *e
         .backup = known->digest,
         .restored_at = omb_clock_wall_ms(),
     };
+    struct omb_buf state = OMB_BUF_INIT;
     struct omb_driver driver;
     struct omb_writes *writes;
     enum omb_rc rc = omb_driver_open_for(OMB_DRIVER_TAKE, taking->partial, &driver, err);
 
     if (rc != OMB_OK)
         return rc;
+    tell_last(taking, &state);
+    restoring.state = omb_buf_view(&state);
     omb_random(restoring.epoch, sizeof(restoring.epoch));
     writes = omb_writes_new();
     omb_writes_reset(writes, omb_store_port(driver.store));
@@ -269,6 +293,7 @@ static enum omb_rc settle_store(const struct taking *taking, struct omb_error *e
     if (rc == OMB_OK)
         rc = omb_store_commit(driver.store, writes, true, err);
     omb_writes_free(writes);
+    omb_buf_free(&state);
     omb_driver_close(&driver);
     return rc;
 }

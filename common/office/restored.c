@@ -349,7 +349,7 @@ enum omb_rc omb_restored_put(const struct omb_office *office, const struct omb_p
                              const struct omb_restoring *restoring, struct omb_writes *writes,
                              struct omb_error *err)
 {
-    const struct omb_key epoch = omb_key_meta("epoch");
+    const struct omb_key epoch = omb_key_meta("epoch"), last = omb_key_meta("backup");
     const struct omb_restored_row row = {
         .made_at = restoring->made_at,
         .backup = restoring->backup,
@@ -358,6 +358,7 @@ enum omb_rc omb_restored_put(const struct omb_office *office, const struct omb_p
     };
 
     omb_put(writes, OMB_FAMILY_META, omb_key_view(&epoch), OMB_VIEW_OF(restoring->epoch));
+    omb_put(writes, OMB_FAMILY_META, omb_key_view(&last), restoring->state);
     put_row(writes, &row);
     /* What an earlier restore heard is of no use any more. */
     return forget_all_heard(port, writes) == OMB_OK

@@ -84,6 +84,7 @@ struct omb_restoring {
     int64_t made_at;
     struct omb_digest backup;
     int64_t restored_at;
+    struct omb_view state; /* a BackupState: the backup is the last good one of the office */
 };
 /* Puts what a store gets that was restored. The office was opened and has not begun. */
 enum omb_rc omb_restored_put(const struct omb_office *office, const struct omb_port *port,
