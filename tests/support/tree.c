@@ -10,6 +10,7 @@
 
 #include "base/assert.h"
 #include "ledger/enrol.h"
+#include "office/restored.h"
 #include "support/tree_drive.h"
 
 /* --- the whole --- */
@@ -324,10 +325,12 @@ bool tree_is_below(const struct tree_office *office, const struct tree_office *t
 
 /* --- its life --- */
 
-void tree_start(struct tree_office *office)
+static struct omb_office_setup setup_of(struct tree_office *office)
 {
-    struct rig *rig = &office->rig;
-    const struct omb_office_setup setup = {
+    const struct rig *rig = &office->rig;
+
+    office->dials = omb_view_str(office->parent_address);
+    return (struct omb_office_setup){
         .port = tree_disk_port(office),
         .signer = rig->signers[0],
         .transport = rig->transport,
@@ -342,11 +345,16 @@ void tree_start(struct tree_office *office)
         .advertise = omb_view_str(office->address),
         .last_exit = OMB_VIEW_LIT("clean"),
     };
+}
+
+void tree_start(struct tree_office *office)
+{
+    struct rig *rig = &office->rig;
+    const struct omb_office_setup setup = setup_of(office);
     struct omb_input input = {.kind = OMB_INPUT_START};
     struct omb_error err = {0};
 
     OMB_ASSERT(!office->running);
-    office->dials = omb_view_str(office->parent_address);
     if (memport_reopen(rig->store) != OMB_OK) {
         tree_tell(office->tree, "%s cannot start: its disk is full", office->code);
         return;
@@ -391,6 +399,34 @@ void tree_roll_back(struct tree_office *office, struct memport *take_rows)
     tree_tell(office->tree, "%s is rolled back", office->code);
     memport_free(office->rig.store);
     office->rig.store = take_rows;
+    tree_start(office);
+}
+
+void tree_restore(struct tree_office *office, struct memport *take_rows)
+{
+    struct rig *rig = &office->rig;
+    const struct omb_office_setup setup = setup_of(office);
+    struct omb_restoring restoring = {
+        .made_at = office->tree->now_ms,
+        .restored_at = office->tree->now_ms + 1,
+        .backup = omb_hash("tests/backup", omb_view_str(office->code)),
+    };
+    struct omb_writes *writes = omb_writes_new();
+
+    if (office->running)
+        tree_stop(office);
+    tree_tell(office->tree, "%s is restored", office->code);
+    memport_free(rig->store);
+    rig->store = take_rows;
+    memset(restoring.epoch, (int)(office->tree->orders % 251) + 1, sizeof(restoring.epoch));
+    omb_writes_reset(writes, memport_port(rig->store));
+    if (omb_office_open(&setup, &rig->office, NULL) != OMB_OK ||
+        omb_restored_put(rig->office, memport_port(rig->store), &restoring, writes, NULL) != OMB_OK)
+        fail_msg("%s is not restored", office->code);
+    memport_commit(rig->store, writes);
+    omb_writes_free(writes);
+    omb_office_free(rig->office);
+    rig->office = NULL;
     tree_start(office);
 }
 

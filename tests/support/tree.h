@@ -119,6 +119,8 @@ void tree_start(struct tree_office *office);
 struct memport *tree_backup(struct tree_office *office);
 /* Ends the daemon, puts these rows in place of its own (owned from now on), and starts it. */
 void tree_roll_back(struct tree_office *office, struct memport *take_rows);
+/* The same as `ombud backup restore` does it; the daemon of the last copy was ended. */
+void tree_restore(struct tree_office *office, struct memport *take_rows);
 void tree_set_clock(struct tree_office *office, int64_t wall_ms);
 
 /* --- what happens to its line --- */
