@@ -38,8 +38,8 @@ static bool has_row(const struct tree_office *office, const char *name)
 {
     const struct omb_key key = omb_key_meta(name);
     struct omb_buf value = OMB_BUF_INIT;
-    const enum omb_rc rc = omb_port_get(memport_port(office->rig.store), OMB_FAMILY_META,
-                                        omb_key_view(&key), &value);
+    const enum omb_rc rc =
+        omb_port_get(memport_port(office->rig.store), OMB_FAMILY_META, omb_key_view(&key), &value);
 
     omb_buf_free(&value);
     return rc == OMB_OK;

@@ -1,3 +1,4 @@
+omb_unit(backup_manifest USES ledger wire crypto base)
 omb_unit(certify USES ledger wire crypto base)
 omb_unit(enrol USES ledger wire crypto base)
 omb_unit(record USES ledger wire crypto base)
