@@ -58,6 +58,22 @@ struct omb_view omb_backup_plain(struct omb_view text)
     return omb_text_utf8(cut) && omb_text_is_plain(cut) ? cut : OMB_VIEW_LIT("(not printable)");
 }
 
+static size_t list_removed(const struct omb_backup_job *job, struct omb_view out[OMB_PAGE_MAX])
+{
+    const char *at = (const char *)job->removed.data;
+    size_t count = 0;
+
+    for (size_t left = job->removed.size; left > 0 && count < OMB_PAGE_MAX; count++) {
+        const char *end = memchr(at, '\n', left);
+
+        out[count] = omb_view(at, (size_t)(end - at));
+        left -= out[count].size + 1;
+        at = end + 1;
+    }
+    return count;
+}
+
+/* While it runs another thread writes what only a good one has. */
 void omb_backup_tell(const struct omb_backup_job *job, bool running, const struct omb_error *why,
                      int64_t now_ms, struct omb_buf *out)
 {
@@ -69,29 +85,20 @@ void omb_backup_tell(const struct omb_backup_job *job, bool running, const struc
         .total_bytes = atomic_load(&job->total_bytes),
     };
     struct omb_view removed[OMB_PAGE_MAX];
-    const char *at = (const char *)job->removed.data;
-    size_t count = 0;
 
-    for (size_t left = job->removed.size; left > 0 && count < OMB_PAGE_MAX; count++) {
-        const char *end = memchr(at, '\n', left);
-
-        removed[count] = omb_view(at, (size_t)(end - at));
-        left -= removed[count].size + 1;
-        at = end + 1;
-    }
     if (why) {
         state.failed_at = now_ms;
         state.failed_as = omb_view_str(omb_rc_word(why->rc));
         state.failure = omb_backup_plain(omb_view_str(why->words));
     }
-    if (job->good && !running) {
+    if (!running && job->good) {
         state.good_at = job->made_at;
         state.good_name = state.name;
         state.good_path = omb_backup_plain(omb_view_str(job->path));
         state.good_records = job->records;
         state.good_cases = job->cases;
         state.good_bytes = job->bytes;
-        state.removed = (struct omb_views){removed, count};
+        state.removed = (struct omb_views){removed, list_removed(job, removed)};
     }
     omb_encode_backup_state(&state, out);
 }

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# The parts with threads of their own under ThreadSanitizer: the check of keys and the syncer.
+# The parts with threads of their own under ThreadSanitizer: the check of keys, the syncer, backups.
 # Builds what is not built yet in build/tsan. libzmq and RocksDB are not instrumented, so what they
 # do among themselves is left out.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
-programs=(unit_syncer unit_net unit_net_door unit_net_link)
+programs=(unit_syncer unit_backwork unit_net unit_net_door unit_net_link)
 
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
