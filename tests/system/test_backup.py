@@ -269,6 +269,27 @@ def begin_backup(office, name):
     return maker
 
 
+def test_what_a_killed_restore_leaves_is_no_office(office, top):
+    number = office.register()
+    made = create(office)
+    key = office.dir / "offline/recovery.key"
+    line = [BUILD / "tools/cli/ombud", "backup", "restore", made["path"], "--to", top / "new",
+            "--recovery-key", key]
+    maker = subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    end = time.monotonic() + DEADLINE_S
+    while not (top / ".new.restoring/db").exists():
+        assert time.monotonic() < end, "the restore does not begin"
+    maker.kill()
+    maker.wait()
+    assert not (top / "new").exists()
+    restore(office, made["path"], top / "new", "--recovery-key", key)
+    assert not (top / ".new.restoring").exists()
+    office.stop()
+    office.dir = top / "new"
+    office.start()
+    assert office.show(number)["withheld"]
+
+
 def test_older_backups_go(office):
     names = [create(office, "--name", name)["name"] for name in ("a", "b", "c")]
     folder = office.dir / "backups"

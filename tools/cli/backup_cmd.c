@@ -117,6 +117,14 @@ by_store(struct omb_cli *cli, const struct omb_backup_create *wish, enum omb_exi
 
 /* --- create --- */
 
+static bool lies_within(struct omb_view path, const char *dir)
+{
+    const size_t size = strlen(dir);
+
+    return size > 0 && path.size > size && memcmp(path.data, dir, size) == 0 &&
+           path.data[size] == '/';
+}
+
 static enum omb_exit print_made(struct omb_cli *cli, const struct omb_backup_state *state)
 {
     char at[OMB_WHEN_SIZE];
@@ -139,6 +147,8 @@ static enum omb_exit print_made(struct omb_cli *cli, const struct omb_backup_sta
     printf("%.*s\nof %s: %llu records, %llu cases, %llu KiB; read again, and good\n",
            OMB_VIEW_ARGS(state->good_path), at, (unsigned long long)state->good_records,
            (unsigned long long)state->good_cases, (unsigned long long)(state->good_bytes / 1024));
+    if (lies_within(state->good_path, cli->target.dir))
+        puts("It lies in the office's own directory: keep a copy on another disk.");
     for (size_t i = 0; i < state->removed.count; i++)
         printf("removed %.*s\n", OMB_VIEW_ARGS(state->removed.items[i]));
     return OMB_EXIT_DONE;

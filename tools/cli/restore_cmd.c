@@ -189,20 +189,21 @@ static void say_next(const char *to, const struct omb_backup_check *check,
     char at[OMB_WHEN_SIZE];
 
     omb_when_print(manifest->made_at, &omb_zone_utc, at);
-    printf("%s is %.*s as it was at %s, with the keys of %llu operators.\n\n", to,
+    printf("%s is %.*s as it was at %s; keys of operators in it: %llu.\n\n", to,
            OMB_VIEW_ARGS(manifest->code), at, (unsigned long long)restored->operator_keys);
     printf("Next: see that no other copy of this office runs, then start its daemon here:\n"
-           "    ombud-node -C %s    (ombud-hub when it has offices below it)\n",
+           "    ombud-node -C %s    (ombud-hub when it has offices below it)\n\n",
            to);
-    puts("Its log goes on in a new life. When its links stand the offices beside it compare, and");
-    puts("what came after the backup comes home from them. Cases that nobody else held yet are");
-    puts("lost: register them again from paper. `ombud office renew` writes again what the office");
-    puts("above refuses of them.");
-    puts("Words of restored cases are withheld, since some may have been erased meanwhile, until");
-    printf("%s was compared with. New cases are registered and read at once.\n",
-           root ? "every office below" : "the office above, and the one below that leads to them,");
-    puts("Should a line be down for long, or no office be there to ask: `ombud backup");
-    puts("serve-anyway`, which the log records.");
+    puts("Its log goes on in a new life. What came after the backup comes home from the offices\n"
+         "beside it when its links stand. Cases that nobody else held yet are lost: register them\n"
+         "again from paper. `ombud office renew` writes again what the office above refuses.\n");
+    printf("Words of restored cases are withheld, since some may have been erased meanwhile, "
+           "until\n%s.\n"
+           "New cases are registered and read at once. Should a line be down for long, or no "
+           "office\nbe there to ask: `ombud backup serve-anyway`, which the log records.\n",
+           root ? "every office below was compared with"
+                : "the office above was compared with, and for a case from below the office that "
+                  "leads there");
 }
 
 static enum omb_rc restore(struct omb_cli *cli, const char *path, struct omb_backup_check *check,
