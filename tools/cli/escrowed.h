@@ -1,8 +1,8 @@
 /*
  * What an export of a log (`log export CODE --certificates`) holds of the office's secrets, for
- * whoever has the bank's recovery key. Whether the log is authentic is not asked here: secrets count
- * when they belong to the certificate, which the caller looks at. What is done with them is `office
- * recover` (recover_cmd.c).
+ * whoever has the bank's recovery key. Whether the log is authentic is not asked here: secrets
+ * count when they belong to the certificate, which the caller looks at. What is done with them is
+ * `office recover` (recover_cmd.c).
  */
 #ifndef OMB_CLI_ESCROWED_H
 #define OMB_CLI_ESCROWED_H

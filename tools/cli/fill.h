@@ -36,8 +36,8 @@ enum omb_rc omb_fill_act(const struct omb_fill *fill, const struct omb_args *arg
                          struct omb_act *out, struct omb_error *err) OMB_MUST_USE;
 
 /*
- * The same, value after value, as the cells of a table come: begin, set, end. An error says what the
- * cell must hold, and does not repeat what it does.
+ * The same, value after value, as the cells of a table come: begin, set, end. An error says what
+ * the cell must hold, and does not repeat what it does.
  */
 struct omb_act_parts {
     uint32_t event;
