@@ -58,5 +58,6 @@ int main(int argc, char **argv)
     make_folder(folder);
     seeds_of_texts();
     seeds_of_papers();
+    seeds_of_stage();
     return 0;
 }

@@ -16,5 +16,6 @@ void seeds_write_text(const char *target, const char *name, uint8_t first, const
 
 void seeds_of_texts(void);  /* seeds_text.c: csv, conf, text, tz */
 void seeds_of_papers(void); /* seeds_paper.c: record, certificate, keys, export */
+void seeds_of_stage(void);  /* seeds_stage.c: link, control */
 
 #endif

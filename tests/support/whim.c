@@ -233,6 +233,11 @@ static void fill(struct whim *whim, struct omb_arena *arena, const struct omb_sh
             fill_field(whim, arena, shape, &shape->fields[i], depth, out);
 }
 
+void whim_fill(struct whim *whim, struct omb_arena *arena, const struct omb_shape *shape, void *out)
+{
+    fill(whim, arena, shape, 0, out);
+}
+
 /* --- acts that a client could mean --- */
 
 /* What the office alone knows is left to it. */

@@ -27,6 +27,10 @@ void whim_learn_number(struct whim *whim, struct omb_view number);
 /* Learns every line of a message. */
 void whim_learn_all(struct whim *whim, const struct omb_shape *shape, const void *message);
 
+/* Fields of a message of this shape, most of them; what it points to is in the arena. */
+void whim_fill(struct whim *whim, struct omb_arena *arena, const struct omb_shape *shape,
+               void *out);
+
 /* An act that a client could mean, in the arena: it registers, or goes to one of the cases. */
 struct omb_act *whim_act(struct whim *whim, struct omb_arena *arena, bool registers);
 /* A request in the arena: most are such acts. */
