@@ -19,8 +19,10 @@ static const struct {
     const struct omb_shape *inner;
 } inners[] = {
     {&omb_shape_record, "header", &omb_shape_header},
+    {&omb_shape_record, "body", &omb_shape_body},
     {&omb_shape_record, "grants", &omb_shape_grants},
     {&omb_shape_record, "extract", &omb_shape_extract},
+    {&omb_shape_grant, "sealed", &omb_shape_grant_key},
     {&omb_shape_witness, "statement", &omb_shape_witness_statement},
     {&omb_shape_signed_certificate, "certificate", &omb_shape_certificate},
     {&omb_shape_office_request, "wish", &omb_shape_office_wish},
@@ -140,7 +142,7 @@ static void change_id(struct mutation *m, uint8_t *at, size_t size)
         memset(at, 0, size);
         at[size - 2] = STAGE_MARK;
         at[size - 1] =
-            (uint8_t)(way == 2 ? STAGE_NEWEST - below(m, 2) : below(m, way < 5 ? 4 : 64));
+            (uint8_t)(way == 2 ? STAGE_NEWEST - below(m, 8) : below(m, way < 5 ? 4 : 64));
     }
 }
 

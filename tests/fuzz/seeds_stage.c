@@ -54,18 +54,28 @@ static struct omb_view draft(struct omb_arena *arena, const struct omb_case_id *
     return view;
 }
 
-static void add_records(uint8_t kind, const struct omb_view *headers, size_t count)
+/* The first has a body, and grants its key to north. */
+static void add_records(uint8_t kind, const struct omb_view *headers, size_t count,
+                        const struct omb_body *body)
 {
+    struct omb_grant grant = {.sealed = OMB_VIEW_NONE};
+    const struct omb_grants grants = {.offices = {&grant, 1}};
+    struct omb_buf said = OMB_BUF_INIT, granted = OMB_BUF_INIT;
     struct omb_record items[8] = {{.header = OMB_VIEW_NONE}};
     const struct omb_records records = {.first = UINT64_MAX, .records = {items, count}};
 
     OMB_ASSERT(count <= 8);
     for (size_t i = 0; i < count; i++) {
         items[i].header = headers[i];
-        if (i % 2 == 0)
-            items[i].body = OMB_VIEW_LIT("0123456789012345678901234567890123456789012345678901");
     }
+    memcpy(grant.recipient.bytes + OMB_OFFICE_ID_SIZE - 2, (const uint8_t[]){STAGE_MARK, 2}, 2);
+    omb_encode_body(body, &said);
+    omb_encode_grants(&grants, &granted);
+    items[0].body = omb_buf_view(&said);
+    items[0].grants = omb_buf_view(&granted);
     add_frame(kind, OMB_FRAME_RECORDS, &records);
+    omb_buf_free(&said);
+    omb_buf_free(&granted);
 }
 
 static struct omb_case_id case_number(uint8_t home, uint64_t serial)
@@ -87,6 +97,12 @@ static void records(struct omb_arena *arena)
                                       .product = OMB_VIEW_LIT("cards"),
                                       .issue = OMB_VIEW_LIT("fees")};
     const struct omb_registered registered = {.matter = &matter};
+    const struct omb_client client = {.name = OMB_VIEW_LIT("Client 17")};
+    const struct omb_registered_body words = {.client = &client,
+                                              .narrative = OMB_VIEW_LIT("charged twice")};
+    const struct omb_text_body text = {.text = OMB_VIEW_LIT("called back")};
+    const struct omb_body body = {.event = {OMB_EVENT_REGISTERED, &words}};
+    const struct omb_body note = {.event = {OMB_EVENT_NOTED, &text}};
     struct omb_office_ref up = {.office = {{0}}};
     const struct omb_escalated escalated = {.to = &up, .ground = OMB_VIEW_LIT("amount")};
     const struct omb_closed closed = {.accepts = OMB_VIEW_LIT("yes")};
@@ -98,16 +114,52 @@ static void records(struct omb_arena *arena)
     headers[1] = draft(arena, &new, OMB_EVENT_NOTED, &noted, true);
     headers[2] = draft(arena, &new, OMB_EVENT_ESCALATED, &escalated, true);
     begin(BOTH_GREET);
-    add_records(FRAME, headers, 3);
+    add_records(FRAME, headers, 3, &body);
     add(TICK, OMB_VIEW_NONE);
     seeds_write("link", "branch-registers", omb_buf_view(&script));
     headers[0] = draft(arena, &old, OMB_EVENT_NOTED, &noted, true);
     headers[1] = draft(arena, &old, OMB_EVENT_CLOSED, &closed, true);
     begin(BOTH_GREET);
-    add_records(HO + FRAME, headers, 2);
+    add_records(HO + FRAME, headers, 2, &note);
     add(TICK, OMB_VIEW_NONE);
-    add_records(FRAME, headers, 1);
+    add_records(FRAME, headers, 1, &note);
     seeds_write("link", "head-office-writes", omb_buf_view(&script));
+}
+
+static struct omb_digest digest(uint8_t which)
+{
+    struct omb_digest known = {{0}};
+
+    known.bytes[OMB_DIGEST_SIZE - 2] = STAGE_MARK;
+    known.bytes[OMB_DIGEST_SIZE - 1] = which;
+    return known;
+}
+
+/* The head office certifies an office, north one again, and ends it. */
+static void certificates(struct omb_arena *arena)
+{
+    const struct omb_body none = {.event = {0, NULL}};
+    struct omb_certificate inner = {.code = OMB_VIEW_LIT("south"),
+                                    .name = OMB_VIEW_LIT("South"),
+                                    .kind = OMB_VIEW_LIT("regional")};
+    struct omb_buf bytes = OMB_BUF_INIT, outer = OMB_BUF_INIT;
+    struct omb_office_certified certified;
+    const struct omb_office_revoked revoked = {.certificate = digest(STAGE_CERTIFICATE),
+                                               .ground = OMB_VIEW_LIT("lost")};
+    struct omb_view headers[2];
+
+    omb_encode_certificate(&inner, &bytes);
+    omb_encode_signed_certificate(
+        &(struct omb_signed_certificate){.certificate = omb_buf_view(&bytes)}, &outer);
+    certified.certificate = omb_buf_view(&outer);
+    headers[0] = draft(arena, NULL, OMB_EVENT_OFFICE_CERTIFIED, &certified, false);
+    headers[1] = draft(arena, NULL, OMB_EVENT_OFFICE_REVOKED, &revoked, false);
+    begin(BOTH_GREET);
+    add_records(HO + FRAME, headers, 2, &none);
+    add(TICK, OMB_VIEW_NONE);
+    seeds_write("link", "head-office-certifies", omb_buf_view(&script));
+    omb_buf_free(&bytes);
+    omb_buf_free(&outer);
 }
 
 /* --- other frames --- */
@@ -128,15 +180,6 @@ static void greetings(void)
     add(TICK, OMB_VIEW_LIT("\xff\xff"));
     seeds_write("link", "greetings", omb_buf_view(&script));
     omb_buf_free(&bytes);
-}
-
-static struct omb_digest digest(uint8_t which)
-{
-    struct omb_digest known = {{0}};
-
-    known.bytes[OMB_DIGEST_SIZE - 2] = STAGE_MARK;
-    known.bytes[OMB_DIGEST_SIZE - 1] = which;
-    return known;
 }
 
 static void questions(void)
@@ -247,6 +290,7 @@ void seeds_of_stage(void)
     omb_wire_init();
     omb_arena_init(&arena, SIZE_MAX);
     records(&arena);
+    certificates(&arena);
     greetings();
     questions();
     acts();

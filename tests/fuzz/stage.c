@@ -35,6 +35,8 @@ static struct stage_author author_of(const struct tree_office *office)
     struct stage_author author = {
         .office = office->id,
         .key = core->key_id,
+        .certificate = core->own.digest,
+        .depth = core->self.depth,
         .signer = office->rig.signers[0],
         .transport = office->transport,
         .life = core->tip.incarnation,
@@ -269,6 +271,26 @@ static bool is_asked(struct omb_view input)
     return sum % 4 == 0 && !is_as_before();
 }
 
+/* Whatever neighbours wrote, it can be shown. */
+static void look_around(struct rig *rig)
+{
+    static const uint32_t asks[] = {OMB_ASK_LINK_LIST,   OMB_ASK_TREE,    OMB_ASK_DOCTOR,
+                                    OMB_ASK_OFFICE_LIST, OMB_ASK_CHANGES, OMB_ASK_LOG_FORKS};
+    const struct omb_case_list_ask all = {.limit = 100};
+    const struct omb_case_list *list = answer_of(ask_as(rig, "s1", OMB_ASK_CASE_LIST, &all));
+
+    for (size_t i = 0; i < list->cases.count; i++) {
+        const struct omb_case_ask which = {list->cases.items[i].number};
+
+        const struct omb_history_ask same = {.number = which.number};
+
+        (void)ask_as(rig, "s1", OMB_ASK_CASE_SHOW, &which);
+        (void)ask_as(rig, "s1", OMB_ASK_CASE_HISTORY, &same);
+    }
+    for (size_t i = 0; i < sizeof(asks) / sizeof(asks[0]); i++)
+        (void)ask_as(rig, "au1", asks[i], NULL);
+}
+
 void stage_end(struct omb_view input)
 {
     struct rig *rig = stage.rig;
@@ -292,6 +314,7 @@ void stage_end(struct omb_view input)
         check_authentic(checked->problems);
         check.cursor = checked->cursor;
     } while (checked->cursor.size > 0);
+    look_around(rig);
     OMB_ASSERT(ASK(rig, "admin", STORE_REBUILD, store_rebuild, store_rebuilt)->changed == 0);
     rig_commit(rig);
 }

@@ -18,12 +18,15 @@ enum { STAGE_CASES = 4, STAGE_SEEN = 8, STAGE_TEXT = 160 };
 /* An id, a life or a digest of zeroes but for these two bytes at its end: the known one number n.
  */
 #define STAGE_MARK 0x5d
-enum { STAGE_NEWEST = 0xff, STAGE_SPINE = 0xfe }; /* digests: of the peer's log; of the case */
+/* Of digests: the newest of the peer's log, of the case's spine; certificates, by peer, north's. */
+enum { STAGE_NEWEST = 0xff, STAGE_SPINE = 0xfe, STAGE_CERTIFICATE = 0xf8 };
 
 /* A neighbour: by which key it signs, and where its log stands. */
 struct stage_author {
     struct omb_office_id office;
     struct omb_key_id key;
+    struct omb_digest certificate;
+    uint32_t depth;
     const struct omb_signer *signer;
     const uint8_t *transport;
     struct omb_incarnation life;
@@ -60,7 +63,14 @@ void stage_end(struct omb_view input);
 /* Puts what is known in place of what only says which; the message's own memory is written. */
 void stage_resolve(struct stage *stage, enum stage_peer peer, const struct omb_shape *shape,
                    void *message, struct omb_arena *arena);
-/* Completes the records of a frame as that peer would write them, and signs those without proof. */
+/* The same where a digest may be the newest spine record of a case. */
+void stage_resolve_of(struct stage *stage, enum stage_peer peer, const struct omb_case_id *id,
+                      const struct omb_shape *shape, void *message, struct omb_arena *arena);
+/*
+ * Completes the records of a frame as that peer would write them, and signs those without proof. A
+ * body that is a plain Body is sealed under the one case key that the stage knows, a grant's plain
+ * GrantKey for north, and a certificate that nobody signed is issued.
+ */
 void stage_seal(struct stage *stage, enum stage_peer peer, struct omb_records *records,
                 struct omb_arena *arena);
 /* The same of the statements of witnesses. */

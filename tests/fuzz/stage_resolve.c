@@ -1,17 +1,11 @@
-/*
- * What is known on the stage, for messages that only say which; and records and statements that
- * are completed and signed.
- */
+/* What is known on the stage, for messages that only say which. */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/assert.h"
 #include "fuzz/stage.h"
 #include "ledger/record.h"
-#include "ledger/witness.h"
 #include "office/inside.h"
-#include "wire/header.h"
-#include "wire/limits.h"
 #include "wire/rows.h"
 
 static struct stage *on_stage;            /* while a message is resolved */
@@ -112,6 +106,10 @@ static void resolve_digest(struct omb_digest *digest)
         *digest = on_stage->authors[speaker].prev;
     else if (which == STAGE_SPINE)
         spine_of(digest);
+    else if (which >= STAGE_CERTIFICATE)
+        *digest = which - STAGE_CERTIFICATE < STAGE_PEERS
+                      ? on_stage->authors[which - STAGE_CERTIFICATE].certificate
+                      : on_stage->rig->office->own.digest;
     else if (which >= 0)
         (void)!omb_port_scan(memport_port(on_stage->rig->store), OMB_FAMILY_RECORD, OMB_VIEW_NONE,
                              OMB_VIEW_NONE, false, take_digest, &seek);
@@ -197,127 +195,14 @@ static void resolve(const struct omb_shape *shape, void *message, struct omb_are
 void stage_resolve(struct stage *stage, enum stage_peer peer, const struct omb_shape *shape,
                    void *message, struct omb_arena *arena)
 {
+    stage_resolve_of(stage, peer, NULL, shape, message, arena);
+}
+
+void stage_resolve_of(struct stage *stage, enum stage_peer peer, const struct omb_case_id *id,
+                      const struct omb_shape *shape, void *message, struct omb_arena *arena)
+{
     on_stage = stage;
     speaker = peer;
-    case_of = NULL;
+    case_of = id;
     resolve(shape, message, arena);
-}
-
-/* --- records --- */
-
-static void fill_part(struct omb_view bytes, struct omb_digest (*hash)(struct omb_view),
-                      struct omb_digest *digest, uint32_t *size)
-{
-    if (bytes.size == 0 || !omb_digest_none(digest) || *size != 0)
-        return;
-    *digest = hash(bytes);
-    *size = (uint32_t)bytes.size;
-}
-
-static bool is_zero(const uint8_t *bytes, size_t size)
-{
-    while (size > 0 && bytes[size - 1] == 0)
-        size--;
-    return size == 0;
-}
-
-/* What is left out is as the peer would write it next. */
-static void fill_header(const struct stage_author *author, int64_t at_ms, struct omb_header *header)
-{
-    static const uint8_t salt[OMB_SALT_SIZE] = {1};
-
-    if (header->version == 0)
-        header->version = OMB_HEADER_VERSION;
-    if (omb_office_id_none(&header->office))
-        header->office = author->office;
-    if (is_zero(header->incarnation.bytes, sizeof(header->incarnation.bytes)))
-        header->incarnation = author->life;
-    if (header->seq == 0)
-        header->seq = author->seq + 1;
-    if (omb_digest_none(&header->prev))
-        header->prev = author->prev;
-    if (header->time_ms == 0)
-        header->time_ms = at_ms;
-    if (is_zero(header->key.bytes, sizeof(header->key.bytes)))
-        header->key = author->key;
-    if (header->salt.size == 0)
-        header->salt = OMB_VIEW_OF(salt);
-    if (header->actor.size == 0)
-        header->actor = OMB_VIEW_LIT("s1");
-}
-
-static void seal_one(struct stage *stage, enum stage_peer peer, struct omb_record *record,
-                     struct omb_arena *arena)
-{
-    struct stage_author *author = &stage->authors[peer];
-    struct omb_buf bytes = OMB_BUF_INIT;
-    struct omb_header header;
-
-    if (omb_decode_header(record->header, arena, &header, NULL) != OMB_OK)
-        return;
-    on_stage = stage;
-    speaker = peer;
-    if (header.case_id)
-        resolve(&omb_shape_case_id, (void *)(uintptr_t)header.case_id, arena);
-    case_of = header.case_id;
-    resolve(&omb_shape_header, &header, arena);
-    fill_header(author, stage->rig->now_ms, &header);
-    fill_part(record->body, omb_body_digest, &header.body_digest, &header.body_size);
-    fill_part(record->grants, omb_grants_digest, &header.grants_digest, &header.grants_size);
-    fill_part(record->extract, omb_extract_digest, &header.extract_digest, &header.extract_size);
-    omb_encode_header(&header, &bytes);
-    record->header = omb_arena_copy(arena, omb_buf_view(&bytes));
-    omb_buf_free(&bytes);
-    if (header.seq == author->seq + 1 && omb_office_id_equal(&header.office, &author->office)) {
-        author->seq++;
-        author->prev = omb_record_digest(record->header);
-    }
-}
-
-void stage_seal(struct stage *stage, enum stage_peer peer, struct omb_records *records,
-                struct omb_arena *arena)
-{
-    struct stage_author *author = &stage->authors[peer];
-    const size_t count = records->records.count;
-    struct omb_record *items = (struct omb_record *)(uintptr_t)records->records.items;
-    struct omb_digest *leaves = OMB_ARENA_NEW(arena, struct omb_digest, count + 1);
-    struct omb_proof *proofs = OMB_ARENA_NEW(arena, struct omb_proof, count + 1);
-
-    for (size_t i = 0; i < count; i++) {
-        seal_one(stage, peer, &items[i], arena);
-        leaves[i] = omb_record_digest(items[i].header);
-    }
-    if (count > 0)
-        omb_batch_sign(author->signer, leaves, count, arena, proofs);
-    for (size_t i = 0; i < count; i++)
-        if (!items[i].proof)
-            items[i].proof = &proofs[i];
-    if (records->first == UINT64_MAX) {
-        records->first = author->position + 1;
-        records->last = author->position + (count > 0 ? count : 1);
-        author->position = records->last;
-    }
-}
-
-void stage_attest(struct stage *stage, enum stage_peer peer, struct omb_ack *ack,
-                  struct omb_arena *arena)
-{
-    const struct stage_author *author = &stage->authors[peer];
-    struct omb_witness *items = (struct omb_witness *)(uintptr_t)ack->witnesses.items;
-
-    for (size_t i = 0; i < ack->witnesses.count && i < OMB_REPEATED_MAX; i++) {
-        struct omb_witness_statement said;
-
-        if (items[i].proof ||
-            omb_decode_witness_statement(items[i].statement, arena, &said, NULL) != OMB_OK)
-            continue;
-        stage_resolve(stage, peer, &omb_shape_witness_statement, &said, arena);
-        if (omb_office_id_none(&said.witness))
-            said.witness = author->office;
-        if (is_zero(said.key.bytes, sizeof(said.key.bytes)))
-            said.key = author->key;
-        if (said.time_ms == 0)
-            said.time_ms = stage->rig->now_ms;
-        omb_witness_sign(author->signer, &said, 1, arena, &items[i]);
-    }
 }
