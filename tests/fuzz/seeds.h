@@ -14,7 +14,7 @@ void seeds_write(const char *target, const char *name, struct omb_view bytes);
 void seeds_write_as(const char *target, const char *name, uint8_t first, struct omb_view bytes);
 void seeds_write_text(const char *target, const char *name, uint8_t first, const char *text);
 
-void seeds_of_texts(void);  /* seeds_text.c: csv, conf, text, tz */
+void seeds_of_texts(void);  /* seeds_text.c: csv, conf, text, tz, zap */
 void seeds_of_papers(void); /* seeds_paper.c: record, certificate, keys, export */
 void seeds_of_stage(void);  /* seeds_stage.c: link, control */
 

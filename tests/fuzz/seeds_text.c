@@ -1,5 +1,7 @@
 /* Texts as people and other systems write them. */
 
+#include <string.h>
+
 #include "fuzz/seeds.h"
 
 enum { CSV, CFPB };
@@ -149,8 +151,29 @@ static void zones(void)
     omb_buf_free(&file);
 }
 
+/* --- handshakes --- */
+
+static void handshake(const char *name, const char *domain, char key)
+{
+    char credentials[33] = "";
+    const char *const frames[] = {"1.0", "7", domain, "127.0.0.1", "", "CURVE", credentials};
+    struct omb_buf request = OMB_BUF_INIT;
+
+    memset(credentials, key, 32);
+    for (size_t i = 0; i < sizeof(frames) / sizeof(frames[0]); i++) {
+        omb_buf_add_be16(&request, (uint16_t)strlen(frames[i]));
+        omb_buf_add_str(&request, frames[i]);
+    }
+    seeds_write("zap", name, omb_buf_view(&request));
+    omb_buf_free(&request);
+}
+
 void seeds_of_texts(void)
 {
+    handshake("client", "ombud", 'c');
+    handshake("link", "ombud-link", 'l');
+    handshake("wrong-door", "ombud", 'l');
+
     tables();
     configurations();
     values();
