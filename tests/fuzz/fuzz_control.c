@@ -54,6 +54,8 @@ static void prepare(struct asked *asked, struct stage *stage, struct omb_view by
     asked->readable = omb_decode_request(bytes, &asked->arena, request, NULL) == OMB_OK;
     if (!raw && asked->readable) {
         stage_resolve(stage, STAGE_BRANCH, &omb_shape_request, request, &asked->arena);
+        if (request->ask.tag == OMB_ASK_OFFICE_CERTIFY)
+            stage_wish((struct omb_office_certify *)(uintptr_t)request->ask.value, &asked->arena);
         if (request->protocol == 0)
             request->protocol = 1;
         omb_put_be64(id, ++stage->rig->ids);

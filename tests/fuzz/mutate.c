@@ -9,6 +9,7 @@
 #include "wire/limits.h"
 #include "wire/link.h"
 #include "wire/parts.h"
+#include "wire/tree.h"
 
 enum { PLACES_MAX = 512, ITEMS_MAX = 64, TEXT_ROOM = 4096, NESTED_MAX = 6 };
 
@@ -25,6 +26,7 @@ static const struct {
     {&omb_shape_grant, "sealed", &omb_shape_grant_key},
     {&omb_shape_witness, "statement", &omb_shape_witness_statement},
     {&omb_shape_signed_certificate, "certificate", &omb_shape_certificate},
+    {&omb_shape_office_certify, "request", &omb_shape_office_request},
     {&omb_shape_office_request, "wish", &omb_shape_office_wish},
     {&omb_shape_bundle, "content", &omb_shape_bundle_content},
     {&omb_shape_office_certified, "certificate", &omb_shape_signed_certificate},
@@ -158,9 +160,9 @@ static struct omb_view changed_bytes(struct mutation *m, struct omb_view bytes)
 
 static struct omb_view some_line(struct mutation *m)
 {
-    static const char *const lines[] = {"#0", "#1", "#2", "#3",       "%0",
-                                        "%1", "%2", "ho", "north",    "vsp-0045",
-                                        "s1", "h1", "",   "north/**", "**"};
+    static const char *const lines[] = {"#0", "#1",       "#2",    "#3",       "%0",  "%1",
+                                        "%2", "ho",       "north", "vsp-0045", "s1",  "h1",
+                                        "",   "north/**", "**",    "north/3",  "ho/2"};
 
     if (below(m, 4) == 0)
         return omb_arena_printf(&m->arena, "%%%u%c%c", (unsigned)below(m, STAGE_SEEN),

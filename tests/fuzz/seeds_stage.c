@@ -4,6 +4,7 @@
 #include "base/assert.h"
 #include "fuzz/seeds.h"
 #include "fuzz/stage.h"
+#include "wire/enrol.h"
 
 enum { FRAME, RAW, HELLO, LINE, HO = 4, TICK = 8 };      /* fuzz_link.c */
 enum { T1, H1, S1, S2, AN1, AU1, ADMIN, NOBODY, HOURS }; /* fuzz_control.c */
@@ -257,6 +258,61 @@ static void acts(void)
     seeds_write("control", "acts", omb_buf_view(&script));
 }
 
+static void tables(void)
+{
+    const struct omb_matter matter = {.kind = OMB_VIEW_LIT("complaint"),
+                                      .channel = OMB_VIEW_LIT("other"),
+                                      .product = OMB_VIEW_LIT("cards"),
+                                      .issue = OMB_VIEW_LIT("fees"),
+                                      .received_at = RIG_START_MS - OMB_DAY_MS};
+    const struct omb_imported imported = {.source = OMB_VIEW_LIT("csv")};
+    const struct omb_registered registered = {.matter = &matter, .imported = &imported};
+    const struct omb_facts facts = {.event = {OMB_EVENT_REGISTERED, &registered}};
+    const struct omb_extract extract = {.reference = OMB_VIEW_LIT("SRC-0001")};
+    const struct omb_act act = {.facts = &facts, .extract = &extract};
+    const struct omb_import_row rows[] = {{1, extract.reference, &act},
+                                          {2, OMB_VIEW_LIT("SRC-0002"), &act}};
+    const struct omb_view by[] = {OMB_VIEW_LIT("office"), OMB_VIEW_LIT("product")};
+    const struct omb_view measures[] = {OMB_VIEW_LIT("registered"), OMB_VIEW_LIT("open")};
+
+    begin(0);
+    add_request(ADMIN, OMB_ASK_IMPORT_BATCH,
+                &(struct omb_import_batch){.source = OMB_VIEW_LIT("csv"), .rows = {rows, 2}});
+    add_request(S1, OMB_ASK_IMPORT_BATCH,
+                &(struct omb_import_batch){.source = OMB_VIEW_LIT("csv"), .rows = {rows, 2}});
+    add_request(AN1, OMB_ASK_REPORT,
+                &(struct omb_report_ask){.by = {by, 2}, .measures = {measures, 2}, .top = 5});
+    seeds_write("control", "tables", omb_buf_view(&script));
+}
+
+static void people_and_offices(void)
+{
+    const uint8_t key[32] = {0x42};
+    const struct omb_view role = OMB_VIEW_LIT("handler");
+    const struct omb_office_wish wish = {.code = OMB_VIEW_LIT("vsp-0046"),
+                                         .name = OMB_VIEW_LIT("Outlet 46"),
+                                         .kind = OMB_VIEW_LIT("branch")};
+    struct omb_buf inner = OMB_BUF_INIT, request = OMB_BUF_INIT;
+
+    omb_encode_office_wish(&wish, &inner);
+    omb_encode_office_request(&(struct omb_office_request){.wish = omb_buf_view(&inner)}, &request);
+    begin(0);
+    add_request(ADMIN, OMB_ASK_OPERATOR_ADD,
+                &(struct omb_operator_add){.code = OMB_VIEW_LIT("h2"),
+                                           .name = OMB_VIEW_LIT("Operator of this test"),
+                                           .roles = {&role, 1},
+                                           .public_key = OMB_VIEW_OF(key)});
+    add_request(ADMIN, OMB_ASK_OPERATOR_CHANGE,
+                &(struct omb_operator_change){.code = OMB_VIEW_LIT("h2"), .revoke = true});
+    add_request(ADMIN, OMB_ASK_OFFICE_CERTIFY,
+                &(struct omb_office_certify){.request = omb_buf_view(&request)});
+    add_request(AU1, OMB_ASK_LOG_SHOW, &(struct omb_log_show_ask){.limit = 3});
+    add_request(AU1, OMB_ASK_EXPLAIN, &(struct omb_explain_ask){.record = OMB_VIEW_LIT("%3")});
+    seeds_write("control", "people-and-offices", omb_buf_view(&script));
+    omb_buf_free(&inner);
+    omb_buf_free(&request);
+}
+
 /* Each request that there is, with nothing said: by the supervisor and by admin. */
 static void empty_requests(void)
 {
@@ -294,6 +350,8 @@ void seeds_of_stage(void)
     greetings();
     questions();
     acts();
+    tables();
+    people_and_offices();
     empty_requests();
     cursors();
     omb_arena_free(&arena);

@@ -73,6 +73,8 @@ void stage_resolve_of(struct stage *stage, enum stage_peer peer, const struct om
  */
 void stage_seal(struct stage *stage, enum stage_peer peer, struct omb_records *records,
                 struct omb_arena *arena);
+/* Signs the request of an office to be certified, if nobody did. */
+void stage_wish(struct omb_office_certify *certify, struct omb_arena *arena);
 /* The same of the statements of witnesses. */
 void stage_attest(struct stage *stage, enum stage_peer peer, struct omb_ack *ack,
                   struct omb_arena *arena);

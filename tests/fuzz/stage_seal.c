@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "fuzz/stage.h"
+#include "ledger/enrol.h"
 #include "ledger/record.h"
 #include "ledger/witness.h"
 #include "office/inside.h"
@@ -175,6 +176,35 @@ static void issue(struct sealing *sealing, struct omb_office_certified *certifie
     fill_certificate(author, &inner);
     omb_certify_issue(&inner, author->signer, &out);
     certified->certificate = omb_arena_copy(sealing->arena, omb_buf_view(&out));
+    omb_buf_free(&out);
+}
+
+void stage_wish(struct omb_office_certify *certify, struct omb_arena *arena)
+{
+    static const uint8_t box[OMB_PUBLIC_SIZE] = {9}, seed[OMB_SEED_SIZE] = {6};
+    struct omb_office_request request;
+    struct omb_office_wish wish;
+    struct omb_signer *signer;
+    struct omb_buf out = OMB_BUF_INIT;
+    uint8_t key[OMB_PUBLIC_SIZE];
+
+    if (omb_decode_office_request(certify->request, arena, &request, NULL) != OMB_OK ||
+        request.signature.size > 0 ||
+        omb_decode_office_wish(request.wish, arena, &wish, NULL) != OMB_OK)
+        return;
+    signer = omb_signer_from_seed(seed);
+    omb_signer_public(signer, key);
+    if (wish.version == 0)
+        wish.version = 1;
+    if (wish.signing_key.size == 0)
+        wish.signing_key = OMB_VIEW_OF(key);
+    if (wish.transport_key.size == 0)
+        wish.transport_key = OMB_VIEW_OF(box);
+    if (wish.sealing_key.size == 0)
+        wish.sealing_key = OMB_VIEW_OF(box);
+    omb_enrol_ask(&wish, signer, NULL, &out);
+    certify->request = omb_arena_copy(arena, omb_buf_view(&out));
+    omb_signer_free(signer);
     omb_buf_free(&out);
 }
 
