@@ -5,27 +5,23 @@
 #include "unit/unit.h"
 
 #include "base/assert.h"
-#include "office/keys.h"
 #include "sim/sim.h"
 
-/* The one case that the store did not have before. */
-static enum omb_rc take_new(void *arg, struct omb_view key, struct omb_view value)
+/* What the operator is told, if the daemon lives to work on it. */
+static const struct omb_reply *ask(struct tree_office *office, const char *who, uint32_t tag,
+                                   const void *message)
 {
-    struct sim *sim = arg;
-    struct omb_case_id *out = &sim->affairs[sim->count].id;
+    const struct omb_reply *reply;
 
-    (void)value;
-    if (!omb_key_read_case(key, out))
-        return OMB_DAMAGED;
-    for (size_t i = 0; i < sim->count; i++)
-        if (!sim->affairs[i].lost && omb_case_id_equal(&sim->affairs[i].id, out))
-            return OMB_OK;
-    return OMB_STOP;
+    tree_tick(office);
+    reply = ask_as(&office->rig, who, tag, message);
+    return tree_falls_with_store(office) ? NULL : reply;
 }
 
 bool sim_register(struct sim *sim, struct tree_office *office)
 {
     struct sim_affair *affair = &sim->affairs[sim->count];
+    const struct sim_promise *promise;
     struct complaint complaint;
     const struct omb_reply *reply;
 
@@ -34,17 +30,16 @@ bool sim_register(struct sim *sim, struct tree_office *office)
     complaint_new(&complaint);
     if (sim_below(sim, 5) == 0)
         complaint.act.custodian = omb_view_str(sim_somebody(sim)->code);
-    tree_tick(office);
     tree_tell(sim->tree, "%s t1 registers", office->code);
-    reply = ask_as(&office->rig, "t1", OMB_ASK_ACT, &complaint.act);
-    if (reply->error)
+    reply = ask(office, "t1", OMB_ASK_ACT, &complaint.act);
+    if (reply == NULL || reply->error != NULL)
         return true; /* for an office that is not below */
+    promise = sim_promised(sim, office, OMB_AS(act_done, reply->answer)->record);
+    tree_keep(office);
+    if (!sim_case_of(office, &promise->record, &affair->id))
+        return true; /* it was not even written */
     affair->number = OMB_AS(act_done, reply->answer)->number;
     affair->home = office;
-    tree_keep(office);
-    assert_int_equal(omb_port_scan(memport_port(office->rig.store), OMB_FAMILY_CASE, OMB_VIEW_NONE,
-                                   OMB_VIEW_NONE, false, take_new, sim),
-                     OMB_OK);
     sim->count++;
     return true;
 }
@@ -77,7 +72,6 @@ static void act_in(struct sim *sim, struct tree_office *office, const struct sim
     const struct omb_reply *reply;
     struct omb_act act;
 
-    tree_tick(office);
     sim->whim.now_ms = office->rig.now_ms;
     if (moves) {
         sim_choose(sim, office, affair, &act);
@@ -86,9 +80,13 @@ static void act_in(struct sim *sim, struct tree_office *office, const struct sim
         act.to = names_office(&act) ? omb_view_str(sim_somebody(sim)->code) : OMB_VIEW_NONE;
     }
     act.number = affair->number;
-    reply = ask_as(&office->rig, who, OMB_ASK_ACT, &act);
+    reply = ask(office, who, OMB_ASK_ACT, &act);
+    if (reply == NULL)
+        return;
     sim->sum->written += reply->error == NULL;
     sim->sum->refused += reply->error != NULL;
+    if (reply->error == NULL)
+        (void)sim_promised(sim, office, OMB_AS(act_done, reply->answer)->record);
     tree_tell(sim->tree, "%s %s writes %s of %.*s %.*s%s", office->code, who,
               omb_event_name(act.facts->event.tag), OMB_VIEW_ARGS(affair->number),
               OMB_VIEW_ARGS(act.to), reply->error ? ": refused" : "");
@@ -120,10 +118,9 @@ bool sim_quarrel(struct sim *sim, struct tree_office *about)
 
 bool sim_resync(struct sim *sim, struct tree_office *office)
 {
-    const struct omb_link_resync ask = {.peer = omb_view_str(sim_somebody(sim)->code)};
+    const struct omb_link_resync resync = {.peer = omb_view_str(sim_somebody(sim)->code)};
 
-    tree_tick(office);
-    (void)ask_as(&office->rig, "admin", OMB_ASK_LINK_RESYNC, &ask);
-    tree_tell(sim->tree, "%s resyncs with %.*s", office->code, OMB_VIEW_ARGS(ask.peer));
+    (void)ask(office, "admin", OMB_ASK_LINK_RESYNC, &resync);
+    tree_tell(sim->tree, "%s resyncs with %.*s", office->code, OMB_VIEW_ARGS(resync.peer));
     return true;
 }

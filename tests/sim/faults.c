@@ -1,4 +1,4 @@
-/* What befalls offices and lines: each fault is one that a bank's machines and wires may have. */
+/* What befalls offices: each fault is one that a bank's machines may have. */
 #include "sim/sim.h"
 
 bool sim_stop_or_start(struct sim *sim, struct tree_office *office)
@@ -11,16 +11,43 @@ bool sim_stop_or_start(struct sim *sim, struct tree_office *office)
     return true;
 }
 
-/* What its store had alone is lost with it. */
-static void note_lost(struct sim *sim)
+bool sim_crash(struct sim *sim, struct tree_office *office)
 {
-    for (size_t i = 0; i < sim->count; i++) {
-        bool held = false;
+    const enum tree_point points[] = {TREE_BEFORE_WRITE, TREE_BEFORE_SYNC, TREE_BEFORE_SENDS,
+                                      TREE_AMID_SENDS};
 
-        for (size_t k = 0; k < sim->tree->count; k++)
-            held |= sim_has_row(sim->tree->offices[k], &sim->affairs[i].id);
-        sim->affairs[i].lost |= !held;
+    if (!office->running)
+        return false;
+    tree_crash(office, points[sim_below(sim, 4)], sim_below(sim, 4));
+    return true;
+}
+
+bool sim_slow_disk(struct sim *sim, struct tree_office *office)
+{
+    const int64_t ms = (int64_t)sim_below(sim, 2) * sim_below(sim, 400);
+
+    tree_sync_takes(office, ms);
+    tree_tell(sim->tree, "the disk of %s takes %lld ms", office->code, (long long)ms);
+    return ms > 0;
+}
+
+bool sim_full_disk(struct sim *sim, struct tree_office *office)
+{
+    if (sim->full != NULL) {
+        tree_free_disk(sim->full);
+        sim->full = NULL;
+        return false;
     }
+    tree_fill_disk(sim->full = office);
+    return true;
+}
+
+bool sim_bit_flip(struct sim *sim, struct tree_office *office)
+{
+    if (!office->running)
+        return false;
+    tree_damage_read(office, sim_below(sim, 300));
+    return true;
 }
 
 bool sim_put_back(struct sim *sim, struct tree_office *office)
@@ -33,28 +60,7 @@ bool sim_put_back(struct sim *sim, struct tree_office *office)
     }
     tree_roll_back(sim->copied, sim->copy);
     sim->copy = NULL;
-    note_lost(sim);
-    return true;
-}
-
-bool sim_cut_or_mend(struct sim *sim, struct tree_office *office)
-{
-    (void)sim;
-    if (office->parent == NULL)
-        return false;
-    if (office->cut)
-        tree_mend(office);
-    else
-        tree_cut(office);
-    return true;
-}
-
-bool sim_slow_down(struct sim *sim, struct tree_office *office)
-{
-    office->up_ms = 1 + (int64_t)sim_below(sim, sim_below(sim, 3) == 0 ? 5000 : 20);
-    office->down_ms = 1 + (int64_t)sim_below(sim, sim_below(sim, 3) == 0 ? 5000 : 20);
-    tree_tell(sim->tree, "the line of %s takes %lld and %lld ms", office->code,
-              (long long)office->up_ms, (long long)office->down_ms);
+    sim_note_lost(sim, sim->copied);
     return true;
 }
 
@@ -69,4 +75,46 @@ bool sim_set_clock(struct sim *sim, struct tree_office *office)
                                ? far[way]
                                : sim->tree->now_ms + ((int64_t)sim_below(sim, 600) - 300) * 1000);
     return true;
+}
+
+void sim_heal(struct sim *sim)
+{
+    for (size_t i = 0; i < sim->tree->count; i++) {
+        struct tree_office *office = sim->tree->offices[i];
+
+        tree_heal(office);
+        tree_sync_takes(office, 0);
+        tree_line_heal(office);
+        if (office->cut)
+            tree_mend(office);
+        if (!office->running)
+            tree_start(office);
+    }
+    sim->full = NULL;
+}
+
+static void resync(struct tree_office *office, const struct tree_office *peer)
+{
+    const struct omb_link_resync ask = {.peer = omb_view_str(peer->code)};
+
+    tree_tick(office);
+    (void)ANSWER(link_resynced, ask_as(&office->rig, "admin", OMB_ASK_LINK_RESYNC, &ask));
+}
+
+void sim_compare(struct sim *sim)
+{
+    const struct tree_met *met = &sim->tree->met;
+
+    if (met->lost + met->early == 0)
+        return;
+    tree_tell(sim->tree, "all links compare");
+    for (size_t i = 0; i < sim->tree->count; i++) {
+        struct tree_office *office = sim->tree->offices[i];
+
+        if (office->parent == NULL)
+            continue;
+        resync(office, office->parent);
+        resync(office->parent, office);
+    }
+    tree_settle(sim->tree);
 }

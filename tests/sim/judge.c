@@ -19,19 +19,10 @@ bool sim_has_row(const struct tree_office *office, const struct omb_case_id *id)
     return has;
 }
 
-/* What was acknowledged is with home and everybody above, unless it was lost with its only disk. */
-static void judge_affair(const struct sim_affair *affair)
-{
-    for (const struct tree_office *at = affair->home; at != NULL; at = at->parent)
-        if (!affair->lost && !sim_has_row(at, &affair->id))
-            fail_msg("%s lacks %.*s", at->code, OMB_VIEW_ARGS(affair->number));
-}
-
 void sim_judge(struct sim *sim)
 {
     tree_check_whole(sim->tree);
-    for (size_t i = 0; i < sim->count; i++)
-        judge_affair(&sim->affairs[i]);
+    sim_judge_promises(sim, true);
 }
 
 static enum omb_rc add_row(void *arg, struct omb_view key, struct omb_view value)

@@ -31,31 +31,25 @@ struct tree_office *sim_somebody(struct sim *sim)
     return sim->tree->offices[sim_below(sim, (uint32_t)sim->tree->count)];
 }
 
-static void calm_down(struct sim *sim)
-{
-    tree_tell(sim->tree, "the weather is over");
-    for (size_t i = 0; i < sim->tree->count; i++) {
-        struct tree_office *office = sim->tree->offices[i];
-
-        if (!office->running)
-            tree_start(office);
-        if (office->cut)
-            tree_mend(office);
-    }
-    tree_settle(sim->tree);
-}
-
 static void sum_up(struct sim *sim)
 {
     struct sim_sum *sum = sim->sum;
 
     sum->offices = sim->tree->count;
     sum->cases = sim->count;
-    for (size_t i = 0; i < sim->tree->count; i++)
+    sum->met = sim->tree->met;
+    for (size_t i = 0; i < sim->tree->count; i++) {
         sum->records += memport_count(sim->tree->offices[i]->rig.store, OMB_FAMILY_RECORD);
+        sum->starts += sim->tree->offices[i]->life;
+    }
     tree_tell(sim->tree, "%zu cases, %llu acts written, %llu refused", sim->count,
               (unsigned long long)sum->written, (unsigned long long)sum->refused);
     sum->digest = sim_digest(sim);
+}
+
+static uint32_t throw_dice(void *arg, uint32_t sides)
+{
+    return sim_below(arg, sides);
 }
 
 static void plays_a_seed(void **state)
@@ -65,13 +59,20 @@ static void plays_a_seed(void **state)
     (void)state;
     whim_init(&sim->whim, played.seed);
     tree_tell(sim->tree, "seed %llu", (unsigned long long)played.seed);
+    sim->tree->dice = throw_dice;
+    sim->tree->dice_arg = sim;
     sim_draw_bank(sim);
+    sim_draw_shares(sim);
     sim_plants_grow(true);
     for (unsigned i = 0; i < played.options->turns; i++) {
         sim_turn(sim);
+        sim_judge_promises(sim, false);
         tree_pass(sim->tree, (int64_t)sim_below(sim, sim_below(sim, 4) == 0 ? 40000 : 30));
     }
-    calm_down(sim);
+    tree_tell(sim->tree, "the weather is over");
+    sim_heal(sim);
+    tree_settle(sim->tree);
+    sim_compare(sim);
     sim_plants_grow(false);
     sum_up(sim);
     sim_judge(sim);
@@ -92,6 +93,7 @@ static int end(void **state)
     if (tree->checked && played.options->trace)
         fputs(omb_buf_str(&tree->told), stderr);
     memport_free(played.sim.copy);
+    free(played.sim.promises);
     tree_free(tree);
     played.sim.tree = NULL;
     return 0;

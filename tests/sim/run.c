@@ -77,6 +77,11 @@ static void add_sum(struct run *run, const struct job *job, const struct sim_sum
     total->written += sum->written;
     total->refused += sum->refused;
     total->records += sum->records;
+    total->starts += sum->starts;
+    total->met.lost += sum->met.lost;
+    total->met.twice += sum->met.twice;
+    total->met.late += sum->met.late;
+    total->met.early += sum->met.early;
     for (size_t i = 0; i < sim_turn_count(); i++)
         total->turns[i] += sum->turns[i];
     run->cpu_us = realloc(run->cpu_us, (run->good + 1) * sizeof(*run->cpu_us));
@@ -161,6 +166,11 @@ static int by_size(const void *a, const void *b)
     return left < right ? -1 : left > right;
 }
 
+static void say_figure(uint64_t figure, const char *of)
+{
+    printf("%llu %s ", (unsigned long long)figure, of);
+}
+
 static void say_summary(struct run *run)
 {
     const struct sim_sum *total = &run->total;
@@ -168,12 +178,19 @@ static void say_summary(struct run *run)
     if (run->good == 0)
         return;
     qsort(run->cpu_us, run->good, sizeof(*run->cpu_us), by_size);
-    printf("%llu seeds: %llu offices, %llu cases, %llu acts written, %llu refused, %llu records; ",
-           (unsigned long long)run->good, (unsigned long long)total->offices,
-           (unsigned long long)total->cases, (unsigned long long)total->written,
-           (unsigned long long)total->refused, (unsigned long long)total->records);
+    say_figure(run->good, "seeds:");
+    say_figure(total->offices, "offices,");
+    say_figure(total->starts, "starts,");
+    say_figure(total->cases, "cases,");
+    say_figure(total->written, "acts written,");
+    say_figure(total->refused, "refused,");
+    say_figure(total->records, "records;");
     for (size_t i = 0; i < sim_turn_count(); i++)
         printf("%llu %s, ", (unsigned long long)total->turns[i], sim_turn_name(i));
+    say_figure(total->met.lost, "frames lost,");
+    say_figure(total->met.twice, "doubled,");
+    say_figure(total->met.late, "late,");
+    say_figure(total->met.early, "overtaking;");
     printf("median %.1f ms, worst %.1f ms (seed %llu)\n", (double)run->cpu_us[run->good / 2] / 1000,
            (double)total->cpu_us / 1000, (unsigned long long)run->worst_seed);
 }

@@ -9,7 +9,9 @@
  *     turns.c    the table of what may happen in a turn, with shares
  *     acts.c     operators: they act on what they see, also against the rules
  *     choice.c   what an operator does with a case
- *     faults.c   what befalls offices and lines
+ *     faults.c   what befalls offices: crashes, disks, clocks, old copies
+ *     lines.c    what befalls lines
+ *     promise.c  what was acknowledged
  *     judge.c    which invariant is checked where
  *     plants.c   mistakes in the product, each of which must be caught (plants.h)
  */
@@ -38,15 +40,25 @@ struct sim_sum {
     uint64_t digest; /* of the trace, of every frame and of every store */
     uint64_t offices, cases, written, refused, records;
     uint64_t turns[SIM_TURNS_MAX]; /* by their place in the table */
+    struct tree_met met;           /* frames */
+    uint64_t starts;               /* of daemons */
     uint64_t cpu_us;
 };
 
-/* A case that was acknowledged to a client. */
+/* A case that was registered. */
 struct sim_affair {
     struct omb_view number;
     struct tree_office *home;
     struct omb_case_id id;
-    bool lost; /* home was put back before anybody else had it, and may give the number again */
+};
+
+/* A record that an operator was told of. */
+struct sim_promise {
+    struct omb_digest record;
+    struct tree_office *by;
+    uint64_t batch; /* in which it was answered */
+    bool lost;      /* with the only store that had it */
+    bool away;      /* its office was put back to before it */
 };
 
 struct sim {
@@ -55,7 +67,11 @@ struct sim {
     struct sim_sum *sum;
     struct sim_affair affairs[SIM_CASES_MAX];
     size_t count;
-    struct memport *copy; /* of one office, to be put back to */
+    struct sim_promise *promises;
+    size_t promise_count, promise_room;
+    uint32_t shares[SIM_TURNS_MAX]; /* of the turns, in this seed */
+    struct tree_office *full;       /* whose disk is */
+    struct memport *copy;           /* of one office, to be put back to */
     struct tree_office *copied;
 };
 
@@ -78,6 +94,8 @@ void sim_draw_bank(struct sim *sim);
 
 /* --- turns.c --- */
 
+/* Which faults come often, seldom or never in this seed. */
+void sim_draw_shares(struct sim *sim);
 void sim_turn(struct sim *sim);
 size_t sim_turn_count(void);
 const char *sim_turn_name(size_t place);
@@ -100,10 +118,38 @@ void sim_choose(struct sim *sim, const struct tree_office *office, const struct 
 /* --- faults.c: the same --- */
 
 bool sim_stop_or_start(struct sim *sim, struct tree_office *office);
-bool sim_cut_or_mend(struct sim *sim, struct tree_office *office);
+bool sim_crash(struct sim *sim, struct tree_office *office);
+bool sim_slow_disk(struct sim *sim, struct tree_office *office);
+bool sim_full_disk(struct sim *sim, struct tree_office *office);
+bool sim_bit_flip(struct sim *sim, struct tree_office *office);
 bool sim_put_back(struct sim *sim, struct tree_office *office);
-bool sim_slow_down(struct sim *sim, struct tree_office *office);
 bool sim_set_clock(struct sim *sim, struct tree_office *office);
+/* All faults but what was put back and what clocks show are over. */
+void sim_heal(struct sim *sim);
+/* Where frames were lost or overtaken that no real line loses, both ends compare what they have. */
+void sim_compare(struct sim *sim);
+
+/* --- lines.c: the same --- */
+
+bool sim_cut_or_mend(struct sim *sim, struct tree_office *office);
+bool sim_one_way(struct sim *sim, struct tree_office *office);
+bool sim_bad_line(struct sim *sim, struct tree_office *office);
+bool sim_slow_line(struct sim *sim, struct tree_office *office);
+/* Lines are cut in one order and mended in another. */
+bool sim_swizzle(struct sim *sim, struct tree_office *office);
+/* All below an office lose their line at one moment. */
+bool sim_reconnect(struct sim *sim, struct tree_office *office);
+
+/* --- promise.c --- */
+
+struct sim_promise *sim_promised(struct sim *sim, struct tree_office *office,
+                                 struct omb_view record);
+/* The case of a record that the office holds. */
+bool sim_case_of(const struct tree_office *office, const struct omb_digest *record,
+                 struct omb_case_id *out);
+/* The office's store was put back, or is another. */
+void sim_note_lost(struct sim *sim, const struct tree_office *office);
+void sim_judge_promises(const struct sim *sim, bool at_the_end);
 
 /* --- judge.c --- */
 

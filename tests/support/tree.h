@@ -15,6 +15,7 @@
 
 #include "support/deskwork.h"
 #include "support/tree_disk.h"
+#include "support/tree_line.h"
 #include "wire/link.h"
 
 #define TREE_OFFICES_MAX 64
@@ -28,6 +29,7 @@ struct tree;
 struct tree_line {
     uint64_t id; /* 0: none stands */
     int64_t up_due, down_due; /* a frame arrives no earlier than the one before it */
+    bool harmed; /* frames were lost or overtaken */
     uint64_t child_life, parent_life; /* between which daemons it stands */
 };
 
@@ -49,6 +51,7 @@ struct tree_office {
     struct tree_line line;
     bool cut;         /* nothing crosses to and from its parent */
     int64_t up_ms, down_ms; /* how long a frame takes */
+    struct tree_wire up_wire, down_wire;
     uint64_t life;          /* starts so far */
     uint64_t batch;         /* ordinal of the one that is being built */
     struct tree_disk disk;
@@ -80,6 +83,9 @@ struct tree {
     size_t event_count, event_capacity;
     struct tree_frame *frames;
     size_t frame_count, frame_capacity;
+    uint32_t (*dice)(void *arg, uint32_t sides); /* for faults that come by chance */
+    void *dice_arg;
+    struct tree_met met;
     struct omb_buf told; /* lines */
     struct omb_arena arena, scratch;
     bool checked;

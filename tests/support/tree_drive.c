@@ -86,15 +86,21 @@ void tree_wake_later(struct tree_office *office, enum tree_what what, int64_t ms
 static void send_frame(struct tree_office *child, bool up, struct omb_view bytes)
 {
     struct tree *tree = child->tree;
+    const struct tree_fate fate = tree_line_fate(child, up);
+    const int64_t soonest = tree->now_ms + (up ? child->up_ms : child->down_ms) + fate.late_ms;
     int64_t *due = up ? &child->line.up_due : &child->line.down_due;
+    const struct tree_event event = {
+        .what = TREE_FRAME,
+        .due_ms = fate.early ? soonest : later(soonest, *due),
+        .line = child->line.id,
+        .child = child,
+        .up = up,
+        .bytes = fate.copies > 0 ? omb_arena_copy(&tree->arena, bytes) : OMB_VIEW_NONE,
+    };
 
-    *due = later(tree->now_ms + (up ? child->up_ms : child->down_ms), *due);
-    put_under_way(tree, (struct tree_event){.what = TREE_FRAME,
-                                            .due_ms = *due,
-                                            .line = child->line.id,
-                                            .child = child,
-                                            .up = up,
-                                            .bytes = omb_arena_copy(&tree->arena, bytes)});
+    *due = later(*due, event.due_ms);
+    for (unsigned i = 0; i < fate.copies; i++)
+        put_under_way(tree, event);
 }
 
 static struct tree_office *child_on(struct tree *tree, uint64_t line)
@@ -177,7 +183,7 @@ static struct tree_office *listener(struct tree *tree, struct omb_view address)
 static const char *cannot_dial(const struct tree_office *child, const struct tree_office *parent,
                                const struct omb_dial *dial)
 {
-    if (child->cut || parent == NULL)
+    if (child->cut || child->up_wire.dead || child->down_wire.dead || parent == NULL)
         return "nobody answers";
     if (memcmp(parent->transport, dial->server_key, OMB_PUBLIC_SIZE) != 0)
         return "another key answers";
