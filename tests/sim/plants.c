@@ -42,9 +42,9 @@ void sim_plants_list(void)
                plants[i].seeds, plants[i].breaks);
 }
 
-void sim_plants_grow(bool grow)
+void sim_plants_grow(void)
 {
-    growing = grow;
+    growing = true;
 }
 
 static bool is(enum sim_plant plant)

@@ -1,8 +1,8 @@
 /*
  * Planted faults: the product as it would be with one mistake in it. Calls between its files are
  * taken over by the linker (--wrap) in this program alone; a plant that was chosen makes one of
- * them do the wrong thing while a seed's turns are played and until all is quiet. What judges the
- * seed is clean. Each must be caught within the number of seeds that its row says.
+ * them do the wrong thing once the bank stands, also where the product judges itself, as a mistake
+ * that somebody made would. Each must be caught within the number of seeds that its row says.
  */
 #ifndef OMB_TESTS_SIM_PLANTS_H
 #define OMB_TESTS_SIM_PLANTS_H
@@ -53,7 +53,7 @@ enum sim_plant {
 bool sim_plant_choose(const char *word);
 /* One line for each: name, invariant, seeds, what it breaks. */
 void sim_plants_list(void);
-/* While they grow the one that was chosen does its harm. */
-void sim_plants_grow(bool grow);
+/* From now on the one that was chosen does its harm. */
+void sim_plants_grow(void);
 
 #endif

@@ -63,7 +63,7 @@ static void plays_a_seed(void **state)
     sim->tree->dice_arg = sim;
     sim_draw_bank(sim);
     sim_draw_shares(sim);
-    sim_plants_grow(true);
+    sim_plants_grow();
     for (unsigned i = 0; i < played.options->turns; i++) {
         sim_turn(sim);
         sim_judge_promises(sim, false);
@@ -73,7 +73,6 @@ static void plays_a_seed(void **state)
     sim_heal(sim);
     tree_settle(sim->tree);
     sim_compare(sim);
-    sim_plants_grow(false);
     sum_up(sim);
     sim_judge(sim);
 }
