@@ -15,6 +15,7 @@
 
 #include "support/deskwork.h"
 #include "support/tree_disk.h"
+#include "support/tree_lie.h"
 #include "support/tree_line.h"
 #include "wire/link.h"
 
@@ -55,6 +56,7 @@ struct tree_office {
     uint64_t life;          /* starts so far */
     uint64_t batch;         /* ordinal of the one that is being built */
     struct tree_disk disk;
+    struct tree_lies lies;
 };
 
 /* One frame that arrived. */

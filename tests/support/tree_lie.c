@@ -1,0 +1,161 @@
+#include "support/tree.h"
+
+#include <string.h>
+
+#include "office/inside.h"
+#include "support/tree_drive.h"
+
+static const char *const words[] = {
+    [TREE_HONEST] = "the truth",
+#define WORDS(name, text) [TREE_LIE_##name] = text,
+    TREE_LIE_TABLE(WORDS)
+#undef WORDS
+};
+
+void tree_lie(struct tree_office *office, enum tree_lie lie)
+{
+    office->lies.next = lie;
+}
+
+static struct omb_view turned(struct omb_arena *arena, struct omb_view bytes)
+{
+    struct omb_view copy = omb_arena_copy(arena, bytes);
+
+    ((uint8_t *)(uintptr_t)copy.data)[copy.size / 2] ^= 1;
+    return copy;
+}
+
+static bool read_header(struct omb_arena *arena, const struct omb_record *record,
+                        struct omb_header *out)
+{
+    return omb_header_decode(record->header, arena, out, NULL, NULL) == OMB_OK;
+}
+
+static void write_header(struct omb_arena *arena, const struct omb_header *header,
+                         struct omb_record *record)
+{
+    struct omb_buf bytes = OMB_BUF_INIT;
+
+    omb_encode_header(header, &bytes);
+    record->header = omb_arena_copy(arena, omb_buf_view(&bytes));
+    omb_buf_free(&bytes);
+}
+
+static void sign(struct tree_office *office, struct omb_record *record)
+{
+    struct omb_arena *arena = &office->tree->arena;
+    const struct omb_digest digest = omb_record_digest(record->header);
+    struct omb_proof *proof = OMB_ARENA_NEW(arena, struct omb_proof, 1);
+
+    omb_batch_sign(office->rig.signers[0], &digest, 1, arena, proof);
+    record->proof = proof;
+}
+
+static bool lie_of_header(struct tree_office *office, struct omb_record *record)
+{
+    struct omb_arena *arena = &office->tree->arena;
+    struct omb_header header;
+
+    if (!read_header(arena, record, &header))
+        return false;
+    header.salt = turned(arena, header.salt);
+    write_header(arena, &header, record);
+    return true;
+}
+
+static bool lie_of_proof(struct tree_office *office, struct omb_record *record)
+{
+    struct omb_proof *proof = OMB_ARENA_NEW(&office->tree->arena, struct omb_proof, 1);
+
+    *proof = *record->proof;
+    proof->signature = turned(&office->tree->arena, proof->signature);
+    record->proof = proof;
+    return true;
+}
+
+static bool lie_of_part(struct tree_office *office, struct omb_record *record)
+{
+    struct omb_view *parts[] = {&record->body, &record->grants, &record->extract};
+
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+        if (parts[i]->size > 0) {
+            *parts[i] = turned(&office->tree->arena, *parts[i]);
+            return true;
+        }
+    return false;
+}
+
+static bool lie_of_name(struct tree_office *office, struct omb_record *record)
+{
+    struct omb_arena *arena = &office->tree->arena;
+    struct omb_header header;
+
+    if (!read_header(arena, record, &header) || omb_office_id_equal(&header.office, &office->id))
+        return false;
+    header.key = office->rig.office->key_id;
+    write_header(arena, &header, record);
+    sign(office, record);
+    return true;
+}
+
+static bool (*const tellers[])(struct tree_office *office, struct omb_record *record) = {
+    [TREE_LIE_HEADER] = lie_of_header,
+    [TREE_LIE_PROOF] = lie_of_proof,
+    [TREE_LIE_PART] = lie_of_part,
+    [TREE_LIE_NAME] = lie_of_name,
+};
+
+/* Of one that makes an office a party nobody could tell any more who was one, if it is lost. */
+static bool names_party(struct omb_arena *arena, const struct omb_record *record)
+{
+    struct omb_header header;
+    struct omb_event event = {0};
+
+    if (!read_header(arena, record, &header) || header.facts == NULL)
+        return true;
+    event.facts = header.facts;
+    return header.case_id != NULL && omb_event_to(&event) != NULL;
+}
+
+/* The last record of the frame that suits the lie. */
+static bool tell(struct tree_office *office, struct omb_records *records)
+{
+    struct omb_arena *arena = &office->tree->arena;
+    const size_t count = records->records.count;
+    struct omb_record *items = OMB_ARENA_NEW(arena, struct omb_record, count);
+
+    for (size_t i = 0; i < count; i++)
+        items[i] = records->records.items[i];
+    records->records.items = items;
+    for (size_t i = count; i > 0; i--)
+        if (!names_party(arena, &items[i - 1]) &&
+            tellers[office->lies.next](office, &items[i - 1]))
+            return true;
+    return false;
+}
+
+struct omb_view tree_lie_in(struct tree_office *office, struct tree_office *child,
+                            struct omb_view bytes)
+{
+    struct omb_arena *arena = &office->tree->arena;
+    struct omb_buf lie = OMB_BUF_INIT;
+    struct omb_records records;
+    struct omb_frame frame;
+    struct omb_view out;
+
+    if (office->lies.next == TREE_HONEST ||
+        omb_decode_frame(bytes, arena, &frame, NULL) != OMB_OK ||
+        frame.message.tag != OMB_FRAME_RECORDS)
+        return bytes;
+    records = *OMB_AS(records, frame.message);
+    if (!tell(office, &records))
+        return bytes;
+    frame.message.value = &records;
+    omb_encode_frame(&frame, &lie);
+    out = omb_arena_copy(arena, omb_buf_view(&lie));
+    omb_buf_free(&lie);
+    tree_tell(office->tree, "%s sends %s", office->code, words[office->lies.next]);
+    office->lies.next = TREE_HONEST;
+    child->lies.told++;
+    return out;
+}
