@@ -125,6 +125,28 @@ static void test_acks_and_credit_out_of_the_air(void **state)
     check_goes_on(tree, &bank);
 }
 
+/* What a disk lost is given back garbled: it is refused, and comes home with the next greeting. */
+static void test_what_was_given_back_garbled_comes_home_later(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    struct memport *before = tree_backup(bank.b45);
+    const struct omb_view number = bank_complaint(bank.b45);
+
+    tree_settle(tree);
+    tree_lie(bank.north, TREE_LIE_PROOF);
+    tree_roll_back(bank.b45, before);
+    tree_settle(tree);
+    assert_int_equal(tree_told(tree, "north sends a signature with a bit turned"), 1);
+    assert_int_equal(tree_link(bank.b45, bank.north)->refused, 1);
+    assert_false(tree_holds(bank.b45, number));
+    tree_cut(bank.b45);
+    tree_mend(bank.b45);
+    tree_settle(tree);
+    tree_agree(tree, number, "open", "vsp-0045", bank.b45, bank.north, bank.ho, NULL);
+    tree_check_whole(tree);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -132,6 +154,7 @@ int main(void)
         TREE_TEST(test_bytes_that_are_no_frame_end_the_line_not_the_office),
         TREE_TEST(test_an_office_speaks_for_another),
         TREE_TEST(test_acks_and_credit_out_of_the_air),
+        TREE_TEST(test_what_was_given_back_garbled_comes_home_later),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,7 @@
 #include "base/assert.h"
 #include "office/post/feed.h"
 #include "office/post/inside.h"
+#include "office/post/work.h"
 
 enum { LIFE_KEY_SIZE = OMB_OFFICE_ID_SIZE + OMB_INCARNATION_SIZE, WALK = 1024 };
 
@@ -253,16 +254,21 @@ static enum omb_rc take_under_way(void *arg, uint64_t position, const struct omb
     return OMB_OK;
 }
 
-/* What an earlier greeting gave back, and the line cut off, is in the feed still. */
+/*
+ * What an earlier greeting gave back, and the line cut off, is in the feed still. The row that the
+ * child acknowledged last is, too, whatever became of its record there.
+ */
 static enum omb_rc look_under_way(struct looking *looking, struct omb_error *err)
 {
+    const struct omb_link *link = omb_post_peer(looking->step->office->post, looking->child);
+    const uint64_t after = link != NULL ? link->acked.position : 0;
     enum omb_rc rc;
 
     if (looking->under_way)
         return OMB_OK;
     looking->under_way_room = WALK;
     looking->under_way = OMB_ARENA_NEW(looking->step->arena, struct omb_row_at, WALK);
-    rc = omb_feed_each(looking->step, looking->child, 0, take_under_way, looking, err);
+    rc = omb_feed_each(looking->step, looking->child, after, take_under_way, looking, err);
     if (looking->under_way_count > 1)
         qsort(looking->under_way, looking->under_way_count, sizeof(*looking->under_way), by_place);
     return rc;
