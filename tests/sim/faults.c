@@ -77,6 +77,12 @@ bool sim_set_clock(struct sim *sim, struct tree_office *office)
     return true;
 }
 
+bool sim_lie(struct sim *sim, struct tree_office *office)
+{
+    tree_lie(office, (enum tree_lie)(1 + sim_below(sim, TREE_LIES - 1)));
+    return true;
+}
+
 void sim_heal(struct sim *sim)
 {
     for (size_t i = 0; i < sim->tree->count; i++) {
@@ -84,6 +90,7 @@ void sim_heal(struct sim *sim)
 
         tree_heal(office);
         tree_sync_takes(office, 0);
+        tree_lie(office, TREE_HONEST);
         tree_line_heal(office);
         if (office->cut)
             tree_mend(office);
@@ -104,9 +111,19 @@ static void resync(struct tree_office *office, const struct tree_office *peer)
 void sim_compare(struct sim *sim)
 {
     const struct tree_met *met = &sim->tree->met;
+    unsigned lies = 0;
 
-    if (met->lost + met->early == 0)
+    for (size_t i = 0; i < sim->tree->count; i++) {
+        struct tree_office *office = sim->tree->offices[i];
+
+        lies += office->lies.told;
+        if (office->lies.told > 0)
+            tree_line_down(office, "the line is cut");
+    }
+    if (met->lost + met->early + lies == 0)
         return;
+    if (lies > 0)
+        tree_settle(sim->tree);
     tree_tell(sim->tree, "all links compare");
     for (size_t i = 0; i < sim->tree->count; i++) {
         struct tree_office *office = sim->tree->offices[i];

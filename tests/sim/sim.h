@@ -124,9 +124,14 @@ bool sim_full_disk(struct sim *sim, struct tree_office *office);
 bool sim_bit_flip(struct sim *sim, struct tree_office *office);
 bool sim_put_back(struct sim *sim, struct tree_office *office);
 bool sim_set_clock(struct sim *sim, struct tree_office *office);
+/* Of what the office sends next a record is not what its author wrote (tree_lie.h). */
+bool sim_lie(struct sim *sim, struct tree_office *office);
 /* All faults but what was put back and what clocks show are over. */
 void sim_heal(struct sim *sim);
-/* Where frames were lost or overtaken that no real line loses, both ends compare what they have. */
+/*
+ * Where frames were lost or overtaken that no real line loses, or lies were told, both ends greet
+ * again and compare what they have, as they do sooner or later.
+ */
 void sim_compare(struct sim *sim);
 
 /* --- lines.c: the same --- */

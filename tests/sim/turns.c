@@ -25,6 +25,7 @@ static const struct {
     {"slow lines", 30, sim_slow_line, false, false},
     {"swizzles", 10, sim_swizzle, false, false},
     {"mass reconnects", 10, sim_reconnect, false, false},
+    {"lies", 20, sim_lie, true, false},
     {"resyncs", 20, sim_resync, true, false},
     {"registrations", 120, sim_register, true, true},
     {"quarrels", 100, sim_quarrel, true, false},
