@@ -25,6 +25,8 @@ void tree_line_down(struct tree_office *child, const char *why);
 struct omb_digest tree_certificate(const struct tree_office *office);
 /* Asks the parent for a certificate; `anew`: it names the one that it has. Appends the bundle. */
 void tree_enrol(struct tree_office *office, bool anew, struct omb_buf *out_bundle);
+/* A part of tree_check_whole: stored parts are those that headers name (tree_parts.c). */
+void tree_check_parts(struct tree *tree);
 /* One line about a frame; false: it is not worth one (pings, credit, health). */
 bool tree_describe(struct tree *tree, const struct tree_frame *frame, struct omb_buf *out,
                    bool *out_moves);

@@ -501,16 +501,6 @@ static void judge_custodian(const struct whole *whole, size_t matter)
     }
 }
 
-/* Nobody can read what was erased, from a copy of it either. */
-static void judge_erased(const struct whole *whole, size_t matter)
-{
-    for (size_t i = 0; i < whole->tree->count; i++)
-        if (holds_key(whole->tree->offices[i], &whole->matters[matter]))
-            fail_msg("%s keeps the key to erased case %llu of %s", whole->tree->offices[i]->code,
-                     (unsigned long long)whole->matters[matter].id.serial,
-                     code_of(whole->tree, &whole->matters[matter].id.home));
-}
-
 /* --- what crossed --- */
 
 /* A set of numbers that are not 0. */
@@ -596,14 +586,13 @@ void tree_check_whole(struct tree *tree)
     for (size_t i = 0; i < whole.record_count; i++)
         judge_record(&whole, &whole.records[i]);
     for (size_t i = 0; i < whole.matter_count; i++)
-        if (whole.matters[i].erased)
-            judge_erased(&whole, i);
-        else
+        if (!whole.matters[i].erased)
             judge_custodian(&whole, i);
     for (size_t i = 0; i < tree->count; i++)
         if (tree->offices[i]->parent != NULL)
             judge_crossing(&whole, tree->offices[i]);
     free(whole.records);
     free(whole.matters);
+    tree_check_parts(tree);
     tree_check(tree);
 }
