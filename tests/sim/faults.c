@@ -71,6 +71,7 @@ bool sim_set_clock(struct sim *sim, struct tree_office *office)
 
     if (!office->running)
         return false;
+    sim->clocks_set++;
     tree_set_clock(office, way < 2
                                ? far[way]
                                : sim->tree->now_ms + ((int64_t)sim_below(sim, 600) - 300) * 1000);

@@ -9,6 +9,7 @@
  *     turns.c    the table of what may happen in a turn, with shares
  *     acts.c     operators: they act on what they see, also against the rules
  *     choice.c   what an operator does with a case
+ *     repeat.c   the same request again
  *     faults.c   what befalls offices: crashes, disks, clocks, old copies
  *     lines.c    what befalls lines
  *     promise.c  what was acknowledged
@@ -73,6 +74,13 @@ struct sim {
     struct tree_office *full;       /* whose disk is */
     struct memport *copy;           /* of one office, to be put back to */
     struct tree_office *copied;
+    unsigned clocks_set; /* so often */
+    struct {
+        bool under_way;
+        unsigned id;
+        size_t promise;      /* what was answered */
+        unsigned clocks_set; /* before it was asked */
+    } repeat;
 };
 
 /* --- run.c --- */
@@ -108,6 +116,11 @@ bool sim_act(struct sim *sim, struct tree_office *office);
 /* All who have the case move it at once, before any has heard of another. */
 bool sim_quarrel(struct sim *sim, struct tree_office *about);
 bool sim_resync(struct sim *sim, struct tree_office *office);
+
+/* --- repeat.c: the same --- */
+
+/* Registers under an id that is known, or does so again. */
+bool sim_repeat(struct sim *sim, struct tree_office *office);
 
 /* --- choice.c --- */
 

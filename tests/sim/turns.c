@@ -28,6 +28,7 @@ static const struct {
     {"lies", 20, sim_lie, true, false},
     {"resyncs", 20, sim_resync, true, false},
     {"registrations", 120, sim_register, true, true},
+    {"repeats", 60, sim_repeat, true, false},
     {"quarrels", 100, sim_quarrel, true, false},
     {"acts", 450, sim_act, true, true},
 };
