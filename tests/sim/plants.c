@@ -290,11 +290,20 @@ static enum { NOT, BY_HELLO, BY_WELCOME } greeting;
 static struct omb_row_at last_row; /* that a greeting's cursor might mean */
 static uint64_t last_position;
 
+/* Nor does it matter whether so much was ever sent. */
+static void believe(struct omb_link *link, const struct omb_cursor *cursor)
+{
+    if (is(SIM_PLANT_CURSOR) && link != NULL && cursor != NULL &&
+        link->sent_ever < cursor->position)
+        link->sent_ever = cursor->position;
+}
+
 WRAP(enum omb_rc, omb_greet_hello, struct omb_step *step, const struct omb_hello *hello,
      struct omb_error *err)
 {
     enum omb_rc rc;
 
+    believe(omb_post_peer(step->office->post, &hello->office), hello->cursor);
     greeting = BY_HELLO;
     last_row = (struct omb_row_at){0};
     rc = __real_omb_greet_hello(step, hello, err);
@@ -307,6 +316,7 @@ WRAP(enum omb_rc, omb_greet_welcome, struct omb_step *step, struct omb_link *lin
 {
     enum omb_rc rc;
 
+    believe(link, welcome->cursor);
     greeting = BY_WELCOME;
     rc = __real_omb_greet_welcome(step, link, welcome, err);
     greeting = NOT;

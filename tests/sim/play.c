@@ -61,6 +61,7 @@ static void plays_a_seed(void **state)
     tree_tell(sim->tree, "seed %llu", (unsigned long long)played.seed);
     sim->tree->dice = throw_dice;
     sim->tree->dice_arg = sim;
+    sim_draw_limits(sim);
     sim_draw_bank(sim);
     sim_draw_shares(sim);
     sim_plants_grow();

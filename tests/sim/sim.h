@@ -12,6 +12,7 @@
  *     repeat.c   the same request again
  *     faults.c   what befalls offices: crashes, disks, clocks, old copies
  *     lines.c    what befalls lines
+ *     limits.c   limits of the product, drawn smaller
  *     promise.c  what was acknowledged
  *     judge.c    which invariant is checked where
  *     plants.c   mistakes in the product, each of which must be caught (plants.h)
@@ -116,6 +117,11 @@ bool sim_act(struct sim *sim, struct tree_office *office);
 /* All who have the case move it at once, before any has heard of another. */
 bool sim_quarrel(struct sim *sim, struct tree_office *about);
 bool sim_resync(struct sim *sim, struct tree_office *office);
+
+/* --- limits.c --- */
+
+/* For this seed; before there are offices. */
+void sim_draw_limits(struct sim *sim);
 
 /* --- repeat.c: the same --- */
 
