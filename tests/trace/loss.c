@@ -393,6 +393,30 @@ static void test_the_root_is_put_back(void **state)
 }
 
 /* Of two lives that were lost a child had the second: what that goes on from is no damage here. */
+/* The branch lost a record, got it back from the root, and then the root lost it. */
+static void test_the_root_forgets_what_it_gave_back(void **state)
+{
+    struct tree *tree = *state;
+    struct tree_office *ho = tree_add(tree, "ho", "head", NULL);
+    struct tree_office *branch = tree_add(tree, "vsp-0001", "branch", ho);
+    struct memport *root_before, *branch_before;
+    struct omb_view number;
+
+    (void)bank_complaint(branch);
+    tree_settle(tree);
+    root_before = tree_backup(ho);
+    branch_before = tree_backup(branch);
+    number = bank_complaint(branch);
+    tree_settle(tree);
+    tree_roll_back(branch, branch_before);
+    tree_settle(tree);
+    tree_agree(tree, number, "open", "vsp-0001", branch, ho, NULL);
+    tree_roll_back(ho, root_before);
+    tree_settle(tree);
+    tree_agree(tree, number, "open", "vsp-0001", branch, ho, NULL);
+    tree_check_whole(tree);
+}
+
 static void test_a_life_comes_home_without_the_one_before(void **state)
 {
     struct tree *tree = *state;
@@ -474,6 +498,7 @@ int main(void)
         TREE_TEST(test_a_restart_does_not_make_another_past_the_same),
         TREE_TEST(test_a_region_put_back_told_a_branch_more_than_its_parent),
         TREE_TEST(test_the_root_is_put_back),
+        TREE_TEST(test_the_root_forgets_what_it_gave_back),
         TREE_TEST(test_a_life_comes_home_without_the_one_before),
         TREE_TEST(test_children_hold_what_a_dead_region_took_with_it),
         TREE_TEST(test_a_restart_opens_no_life_when_the_parent_confirms),

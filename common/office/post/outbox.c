@@ -24,12 +24,29 @@ struct rows {
     size_t count;
     uint64_t looked;
     bool end; /* nothing lies behind */
+    bool given_back; /* some that were looked at came home from the parent: they are not sent */
 };
 
 struct journal_walk {
+    struct omb_step *step;
     struct rows *rows;
     size_t seen;
 };
+
+/* A record of this office or of one below it. */
+static enum omb_rc is_of_own_side(struct omb_step *step, uint32_t number, bool *out)
+{
+    struct omb_office_id branch;
+    struct omb_log log;
+    const enum omb_rc rc = omb_log_by_number(step, number, &log, NULL);
+
+    if (rc != OMB_OK)
+        return rc;
+    branch = omb_feed_branch_of(step, &log.row.office);
+    *out = omb_office_id_equal(&log.row.office, &step->office->self.office) ||
+           !omb_office_id_none(&branch);
+    return OMB_OK;
+}
 
 static enum omb_rc see_journal(void *arg, struct omb_view key, struct omb_view value)
 {
@@ -46,8 +63,10 @@ static enum omb_rc see_journal(void *arg, struct omb_view key, struct omb_view v
         return OMB_STOP;
     }
     row.position = rows->looked = omb_be64(key.data);
-    if (!from_above)
-        rows->items[rows->count++] = row;
+    if (from_above)
+        return rows->given_back ? OMB_OK
+                                : is_of_own_side(walk->step, row.at.number, &rows->given_back);
+    rows->items[rows->count++] = row;
     return OMB_OK;
 }
 
@@ -55,12 +74,10 @@ static enum omb_rc read_journal(struct omb_step *step, uint64_t after, struct ro
                                 struct omb_error *err)
 {
     const struct omb_key from = omb_key_journal(after + 1);
-    struct journal_walk walk = {.rows = out};
+    struct journal_walk walk = {.step = step, .rows = out};
     enum omb_rc rc;
 
-    out->count = 0;
-    out->looked = after;
-    out->end = true;
+    *out = (struct rows){.looked = after, .end = true};
     rc = omb_port_scan(step->port, OMB_FAMILY_JOURNAL, omb_key_view(&from), OMB_VIEW_NONE, false,
                        see_journal, &walk);
     return rc == OMB_OK ? OMB_OK : omb_fail(err, rc, NULL, "the journal cannot be read");
@@ -237,6 +254,16 @@ static enum omb_rc look_if_live(struct omb_step *step, struct omb_link *link,
     return omb_link_to(step, link, OMB_LINK_LIVE, link->reason ? link->reason : "", err);
 }
 
+/*
+ * Behind the row from which it goes on lies what the parent gave back. It had it then; a parent
+ * that was put back since has it no more, and only a comparison says so.
+ */
+static void compare_soon(struct omb_link *link)
+{
+    link->compared_at = OMB_LONG_AGO;
+    link->dirty = true;
+}
+
 enum omb_rc omb_outbox_pump(struct omb_step *step, struct omb_link *link, struct omb_error *err)
 {
     struct omb_post *post = step->office->post;
@@ -252,6 +279,8 @@ enum omb_rc omb_outbox_pump(struct omb_step *step, struct omb_link *link, struct
     while (rc == OMB_OK && !link->drained && frames > 0 && omb_credit_left(&link->may_send)) {
         omb_arena_reset(&post->arena);
         rc = read_rows(&within, link, link->sent, rows, err);
+        if (rc == OMB_OK && rows->given_back)
+            compare_soon(link);
         if (rc == OMB_OK)
             rc = send_rows(&within, link, rows, &frames, err);
         if (rc == OMB_OK && rows->end && link->sent == rows->looked)
