@@ -64,6 +64,44 @@ bool sim_put_back(struct sim *sim, struct tree_office *office)
     return true;
 }
 
+static void cut_all(struct sim *sim, struct tree_office *office, bool cut)
+{
+    for (size_t i = 0; i < sim->tree->count; i++) {
+        struct tree_office *child = sim->tree->offices[i];
+
+        if (child->parent == NULL || (child != office && child->parent != office) ||
+            child->cut == cut)
+            continue;
+        if (cut)
+            tree_cut(child);
+        else
+            tree_mend(child);
+    }
+}
+
+static void act_some(struct sim *sim, struct tree_office *office)
+{
+    for (unsigned i = 1 + sim_below(sim, 3); i > 0 && office->running; i--)
+        if (sim_below(sim, 3) == 0 || !sim_act(sim, office))
+            (void)sim_register(sim, office);
+}
+
+bool sim_relapse(struct sim *sim, struct tree_office *office)
+{
+    struct memport *copy = tree_backup(office);
+
+    tree_tell(sim->tree, "%s is copied and will be put back", office->code);
+    act_some(sim, office);
+    tree_pass(sim->tree, 100 + (int64_t)sim_below(sim, 1000));
+    cut_all(sim, office, true);
+    tree_roll_back(office, copy);
+    sim_note_lost(sim, office);
+    act_some(sim, office);
+    tree_pass(sim->tree, 1);
+    cut_all(sim, office, false);
+    return true;
+}
+
 bool sim_set_clock(struct sim *sim, struct tree_office *office)
 {
     static const int64_t far[] = {1000, INT64_C(2085978496000)};

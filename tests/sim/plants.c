@@ -92,7 +92,8 @@ WRAP(void, omb_delete, struct omb_writes *writes, enum omb_family family, struct
 WRAP(void, omb_put, struct omb_writes *writes, enum omb_family family, struct omb_view key,
      struct omb_view value)
 {
-    if (family != OMB_FAMILY_INDEX || !is_now(SIM_PLANT_INDEX, 30))
+    if (!(family == OMB_FAMILY_INDEX && is_now(SIM_PLANT_INDEX, 30)) &&
+        !(family == OMB_FAMILY_JOURNAL && is_now(SIM_PLANT_JOURNAL, 20)))
         __real_omb_put(writes, family, key, value);
 }
 
@@ -367,6 +368,21 @@ WRAP(enum omb_rc, omb_record_place, struct omb_step *step, const struct omb_dige
 WRAP(void, omb_credit_grant, struct omb_window *credit, uint64_t bytes)
 {
     __real_omb_credit_grant(credit, is(SIM_PLANT_CREDIT) ? bytes / 2 : bytes);
+}
+
+WRAP(bool, omb_credit_left, const struct omb_window *credit)
+{
+    return is(SIM_PLANT_FLOOD) || __real_omb_credit_left(credit);
+}
+
+WRAP(enum omb_rc, omb_compare_logs_take, struct omb_step *step, const struct omb_office_id *child,
+     const struct omb_compare *page, struct omb_want *out_want, struct omb_error *err)
+{
+    const enum omb_rc rc = __real_omb_compare_logs_take(step, child, page, out_want, err);
+
+    if (rc == OMB_OK && is(SIM_PLANT_LOGS))
+        *out_want = (struct omb_want){0};
+    return rc;
 }
 
 WRAP(enum omb_rc, omb_compare_cases_answer, struct omb_step *step, const struct omb_compare *page,

@@ -35,6 +35,9 @@
     X(STRAGGLER, "straggler-dropped", "what comes late of an older life is not kept", 7, 40)       \
     X(TWICE, "request-twice", "a request that is repeated is done again", 3, 40)                   \
     X(CREDIT, "credit-lost", "some of the credit for frames is not counted", 7, 40)                \
+    X(FLOOD, "credit-ignored", "frames leave whatever credit there is", 7, 40)                     \
+    X(JOURNAL, "journal-row-lost", "a record is left out of the way up now and then", 7, 40)       \
+    X(LOGS, "logs-not-compared", "a comparison of logs wants nothing", 7, 40)                      \
     X(INDEX, "index-stale", "a row of the index is forgotten now and then", 4, 40)                 \
     X(SILENT, "compare-silent", "a comparison of cases says that all are alike", 7, 40)            \
     X(ROW, "feed-row-lost", "a record is left out of a child's feed now and then", 7, 40)          \

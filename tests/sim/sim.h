@@ -142,6 +142,8 @@ bool sim_slow_disk(struct sim *sim, struct tree_office *office);
 bool sim_full_disk(struct sim *sim, struct tree_office *office);
 bool sim_bit_flip(struct sim *sim, struct tree_office *office);
 bool sim_put_back(struct sim *sim, struct tree_office *office);
+/* What it has just told everybody it forgets, and writes other things in place of it. */
+bool sim_relapse(struct sim *sim, struct tree_office *office);
 bool sim_set_clock(struct sim *sim, struct tree_office *office);
 /* Of what the office sends next a record is not what its author wrote (tree_lie.h). */
 bool sim_lie(struct sim *sim, struct tree_office *office);
