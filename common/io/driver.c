@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/assert.h"
 #include "io/clock.h"
@@ -71,12 +73,27 @@ static enum omb_rc open_office(struct omb_driver *driver, struct omb_error *err)
     return met.rc;
 }
 
+/* Files that another user leaves in the store, root too, the office's daemon could not open. */
+static enum omb_rc check_owner(const char *dir, struct omb_error *err)
+{
+    char path[4096];
+    struct stat st;
+    enum omb_rc rc = omb_dir_path(dir, "db", path, sizeof(path), err);
+
+    if (rc != OMB_OK || stat(path, &st) != 0 || st.st_uid == geteuid())
+        return rc;
+    return omb_fail(err, OMB_FORBIDDEN, NULL,
+                    "the store %.200s belongs to another user: run this as its owner", path);
+}
+
 static enum omb_rc open_all(struct omb_driver *driver, struct omb_error *err)
 {
     enum omb_rc rc = open_config(driver, err);
 
     if (rc == OMB_OK)
         rc = name_bell(driver, err);
+    if (rc == OMB_OK)
+        rc = check_owner(driver->dir, err);
     if (rc == OMB_OK)
         rc = omb_office_keys_load(driver->dir, &driver->config, &driver->keys, err);
     if (rc == OMB_OK)
