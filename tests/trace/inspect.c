@@ -98,6 +98,8 @@ static void test_links_are_listed_with_their_levels(void **state)
     tree_cut(bank.b45);
     tree_pass(tree, 6 * 60 * OMB_SECOND_MS);
     assert_text(level_of(bank.north, "vsp-0045")->level, "critical");
+    assert_text(level_of(bank.north, "vsp-0045")->words,
+                "silent for 6 min: nothing came for 15 seconds");
     assert_text(level_of(bank.north, "vsp-0046")->level, "ok");
     tree_mend(bank.b45);
     tree_settle(tree);

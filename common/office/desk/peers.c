@@ -80,13 +80,15 @@ static void judge_contact(struct omb_step *step, const struct omb_link_seen *lin
 {
     const int64_t now = step->input->now_ms;
     const struct omb_view ago = omb_ago(step->arena, now - link->row.last_contact);
+    const char *reason = link->reason ? link->reason : "";
 
     if (omb_view_is(omb_view_str(link->state), "blocked"))
-        omb_judge(out, OMB_LEVEL_CRITICAL, "blocked: %s", link->reason ? link->reason : "");
+        omb_judge(out, OMB_LEVEL_CRITICAL, "blocked: %s", reason);
     else if (link->row.last_contact == 0)
         omb_judge(out, OMB_LEVEL_UNKNOWN, "never heard");
     else if (now - link->row.last_contact > OMB_SILENT_MS)
-        omb_judge(out, OMB_LEVEL_CRITICAL, "silent for %.*s", OMB_VIEW_ARGS(ago));
+        omb_judge(out, OMB_LEVEL_CRITICAL, "silent for %.*s%s%s", OMB_VIEW_ARGS(ago),
+                  *reason ? ": " : "", reason);
 }
 
 void omb_judge_link(struct omb_step *step, const struct omb_link_seen *link,
