@@ -85,7 +85,37 @@ static enum omb_rc save_key(const char *dir, const char *part, const char *use,
     return rc == OMB_OK ? omb_key_save(path, &key, whole ? passphrase : OMB_VIEW_NONE, err) : rc;
 }
 
-static enum omb_rc save_keys(const char *dir, const struct omb_escrowed *found,
+/* Who stole the old transport key would be let in again with it. */
+static enum omb_rc keep_new_transport(const char *dir, const struct omb_escrowed *found,
+                                      struct omb_error *err)
+{
+    uint8_t here[OMB_PUBLIC_SIZE], old[OMB_PUBLIC_SIZE];
+    char path[4096];
+    enum omb_rc rc = omb_dir_path(dir, "keys/transport.pub", path, sizeof(path), err);
+
+    if (rc == OMB_OK)
+        rc = omb_public_key_read(path, here, err);
+    omb_box_public(found->transport, old);
+    if (rc == OMB_OK && memcmp(here, old, sizeof(old)) == 0)
+        rc = omb_fail(err, OMB_REFUSED, NULL,
+                      "the transport key here is the old one already: begin again in an empty "
+                      "folder, with `office init`");
+    return rc;
+}
+
+static enum omb_rc save_transport(const char *dir, const struct omb_escrowed *found,
+                                  struct omb_view passphrase, struct omb_error *err)
+{
+    enum omb_rc rc = save_key(dir, "keys/transport.key", "transport", found, found->transport, true,
+                              passphrase, err);
+
+    if (rc == OMB_OK)
+        rc = save_key(dir, "keys/transport.pub", "transport", found, found->transport, false,
+                      OMB_VIEW_NONE, err);
+    return rc;
+}
+
+static enum omb_rc save_keys(const char *dir, const struct omb_escrowed *found, bool new_transport,
                              const struct omb_config *config, struct omb_error *err)
 {
     struct omb_buf passphrase = OMB_BUF_INIT;
@@ -94,11 +124,8 @@ static enum omb_rc save_keys(const char *dir, const struct omb_escrowed *found,
     omb_buf_reserve(&passphrase, OMB_PASSPHRASE_MAX);
     rc = omb_passphrase_load(config->passphrase_file, &passphrase, err);
     if (rc == OMB_OK)
-        rc = save_key(dir, "keys/transport.key", "transport", found, found->transport, true,
-                      omb_buf_view(&passphrase), err);
-    if (rc == OMB_OK)
-        rc = save_key(dir, "keys/transport.pub", "transport", found, found->transport, false,
-                      OMB_VIEW_NONE, err);
+        rc = new_transport ? keep_new_transport(dir, found, err)
+                           : save_transport(dir, found, omb_buf_view(&passphrase), err);
     if (rc == OMB_OK)
         rc = save_key(dir, "keys/sealing.key", "sealing", found, found->sealing, true,
                       omb_buf_view(&passphrase), err);
@@ -119,6 +146,7 @@ static enum omb_rc wish_again(const char *dir, const struct omb_wished *wished,
 static enum omb_rc take_keys(struct omb_cli *cli, const struct omb_keyfile *recovery,
                              const char *path, struct omb_error *err)
 {
+    const bool new_transport = omb_args_has(&cli->args, OMB_OPT_NEW_TRANSPORT);
     struct omb_escrowed found = {.arena = &cli->arena, .recovery = recovery};
     struct omb_wished wished;
     struct omb_config config;
@@ -136,7 +164,7 @@ static enum omb_rc take_keys(struct omb_cli *cli, const struct omb_keyfile *reco
     if (rc == OMB_OK)
         rc = check_found(&found, err);
     if (rc == OMB_OK)
-        rc = save_keys(cli->target.dir, &found, &config, err);
+        rc = save_keys(cli->target.dir, &found, new_transport, &config, err);
     if (rc == OMB_OK)
         rc = wish_again(cli->target.dir, &wished, &found, err);
     omb_escrowed_free(&found);
@@ -144,11 +172,12 @@ static enum omb_rc take_keys(struct omb_cli *cli, const struct omb_keyfile *reco
         omb_json_print(json_pack("{s:s, s:s}", "recovered", "keys", "next", "office request"),
                        cli->json_lines);
     else if (rc == OMB_OK)
-        printf("%s has its transport and sealing keys again; its signing key is new.\n"
+        printf("%s has its %s again; its %s new.\n"
                "Next: `office request` here, `office certify` at the office above, `office join`; "
                "start the daemon,\nand when its link is live stop it and say `office recover` "
                "once more.\n",
-               config.code);
+               config.code, new_transport ? "sealing key" : "transport and sealing keys",
+               new_transport ? "transport and signing keys are" : "signing key is");
     return rc;
 }
 
@@ -246,6 +275,9 @@ enum omb_exit omb_run_office_recover(struct omb_cli *cli)
         rc = omb_fail(&err, OMB_MISSING, NULL,
                       "the office has no store yet: say --certificates FILE, which the office "
                       "above makes with `ombud log export CODE --certificates`");
+    if (rc == OMB_OK && !first && omb_args_has(&cli->args, OMB_OPT_NEW_TRANSPORT))
+        rc = omb_fail(&err, OMB_INVALID, NULL,
+                      "--new-transport is said before the office joins, with --certificates");
     if (rc == OMB_OK)
         rc = first ? take_keys(cli, &recovery, export, &err) : take_log(cli, &recovery, &err);
     omb_keyfile_free(&recovery);
