@@ -8,6 +8,7 @@ import base64
 import json
 import os
 import re
+import time
 
 import pytest
 import zmq
@@ -329,6 +330,55 @@ def test_a_gap_is_wanted_and_waited_for(bank):
         line.acked()
         assert not bank.shown(peer)["link"]["reason"]
     assert holds(bank, peer) == 4
+
+
+def test_a_part_that_lacks_is_told_until_it_comes(bank):
+    """A record without the half that it names; the half is wanted, and comes with the next line."""
+    peer = bank.outsider()
+    parts = {"body": b"sealed words"}
+
+    def lacking():
+        done = bank["ho"].ombud("doctor", "--json")
+        return [one["level"] for one in json.loads(done.out)["findings"]
+                if one["check"] == "parts"], "lack a part" in done.out
+
+    whole = peer.note(parts)
+    bare = oc.records.Record.FromString(whole.SerializeToString())
+    bare.ClearField("body")
+    with peer.call(bank.address) as line:
+        line.greet()
+        line.offer(bare)
+        line.acked()
+        assert bank.shown(peer)["missing_parts"] == 1
+        assert lacking() == (["warning"], True)
+    with peer.call(bank.address) as line:
+        line.send(hello=peer.hello())
+        assert len(line.hear("want").parts) == 1
+        line.send(records={"records": [whole]})
+        until("the part", lambda: bank.shown(peer)["missing_parts"], 0)
+    assert lacking() == (["ok"], False)
+
+
+def test_where_both_ends_disagree_is_marked(bank):
+    """What the other side says of the link, of its log and of its clock, against what is seen."""
+    peer = bank.outsider()
+    with peer.call(bank.address) as line:
+        line.greet()
+        line.offer(peer.note(), peer.note())
+        line.acked()
+        line.send(health={
+            "office": peer.id, "at": int(time.time() * 1000) + 60000, "clock_offset_ms": 600000,
+            "links": [{"peer": peer.above, "state": "down", "reason": "no line"}],
+            "own": [{"office": peer.id, "incarnation": peer.life, "head": 1, "digest": bytes(32),
+                     "count": 1}]})
+        until("told", lambda: len(bank.shown(peer)["disagreements"]), 3)
+        state, log, clock = bank.shown(peer)["disagreements"]
+    assert state in ("state: here live, there down: no line",
+                     "state: here catching-up, there down: no line")
+    assert log == "log: here up to record 2, there it ends at 1"
+    assert clock.startswith("clock: here it is ") and "600000 ms ahead" in clock
+    told = bank["ho"].ombud("link", "show", peer.office.code, code=0).out
+    assert told.count("DISAGREES") == 3
 
 
 def newest_registered(office, code):

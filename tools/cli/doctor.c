@@ -89,12 +89,14 @@ static void check_room(struct findings *all, const char *dir)
         return;
     }
     room = (uint64_t)fs.f_bavail * fs.f_frsize;
-    snprintf(words, sizeof(words), "%llu MiB free", (unsigned long long)(room / MIB));
-    say(all, "disk",
-        room < ROOM_CRITICAL  ? "critical"
-        : room < ROOM_WARNING ? "warning"
-                              : "ok",
-        words);
+    if (room >= ROOM_WARNING) {
+        snprintf(words, sizeof(words), "%llu MiB free", (unsigned long long)(room / MIB));
+        say(all, "disk", "ok", words);
+        return;
+    }
+    snprintf(words, sizeof(words), "%llu MiB free: the daemon ends when none is left",
+             (unsigned long long)(room / MIB));
+    say(all, "disk", room < ROOM_CRITICAL ? "critical" : "warning", words);
 }
 
 /* --- the office itself --- */

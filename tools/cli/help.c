@@ -60,7 +60,9 @@ static const struct section {
                            "--as.",
                            NULL}},
     {"SEE ALSO", NULL,
-     (const char *const[]){"ombud.conf(5), ombud-node(8), ombud-hub(8), proto/README.md", NULL}},
+     (const char *const[]){"ombud-faults(7) for what to do when something is wrong, ombud.conf(5), "
+                           "ombud-node(8), ombud-hub(8), proto/README.md",
+                           NULL}},
 };
 
 /* --- help on the screen --- */
