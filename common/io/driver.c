@@ -74,16 +74,21 @@ static enum omb_rc open_office(struct omb_driver *driver, struct omb_error *err)
 }
 
 /* Files that another user leaves in the store, root too, the office's daemon could not open. */
-static enum omb_rc check_owner(const char *dir, struct omb_error *err)
+static enum omb_rc check_rights(const char *dir, struct omb_error *err)
 {
     char path[4096];
     struct stat st;
     enum omb_rc rc = omb_dir_path(dir, "db", path, sizeof(path), err);
 
-    if (rc != OMB_OK || stat(path, &st) != 0 || st.st_uid == geteuid())
+    if (rc != OMB_OK || stat(path, &st) != 0) /* what is not there the store itself misses */
         return rc;
-    return omb_fail(err, OMB_FORBIDDEN, NULL,
-                    "the store %.200s belongs to another user: run this as its owner", path);
+    if (st.st_uid != geteuid())
+        return omb_fail(err, OMB_FORBIDDEN, NULL,
+                        "the store %.200s belongs to another user: run this as its owner", path);
+    if (access(path, R_OK | W_OK | X_OK) != 0)
+        return omb_fail(err, OMB_IO, NULL, "the store %.200s cannot be opened: %s", path,
+                        strerror(errno));
+    return OMB_OK;
 }
 
 static enum omb_rc open_all(struct omb_driver *driver, struct omb_error *err)
@@ -93,7 +98,7 @@ static enum omb_rc open_all(struct omb_driver *driver, struct omb_error *err)
     if (rc == OMB_OK)
         rc = name_bell(driver, err);
     if (rc == OMB_OK)
-        rc = check_owner(driver->dir, err);
+        rc = check_rights(driver->dir, err);
     if (rc == OMB_OK)
         rc = omb_office_keys_load(driver->dir, &driver->config, &driver->keys, err);
     if (rc == OMB_OK)

@@ -109,7 +109,7 @@ def without_might(office):
 def test_files_have_wrong_permissions(resting, number):
     hands = Hands("Files have wrong permissions", without_might(resting))
     for path, mode in (("keys/signing.key", 0o644), ("keys", 0o755), ("run", 0o750),
-                       ("ombud.conf", 0o000)):
+                       ("ombud.conf", 0o000), ("db", 0o000), ("db", 0o500)):
         (resting.dir / path).chmod(mode)
         hands.sees(resting.run([resting.program, "-C", resting.dir]).err)
         hands.types()
@@ -126,14 +126,16 @@ def test_files_have_wrong_permissions(resting, number):
 def test_the_store_of_another_user(resting, number):
     """Root types a command at the office of another user; who is not root meets closed files."""
     hands = Hands("Files have wrong permissions", resting)
+    before = {path: path.stat().st_mtime_ns for path in (resting.dir / "db").iterdir()}
     if os.geteuid() == 0:
         os.chown(resting.dir / "db", 65534, 65534)
     else:
         (resting.dir / "db").chmod(0o000)
-    before = sorted((resting.dir / "db").iterdir()) if os.geteuid() == 0 else None
-    hands.sees(resting.ombud("doctor", code=1).out)
-    if before is not None:
-        assert sorted((resting.dir / "db").iterdir()) == before
+    words = resting.ombud("doctor", code=1).out
+    hands.sees(words)
+    assert "damaged" not in words
+    (resting.dir / "db").chmod(0o700)
+    assert before == {path: path.stat().st_mtime_ns for path in (resting.dir / "db").iterdir()}
     hands.types()
     is_well(resting, number)
 
