@@ -218,7 +218,7 @@ def test_keys_of_an_office_are_stolen(bank, make_office):
     branch, north = bank["vsp-0045"], bank["north"]
     own = branch.register()
     agree(bank, own)
-    hands = at_branch(bank, "Keys of an office are stolen")
+    hands = at_branch(bank, "Keys of an office are stolen", KIND="branch")
     thief = make_office("thief")
     branch.stop()
     shutil.copytree(branch.dir, thief.dir, ignore=shutil.ignore_patterns("*.sock"))
@@ -250,6 +250,30 @@ def test_keys_of_an_office_are_stolen(bank, make_office):
     assert bank.state("north", stolen) is None, "the thief stays out"
     thief.stop()
     agree(bank, own, later)
+
+
+def test_keys_of_a_region_are_stolen(bank):
+    """It comes back with another transport key, by which the branch below must know it."""
+    branch, north, ho = bank["vsp-0045"], bank["north"], bank["ho"]
+    number = branch.register()
+    agree(bank, number)
+    hands = Hands("Keys of an office are stolen", north,
+                  {"at the office above": ho, "at the office below": branch}, NAME="north",
+                  BELOW="vsp-0045", KIND=f"regional --listen {bank.address}",
+                  KEY=ho.dir / "offline/recovery.key")
+    hands.types()
+    assert north.stop() == 0
+    north.dir.rename(north.top / "kept")
+    north.dir.mkdir()
+    before = held(ho, "north")
+    hands.types(block=1)
+    until("home", lambda: held(north, "north") >= before, True)
+    hands.types(block=2)
+    late = branch.register()
+    hands.types(block=3)
+    for role in ("teller", "handler", "supervisor"):
+        north.ombud("operator", "rekey", role, code=0)
+    agree(bank, number, late)
 
 
 def test_the_office_above_refuses_this_office(bank, top):
@@ -314,3 +338,69 @@ def test_an_erasure_waits(bank):
               SUPERVISOR="supervisor").types()
     until("erased", lambda: branch.show(number)["erased"], True)
     assert branch.show(number)["narrative"] is None
+
+
+def test_a_case_is_sealed(bank):
+    """Nobody gave its key upward until a supervisor does."""
+    branch, north = bank["vsp-0045"], bank["north"]
+    number = branch.register()
+    bank.see(number, ("open", "vsp-0045"), "north")
+    hands = Hands("A case is sealed", north, {"at the office that reads it": branch},
+                  NUMBER=number, SUPERVISOR="supervisor", CODE="north")
+    hands.sees(north.ombud("case", "show", number, who="handler", code=0).out)
+    hands.types()
+    until("read", lambda: north.show(number)["narrative"], TEXT)
+
+
+def test_the_backlog_grows(bank):
+    branch, north = bank["vsp-0045"], bank["north"]
+    agree(bank)
+    north.stop()
+    number = branch.register()
+    hands = at_branch(bank, "The backlog grows")
+    told = hands.types(failing=("ombud link check",))
+    assert number in told[0]
+    north.start()
+    until("live", lambda: link(branch, "north")["state"], "live")
+    hands.types(block=1)
+    agree(bank, number)
+
+
+@pytest.fixture
+def two_regions(bank):
+    port = free_ports(1)[0]
+    bank.add("south", "regional", "ho", port)
+    return bank
+
+
+def test_an_office_was_moved(two_regions):
+    bank = two_regions
+    branch, ho = bank["vsp-0045"], bank["ho"]
+    number = branch.register()
+    agree(bank, number)
+    bank["north"].ombud("office", "move", "vsp-0045", "--to", "ho", code=0)
+    hands = Hands("An office was moved", branch, {"at the new office above": ho})
+    hands.types()
+    until("live", lambda: link(branch, "ho")["state"], "live")
+    until("gone", lambda: "vsp-0045" in bank["north"].ombud("link", "list", code=0).out, False)
+    later = branch.register()
+    bank.see(later, ("open", "vsp-0045"), "vsp-0045", "ho")
+
+
+def test_an_office_was_closed(two_regions):
+    bank = two_regions
+    bank.add("vsp-0046", "branch", "north")
+    branch, other, north = bank["vsp-0045"], bank["vsp-0046"], bank["north"]
+    number = branch.register()
+    agree(bank, number)
+    north.ombud("office", "close", "vsp-0045", "--successor", "vsp-0046", code=0)
+    hands = at_branch(bank, "An office was closed")
+    new = ("case", "new", "--channel", "phone", "--product", "cards", "--issue", "fees", "--text",
+           TEXT)
+    until("closed", lambda: branch.ombud(*new, who="teller").code, 1)
+    hands.sees(branch.ombud(*new, who="teller", code=1).err)
+    until("its words at the successor",
+          lambda: bank.state("vsp-0046", number) and other.show(number)["narrative"], TEXT)
+    bank.settle(("vsp-0045",), top="north")
+    hands.types()
+    until("cut", lambda: link(branch, "north")["state"] != "live", True)

@@ -18,6 +18,7 @@ import outsider_link as ol
 import outsider_verify as ov
 from bank import Tree, free_ports, held, lag, link, until
 from conftest import folder, offices
+from hands import Hands
 
 WINDOW = 2 * 1024 * 1024
 
@@ -325,6 +326,9 @@ def test_a_gap_is_wanted_and_waited_for(bank):
         assert (wanted.first, wanted.last) == (2, 3)
         assert wanted.office == peer.id and wanted.incarnation == peer.life
         assert "waits for records 2-3" in bank.shown(peer)["link"]["reason"]
+        hands = Hands("A link waits for a record or a certificate", bank["ho"],
+                      PEER=peer.office.code)
+        hands.sees(hands.types()[-1])
         assert holds(bank, peer) == 1
         line.send(records={"records": [second, third]})
         line.acked()
@@ -351,11 +355,13 @@ def test_a_part_that_lacks_is_told_until_it_comes(bank):
         line.acked()
         assert bank.shown(peer)["missing_parts"] == 1
         assert lacking() == (["warning"], True)
+        Hands("Parts of records are missing", bank["ho"]).sees(bank["ho"].ombud("doctor").out)
     with peer.call(bank.address) as line:
         line.send(hello=peer.hello())
         assert len(line.hear("want").parts) == 1
         line.send(records={"records": [whole]})
         until("the part", lambda: bank.shown(peer)["missing_parts"], 0)
+        Hands("Parts of records are missing", bank["ho"], PEER=peer.office.code).types()
     assert lacking() == (["ok"], False)
 
 
@@ -373,6 +379,8 @@ def test_where_both_ends_disagree_is_marked(bank):
                      "count": 1}]})
         until("told", lambda: len(bank.shown(peer)["disagreements"]), 3)
         state, log, clock = bank.shown(peer)["disagreements"]
+        hands = Hands("The two ends of a link disagree", bank["ho"], PEER=peer.office.code)
+        hands.sees(hands.types()[0], count=3)
     assert state in ("state: here live, there down: no line",
                      "state: here catching-up, there down: no line")
     assert log == "log: here up to record 2, there it ends at 1"
@@ -413,6 +421,9 @@ def test_an_act_without_right_is_kept_without_effect(bank):
     assert link(bank["ho"], peer.office.code)["refused"] == 0
     explained = bank["ho"].ombud("explain", late[0]["digest"][:16], "--json").json()
     assert not explained["effect"]
+    hands = Hands("Records are kept without effect", bank["ho"], RECORD=late[0]["digest"][:16])
+    hands.sees(bank["ho"].ombud("doctor").out)
+    assert number in hands.types()[0]
 
 
 def test_facts_of_a_later_version_are_kept(bank):
