@@ -4,6 +4,7 @@ commands of the page are typed as they stand there, and it is mended."""
 import os
 import shutil
 import signal
+import socket
 
 import pytest
 
@@ -81,6 +82,15 @@ def test_the_configuration_is_refused(resting, number):
     hands.sees("\n".join(words for _, words in doctor(resting, "configuration")))
     path.write_text(right)
     assert "nothing is wrong" in hands.types()[0]
+    is_well(resting, number)
+
+
+def test_an_address_cannot_be_listened_at(resting, number):
+    hands = Hands("An address cannot be listened at", resting)
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        configure(resting, "client", "listen", f"tcp://127.0.0.1:{other.getsockname()[1]}")
+        hands.sees(refused(resting))
+    hands.types()
     is_well(resting, number)
 
 
