@@ -530,6 +530,19 @@ static void test_doctor_notices_wrong_counters_and_rebuild_mends_them(void **sta
     assert_text(finding(rig, "counters")->level, "ok");
 }
 
+static void test_doctor_names_the_newest_record_when_it_is_damaged(void **state)
+{
+    struct rig *rig = *state;
+    const struct omb_tip *tip = omb_office_tip(rig->office);
+    struct omb_key key;
+
+    fill(rig);
+    key = omb_key_record(tip->number, tip->seq);
+    flip(rig, OMB_FAMILY_RECORD, omb_key_view(&key));
+    assert_text(finding(rig, "newest-record")->level, "critical");
+    assert_text(omb_view(finding(rig, "newest-record")->words.data, 10), "record 14:");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -558,6 +571,7 @@ int main(void)
         DESK_TEST(test_doctor_counts_what_is_overdue),
         DESK_TEST(test_doctor_misses_a_supervisor),
         DESK_TEST(test_doctor_notices_wrong_counters_and_rebuild_mends_them),
+        DESK_TEST(test_doctor_names_the_newest_record_when_it_is_damaged),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,7 +19,7 @@ struct findings {
     struct omb_cli *cli;
     struct omb_finding items[FINDINGS_MAX];
     size_t count;
-    bool critical;
+    bool critical, ill;
 };
 
 static void add(struct findings *all, struct omb_view check, struct omb_view level,
@@ -29,6 +29,8 @@ static void add(struct findings *all, struct omb_view check, struct omb_view lev
 
     if (omb_view_is(level, "critical"))
         all->critical = true;
+    if (!omb_view_is(level, "ok"))
+        all->ill = true;
     if (all->count < FINDINGS_MAX)
         all->items[all->count++] = (struct omb_finding){omb_arena_copy(arena, check),
                                                         omb_arena_copy(arena, level),
@@ -140,6 +142,8 @@ static enum omb_exit print_findings(struct omb_cli *cli, const struct findings *
         }
         omb_cli_print_table(&table);
         omb_table_free(&table);
+        if (all->ill)
+            puts("\nWhat to do about each: `man ombud-faults`.");
     }
     return all->critical ? OMB_EXIT_FAILED : OMB_EXIT_DONE;
 }

@@ -85,9 +85,12 @@ static enum omb_rc check_operators(struct visit *visit)
         uint32_t roles;
         const char *words;
     } needed[] = {
-        {OMB_MAY(TELLER) | OMB_MAY(HANDLER) | OMB_MAY(SUPERVISOR), "nobody can register cases"},
-        {OMB_MAY(HANDLER) | OMB_MAY(SUPERVISOR), "nobody can resolve or answer cases"},
-        {OMB_MAY(SUPERVISOR), "nobody can escalate, extend or erase"},
+        {OMB_MAY(TELLER) | OMB_MAY(HANDLER) | OMB_MAY(SUPERVISOR),
+         "nobody can register cases: `operator add --role teller`"},
+        {OMB_MAY(HANDLER) | OMB_MAY(SUPERVISOR),
+         "nobody can resolve or answer cases: `operator add --role handler`"},
+        {OMB_MAY(SUPERVISOR),
+         "nobody can escalate, extend or erase: `operator add --role supervisor`"},
         {OMB_MAY(ADMIN), "nobody can enrol operators"},
     };
     const struct omb_operator *operators;
@@ -179,7 +182,9 @@ static enum omb_rc check_newest(struct visit *visit)
         find(visit, "newest-record", "ok",
              SAY(visit, "record %llu is authentic", (unsigned long long)tip->seq));
     else
-        find(visit, "newest-record", "critical", SAY(visit, "%s", why.words));
+        find(visit, "newest-record", "critical",
+             SAY(visit, "record %llu: %s: see `log verify`", (unsigned long long)tip->seq,
+                 why.words));
     return OMB_OK;
 }
 
