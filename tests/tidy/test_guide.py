@@ -97,7 +97,7 @@ def reasons():
                              post + "post.c", post + "view.c")
     yield from of_statements(r"OMB_FORBIDDEN|\bwords\[\] =", post + "child.c")
     yield from of_statements(r"\bend\(dialler", "common/io/dialler.c")
-    for path in tracked(post + "inside.h"):
+    for path in tracked(post + "*.h", post + "*.c"):
         for found in re.findall(rf"#define OMB_\w+_WORDS\s*\\?\s*({TEXT.pattern})", bare(path)):
             yield said(found)
 
