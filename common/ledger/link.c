@@ -31,6 +31,14 @@ bool omb_link_may_move(unsigned from, unsigned to)
 
 /* --- when to dial again --- */
 
+static int64_t draw_below(struct omb_drbg *drbg, uint64_t span)
+{
+    uint8_t random[8];
+
+    omb_drbg_bytes(drbg, random, sizeof(random));
+    return (int64_t)(omb_be64(random) % span);
+}
+
 /* The cap bounds what is drawn from, not what was drawn: else most would wait as long as others. */
 int64_t omb_backoff_next(struct omb_backoff *backoff, struct omb_drbg *drbg)
 {
@@ -38,11 +46,14 @@ int64_t omb_backoff_next(struct omb_backoff *backoff, struct omb_drbg *drbg)
         backoff->wait_ms < OMB_BACKOFF_BASE_MS ? OMB_BACKOFF_BASE_MS : backoff->wait_ms;
     const int64_t most = before * 3 < OMB_BACKOFF_CAP_MS ? before * 3 : OMB_BACKOFF_CAP_MS;
     const uint64_t span = (uint64_t)(most - OMB_BACKOFF_BASE_MS) + 1;
-    uint8_t random[8];
 
-    omb_drbg_bytes(drbg, random, sizeof(random));
-    backoff->wait_ms = OMB_BACKOFF_BASE_MS + (int64_t)(omb_be64(random) % span);
+    backoff->wait_ms = OMB_BACKOFF_BASE_MS + draw_below(drbg, span);
     return backoff->wait_ms;
+}
+
+int64_t omb_backoff_blocked(struct omb_drbg *drbg)
+{
+    return OMB_BLOCKED_MS + draw_below(drbg, OMB_BLOCKED_MS / 2 + 1);
 }
 
 void omb_backoff_ended(struct omb_backoff *backoff, int64_t stood_ms)

@@ -31,6 +31,7 @@ bool omb_link_may_move(unsigned from, unsigned to);
 #define OMB_BACKOFF_BASE_MS 500
 #define OMB_BACKOFF_CAP_MS 15000
 #define OMB_BACKOFF_STABLE_MS 60000 /* a link that stood so long begins anew */
+#define OMB_BLOCKED_MS 60000        /* a peer that did wrong may greet again after it */
 
 /*
  * Decorrelated jitter (Brooker, "Exponential backoff and jitter"): each wait is drawn between the
@@ -41,6 +42,11 @@ struct omb_backoff {
     int64_t wait_ms; /* the last one; 0: none yet */
 };
 int64_t omb_backoff_next(struct omb_backoff *backoff, struct omb_drbg *drbg);
+/*
+ * The wait of a link that is blocked: as long, and up to half as long again, so that children whom
+ * one parent refused together do not come back together.
+ */
+int64_t omb_backoff_blocked(struct omb_drbg *drbg);
 /* The link ended after it had stood that long. */
 void omb_backoff_ended(struct omb_backoff *backoff, int64_t stood_ms);
 

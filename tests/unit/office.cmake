@@ -51,3 +51,4 @@ omb_office_unit(post_wrong visitor tree tree_drive tree_disk tree_lie tree_line 
 omb_office_unit(post_wait visitor tree tree_drive tree_disk tree_lie tree_line tree_tell tree_check deskwork rig memport)
 omb_office_unit(post_bounds visitor tree tree_drive tree_disk tree_lie tree_line tree_tell tree_check deskwork rig memport)
 omb_office_unit(post_many tree tree_drive tree_disk tree_lie tree_line tree_tell tree_check deskwork rig memport)
+omb_office_unit(post_above tree tree_drive tree_disk tree_lie tree_line tree_tell tree_check deskwork rig memport)

@@ -226,9 +226,30 @@ static bool stands_here(struct omb_step *step, const struct omb_life *life)
            at.number == step->office->tip.number && at.seq == life->head;
 }
 
+/*
+ * The log goes on in another life, since the parent says that this store lost some of it. An honest
+ * one says so once for what was lost; one that says it of each new life would have every record
+ * open another.
+ */
+static bool goes_on_anew(struct omb_step *step)
+{
+    struct omb_post *post = step->office->post;
+
+    if (step->office->tip.must_open)
+        return true;
+    if (post->anew == 0 || step->input->monotonic_ms - post->anew_since >= OMB_DAY_MS) {
+        post->anew = 0;
+        post->anew_since = step->input->monotonic_ms;
+    }
+    if (post->anew++ >= OMB_ANEW_MAX)
+        return false;
+    step->office->tip.must_open = true;
+    return true;
+}
+
 /* Whether the parent holds own records that this store does not have, and whether the own head. */
-static enum omb_rc look_for_own(struct omb_step *step, const struct omb_hello *welcome,
-                                struct omb_error *err)
+static enum omb_rc look_for_own(struct omb_step *step, struct omb_link *link,
+                                const struct omb_hello *welcome, struct omb_error *err)
 {
     struct omb_office *office = step->office;
     const struct omb_tip *tip = &office->tip;
@@ -254,9 +275,10 @@ static enum omb_rc look_for_own(struct omb_step *step, const struct omb_hello *w
         else if (rc != OMB_OK && rc != OMB_NOT_FOUND)
             return rc;
     }
-    if (office->post->lacking)
-        office->tip.must_open = true;
-    else if (head)
+    if (office->post->lacking && !goes_on_anew(step))
+        return omb_link_wrong(
+            step, link, "it says again and again that records of this office's log are lost", err);
+    if (!office->post->lacking && head)
         omb_post_confirm_head(step, &head->incarnation, head->head, &head->digest);
     return OMB_OK;
 }
@@ -333,9 +355,10 @@ enum omb_rc omb_greet_welcome(struct omb_step *step, struct omb_link *link,
     if (rc == OMB_OK)
         rc = keep_software(step, link, welcome->software, err);
     if (rc == OMB_OK)
-        rc = look_for_own(step, welcome, err);
-    if (rc == OMB_OK)
-        rc = go_on_up(step, link, welcome, err);
+        rc = look_for_own(step, link, welcome, err);
+    if (rc != OMB_OK || link->state == OMB_LINK_BLOCKED)
+        return rc;
+    rc = go_on_up(step, link, welcome, err);
     if (rc == OMB_OK)
         rc = omb_want_parts(step, link, err);
     return rc == OMB_OK ? greet_again(step, link, welcome, err) : rc;

@@ -17,7 +17,6 @@
 #define OMB_SILENCE_MS 15000       /* of a peer, after which the link is down */
 #define OMB_PING_MS 5000
 #define OMB_DIAL_MS 20000          /* for a handshake */
-#define OMB_BLOCKED_MS 60000       /* a peer that did wrong may greet again after it */
 #define OMB_LONG_AGO 1             /* compared_at: the comparison did not come to its end */
 #define OMB_HEALTH_MS 30000
 #define OMB_HEALTH_SOON_MS 2000     /* after the last one, when the state of a link changed */
@@ -25,6 +24,7 @@
 #define OMB_PUMP_FRAMES 16         /* of one link in one pump */
 #define OMB_LIVES_TOLD 16          /* of a log, in a greeting */
 #define OMB_LIVES_LEAP 1000000     /* lives by which a parent may say that the own log is ahead */
+#define OMB_ANEW_MAX 8             /* lives in a day that open on a parent's word alone */
 #define OMB_NEWEST_KEPT 16         /* refused records and steps of history in a PeerRow */
 #define OMB_BESIDES_MAX 64         /* digests wanted for records beside the feed of one greeting */
 #define OMB_WANTS_MAX 256          /* that a peer may send between two looks */
@@ -142,6 +142,8 @@ struct omb_post {
     bool tree_changed;
     bool retry;   /* frames that wait may go on */
     bool lacking; /* the parent holds own records that this store lost */
+    unsigned anew;          /* how often such a word made the log go on in another life, */
+    int64_t anew_since;     /* monotonic: from then on, for a day */
     struct omb_arena arena; /* of one frame that is built */
     struct omb_buf frame, row;
     struct omb_proof_memo memo; /* of witnesses */

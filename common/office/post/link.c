@@ -331,7 +331,7 @@ enum omb_rc omb_link_wrong(struct omb_step *step, struct omb_link *link, const c
     link->blocked_until = step->input->monotonic_ms + OMB_BLOCKED_MS;
     if (link->up) {
         hang_up(step, link);
-        dial_again(step, OMB_BLOCKED_MS);
+        dial_again(step, omb_backoff_blocked(&step->drbg));
     } else {
         /* The connection stays known, so that what still comes over it is let lie. */
         omb_link_refuse(step, link->connection, false, "blocked", words);

@@ -1,0 +1,204 @@
+/* A parent says what is not so: what can its word cost the office below it? */
+#include "unit.h"
+
+#include <stdlib.h>
+
+#include "office/inside.h"
+#include "office/post/inside.h"
+#include "support/tree.h"
+
+/* A branch whose daemon runs by hand; a test speaks for its parent, frame by frame. */
+struct below {
+    struct tree *tree;
+    struct tree_office *ho, *branch;
+    uint64_t line;
+    struct omb_frame heard[64]; /* what the branch said over it in the last batch */
+    size_t heard_count;
+    bool dials, hangs_up;
+};
+
+static void work(struct below *below, struct omb_input *input)
+{
+    struct rig *rig = &below->branch->rig;
+    const struct omb_send *sends;
+    struct omb_error err = {0};
+    size_t count;
+
+    below->heard_count = 0;
+    if (rig_step(rig, input, &err) != OMB_OK ||
+        omb_office_close(rig->office, rig->update, &err) != OMB_OK)
+        fail_msg("the branch stops: %s", err.words);
+    below->dials |= omb_update_dial(rig->update)->kind == OMB_DIAL_CONNECT;
+    below->hangs_up |= omb_update_dial(rig->update)->kind == OMB_DIAL_HANG_UP;
+    count = omb_update_sends(rig->update, &sends);
+    for (size_t i = 0; i < count; i++) {
+        assert_true(below->heard_count < sizeof(below->heard) / sizeof(below->heard[0]));
+        assert_int_equal(omb_decode_frame(omb_arena_copy(&below->tree->arena, sends[i].bytes),
+                                          &below->tree->arena, &below->heard[below->heard_count++],
+                                          NULL),
+                         OMB_OK);
+    }
+    memport_commit(rig->store, omb_update_writes(rig->update));
+    omb_update_begin(rig->update, rig->office);
+}
+
+static void pass(struct below *below, int64_t ms)
+{
+    struct omb_input input = {.kind = OMB_INPUT_TICK};
+
+    below->tree->now_ms += ms;
+    tree_tick(below->branch);
+    work(below, &input);
+}
+
+static void say(struct below *below, uint32_t tag, const void *message)
+{
+    const struct omb_frame frame = {.message = {tag, message}};
+    struct omb_input input = {.kind = OMB_INPUT_FRAME, .link = below->line, .dialled = true};
+    struct omb_buf bytes = OMB_BUF_INIT;
+
+    omb_encode_frame(&frame, &bytes);
+    input.bytes = omb_buf_view(&bytes);
+    work(below, &input);
+    omb_buf_free(&bytes);
+}
+
+static const void *hears(const struct below *below, uint32_t tag)
+{
+    for (size_t i = 0; i < below->heard_count; i++)
+        if (below->heard[i].message.tag == tag)
+            return below->heard[i].message.value;
+    return NULL;
+}
+
+/* Time passes until the branch dials; the line stands, and its greeting is heard. */
+static const struct omb_hello *answer_call(struct below *below)
+{
+    struct omb_input input = {.kind = OMB_INPUT_LINK_UP, .link = ++below->line};
+
+    below->dials = below->hangs_up = false;
+    for (int i = 0; i < 200 && !below->dials; i++)
+        pass(below, 1000);
+    assert_true(below->dials);
+    work(below, &input);
+    assert_non_null(hears(below, OMB_FRAME_HELLO));
+    return hears(below, OMB_FRAME_HELLO);
+}
+
+static int below_setup(void **state)
+{
+    struct below *below = calloc(1, sizeof(*below));
+
+    assert_non_null(below);
+    below->tree = tree_new();
+    below->tree->checked = true;
+    below->line = 8000;
+    below->ho = tree_add(below->tree, "ho", "head", NULL);
+    below->branch = tree_add(below->tree, "vsp-0045", "branch", below->ho);
+    tree_settle(below->tree);
+    tree_cut(below->branch);
+    tree_pass(below->tree, 60000);
+    assert_text(tree_link(below->branch, below->ho)->state, "down");
+    *state = below;
+    return 0;
+}
+
+static int below_teardown(void **state)
+{
+    struct below *below = *state;
+
+    tree_free(below->tree);
+    free(below);
+    return 0;
+}
+
+#define BELOW_TEST(test) cmocka_unit_test_setup_teardown(test, below_setup, below_teardown)
+
+static struct omb_hello welcome_of(struct below *below)
+{
+    return (struct omb_hello){
+        .protocol_min = 1,
+        .protocol_max = 1,
+        .office = below->ho->id,
+        .store_epoch = OMB_VIEW_OF(below->ho->rig.office->epoch),
+        .clock = below->branch->rig.now_ms,
+        .software = OMB_VIEW_LIT("liar 1.0"),
+    };
+}
+
+static size_t lives_of(const struct below *below)
+{
+    return memport_count(below->branch->rig.store, OMB_FAMILY_LOG);
+}
+
+/* --- lives --- */
+
+/* The branch writes, the line breaks, and the parent knows of a life that nobody opened. */
+static void claim_a_life(struct below *below, uint32_t ahead)
+{
+    struct omb_hello welcome = welcome_of(below);
+    struct omb_life life = {.office = below->branch->id, .head = 3, .count = 3, .digest = {{9}}};
+    const struct omb_input down = {.kind = OMB_INPUT_LINK_DOWN, .link = below->line};
+
+    (void)answer_call(below);
+    life.incarnation = below->branch->rig.office->tip.incarnation;
+    omb_put_be32(life.incarnation.bytes, omb_incarnation_number(&life.incarnation) + ahead);
+    welcome.yours = (struct omb_life_list){&life, 1};
+    say(below, OMB_FRAME_WELCOME, &welcome);
+    (void)new_case(&below->branch->rig);
+    if (!below->hangs_up) {
+        struct omb_input input = down;
+
+        work(below, &input);
+    }
+}
+
+static void a_parents_word_opens_few_lives(void **state)
+{
+    struct below *below = *state;
+    const size_t before = lives_of(below);
+    const struct omb_peer_view *link;
+
+    for (int i = 0; i < 40; i++)
+        claim_a_life(below, 1);
+    assert_true(lives_of(below) > before);
+    assert_true(lives_of(below) <= before + OMB_ANEW_MAX);
+    link = tree_link(below->branch, below->ho);
+    assert_text(link->state, "blocked");
+    assert_true(omb_view_is(link->last_error, "it says again and again that records of this "
+                                              "office's log are lost"));
+}
+
+/* --- a link that is blocked --- */
+
+static void a_blocked_link_is_not_dialled_at_one_moment_by_all(void **state)
+{
+    struct below *below = *state;
+    int64_t first = 0;
+    bool differ = false;
+
+    for (int i = 0; i < 6; i++) {
+        struct omb_hello welcome = welcome_of(below);
+        int64_t wait;
+
+        welcome.office = below->branch->id;
+        (void)answer_call(below);
+        say(below, OMB_FRAME_WELCOME, &welcome);
+        assert_true(below->hangs_up);
+        wait = below->branch->rig.office->post->try_at - below->branch->rig.monotonic_ms;
+        assert_true(wait >= OMB_BLOCKED_MS && wait <= OMB_BLOCKED_MS * 3 / 2);
+        differ |= first != 0 && wait != first;
+        first = wait;
+    }
+    assert_true(differ);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        BELOW_TEST(a_parents_word_opens_few_lives),
+        BELOW_TEST(a_blocked_link_is_not_dialled_at_one_moment_by_all),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
