@@ -74,9 +74,9 @@ struct omb_update {
     int64_t timer;
     int64_t link_timer;
     bool dirty; /* the tip moved since it was put last */
-    bool operators_changed;
-    bool children_changed;
-    bool erased;
+    bool operators_changed, children_changed, erased;
+
+    struct omb_moves *moves; /* records that changed sides (receive_follow.c) */
 };
 
 struct omb_office {

@@ -9,6 +9,7 @@
 #include "base/assert.h"
 #include "office/desk.h"
 #include "office/inside.h"
+#include "office/receive.h"
 #include "wire/limits.h"
 #include "wire/request.h"
 
@@ -381,7 +382,9 @@ enum omb_rc omb_office_step(struct omb_office *office, const struct omb_input *i
     watch_clocks(office, input);
     omb_cache_begin(&step);
     omb_drbg_init(&step.drbg, input->seed);
-    rc = work(&step, err ? err : &ignored);
+    rc = input->kind == OMB_INPUT_FRAME ? OMB_OK : omb_follow_moved(&step, err ? err : &ignored);
+    if (rc == OMB_OK)
+        rc = work(&step, err ? err : &ignored);
     omb_wipe(&step.drbg, sizeof(step.drbg));
     omb_vault_forget_key(update);
     return rc;
@@ -401,6 +404,9 @@ enum omb_rc omb_office_close(struct omb_office *office, struct omb_update *updat
     enum omb_rc rc;
 
     OMB_ASSERT(update->office == office);
+    rc = omb_follow_moved(&step, err);
+    if (rc != OMB_OK)
+        return rc;
     omb_settle(office, update);
     rc = omb_post_pump(&step, err);
     omb_update_ring(update);

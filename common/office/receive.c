@@ -183,14 +183,14 @@ void omb_put_stored(struct omb_step *step, const struct omb_row_at *at,
     omb_put(writes, OMB_FAMILY_DIGEST, omb_key_view(&by_digest), OMB_VIEW_OF(place));
 }
 
-uint64_t omb_intake_journal(struct omb_intake *intake, const struct omb_row_at *at)
+uint64_t omb_journal_put(struct omb_step *step, const struct omb_row_at *at, bool from_above)
 {
-    struct omb_update *update = intake->step->update;
-    struct omb_tip *tip = &intake->step->office->tip;
+    struct omb_update *update = step->update;
+    struct omb_tip *tip = &step->office->tip;
     const struct omb_key key = omb_key_journal(++tip->journal);
 
     omb_buf_clear(&update->row);
-    omb_put_journal(&update->row, at->number, at->seq, intake->from_above);
+    omb_put_journal(&update->row, at->number, at->seq, from_above);
     omb_put(update->writes, OMB_FAMILY_JOURNAL, omb_key_view(&key), omb_buf_view(&update->row));
     update->dirty = true;
     return tip->journal;
@@ -349,7 +349,7 @@ static enum omb_rc keep(struct omb_judging *judging)
     move_log(&log->row, judging);
     intake->log_moved = true;
     omb_put_stored(step, &receipt->at, &stored, &judging->digest);
-    position = omb_intake_journal(intake, &receipt->at);
+    position = omb_journal_put(step, &receipt->at, intake->from_above);
     step->office->tip.records++;
     omb_ring_for(step, judging->header.facts, judging->header.case_id != NULL, position);
     if (!judging->header.case_id)

@@ -56,6 +56,16 @@ enum omb_rc omb_intake_take(struct omb_intake *intake, const struct omb_record *
 /* Folds each case that was touched, writes feeds and bells. Always once, after the last record. */
 enum omb_rc omb_intake_end(struct omb_intake *intake, struct omb_error *err) OMB_MUST_USE;
 
+/*
+ * Records that changed sides in this batch. Rows of the journal and of feeds that name them follow
+ * in one walk for all, before anybody reads those rows and at the end of the batch.
+ */
+struct omb_moves;
+struct omb_moves *omb_moves_new(void);
+void omb_moves_free(struct omb_moves *moves);
+void omb_moves_forget(struct omb_moves *moves);
+enum omb_rc omb_follow_moved(struct omb_step *step, struct omb_error *err) OMB_MUST_USE;
+
 /* What an event of an office does, whoever wrote it: certificates, revocations, forks. */
 enum omb_rc omb_learn(struct omb_step *step, const struct omb_header *header,
                       const struct omb_row_at *at, const struct omb_digest *digest,

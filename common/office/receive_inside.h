@@ -6,6 +6,7 @@
  *     receive_check.c   whether a record is authentic, and whether it is here already
  *     receive_fork.c    two records at one place: which stands, and where the other is kept
  *     receive_sides.c   records move between the line that stands and those that do not
+ *     receive_follow.c  rows that name them follow
  *     learn.c           what events of offices do: certificates, revocations
  */
 #ifndef OMB_OFFICE_RECEIVE_INSIDE_H
@@ -78,7 +79,6 @@ struct omb_mover {
     struct omb_stored_record stored;
     struct omb_header header;
     struct omb_digest digest;
-    bool in_journal;
 };
 
 struct omb_movers {
@@ -103,8 +103,8 @@ void omb_intake_flush(struct omb_intake *intake);
 struct omb_touched *omb_intake_touch(struct omb_intake *intake, const struct omb_case_id *id,
                                      const struct omb_case_record *fresh);
 void omb_intake_refold(struct omb_intake *intake, const struct omb_office_id *office);
-/* Puts a row of the journal for a record that came. */
-uint64_t omb_intake_journal(struct omb_intake *intake, const struct omb_row_at *at);
+/* Puts a row of the journal for a record that came; its position. */
+uint64_t omb_journal_put(struct omb_step *step, const struct omb_row_at *at, bool from_above);
 void omb_put_stored(struct omb_step *step, const struct omb_row_at *at,
                     const struct omb_stored_record *stored, const struct omb_digest *digest);
 /* Puts, or with no parts takes away, the row of what is missing of a record. */
@@ -147,5 +147,14 @@ enum omb_rc omb_movers_gather(struct omb_step *step, uint32_t number, uint64_t s
 enum omb_rc omb_change_sides(struct omb_intake *intake, struct omb_log *standing,
                              struct omb_log *aside, struct omb_movers *down,
                              struct omb_movers *up, struct omb_error *err) OMB_MUST_USE;
+
+/* --- receive_follow.c --- */
+/* Rows of the offices that name these records name them where they will be. */
+enum omb_rc omb_follow_offices(struct omb_step *step, uint32_t standing, uint32_t aside,
+                               const struct omb_movers *down, const struct omb_movers *up,
+                               struct omb_error *err) OMB_MUST_USE;
+/* Those of the journal and of feeds will (omb_follow_moved). */
+void omb_follow_later(struct omb_intake *intake, uint32_t standing, uint32_t aside,
+                      const struct omb_movers *down, const struct omb_movers *up);
 
 #endif

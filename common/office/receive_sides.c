@@ -52,94 +52,6 @@ enum omb_rc omb_movers_gather(struct omb_step *step, uint32_t number, uint64_t s
     return rc == OMB_OK ? rc : omb_fail(err, rc, NULL, "the records of a log cannot be read");
 }
 
-static struct omb_mover *mover_at(const struct omb_movers *movers, uint64_t seq)
-{
-    size_t low = 0, high = movers->count;
-
-    while (low < high) {
-        const size_t middle = low + (high - low) / 2;
-
-        if (movers->items[middle].seq == seq)
-            return &movers->items[middle];
-        if (movers->items[middle].seq < seq)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return NULL;
-}
-
-/* Rows of journal and feeds that name a record follow it to its new line. */
-struct following {
-    struct omb_movers *down, *up; /* from line 0 aside, and back */
-    uint32_t standing, aside; /* numbers */
-    struct omb_step *step;
-    enum omb_family family;
-    struct {
-        struct omb_view key, value;
-    } *mends;
-    size_t count, room;
-};
-
-/* Of the offices: carriers, revocations, closings and decisions; the others name no record. */
-static bool names_record(const struct following *f, struct omb_view key)
-{
-    return f->family != OMB_FAMILY_OFFICE ||
-           (key.size > 0 && memchr("RVXF", key.data[0], 4) != NULL);
-}
-
-static enum omb_rc follow_row(void *arg, struct omb_view key, struct omb_view value)
-{
-    struct following *f = arg;
-    struct omb_arena *arena = f->step->arena;
-    struct omb_mover *mover;
-    uint32_t number;
-    uint64_t seq;
-    uint8_t *moved;
-
-    if (!names_record(f, key))
-        return OMB_OK;
-    if (value.size < 12)
-        return OMB_DAMAGED;
-    number = omb_be32(value.data);
-    seq = omb_be64(value.data + 4);
-    if (number != f->standing && number != f->aside)
-        return OMB_OK;
-    mover = mover_at(number == f->standing ? f->down : f->up, seq);
-    if (!mover)
-        return OMB_OK;
-    mover->in_journal = true;
-    if (f->count == f->room) {
-        void *mends;
-
-        f->room = f->room ? 2 * f->room : 16;
-        mends = omb_arena_get(arena, f->room * sizeof(*f->mends));
-        if (f->count > 0)
-            memcpy(mends, f->mends, f->count * sizeof(*f->mends));
-        f->mends = mends;
-    }
-    f->mends[f->count].key = omb_arena_copy(arena, key);
-    moved = omb_arena_get(arena, value.size);
-    memcpy(moved, value.data, value.size);
-    omb_put_be32(moved, number == f->standing ? f->aside : f->standing);
-    f->mends[f->count++].value = omb_view(moved, value.size);
-    return OMB_OK;
-}
-
-static enum omb_rc follow(struct following *f, enum omb_family family, struct omb_error *err)
-{
-    enum omb_rc rc;
-
-    f->count = 0;
-    f->family = family;
-    rc = omb_port_scan_prefix(f->step->port, family, OMB_VIEW_NONE, follow_row, f);
-    if (rc != OMB_OK)
-        return omb_fail(err, rc, NULL, "the positions in the store cannot be read");
-    for (size_t i = 0; i < f->count; i++)
-        omb_put(f->step->update->writes, family, f->mends[i].key, f->mends[i].value);
-    return OMB_OK;
-}
-
 /* --- what this office alone has of its own records --- */
 
 static bool is_own(const struct omb_step *step, const struct omb_mover *mover)
@@ -317,8 +229,6 @@ static enum omb_rc put_up(struct omb_intake *intake, uint32_t number, uint32_t a
         return rc;
     missing = omb_parts_named(&mover->header) & ~kept;
     omb_put_stored(step, &at, &mover->stored, &mover->digest);
-    if (!mover->in_journal)
-        (void)omb_intake_journal(intake, &at);
     omb_ring_for(step, mover->header.facts, mover->header.case_id != NULL,
                  step->office->tip.journal);
     if (missing != 0)
@@ -366,25 +276,13 @@ enum omb_rc omb_change_sides(struct omb_intake *intake, struct omb_log *standing
                              struct omb_error *err)
 {
     struct omb_step *step = intake->step;
-    struct following f = {
-        .down = down,
-        .up = up,
-        .standing = standing->number,
-        .aside = aside->number,
-        .step = step,
-    };
-    enum omb_rc rc = follow(&f, OMB_FAMILY_FEED, err);
+    enum omb_rc rc = omb_follow_offices(step, standing->number, aside->number, down, up, err);
 
     for (struct omb_intake *around = intake; around; around = around->outer)
         around->moved = true;
-    if (rc == OMB_OK)
-        rc = follow(&f, OMB_FAMILY_OFFICE, err);
-    for (size_t i = 0; i < up->count; i++)
-        up->items[i].in_journal = false;
-    if (rc == OMB_OK)
-        rc = follow(&f, OMB_FAMILY_JOURNAL, err);
     if (rc != OMB_OK)
         return rc;
+    omb_follow_later(intake, standing->number, aside->number, down, up);
     for (size_t i = 0; i < down->count; i++)
         take_off(intake, standing, &down->items[i]);
     for (size_t i = 0; i < up->count; i++)

@@ -3,6 +3,7 @@
 
 #include "base/assert.h"
 #include "office/inside.h"
+#include "office/receive.h"
 
 /* Makes room for one more item; the arrays of an update are kept from batch to batch. */
 static void *grown(void *items, size_t count, size_t *capacity, size_t size)
@@ -21,6 +22,7 @@ struct omb_update *omb_update_new(void)
 
     OMB_ASSERT(update != NULL);
     update->writes = omb_writes_new();
+    update->moves = omb_moves_new();
     omb_arena_init(&update->arena, SIZE_MAX);
     omb_arena_init(&update->step_arena, SIZE_MAX);
     update->timer = update->link_timer = INT64_MAX;
@@ -41,6 +43,7 @@ void omb_update_free(struct omb_update *update)
     omb_buf_free(&update->row);
     omb_buf_free(&update->kept);
     free(update->pending);
+    omb_moves_free(update->moves);
     free(update->replies);
     free(update->bells);
     free(update->rung);
@@ -55,6 +58,7 @@ void omb_update_begin(struct omb_update *update, const struct omb_office *office
     omb_arena_reset(&update->arena);
     omb_arena_reset(&update->step_arena);
     update->pending_count = update->signed_count = 0;
+    omb_moves_forget(update->moves);
     update->reply_count = update->bell_count = update->rung_count = 0;
     update->send_count = 0;
     update->dial = (struct omb_dial){.kind = OMB_DIAL_NONE};

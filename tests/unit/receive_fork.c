@@ -356,6 +356,105 @@ static void what_was_decided_before_it_came_is_kept_aside(void **state)
     assert_true(crossing_same_case(at(crossing, OTHER), at(crossing, HO), &twins.id));
 }
 
+/* --- a long line comes back --- */
+
+struct naming {
+    struct omb_step *step;
+    size_t standing;
+};
+
+static enum omb_rc see_named(void *arg, struct omb_view key, struct omb_view value)
+{
+    struct naming *naming = arg;
+    struct omb_row_at at;
+    struct omb_log log;
+    struct omb_header header;
+    struct omb_digest digest;
+    enum omb_rc rc;
+
+    (void)key;
+    assert_true(omb_read_journal(value, &at.number, &at.seq, NULL));
+    rc = omb_header_read(naming->step, &at, &header, &digest, NULL, NULL);
+    if (rc == OMB_OK)
+        rc = omb_log_by_number(naming->step, at.number, &log, NULL);
+    if (rc == OMB_OK)
+        naming->standing += log.row.line == 0;
+    return rc;
+}
+
+static enum omb_rc count_standing(void *arg, const struct omb_log *log)
+{
+    if (log->row.line == 0)
+        *(size_t *)arg += log->row.count;
+    return OMB_OK;
+}
+
+/* Each record that stands is named by one row of the journal, and each row names a record. */
+static enum omb_rc check_journal(struct omb_step *step, void *arg, struct omb_error *err)
+{
+    struct naming naming = {step, 0};
+    size_t standing = 0;
+    enum omb_rc rc =
+        omb_port_scan_prefix(step->port, OMB_FAMILY_JOURNAL, OMB_VIEW_NONE, see_named, &naming);
+
+    (void)arg;
+    if (rc == OMB_OK)
+        rc = omb_logs_each(step, NULL, count_standing, &standing, err);
+    assert_int_equal(naming.standing, standing);
+    return rc;
+}
+
+/*
+ * North has the outlet's other line without its first record when the head office says that this
+ * one stands; then it comes, and the rest of the line goes on from it.
+ */
+static struct parcels lose_a_line(struct crossing *crossing, struct twins *out_twins,
+                                  size_t records)
+{
+    struct parcels other, found;
+
+    *out_twins = part(crossing);
+    for (size_t i = 2; i < records; i++)
+        crossing_note(at(crossing, OUTLET), &out_twins->id, "and once more");
+    other = crossing_pack_from(crossing, at(crossing, OUTLET), out_twins->common.count + 1);
+    give_certificates(crossing);
+    (void)crossing_give(crossing, NORTH, OUTLET, out_twins->common.items, out_twins->common.count);
+    (void)crossing_give(crossing, HO, NORTH, out_twins->common.items, out_twins->common.count);
+    (void)crossing_give(crossing, NORTH, OUTLET, out_twins->one.items, 2);
+    (void)crossing_give(crossing, HO, NORTH, other.items, other.count);
+    (void)crossing_give(crossing, HO, NORTH, out_twins->one.items, 1);
+    found = forks_of(crossing, HO);
+    crossing_must(crossing_give(crossing, NORTH, HO, &other.items[1], other.count - 1),
+                  other.count - 1, OMB_RECEIPT_FORK);
+    crossing_must(crossing_give(crossing, NORTH, HO, found.items, found.count), found.count,
+                  OMB_RECEIPT_NEW);
+    return other;
+}
+
+static void a_lost_line_comes_back_in_one_walk(void **state)
+{
+    enum { LONG = 60, ROWS_EACH = 10 };
+    struct crossing *crossing = *state;
+    struct memport *store = at(crossing, NORTH)->store;
+    struct memport_reads before, after;
+    struct twins twins;
+    const struct parcels other = lose_a_line(crossing, &twins, LONG);
+
+    assert_int_equal(other.count, LONG);
+    before = memport_reads(store);
+    crossing_must(crossing_give(crossing, NORTH, HO, other.items, 1), 1, OMB_RECEIPT_NEW);
+    crossing_must(crossing_give(crossing, NORTH, HO, &other.items[1], LONG - 1), LONG - 1,
+                  OMB_RECEIPT_DUPLICATE);
+    after = memport_reads(store);
+    assert_true(after.rows - before.rows <= 2 * memport_count(store, OMB_FAMILY_JOURNAL) +
+                                                2 * memport_count(store, OMB_FAMILY_FEED) +
+                                                LONG * ROWS_EACH);
+    assert_true(crossing_same_case(at(crossing, NORTH), at(crossing, HO), &twins.id));
+    assert_int_equal(aside(crossing, NORTH, &twins.one.headers[0]), 2);
+    crossing_run(at(crossing, NORTH), check_journal, NULL);
+    crossing_run(at(crossing, NORTH), do_verify, NULL);
+}
+
 /* The office that forked takes what was decided, and writes on in a new life. */
 static void the_forking_office_gives_way(void **state)
 {
@@ -461,6 +560,7 @@ int main(void)
         CROSSING_TEST(what_was_decided_before_it_came_is_kept_aside),
         CROSSING_TEST(the_forking_office_gives_way),
         CROSSING_TEST(rows_follow_the_record_that_they_name),
+        CROSSING_TEST(a_lost_line_comes_back_in_one_walk),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -259,6 +259,7 @@ static enum omb_rc frame_in(struct omb_step *step, struct omb_error *err)
     struct omb_link *link = omb_post_connection(post, step->input->link);
     struct omb_frame frame;
     struct omb_error why = {0};
+    enum omb_rc rc = OMB_OK;
 
     if (step->input->dialled ? link != post->up : !step->office->setup.takes_children)
         return OMB_OK;
@@ -275,6 +276,10 @@ static enum omb_rc frame_in(struct omb_step *step, struct omb_error *err)
             omb_link_refuse(step, step->input->link, false, "invalid", why.words);
         return OMB_OK;
     }
+    if (frame.message.tag != OMB_FRAME_RECORDS)
+        rc = omb_follow_moved(step, err);
+    if (rc != OMB_OK)
+        return rc;
     if (!link)
         return stranger(step, &frame, err);
     link->heard_at = step->input->monotonic_ms;
