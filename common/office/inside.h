@@ -75,7 +75,6 @@ struct omb_update {
     int64_t link_timer;
     bool dirty; /* the tip moved since it was put last */
     bool operators_changed, children_changed, erased;
-
     struct omb_moves *moves; /* records that changed sides (receive_follow.c) */
 };
 
@@ -112,6 +111,7 @@ struct omb_office {
     struct omb_closing closing;
     struct omb_backed backed;
     struct omb_withholding restored;
+    struct omb_refolding refolding;
 
     bool clock_known;
     int64_t wall_ms, monotonic_ms; /* of the last input */

@@ -265,14 +265,24 @@ struct omb_key omb_key_revocation(const struct omb_digest *certificate)
     return of_certificate('V', certificate);
 }
 
-struct omb_key omb_key_closing(const struct omb_office_id *office)
+static struct omb_key of_office(uint8_t kind, const struct omb_office_id *office)
 {
     struct omb_key key = {.size = 0};
 
-    add_u8(&key, 'X');
+    add_u8(&key, kind);
     if (office)
         add(&key, office->bytes, sizeof(office->bytes));
     return key;
+}
+
+struct omb_key omb_key_closing(const struct omb_office_id *office)
+{
+    return of_office('X', office);
+}
+
+struct omb_key omb_key_unfolded(const struct omb_office_id *office)
+{
+    return of_office('U', office);
 }
 
 struct omb_key omb_key_fork(const struct omb_office_id *office,

@@ -22,6 +22,7 @@
  *                                                             carries it
  *              | 'V' certificate digest(32)                -> number(4) seq(8) of its revocation
  *              | 'X' office id(16)                         -> number(4) seq(8) of its closing
+ *              | 'U' office id(16)                         -> how far its cases were folded again
  *              | 'F' office id(16) incarnation(12) seq(8)  -> number(4) seq(8) of the `fork found`
  *                                                             that decides which record stands
  *   peer       'P' office id(16)                           -> PeerRow
@@ -104,6 +105,7 @@ struct omb_key omb_key_revocation(const struct omb_digest *certificate); /* NULL
 struct omb_key omb_key_fork(const struct omb_office_id *office,
                             const struct omb_incarnation *incarnation, uint64_t seq);
 struct omb_key omb_key_closing(const struct omb_office_id *office); /* NULL: the prefix of all */
+struct omb_key omb_key_unfolded(const struct omb_office_id *office); /* NULL: the prefix of all */
 struct omb_key omb_key_peer(const struct omb_office_id *office); /* NULL: the prefix of all */
 struct omb_key omb_key_for_all(uint32_t number, uint64_t seq); /* 0, 0: the prefix of all */
 struct omb_key omb_key_given(const struct omb_office_id *child,

@@ -409,6 +409,7 @@ enum omb_rc omb_office_close(struct omb_office *office, struct omb_update *updat
         return rc;
     omb_settle(office, update);
     rc = omb_post_pump(&step, err);
+    office->refolding.cost = 0;
     omb_update_ring(update);
     return rc;
 }

@@ -213,6 +213,8 @@ enum omb_rc omb_office_open(const struct omb_office_setup *setup, struct omb_off
     if (rc == OMB_OK)
         rc = omb_duty_close_open(office, err);
     if (rc == OMB_OK)
+        rc = omb_duty_refold_open(office, err);
+    if (rc == OMB_OK)
         rc = omb_tick_open(office, err);
     if (rc == OMB_OK)
         rc = omb_post_open(office, err);

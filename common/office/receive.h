@@ -53,6 +53,8 @@ struct omb_intake *omb_intake_begin(struct omb_step *step, const struct omb_offi
 enum omb_rc omb_intake_take(struct omb_intake *intake, const struct omb_record *record,
                             uint32_t missing, bool holes, struct omb_receipt *out,
                             struct omb_error *err) OMB_MUST_USE;
+/* The cases of that office are folded again at the end. */
+void omb_intake_refold(struct omb_intake *intake, const struct omb_office_id *office);
 /* Folds each case that was touched, writes feeds and bells. Always once, after the last record. */
 enum omb_rc omb_intake_end(struct omb_intake *intake, struct omb_error *err) OMB_MUST_USE;
 
@@ -73,7 +75,7 @@ enum omb_rc omb_learn(struct omb_step *step, const struct omb_header *header,
 
 /*
  * Folds again every case in which the office is a party: its certificate, standing or revocation
- * changed what its records mean.
+ * changed what its records mean. Of many the rest comes on ticks (duty/refold.c).
  */
 enum omb_rc omb_refold_cases_of(struct omb_step *step, const struct omb_office_id *office,
                                 struct omb_error *err) OMB_MUST_USE;

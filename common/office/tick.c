@@ -7,7 +7,7 @@
 #include "base/assert.h"
 #include "office/inside.h"
 
-enum { WALKED_AT_ONCE = 500, RETRY_MS = 1000 };
+enum { WALKED_AT_ONCE = 500, RETRY_MS = 1000, TURN_MS = 50 };
 
 #define BETWEEN_WALKS_MS OMB_DAY_MS
 
@@ -176,7 +176,7 @@ static enum omb_rc next_tick(struct omb_office *office, const struct omb_port *p
         return omb_fail(err, rc, NULL, "the dates in the store cannot be read");
     office->wake_ms =
         due.count > 0 && due.first < office->forget_ms ? due.first : office->forget_ms;
-    if (office->closing.giving)
+    if (office->closing.giving || office->refolding.pending)
         office->wake_ms = 0;
     return OMB_OK;
 }
@@ -212,12 +212,15 @@ enum omb_rc omb_tick(struct omb_step *step, struct omb_error *err)
     if (rc == OMB_OK)
         rc = omb_duty_close_turn(step, err);
     if (rc == OMB_OK)
+        rc = omb_duty_refold_turn(step, err);
+    if (rc == OMB_OK)
         rc = next_tick(step->office, step->port, err);
     if (rc != OMB_OK)
         return rc;
     /* More than one tick may do is left: soon again, with others served in between. */
     if (step->office->wake_ms <= step->input->now_ms)
-        step->office->wake_ms = step->input->now_ms + RETRY_MS;
+        step->office->wake_ms =
+            step->input->now_ms + (step->office->refolding.pending ? TURN_MS : RETRY_MS);
     step->update->timer = step->office->wake_ms;
     return OMB_OK;
 }

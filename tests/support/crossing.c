@@ -11,6 +11,8 @@
 #include "office/inside.h"
 #include "support/casework.h"
 
+enum { PACK_MAX = 2000 }; /* records of a journal */
+
 static const struct {
     const char *code, *kind;
     enum place parent;
@@ -208,7 +210,7 @@ static enum omb_rc pack_one(struct packing *packing, struct omb_step *step,
 
     if (rc != OMB_OK)
         return rc;
-    OMB_ASSERT(index < 1000);
+    OMB_ASSERT(index < PACK_MAX);
     packing->out.count++;
     packing->out.items[index] =
         *(struct omb_record *)omb_shape_copy(&omb_shape_record, &record, arena);
@@ -241,8 +243,8 @@ struct parcels crossing_pack_from(struct crossing *crossing, struct rig *rig, si
 {
     struct packing packing = {.crossing = crossing, .next = first};
 
-    packing.out.items = OMB_ARENA_NEW(&crossing->arena, struct omb_record, 1000);
-    packing.out.headers = OMB_ARENA_NEW(&crossing->arena, struct omb_header, 1000);
+    packing.out.items = OMB_ARENA_NEW(&crossing->arena, struct omb_record, PACK_MAX);
+    packing.out.headers = OMB_ARENA_NEW(&crossing->arena, struct omb_header, PACK_MAX);
     rig_commit(rig);
     crossing_run(rig, do_pack, &packing);
     return packing.out;

@@ -200,6 +200,115 @@ static void the_office_nearest_the_root_revokes_for_all(void **state)
     assert_true(crossing_same_case(at(crossing, NORTH), at(crossing, HO), &theft.id));
 }
 
+/* --- many cases --- */
+
+enum { CROWD = 700 };
+
+struct crowd {
+    struct omb_case_id ids[CROWD];
+    struct omb_log_position until; /* each was withdrawn by the thief behind it */
+    size_t withdrawn, open;
+};
+
+static enum omb_rc do_register_all(struct omb_step *step, void *arg, struct omb_error *err)
+{
+    struct crowd *crowd = arg;
+    struct omb_appended record;
+    enum omb_rc rc = OMB_OK;
+
+    for (size_t i = 0; rc == OMB_OK && i < CROWD; i++)
+        rc = casework_register(step, false, &crowd->ids[i], &record, err);
+    crowd->until = (struct omb_log_position){
+        .incarnation = step->office->tip.incarnation,
+        .seq = step->office->tip.seq,
+        .digest = step->office->tip.prev,
+    };
+    return rc;
+}
+
+static enum omb_rc do_withdraw_all(struct omb_step *step, void *arg, struct omb_error *err)
+{
+    struct crowd *crowd = arg;
+    enum omb_rc rc = OMB_OK;
+
+    for (size_t i = 0; rc == OMB_OK && i < CROWD; i++)
+        rc = do_withdraw(step, &crowd->ids[i], err);
+    return rc;
+}
+
+static enum omb_rc do_count(struct omb_step *step, void *arg, struct omb_error *err)
+{
+    struct crowd *crowd = arg;
+    enum omb_rc rc = OMB_OK;
+
+    crowd->withdrawn = crowd->open = 0;
+    for (size_t i = 0; rc == OMB_OK && i < CROWD; i++) {
+        struct omb_case_row row;
+
+        rc = omb_case_row_read(step, &crowd->ids[i], &row, err);
+        crowd->withdrawn += rc == OMB_OK && omb_view_is(row.status, "withdrawn");
+        crowd->open += rc == OMB_OK && omb_view_is(row.status, "open");
+    }
+    return rc;
+}
+
+static void count(struct crossing *crossing, struct crowd *crowd)
+{
+    crossing_run(at(crossing, NORTH), do_count, crowd);
+    assert_int_equal(crowd->withdrawn + crowd->open, CROWD);
+}
+
+static void give_crowd(struct crossing *crossing, struct crowd *crowd)
+{
+    struct parcels all;
+
+    crossing_run(at(crossing, OUTLET), do_register_all, crowd);
+    crossing_run(at(crossing, OUTLET), do_withdraw_all, crowd);
+    all = crossing_pack(crossing, at(crossing, OUTLET));
+    crossing_must(crossing_give(crossing, NORTH, OUTLET, all.items, all.count), all.count,
+                  OMB_RECEIPT_NEW);
+}
+
+/* A tick when it is due. */
+static void turn(struct rig *rig)
+{
+    rig_pass(rig, 50);
+    rig_tick(rig);
+    rig_commit(rig);
+}
+
+static void of_many_cases_the_rest_is_folded_in_turns(void **state)
+{
+    struct crossing *crossing = *state;
+    struct rig *north = at(crossing, NORTH);
+    struct crowd *crowd = OMB_ARENA_NEW(&crossing->arena, struct crowd, 1);
+    const struct omb_office_revoked revoked = {
+        .certificate = crossing->refs[OUTLET].certificate,
+        .until = {&crowd->until, 1},
+        .ground = OMB_VIEW_LIT("stolen"),
+    };
+    size_t turns = 0, before;
+
+    give_crowd(crossing, crowd);
+    say(crossing, NORTH, OMB_EVENT_OFFICE_REVOKED, &revoked);
+    count(crossing, crowd);
+    assert_true(crowd->open > 0 && crowd->open <= 256);
+    for (before = crowd->open; crowd->withdrawn > 0; before = crowd->open) {
+        if (turns == 1)
+            rig_reopen(north); /* the power went: it goes on where it was */
+        turn(north);
+        count(crossing, crowd);
+        assert_true(crowd->open > before && crowd->open - before <= 256);
+        turns++;
+    }
+    assert_true(turns > 1);
+    for (int i = 0; i < 10; i++) /* what it wrote in other cases is looked through, too */
+        turn(north);
+    assert_false(
+        crossing_has(north, OMB_FAMILY_OFFICE, omb_key_unfolded(&crossing->refs[OUTLET].office)));
+    assert_true(north->office->wake_ms > north->now_ms);
+}
+
 /* --- certificates --- */
 
 static void a_certificate_becomes_known(void **state)
@@ -399,6 +508,7 @@ int main(void)
         CROSSING_TEST(a_revocation_is_of_the_key_in_all_its_certificates),
         CROSSING_TEST(a_later_certificate_of_a_revoked_key_gives_nothing_back),
         CROSSING_TEST(a_seat_knows_its_later_one_in_any_order),
+        CROSSING_TEST(of_many_cases_the_rest_is_folded_in_turns),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,7 @@
 #include "base/assert.h"
 #include "office/backup.h"
 #include "office/desk/inspect.h"
+#include "office/duty/duty.h"
 #include "office/restored.h"
 
 #define LINKS_SHOWN 20 /* that are not well, one by one */
@@ -138,8 +139,8 @@ static enum omb_rc count_row(void *arg, struct omb_view key, struct omb_view val
 static enum omb_rc check_counter(struct visit *visit, enum omb_family family, uint64_t counter)
 {
     struct tally tally = {0};
-    const enum omb_rc rc = omb_desk_scan(visit->step, family, OMB_VIEW_NONE, NULL, count_row,
-                                         &tally, visit->err);
+    const enum omb_rc rc =
+        omb_desk_scan(visit->step, family, OMB_VIEW_NONE, NULL, count_row, &tally, visit->err);
     const char *name = omb_family_name(family);
 
     if (rc != OMB_OK)
@@ -197,6 +198,15 @@ static enum omb_rc check_incarnation(struct visit *visit)
     else
         find(visit, "incarnation", "ok",
              SAY(visit, "number %u is open", omb_incarnation_number(&tip->incarnation)));
+    return OMB_OK;
+}
+
+/* Said only while it is so. */
+static enum omb_rc check_folding(struct visit *visit)
+{
+    if (omb_duty_refolds(visit->step))
+        find(visit, "cases", "ok",
+             OMB_VIEW_LIT("some are folded again, since the standing of an office changed"));
     return OMB_OK;
 }
 
@@ -263,8 +273,9 @@ static enum omb_rc check_case_keys(struct visit *visit)
         return rc;
     if (count.cases)
         find(visit, "case-keys", "critical",
-             SAY(visit, "%llu own cases%s cannot be read here, their keys are with the bank: stop "
-                        "the daemon and say `office recover`",
+             SAY(visit,
+                 "%llu own cases%s cannot be read here, their keys are with the bank: stop "
+                 "the daemon and say `office recover`",
                  (unsigned long long)count.cases,
                  count.looked_at == OMB_SCAN_MAX ? " or more" : ""));
     else
@@ -297,15 +308,14 @@ static enum omb_rc check_overdue(struct visit *visit)
 {
     const struct omb_key prefix = omb_key_index(OMB_INDEX_DUE, OMB_VIEW_NONE, NULL);
     struct due_count count = {.now_ms = visit->step->input->now_ms};
-    const enum omb_rc rc = omb_desk_scan(visit->step, OMB_FAMILY_INDEX, omb_key_view(&prefix),
-                                         NULL, count_due, &count, visit->err);
+    const enum omb_rc rc = omb_desk_scan(visit->step, OMB_FAMILY_INDEX, omb_key_view(&prefix), NULL,
+                                         count_due, &count, visit->err);
 
     if (rc != OMB_OK)
         return rc;
     if (count.overdue)
         find(visit, "overdue", "warning",
-             SAY(visit,
-                 "%llu cases are past the date promised to the client: see `case due`",
+             SAY(visit, "%llu cases are past the date promised to the client: see `case due`",
                  (unsigned long long)count.overdue));
     else
         find(visit, "overdue", "ok", OMB_VIEW_LIT("no case is past its date"));
@@ -383,8 +393,7 @@ static enum omb_rc check_backup(struct visit *visit)
                  OMB_VIEW_ARGS(state.good_path)));
     else
         find(visit, "backup", "ok",
-             SAY(visit, "the last good one is of %s: %.*s", good,
-                 OMB_VIEW_ARGS(state.good_path)));
+             SAY(visit, "the last good one is of %s: %.*s", good, OMB_VIEW_ARGS(state.good_path)));
     return OMB_OK;
 }
 
@@ -402,8 +411,9 @@ static enum omb_rc check_restored(struct visit *visit)
     for (size_t i = 0; i < unheard.count && codes.size < 256; i++)
         omb_buf_printf(&codes, "%s%.*s", i ? ", " : "", OMB_VIEW_ARGS(unheard.items[i]));
     find(visit, "restored", "warning",
-         SAY(visit, "from a backup of %s: words of its cases are withheld until %s%.*s%s`ombud "
-                    "backup serve-anyway`",
+         SAY(visit,
+             "from a backup of %s: words of its cases are withheld until %s%.*s%s`ombud "
+             "backup serve-anyway`",
              at, codes.size ? "it has compared with " : "", OMB_VIEW_ARGS(omb_buf_view(&codes)),
              codes.size ? ", or " : ""));
     omb_buf_free(&codes);
@@ -415,8 +425,8 @@ static enum omb_rc check_parts(struct visit *visit)
     const struct omb_key prefix = omb_key_missing(NULL);
     struct lacking lack = {.visit = visit};
     char since[OMB_RFC3339_SIZE];
-    const enum omb_rc rc = omb_desk_scan(visit->step, OMB_FAMILY_PEER, omb_key_view(&prefix),
-                                         NULL, visit_missing, &lack, visit->err);
+    const enum omb_rc rc = omb_desk_scan(visit->step, OMB_FAMILY_PEER, omb_key_view(&prefix), NULL,
+                                         visit_missing, &lack, visit->err);
 
     if (rc != OMB_OK)
         return rc;
@@ -434,13 +444,14 @@ static enum omb_rc check_refused(struct visit *visit)
 {
     const struct omb_key prefix = omb_key_refused(NULL);
     struct tally tally = {.rows = 0};
-    const enum omb_rc rc = omb_desk_scan(visit->step, OMB_FAMILY_PEER, omb_key_view(&prefix),
-                                         NULL, count_row, &tally, visit->err);
+    const enum omb_rc rc = omb_desk_scan(visit->step, OMB_FAMILY_PEER, omb_key_view(&prefix), NULL,
+                                         count_row, &tally, visit->err);
 
     if (rc == OMB_OK && tally.rows > 0)
         find(visit, "refused", "critical",
-             SAY(visit, "%llu of this office's records were refused by the office above: "
-                        "`office renew` writes them again",
+             SAY(visit,
+                 "%llu of this office's records were refused by the office above: "
+                 "`office renew` writes them again",
                  (unsigned long long)tally.rows));
     return rc;
 }
@@ -454,8 +465,7 @@ static void count_event(void *arg, const struct omb_event *event)
 static enum omb_rc check_logs(struct visit *visit)
 {
     uint64_t quarantined = 0, forks = 0;
-    enum omb_rc rc =
-        omb_desk_quarantine_each(visit->step, count_event, &quarantined, visit->err);
+    enum omb_rc rc = omb_desk_quarantine_each(visit->step, count_event, &quarantined, visit->err);
 
     if (rc == OMB_OK)
         rc = omb_desk_fork_count(visit->step, &forks, visit->err);
@@ -479,10 +489,10 @@ enum omb_rc omb_desk_doctor(struct omb_step *step, const void *ask, const void *
                             struct omb_error *err)
 {
     static enum omb_rc (*const checks[])(struct visit *) = {
-        check_clock,    check_certificate, check_operators, check_counters,
-        check_newest,   check_incarnation, check_escrow,    check_case_keys,
-        check_overdue,  check_links,       check_parts,     check_refused,
-        check_logs,     check_backup,      check_restored,
+        check_clock,     check_certificate, check_operators, check_counters,
+        check_newest,    check_incarnation, check_escrow,    check_folding,
+        check_case_keys, check_overdue,     check_links,     check_parts,
+        check_refused,   check_logs,        check_backup,    check_restored,
     };
     struct omb_doctor *answer = OMB_ARENA_NEW(step->arena, struct omb_doctor, 1);
     struct visit visit = {.step = step, .room = 64, .err = err};

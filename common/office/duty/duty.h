@@ -15,6 +15,12 @@ struct omb_closing {
     struct omb_key from; /* the case that was looked at last; empty: none */
 };
 
+/* Cases of offices that are to be folded again (duty/refold.c). */
+struct omb_refolding {
+    bool pending;
+    size_t cost; /* of this batch, which is bounded */
+};
+
 /*
  * After a case was folded anew, here or from a link: the key for a custodian that has none
  * (`granted` by `system`: home first; by another holder when home is gone), and for whoever stands
@@ -29,5 +35,12 @@ void omb_duty_closed(struct omb_step *step, const struct omb_office_id *successo
 enum omb_rc omb_duty_close_open(struct omb_office *office, struct omb_error *err) OMB_MUST_USE;
 /* Some more cases, on a tick; the office says `giving` while there are any. */
 enum omb_rc omb_duty_close_turn(struct omb_step *step, struct omb_error *err) OMB_MUST_USE;
+
+/* At the opening: whether cases are to be folded again. */
+enum omb_rc omb_duty_refold_open(struct omb_office *office, struct omb_error *err) OMB_MUST_USE;
+/* Whether some cases still stand as they were folded before something changed what they mean. */
+bool omb_duty_refolds(const struct omb_step *step);
+/* Some more of them, on a tick; the office says `pending` while there are any. */
+enum omb_rc omb_duty_refold_turn(struct omb_step *step, struct omb_error *err) OMB_MUST_USE;
 
 #endif
