@@ -33,6 +33,7 @@ uint64_t omb_inbox_window(const struct omb_post *post, const struct omb_link *li
 struct taking {
     struct omb_link *link;
     const struct omb_records *records;
+    struct omb_missing_part *missing; /* of them, sorted; NULL: none */
     size_t at; /* of the record that is next */
     bool waits;
     struct omb_receipt stop; /* why it does */
@@ -42,17 +43,38 @@ struct taking {
     unsigned told;           /* refusals */
 };
 
-static uint32_t missing_of(const struct omb_records *records, const struct omb_record *record)
+static int by_digest(const void *a, const void *b)
 {
-    struct omb_digest digest;
+    const struct omb_missing_part *x = a, *y = b;
 
-    if (records->missing.count == 0)
+    return OMB_ID_COMPARE(&x->digest, &y->digest);
+}
+
+/* Sorted once: a frame may name as many parts as it holds records, and more. */
+static void begin(struct omb_step *step, struct taking *taking, struct omb_link *link,
+                  const struct omb_records *records)
+{
+    const struct omb_missing_part_list *missing = &records->missing;
+
+    *taking = (struct taking){.link = link, .records = records};
+    if (missing->count == 0)
+        return;
+    taking->missing = OMB_ARENA_NEW(step->arena, struct omb_missing_part, missing->count);
+    memcpy(taking->missing, missing->items, missing->count * sizeof(*missing->items));
+    qsort(taking->missing, missing->count, sizeof(*missing->items), by_digest);
+}
+
+static uint32_t missing_of(const struct taking *taking, const struct omb_record *record)
+{
+    const struct omb_missing_part *found;
+    struct omb_missing_part wanted;
+
+    if (!taking->missing)
         return 0;
-    digest = omb_record_digest(record->header);
-    for (size_t i = 0; i < records->missing.count; i++)
-        if (omb_digest_equal(&records->missing.items[i].digest, &digest))
-            return records->missing.items[i].parts;
-    return 0;
+    wanted.digest = omb_record_digest(record->header);
+    found = bsearch(&wanted, taking->missing, taking->records->missing.count, sizeof(wanted),
+                    by_digest);
+    return found ? found->parts : 0;
 }
 
 static bool is_own(const struct omb_link *link, const struct omb_receipt *receipt)
@@ -116,7 +138,7 @@ static enum omb_rc take_one(struct omb_step *step, struct taking *taking,
                             struct omb_error *err)
 {
     struct omb_link *link = taking->link;
-    const uint32_t missing = missing_of(taking->records, record);
+    const uint32_t missing = missing_of(taking, record);
     struct omb_receipt receipt;
     enum omb_rc rc = omb_intake_take(intake, record, missing, false, &receipt, err);
 
@@ -270,9 +292,11 @@ static enum omb_rc take_frame(struct omb_step *step, struct omb_link *link,
                               const struct omb_records *records, size_t charge,
                               bool *out_waits, struct omb_error *err)
 {
-    struct taking taking = {.link = link, .records = records};
-    enum omb_rc rc = take_records(step, &taking, err);
+    struct taking taking;
+    enum omb_rc rc;
 
+    begin(step, &taking, link, records);
+    rc = take_records(step, &taking, err);
     if (rc != OMB_OK)
         return rc;
     *out_waits = taking.waits;
@@ -366,13 +390,14 @@ static enum omb_rc take_in_rounds(struct omb_step *step, struct taking *taking,
 static enum omb_rc take_beside(struct omb_step *step, struct omb_link *link,
                                const struct omb_records *records, struct omb_error *err)
 {
-    struct taking taking = {.link = link, .records = records};
+    struct taking taking;
     struct omb_digest lacks = {{0}};
     enum omb_rc rc;
 
     if (link->wanted == 0)
         return omb_link_useless(step, link, err);
     link->wanted--;
+    begin(step, &taking, link, records);
     rc = take_in_rounds(step, &taking, &lacks, err);
     if (rc == OMB_OK)
         want_beside(step, link, &lacks);
