@@ -215,6 +215,101 @@ enum omb_rc omb_logs_each(struct omb_step *step, const struct omb_office_id *off
     return OMB_OK;
 }
 
+/* Behind every line of the life that these bytes name. */
+static struct omb_key behind_life(struct omb_view life)
+{
+    struct omb_office_id office;
+    struct omb_incarnation incarnation;
+    struct omb_key key;
+
+    OMB_ASSERT(life.size == sizeof(office.bytes) + sizeof(incarnation.bytes));
+    memcpy(office.bytes, life.data, sizeof(office.bytes));
+    memcpy(incarnation.bytes, life.data + sizeof(office.bytes), sizeof(incarnation.bytes));
+    key = omb_key_life(&office, &incarnation, UINT32_MAX);
+    key.bytes[key.size++] = 0;
+    return key;
+}
+
+struct naming {
+    struct omb_key last; /* row that was seen */
+    uint32_t numbers[256];
+    size_t count;
+};
+
+static enum omb_rc take_name(void *arg, struct omb_view key, struct omb_view value)
+{
+    struct naming *naming = arg;
+
+    if (value.size != 4 || key.size > OMB_KEY_MAX)
+        return OMB_DAMAGED;
+    memcpy(naming->last.bytes, key.data, key.size);
+    naming->last.size = key.size;
+    naming->numbers[naming->count++] = omb_be32(value.data);
+    return naming->count < 256 ? OMB_OK : OMB_STOP;
+}
+
+static enum omb_rc show(struct omb_step *step, uint32_t number, omb_log_fn *fn, void *arg,
+                        struct omb_error *err)
+{
+    struct omb_log log;
+    const enum omb_rc rc = omb_log_by_number(step, number, &log, err);
+
+    if (rc == OMB_NOT_FOUND)
+        return omb_fail(err, OMB_DAMAGED, NULL, "log %u has a name but no row", number);
+    return rc == OMB_OK ? fn(arg, &log) : rc;
+}
+
+enum omb_rc omb_logs_between(struct omb_step *step, struct omb_view after, struct omb_view until,
+                             omb_log_fn *fn, void *arg, struct omb_error *err)
+{
+    struct omb_key from = {.bytes = {'L'}, .size = 1};
+    struct omb_key end = {.bytes = {'L' + 1}, .size = 1};
+    struct naming *naming = OMB_ARENA_NEW(step->arena, struct naming, 1);
+    enum omb_rc rc;
+
+    if (after.size > 0)
+        from = behind_life(after);
+    if (until.size > 0)
+        end = behind_life(until);
+    do {
+        naming->count = 0;
+        rc = omb_port_scan(step->port, OMB_FAMILY_OFFICE, omb_key_view(&from), omb_key_view(&end),
+                           false, take_name, naming);
+        if (rc != OMB_OK)
+            return omb_fail(err, rc, NULL, "the rows that name logs cannot be read");
+        for (size_t i = 0; i < naming->count; i++) {
+            rc = show(step, naming->numbers[i], fn, arg, err);
+            if (rc != OMB_OK)
+                return rc == OMB_STOP ? OMB_OK : rc;
+        }
+        from = naming->last;
+        from.bytes[from.size++] = 0;
+    } while (naming->count == 256);
+    return OMB_OK;
+}
+
+static enum omb_rc see_later(void *arg, struct omb_view key, struct omb_view value)
+{
+    (void)key;
+    (void)value;
+    *(bool *)arg = true;
+    return OMB_STOP;
+}
+
+enum omb_rc omb_log_has_later(struct omb_step *step, const struct omb_office_id *office,
+                              const struct omb_incarnation *than, bool *out, struct omb_error *err)
+{
+    struct omb_key from = omb_key_life(office, than, UINT32_MAX), until = from;
+    enum omb_rc rc;
+
+    from.bytes[from.size++] = 0;
+    memset(until.bytes + 1 + OMB_OFFICE_ID_SIZE, 0xff, OMB_INCARNATION_SIZE);
+    *out = false;
+    rc = omb_port_scan(step->port, OMB_FAMILY_OFFICE, omb_key_view(&from), omb_key_view(&until),
+                       false, see_later, out);
+    return rc == OMB_OK ? rc : omb_fail(err, rc, NULL, "the rows that name logs cannot be read");
+}
+
 /* --- records --- */
 
 enum omb_rc omb_record_place(struct omb_step *step, const struct omb_digest *digest,

@@ -39,6 +39,17 @@ typedef enum omb_rc omb_log_fn(void *arg, const struct omb_log *log);
 enum omb_rc omb_logs_each(struct omb_step *step, const struct omb_office_id *office,
                           omb_log_fn *fn, void *arg, struct omb_error *err) OMB_MUST_USE;
 
+/*
+ * The same of all offices, behind one life and up to another: office id(16) incarnation(12), as
+ * they sort; empty: from the first, to the last.
+ */
+enum omb_rc omb_logs_between(struct omb_step *step, struct omb_view after, struct omb_view until,
+                             omb_log_fn *fn, void *arg, struct omb_error *err) OMB_MUST_USE;
+/* Whether a later life of that office is here. */
+enum omb_rc omb_log_has_later(struct omb_step *step, const struct omb_office_id *office,
+                              const struct omb_incarnation *than, bool *out,
+                              struct omb_error *err) OMB_MUST_USE;
+
 /* Where the record with that digest lies. OMB_NOT_FOUND. */
 enum omb_rc omb_record_place(struct omb_step *step, const struct omb_digest *digest,
                              struct omb_row_at *out) OMB_MUST_USE;

@@ -411,36 +411,17 @@ static enum omb_rc wait_for_prev(struct omb_judging *judging)
     return wait_for(judging, &judging->header.prev);
 }
 
-struct newer {
-    const struct omb_incarnation *than;
-    bool found;
-};
-
-static enum omb_rc see_life(void *arg, const struct omb_log *log)
-{
-    struct newer *newer = arg;
-
-    newer->found |= OMB_ID_COMPARE(&log->row.incarnation, newer->than) > 0;
-    return newer->found ? OMB_STOP : OMB_OK;
-}
-
 /* Whether the records before it need not be here: nobody has them, or nobody asks. */
 static enum omb_rc may_skip(struct omb_judging *judging, bool *out)
 {
     const struct omb_header *header = &judging->header;
-    struct newer newer = {.than = &header->incarnation};
-    enum omb_rc rc = OMB_OK;
 
     *out = judging->intake->from_above ||
            omb_office_id_equal(&header->office, &judging->step->office->self.office);
     if (*out || !judging->holes)
         return OMB_OK;
-    omb_intake_flush(judging->intake);
-    rc = omb_logs_each(judging->step, &header->office, see_life, &newer, judging->err);
-    if (rc == OMB_OK)
-        rc = omb_intake_log(judging->intake, &header->office, &header->incarnation, judging->err);
-    *out = newer.found;
-    return rc;
+    return omb_log_has_later(judging->step, &header->office, &header->incarnation, out,
+                             judging->err);
 }
 
 /* The first of a life goes on from another life of its office, or from nothing. */

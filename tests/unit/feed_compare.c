@@ -16,6 +16,7 @@ struct asking {
     struct omb_office_id child;
     struct omb_compare page, answer;
     size_t max;
+    bool all;
     enum omb_rc rc;
 };
 
@@ -50,7 +51,7 @@ static enum omb_rc do_cases_again(struct omb_step *step, void *arg, struct omb_e
 {
     struct asking *asking = arg;
 
-    asking->rc = omb_compare_cases_again(step, &asking->child, &asking->answer, err);
+    asking->rc = omb_compare_cases_again(step, &asking->child, &asking->answer, &asking->all, err);
     return OMB_OK;
 }
 

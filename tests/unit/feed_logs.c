@@ -14,7 +14,7 @@ static struct rig *at(struct crossing *crossing, enum place place)
 struct asking {
     struct crossing *crossing;
     struct omb_office_id child;
-    struct omb_compare page;
+    struct omb_compare page, rest;
     struct omb_want want;
     size_t max;
     enum omb_rc rc;
@@ -47,7 +47,8 @@ static enum omb_rc do_logs_take(struct omb_step *step, void *arg, struct omb_err
 {
     struct asking *asking = arg;
 
-    asking->rc = omb_compare_logs_take(step, &asking->child, &asking->page, &asking->want, err);
+    asking->rc = omb_compare_logs_take(step, &asking->child, &asking->page, &asking->want,
+                                       &asking->rest, err);
     keep_want(asking);
     return OMB_OK;
 }

@@ -138,6 +138,154 @@ static void witnesses_of_a_large_tree_come_in_frames_that_are_taken(void **state
     omb_buf_free(&bytes);
 }
 
+/* --- what is looked at for one peer --- */
+
+static uint64_t rows_read(const struct visitor *visitor)
+{
+    const struct memport_reads reads = memport_reads(visitor->ho->rig.store);
+
+    return reads.gets + reads.rows;
+}
+
+/* A want of parts that no record has, of one record again and again: nothing of it is answered. */
+static struct omb_want want_of_nothing(struct visitor *visitor)
+{
+    const struct omb_records records = visitor_journal(visitor, 1, 1);
+    struct omb_missing_part *parts =
+        OMB_ARENA_NEW(&visitor->tree->arena, struct omb_missing_part, OMB_WANT_DIGESTS_MAX);
+
+    for (size_t i = 0; i < OMB_WANT_DIGESTS_MAX; i++)
+        parts[i] = (struct omb_missing_part){omb_record_digest(records.records.items[0].header),
+                                             OMB_PART_EXTRACT};
+    return (struct omb_want){.parts = {parts, OMB_WANT_DIGESTS_MAX}};
+}
+
+static void give_journal(struct visitor *visitor)
+{
+    const struct omb_records records =
+        visitor_journal(visitor, 1, visitor->north->rig.office->tip.seq);
+
+    visitor_greet(visitor);
+    visitor_say(visitor, OMB_FRAME_RECORDS, &records);
+    assert_non_null(HEARS(visitor, ACK, ack));
+}
+
+static void what_costs_much_is_put_off_and_answered_in_its_turn(void **state)
+{
+    enum { MANY = 20 };
+    struct visitor *visitor = *state;
+    struct omb_want want;
+    size_t answered = 0, soon;
+    uint64_t before;
+
+    give_journal(visitor);
+    want = want_of_nothing(visitor);
+    before = rows_read(visitor);
+    for (int i = 0; i < MANY; i++) {
+        visitor_say(visitor, OMB_FRAME_WANT, &want);
+        answered += heard_of(visitor, OMB_FRAME_RECORDS);
+    }
+    assert_true(answered >= OMB_LOOK_ROWS / OMB_WANT_DIGESTS_MAX - 1 && answered < MANY);
+    assert_true(rows_read(visitor) - before < 6 * (OMB_LOOK_ROWS + OMB_WANT_DIGESTS_MAX));
+    assert_true(omb_view_is(tree_link(visitor->ho, visitor->north)->reason,
+                            "it asks for much: some of it is looked up each second"));
+    soon = answered;
+    visitor_pass(visitor, OMB_LOOK_MS);
+    answered += heard_of(visitor, OMB_FRAME_RECORDS);
+    assert_true(answered > soon);
+    assert_int_equal(answered, MANY);
+    assert_int_equal(tree_link(visitor->ho, visitor->north)->reason.size, 0);
+}
+
+static void who_asks_on_and_on_is_cut_off(void **state)
+{
+    struct visitor *visitor = *state;
+    struct omb_want want;
+    uint64_t before;
+    int said = 0;
+
+    give_journal(visitor);
+    want = want_of_nothing(visitor);
+    before = rows_read(visitor);
+    while (said++ < 200 && !HEARS(visitor, REFUSE, refuse))
+        visitor_say(visitor, OMB_FRAME_WANT, &want);
+    assert_true(said < 60);
+    assert_true(rows_read(visitor) - before < 6 * (OMB_LOOK_ROWS + OMB_WANT_DIGESTS_MAX));
+    assert_blocked(visitor, "it asks for more than is looked up for one office");
+}
+
+/* So many lives of north's branch lie here, each with a hole in it. */
+enum { LIVES = 6, LENGTH = 8000 };
+
+static struct omb_life life_of(struct visitor *visitor, uint32_t which)
+{
+    struct omb_life life = {
+        .office = visitor->branch->id, .head = LENGTH, .digest = {{7}}, .count = LENGTH};
+
+    omb_put_be32(life.incarnation.bytes, 1000 + which);
+    return life;
+}
+
+static void lay_down(struct visitor *visitor, uint32_t which)
+{
+    struct memport *store = visitor->ho->rig.store;
+    const struct omb_life life = life_of(visitor, which);
+    const uint32_t number = 5000 + which;
+    const struct omb_log_row row = {
+        .office = life.office,
+        .incarnation = life.incarnation,
+        .head = LENGTH,
+        .digest = life.digest,
+        .count = LENGTH - 1,
+    };
+    const struct omb_key at = omb_key_log(number);
+    const struct omb_key name = omb_key_life(&life.office, &life.incarnation, 0);
+    struct omb_buf value = OMB_BUF_INIT;
+    uint8_t place[4];
+
+    omb_encode_log_row(&row, &value);
+    omb_put_be32(place, number);
+    memport_set(store, OMB_FAMILY_LOG, omb_key_view(&at), omb_buf_view(&value));
+    memport_set(store, OMB_FAMILY_OFFICE, omb_key_view(&name), OMB_VIEW_OF(place));
+    for (uint64_t seq = 2; seq <= LENGTH; seq++) {
+        const struct omb_key key = omb_key_record(number, seq);
+
+        memport_set(store, OMB_FAMILY_RECORD, omb_key_view(&key), OMB_VIEW_LIT("x"));
+    }
+    omb_buf_free(&value);
+}
+
+static void a_page_that_has_whole_logs_walked_is_looked_at_in_slices(void **state)
+{
+    struct visitor *visitor = *state;
+    const struct memport *store = visitor->ho->rig.store;
+    struct omb_life lives[LIVES];
+    const struct omb_compare page = {.logs = {lives, LIVES}, .last = true};
+    size_t slices = 1;
+    uint64_t before;
+
+    give_journal(visitor);
+    for (uint32_t i = 0; i < LIVES; i++) {
+        lay_down(visitor, i);
+        lives[i] = life_of(visitor, i);
+    }
+    before = memport_reads(store).rows;
+    visitor_say(visitor, OMB_FRAME_COMPARE, &page);
+    while (HEARS(visitor, COMPARE, compare) == NULL && slices < 20) {
+        assert_true(memport_reads(store).rows - before < OMB_LOOK_ROWS + 2 * LENGTH);
+        if (HEARS(visitor, WANT, want))
+            assert_true(HEARS(visitor, WANT, want)->ranges.count <= LIVES);
+        before = memport_reads(store).rows;
+        if (slices > 8) /* what is wanted is owed before the page is done */
+            visitor_say(visitor, OMB_FRAME_RECORDS, &nothing);
+        else
+            visitor_pass(visitor, OMB_LOOK_MS);
+        slices++;
+    }
+    assert_true(slices > 2 && slices < 20);
+    assert_true(HEARS(visitor, COMPARE, compare)->last);
+}
+
 /* --- what is offered again --- */
 
 /* A case of the head office in which north is a party. */
@@ -274,6 +422,9 @@ int main(void)
         VISITOR_TEST(a_want_names_no_more_than_may_be_asked),
         VISITOR_TEST(a_page_is_done_when_what_it_told_of_is_here),
         VISITOR_TEST(pages_of_what_is_never_given_block),
+        VISITOR_TEST(what_costs_much_is_put_off_and_answered_in_its_turn),
+        VISITOR_TEST(who_asks_on_and_on_is_cut_off),
+        VISITOR_TEST(a_page_that_has_whole_logs_walked_is_looked_at_in_slices),
         VISITOR_TEST(who_loses_all_again_and_again_is_not_offered_all_each_time),
         VISITOR_TEST(the_next_comparison_comes_when_the_last_one_is_in),
         VISITOR_TEST(a_clock_that_was_wrong_puts_no_comparison_off),

@@ -10,6 +10,7 @@
 #include "base/assert.h"
 #include "office/inside.h"
 #include "office/post/feed.h"
+#include "office/post/walk.h"
 
 enum omb_rc omb_compare_check_size(size_t count, struct omb_error *err)
 {
@@ -66,6 +67,7 @@ static enum omb_rc sum_case(struct omb_step *step, const struct omb_case_id *id,
 
     if (rc != OMB_OK)
         return omb_fail(err, rc, NULL, "the records of a case cannot be read");
+    omb_looked(step, places.count);
     digests = OMB_ARENA_NEW(step->arena, struct omb_digest, places.count);
     for (size_t i = 0; i < places.count; i++) {
         struct omb_header header;
@@ -194,6 +196,11 @@ enum omb_rc omb_compare_cases_answer(struct omb_step *step, const struct omb_com
 
         if (!theirs->case_id)
             return omb_fail(err, OMB_INVALID, NULL, "an entry of a comparison names no case");
+        if (omb_looked_enough(step)) { /* what is not summed up is offered again */
+            differ[count++] =
+                (struct omb_case_sum){.case_id = theirs->case_id, .hash = theirs->hash};
+            continue;
+        }
         rc = sum_case(step, theirs->case_id, &differ[count], err);
         if (rc != OMB_OK)
             return rc;
@@ -220,13 +227,19 @@ static bool named_before(const struct omb_case_sum_list *list, size_t at)
 }
 
 enum omb_rc omb_compare_cases_again(struct omb_step *step, const struct omb_office_id *child,
-                                    const struct omb_compare *answer, struct omb_error *err)
+                                    const struct omb_compare *answer, bool *out_all,
+                                    struct omb_error *err)
 {
     enum omb_rc rc = omb_compare_check_size(answer->cases.count, err);
 
+    *out_all = true;
     for (size_t i = 0; rc == OMB_OK && i < answer->cases.count; i++) {
         if (!answer->cases.items[i].case_id)
             return omb_fail(err, OMB_INVALID, NULL, "an entry of a comparison names no case");
+        if (omb_looked_enough(step)) {
+            *out_all = false;
+            return OMB_OK;
+        }
         if (!named_before(&answer->cases, i))
             rc = omb_feed_whole_case(step, child, answer->cases.items[i].case_id, err);
     }

@@ -33,9 +33,13 @@ enum omb_rc omb_compare_cases_page(struct omb_step *step, const struct omb_offic
 /* The child: those of the page of which another set of records is here, with its own sums. */
 enum omb_rc omb_compare_cases_answer(struct omb_step *step, const struct omb_compare *page,
                                      struct omb_compare *out, struct omb_error *err) OMB_MUST_USE;
-/* The parent on the answer: those cases are offered again, as far as they are in scope. */
+/*
+ * The parent on the answer: those cases are offered again, as far as they are in scope; not
+ * *out_all when enough was looked at for one peer before all were, which another comparison finds
+ * again.
+ */
 enum omb_rc omb_compare_cases_again(struct omb_step *step, const struct omb_office_id *child,
-                                    const struct omb_compare *answer,
+                                    const struct omb_compare *answer, bool *out_all,
                                     struct omb_error *err) OMB_MUST_USE;
 
 /* Logs of offices at or below this one, behind the key `after`. */
@@ -43,11 +47,12 @@ enum omb_rc omb_compare_logs_page(struct omb_step *step, struct omb_view after, 
                                   struct omb_compare *out, struct omb_error *err) OMB_MUST_USE;
 /*
  * The parent: wants what it lacks of them; what the child lacks of logs at or below it, those that
- * the page passes over too, goes into its feed.
+ * the page passes over too, goes into its feed. What is left of the page when enough was looked at
+ * for one peer (post/walk.h) is *out_rest, a page itself; without logs: nothing is.
  */
 enum omb_rc omb_compare_logs_take(struct omb_step *step, const struct omb_office_id *child,
                                   const struct omb_compare *page, struct omb_want *out_want,
-                                  struct omb_error *err) OMB_MUST_USE;
+                                  struct omb_compare *out_rest, struct omb_error *err) OMB_MUST_USE;
 
 /*
  * Where the page after one that was made here begins: behind its last entry. `last` says that there

@@ -10,9 +10,10 @@
 #include "base/assert.h"
 #include "office/post/feed.h"
 #include "office/post/inside.h"
+#include "office/post/walk.h"
 #include "office/post/work.h"
 
-enum { LIFE_KEY_SIZE = OMB_OFFICE_ID_SIZE + OMB_INCARNATION_SIZE, WALK = 1024 };
+enum { LIFE_KEY_SIZE = OMB_OFFICE_ID_SIZE + OMB_INCARNATION_SIZE, ROOM = 1024 };
 
 struct life_key {
     uint8_t bytes[LIFE_KEY_SIZE];
@@ -117,7 +118,7 @@ enum omb_rc omb_compare_logs_page(struct omb_step *step, struct omb_view after, 
 
     OMB_ASSERT(max > 0);
     if (rc == OMB_OK)
-        rc = omb_logs_each(step, NULL, gather_log, &gathering, err);
+        rc = omb_logs_between(step, after, OMB_VIEW_NONE, gather_log, &gathering, err);
     if (rc != OMB_OK)
         return rc;
     *out = (struct omb_compare){
@@ -134,6 +135,7 @@ enum omb_rc omb_compare_lives(struct omb_step *step, const struct omb_office_id 
     struct gathering gathering = {.step = step, .all = true, .max = SIZE_MAX};
     const enum omb_rc rc = omb_logs_each(step, office, gather_log, &gathering, err);
 
+    omb_looked(step, gathering.count);
     if (rc == OMB_OK)
         *out = (struct omb_life_list){gathering.items, gathering.count};
     return rc;
@@ -172,56 +174,25 @@ static void want(struct looking *looking, const struct omb_life *life, uint64_t 
         (struct omb_log_range){life->office, life->incarnation, first, last};
 }
 
-/* Which numbers of a log are here: one after the other, in rising order. */
-struct walk {
-    uint64_t *items;
-    size_t count, max;
-};
-
-static enum omb_rc take_seq(void *arg, struct omb_view key, struct omb_view value)
-{
-    struct walk *walk = arg;
-
-    (void)value;
-    if (key.size != 12)
-        return OMB_DAMAGED;
-    walk->items[walk->count++] = omb_be64(key.data + 4);
-    return walk->count < walk->max ? OMB_OK : OMB_STOP;
-}
-
-/* The next ones of first <= seq <= last that are here. */
-static enum omb_rc walk_log(struct omb_step *step, uint32_t number, uint64_t first, uint64_t last,
-                            struct walk *walk, struct omb_error *err)
-{
-    const struct omb_key from = omb_key_record(number, first);
-    const struct omb_key until = omb_key_record(number, last + 1);
-    enum omb_rc rc;
-
-    walk->count = 0;
-    rc = omb_port_scan(step->port, OMB_FAMILY_RECORD, omb_key_view(&from), omb_key_view(&until),
-                       false, take_seq, walk);
-    return rc == OMB_OK ? rc : omb_fail(err, rc, NULL, "a log cannot be read");
-}
-
 /* The child has a whole log, and here are holes. */
 static enum omb_rc want_holes(struct looking *looking, const struct omb_life *life,
                               const struct omb_log *log, struct omb_error *err)
 {
     const uint64_t last = life->head < log->row.head ? life->head : log->row.head;
-    struct walk walk = {OMB_ARENA_NEW(looking->step->arena, uint64_t, WALK), 0, WALK};
+    struct omb_walk *walk = OMB_ARENA_NEW(looking->step->arena, struct omb_walk, 1);
     uint64_t next = 1;
 
     do {
-        const enum omb_rc rc = walk_log(looking->step, log->number, next, last, &walk, err);
+        const enum omb_rc rc = omb_walk_log(looking->step, log->number, next, last, walk, err);
 
         if (rc != OMB_OK)
             return rc;
-        for (size_t i = 0; i < walk.count; i++) {
-            if (walk.items[i] > next)
-                want(looking, life, next, walk.items[i] - 1);
-            next = walk.items[i] + 1;
+        for (size_t i = 0; i < walk->count; i++) {
+            if (walk->items[i] > next)
+                want(looking, life, next, walk->items[i] - 1);
+            next = walk->items[i] + 1;
         }
-    } while (walk.count == walk.max && next <= last);
+    } while (walk->count == OMB_WALK && next <= last && looking->range_count < OMB_WANT_RANGES_MAX);
     if (next <= last)
         want(looking, life, next, last);
     return OMB_OK;
@@ -242,7 +213,7 @@ static enum omb_rc take_under_way(void *arg, uint64_t position, const struct omb
 
     (void)position;
     if (looking->under_way_count == looking->under_way_room) {
-        const size_t room = looking->under_way_room ? 2 * looking->under_way_room : WALK;
+        const size_t room = looking->under_way_room ? 2 * looking->under_way_room : ROOM;
         struct omb_row_at *rows = OMB_ARENA_NEW(looking->step->arena, struct omb_row_at, room);
 
         if (looking->under_way_count > 0)
@@ -266,9 +237,10 @@ static enum omb_rc look_under_way(struct looking *looking, struct omb_error *err
 
     if (looking->under_way)
         return OMB_OK;
-    looking->under_way_room = WALK;
-    looking->under_way = OMB_ARENA_NEW(looking->step->arena, struct omb_row_at, WALK);
+    looking->under_way_room = ROOM;
+    looking->under_way = OMB_ARENA_NEW(looking->step->arena, struct omb_row_at, ROOM);
     rc = omb_feed_each(looking->step, looking->child, after, take_under_way, looking, err);
+    omb_looked(looking->step, looking->under_way_count);
     if (looking->under_way_count > 1)
         qsort(looking->under_way, looking->under_way_count, sizeof(*looking->under_way), by_place);
     return rc;
@@ -283,18 +255,18 @@ static bool is_under_way(const struct looking *looking, const struct omb_row_at 
 static enum omb_rc give_back(struct looking *looking, const struct omb_log *log, uint64_t first,
                              uint64_t last, struct omb_error *err)
 {
-    struct walk walk = {OMB_ARENA_NEW(looking->step->arena, uint64_t, WALK), 0, WALK};
+    struct omb_walk *walk = OMB_ARENA_NEW(looking->step->arena, struct omb_walk, 1);
     enum omb_rc rc = look_under_way(looking, err);
 
     if (rc != OMB_OK)
         return rc;
     do {
-        rc = walk_log(looking->step, log->number, first, last, &walk, err);
+        rc = omb_walk_log(looking->step, log->number, first, last, walk, err);
 
-        for (size_t i = 0; rc == OMB_OK && i < walk.count; i++) {
-            const struct omb_row_at at = {log->number, walk.items[i]};
+        for (size_t i = 0; rc == OMB_OK && i < walk->count; i++) {
+            const struct omb_row_at at = {log->number, walk->items[i]};
 
-            first = walk.items[i] + 1;
+            first = walk->items[i] + 1;
             if (is_under_way(looking, &at))
                 continue;
             if (looking->given++ >= OMB_GIVE_BACK_MAX)
@@ -303,26 +275,7 @@ static enum omb_rc give_back(struct looking *looking, const struct omb_log *log,
         }
         if (rc != OMB_OK)
             return rc;
-    } while (walk.count == walk.max && first <= last);
-    return OMB_OK;
-}
-
-static enum omb_rc count_held(struct omb_step *step, const struct omb_log *log, uint64_t last,
-                              uint64_t *out, struct omb_error *err)
-{
-    struct walk walk = {OMB_ARENA_NEW(step->arena, uint64_t, WALK), 0, WALK};
-    uint64_t first = 1, count = 0;
-
-    do {
-        const enum omb_rc rc = walk_log(step, log->number, first, last, &walk, err);
-
-        if (rc != OMB_OK)
-            return rc;
-        count += walk.count;
-        if (walk.count > 0)
-            first = walk.items[walk.count - 1] + 1;
-    } while (walk.count == walk.max && first <= last);
-    *out = count;
+    } while (walk->count == OMB_WALK && first <= last);
     return OMB_OK;
 }
 
@@ -366,6 +319,22 @@ static enum omb_rc give_standing(struct looking *looking, const struct omb_log *
                              see_fork, &first) != OMB_OK)
         return omb_fail(err, OMB_DAMAGED, NULL, "the rows of forks cannot be read");
     return first > 0 ? give_back(looking, log, first, log->row.head, err) : OMB_OK;
+}
+
+/* Of a log all of which lies below its head: what lies beyond the child's, when that is less. */
+static enum omb_rc count_held(struct omb_step *step, const struct omb_log *log, uint64_t last,
+                              uint64_t *out, struct omb_error *err)
+{
+    const struct omb_log_row *row = &log->row;
+    uint64_t beyond = 0;
+    enum omb_rc rc = OMB_OK;
+
+    if (row->head > last && row->head - last >= last)
+        return omb_walk_count(step, log->number, 1, last, out, err);
+    if (row->head > last)
+        rc = omb_walk_count(step, log->number, last + 1, row->head, &beyond, err);
+    *out = row->count - beyond;
+    return rc;
 }
 
 /*
@@ -440,15 +409,19 @@ static enum omb_rc check_life(struct looking *looking, const struct omb_life *li
     return OMB_OK;
 }
 
+/* How many of them were looked at before it was enough; at least one. */
 static enum omb_rc look_at_page(struct looking *looking, const struct omb_life_list *lives,
-                                struct omb_error *err)
+                                size_t *out_done, struct omb_error *err)
 {
     enum omb_rc rc = omb_compare_check_size(lives->count, err);
+    size_t i;
 
-    for (size_t i = 0; rc == OMB_OK && i < lives->count; i++) {
+    for (i = 0; rc == OMB_OK && i < lives->count; i++) {
         const struct omb_life *life = &lives->items[i];
         bool look = false;
 
+        if (i > 0 && omb_looked_enough(looking->step))
+            break;
         if (i > 0) {
             const struct life_key key = key_of(&life->office, &life->incarnation);
             const struct life_key before = key_of(&life[-1].office, &life[-1].incarnation);
@@ -456,10 +429,12 @@ static enum omb_rc look_at_page(struct looking *looking, const struct omb_life_l
             if (OMB_ID_COMPARE(&before, &key) >= 0)
                 return omb_fail(err, OMB_INVALID, NULL, "logs of a comparison do not ascend");
         }
+        omb_looked(looking->step, 1);
         rc = check_life(looking, life, &look, err);
         if (rc == OMB_OK && look)
             rc = look_at(looking, life, err);
     }
+    *out_done = i;
     return rc;
 }
 
@@ -504,22 +479,41 @@ static enum omb_rc give_back_rest(struct looking *looking, const struct gatherin
     return rc;
 }
 
+/* Of a page cut short *page is what was looked at, *out_rest the others. */
+static void cut_page(struct omb_step *step, struct omb_compare *page, size_t done,
+                     struct omb_compare *out_rest)
+{
+    *out_rest = (struct omb_compare){.last = page->last};
+    if (done == page->logs.count)
+        return;
+    out_rest->logs = (struct omb_life_list){page->logs.items + done, page->logs.count - done};
+    page->logs.count = done;
+    page->last = false;
+    out_rest->after = omb_compare_logs_next(step, page);
+}
+
 static enum omb_rc take_lives(struct omb_step *step, const struct omb_office_id *child,
-                              const struct omb_office_id *office,
-                              const struct omb_life_list *lives, struct omb_view after,
-                              struct omb_view until, struct omb_want *out_want,
+                              const struct omb_office_id *office, struct omb_compare *page,
+                              struct omb_compare *out_rest, struct omb_want *out_want,
                               struct omb_error *err)
 {
     struct looking looking = {.step = step, .child = child};
-    struct gathering here = {.step = step, .below = child, .after = after, .max = SIZE_MAX};
+    struct gathering here = {.step = step, .below = child, .after = page->after, .max = SIZE_MAX};
+    struct omb_view until;
+    size_t done = 0;
     enum omb_rc rc;
 
     looking.ranges = OMB_ARENA_NEW(step->arena, struct omb_log_range, OMB_WANT_RANGES_MAX);
-    rc = look_at_page(&looking, lives, err);
+    rc = look_at_page(&looking, &page->logs, &done, err);
+    if (rc != OMB_OK)
+        return rc;
+    cut_page(step, page, done, out_rest);
+    until = page->last ? OMB_VIEW_NONE : omb_compare_logs_next(step, page);
+    rc = office ? omb_logs_each(step, office, gather_log, &here, err)
+                : omb_logs_between(step, page->after, until, gather_log, &here, err);
+    omb_looked(step, here.count);
     if (rc == OMB_OK)
-        rc = omb_logs_each(step, office, gather_log, &here, err);
-    if (rc == OMB_OK)
-        rc = give_back_rest(&looking, &here, lives, until, err);
+        rc = give_back_rest(&looking, &here, &page->logs, until, err);
     if (rc == OMB_OK)
         *out_want = (struct omb_want){.ranges = {looking.ranges, looking.range_count}};
     return rc;
@@ -527,24 +521,23 @@ static enum omb_rc take_lives(struct omb_step *step, const struct omb_office_id 
 
 enum omb_rc omb_compare_logs_take(struct omb_step *step, const struct omb_office_id *child,
                                   const struct omb_compare *page, struct omb_want *out_want,
-                                  struct omb_error *err)
+                                  struct omb_compare *out_rest, struct omb_error *err)
 {
-    const struct omb_view until =
-        page->last ? OMB_VIEW_NONE : omb_compare_logs_next(step, page);
+    struct omb_compare part = *page;
     const enum omb_rc rc = check_after(page->after, err);
 
     if (rc != OMB_OK)
         return rc;
     if (!page->last && page->logs.count == 0)
         return omb_fail(err, OMB_INVALID, NULL, "a page of logs is empty and not the last");
-    return take_lives(step, child, NULL, &page->logs, page->after, until, out_want, err);
+    return take_lives(step, child, NULL, &part, out_rest, out_want, err);
 }
 
 enum omb_rc omb_compare_greeting(struct omb_step *step, const struct omb_office_id *child,
                                  const struct omb_life_list *own, struct omb_want *out_want,
                                  struct omb_error *err)
 {
-    struct omb_view after = OMB_VIEW_NONE;
+    struct omb_compare page = {.logs = *own, .last = true}, rest;
     struct life_key first;
 
     for (size_t i = 0; i < own->count; i++)
@@ -552,9 +545,9 @@ enum omb_rc omb_compare_greeting(struct omb_step *step, const struct omb_office_
             return omb_fail(err, OMB_INVALID, NULL, "a greeting tells of another office's log");
     if (own->count >= OMB_LIVES_TOLD) {
         first = key_of(&own->items[0].office, &own->items[0].incarnation);
-        after = OMB_VIEW_OF(first.bytes);
+        page.after = OMB_VIEW_OF(first.bytes);
     }
-    return take_lives(step, child, child, own, after, OMB_VIEW_NONE, out_want, err);
+    return take_lives(step, child, child, &page, &rest, out_want, err);
 }
 
 static enum omb_rc look_at_own(struct looking *looking, const struct omb_life *life,

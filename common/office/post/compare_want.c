@@ -8,6 +8,7 @@
 #include "office/inside.h"
 #include "office/post/compare.h"
 #include "office/post/feed.h"
+#include "office/post/walk.h"
 
 enum { LOOKED_AT_MAX = 4 * OMB_WANT_RECORDS_MAX }; /* rows that one Want may have read */
 
@@ -98,8 +99,9 @@ static enum omb_rc add(struct answer *answer, const struct omb_row_at *at, uint3
     size_t size;
     enum omb_rc rc;
 
-    if (answer->full || answer->looked_at++ >= LOOKED_AT_MAX)
+    if (answer->full || answer->looked_at++ >= LOOKED_AT_MAX || omb_looked_enough(answer->step))
         return OMB_OK;
+    omb_looked(answer->step, 1);
     rc = omb_record_read(answer->step, at->number, at->seq, &stored, &header, NULL, err);
     if (rc == OMB_NOT_FOUND || (rc == OMB_OK && (!stored.proof || !may_see(answer, &header))))
         return OMB_OK;
@@ -250,7 +252,6 @@ enum { WALK = 256 };
 
 struct next_life {
     struct omb_step *step;
-    const struct omb_incarnation *than;
     struct omb_row_at first;
     bool found;
 };
@@ -263,8 +264,9 @@ static enum omb_rc see_next_life(void *arg, const struct omb_log *log)
     struct omb_buf value = OMB_BUF_INIT;
     enum omb_rc rc;
 
-    if (log->row.line > 0 || OMB_ID_COMPARE(&log->row.incarnation, next->than) <= 0)
-        return OMB_OK;
+    omb_looked(next->step, 1);
+    if (log->row.line > 0)
+        return omb_looked_enough(next->step) ? OMB_STOP : OMB_OK;
     rc = omb_port_get(next->step->port, OMB_FAMILY_RECORD, omb_key_view(&key), &value);
     omb_buf_free(&value);
     if (rc != OMB_OK)
@@ -281,10 +283,17 @@ static enum omb_rc see_next_life(void *arg, const struct omb_log *log)
 static enum omb_rc add_next_life(struct answer *answer, const struct omb_log_range *range,
                                  struct omb_error *err)
 {
-    struct next_life next = {.step = answer->step, .than = &range->incarnation};
-    const enum omb_rc rc =
-        omb_logs_each(answer->step, &range->office, see_next_life, &next, err);
+    struct next_life next = {.step = answer->step};
+    uint8_t after[OMB_OFFICE_ID_SIZE + OMB_INCARNATION_SIZE];
+    uint8_t until[OMB_OFFICE_ID_SIZE + OMB_INCARNATION_SIZE];
+    enum omb_rc rc;
 
+    memcpy(after, range->office.bytes, OMB_OFFICE_ID_SIZE);
+    memcpy(after + OMB_OFFICE_ID_SIZE, range->incarnation.bytes, OMB_INCARNATION_SIZE);
+    memcpy(until, range->office.bytes, OMB_OFFICE_ID_SIZE);
+    memset(until + OMB_OFFICE_ID_SIZE, 0xff, OMB_INCARNATION_SIZE);
+    rc = omb_logs_between(answer->step, OMB_VIEW_OF(after), OMB_VIEW_OF(until), see_next_life,
+                          &next, err);
     return rc == OMB_OK && next.found ? add(answer, &next.first, 0, err) : rc;
 }
 

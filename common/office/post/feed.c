@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "office/post/feed_work.h"
+#include "office/post/walk.h"
 #include "wire/header.h"
 
 enum { NEEDS_DEPTH_MAX = 32 }; /* of certificates whose carriers need certificates */
@@ -362,6 +363,7 @@ enum omb_rc omb_feed_whole_case(struct omb_step *step, const struct omb_office_i
                               &places);
     if (rc != OMB_OK)
         return omb_fail(err, rc, NULL, "the records of a case cannot be read");
+    omb_looked(step, places.count);
     for (size_t i = 0; rc == OMB_OK && i < places.count; i++) {
         struct omb_log log;
         struct omb_office_id branch;

@@ -8,6 +8,7 @@
 #include "base/assert.h"
 #include "office/logs.h"
 #include "office/post/feed_work.h"
+#include "office/post/walk.h"
 #include "wire/header.h"
 
 struct event {
@@ -380,6 +381,9 @@ static enum omb_rc see_place(void *arg, struct omb_view key, struct omb_view val
     enum omb_rc rc = OMB_OK;
 
     (void)key;
+    if (omb_looked_enough(line->step))
+        return OMB_LIMIT;
+    omb_looked(line->step, 1);
     omb_arena_init(&arena, SIZE_MAX);
     if (omb_decode_stored_record(value, &arena, &stored, NULL) != OMB_OK ||
         omb_header_decode(stored.header, &arena, &header, &odd, NULL) != OMB_OK)

@@ -443,6 +443,9 @@ static enum omb_rc judge_hello(struct omb_step *step, const struct omb_hello *he
     } else if (step->input->monotonic_ms < link->blocked_until) {
         *code = "blocked";
         snprintf(words, size, "%s", link->last_error ? link->last_error : "it did wrong before");
+    } else if (!omb_later_may(step, link)) {
+        *code = "greet";
+        snprintf(words, size, "it asks for much: greet again in a second");
     } else if (life) {
         rc = find_fork(step, &hello->office, &life->incarnation, &seq, err);
         if (rc == OMB_OK && seq > 0) {
@@ -570,8 +573,6 @@ enum omb_rc omb_greet_hello(struct omb_step *step, const struct omb_hello *hello
 
     if (speaker && speaker != link)
         return omb_link_wrong(step, speaker, "it greets as another office than before", err);
-    if (speaker && ++speaker->wants > OMB_WANTS_MAX)
-        return omb_link_wrong(step, speaker, "it greets over and over", err);
     if (link && (link->up || link->gone))
         link = NULL;
     rc = judge_hello(step, hello, link, words, sizeof(words), &code, err);
@@ -583,12 +584,17 @@ enum omb_rc omb_greet_hello(struct omb_step *step, const struct omb_hello *hello
     rc = take_line(step, link, err);
     if (rc != OMB_OK)
         return rc;
+    if (link->greeted_at != 0 && ++link->wants > OMB_WANTS_MAX) /* on whatever lines */
+        return omb_link_wrong(step, link, "it greets over and over", err);
     omb_link_reset(link);
     rc = omb_link_to(step, link, OMB_LINK_GREETING, "", err);
     if (rc != OMB_OK)
         return rc;
+    omb_later_begin(step, 0);
     take_greeting(step, link, hello);
-    return welcome(step, link, hello, err);
+    rc = welcome(step, link, hello, err);
+    omb_later_end(step, link);
+    return rc;
 }
 
 /* --- comparing --- */

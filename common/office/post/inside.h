@@ -28,6 +28,9 @@
 #define OMB_NEWEST_KEPT 16         /* refused records and steps of history in a PeerRow */
 #define OMB_BESIDES_MAX 64         /* digests wanted for records beside the feed of one greeting */
 #define OMB_WANTS_MAX 256          /* that a peer may send between two looks */
+#define OMB_LOOK_ROWS 16384        /* that are looked at for one peer */
+#define OMB_LOOK_MS 1000           /* in so long; the rest later */
+#define OMB_LATER_MAX (1024 * 1024) /* bytes of what a peer asks for that are put off */
 #define OMB_ASKED_ABOVE_MAX 64     /* of these, for what children wait for: a peer looks as often */
 #define OMB_FORK_WORDS                                                                            \
     "two records stand at %llu of the newest life of its log; `ombud office renew` at that office"
@@ -97,6 +100,10 @@ struct omb_link {
     unsigned retries;     /* of it */
     unsigned wanted;      /* answers that are owed to us */
     unsigned wants;       /* that came since the last look */
+    uint64_t looked;      /* rows, for what it asked for */
+    int64_t looked_since; /* monotonic; in this second */
+    struct omb_held *later_first, *later_last; /* Want and Compare that are put off (later.c) */
+    size_t later_bytes;
     unsigned besides;     /* digests wanted for records beside the feed, since the greeting */
     struct omb_log_range *ranges; /* wanted by a comparison, and not complete */
     size_t range_count;
@@ -107,6 +114,7 @@ struct omb_link {
 
     /* comparing */
     bool comparing, last_page;
+    bool in_part;         /* not all that differs was offered: another comparison follows */
     struct omb_key after; /* where the next page begins */
     uint64_t offered;     /* to a child: the newest row that a comparison put into its feed */
     bool anew;            /* all that goes to every child was offered again, */
@@ -141,6 +149,8 @@ struct omb_post {
     unsigned asked_above;  /* wants passed on to the parent since the last look at the children */
     bool tree_changed;
     bool retry;   /* frames that wait may go on */
+    bool later;   /* some link has what was put off */
+    uint64_t looked, look_most; /* rows in this step for one peer, and how many may be; 0: all */
     bool lacking; /* the parent holds own records that this store lost */
     unsigned anew;          /* how often such a word made the log go on in another life, */
     int64_t anew_since;     /* monotonic: from then on, for a day */

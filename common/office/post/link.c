@@ -27,6 +27,7 @@ static void drop_held(struct omb_link *link)
 void omb_link_free(struct omb_link *link)
 {
     drop_held(link);
+    omb_later_drop(link);
     free(link->reason);
     free(link->last_error);
     free(link->pace);
@@ -240,6 +241,7 @@ enum omb_rc omb_link_to(struct omb_step *step, struct omb_link *link, unsigned s
 void omb_link_reset(struct omb_link *link)
 {
     drop_held(link);
+    omb_later_drop(link);
     link->greeted = link->comparing = link->ack_due = link->drained = false;
     link->may_send = link->granted = (struct omb_window){0};
     link->give_back = 0;

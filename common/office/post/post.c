@@ -215,9 +215,8 @@ static enum omb_rc frame_of(struct omb_step *step, struct omb_link *link,
         omb_credit_grant(&link->may_send, OMB_AS(credit, *message)->bytes);
         return OMB_OK;
     case OMB_FRAME_WANT:
-        return omb_want_came(step, link, OMB_AS(want, *message), err);
     case OMB_FRAME_COMPARE:
-        return omb_compare_came(step, link, OMB_AS(compare, *message), err);
+        return omb_later_ask(step, link, message, err);
     case OMB_FRAME_HEALTH:
         return omb_health_came(step, link, OMB_AS(health, *message), err);
     case OMB_FRAME_PING:
@@ -380,6 +379,8 @@ enum omb_rc omb_post_tick(struct omb_step *step, struct omb_error *err)
     office->link_wake_ms = step->update->link_timer = INT64_MAX;
     omb_health_disk(step);
     rc = retry_all(step, err);
+    if (rc == OMB_OK)
+        rc = omb_later_turn(step, err);
     if (rc == OMB_OK)
         rc = look(step, err);
     if (rc == OMB_OK && post->up)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "office/post/walk.h"
 #include "office/post/work.h"
 #include "wire/limits.h"
 
@@ -214,6 +215,7 @@ static enum omb_rc see_missing(void *arg, struct omb_view key, struct omb_view v
     struct omb_missing_part *part = &lacking->items[lacking->count];
     struct omb_office_id child;
 
+    omb_looked(lacking->step, 1);
     if (key.size != 1 + OMB_DIGEST_SIZE ||
         omb_decode_missing_row(value, lacking->step->arena, &row, NULL) != OMB_OK)
         return OMB_OK; /* left to the store's check */
@@ -303,7 +305,8 @@ enum omb_rc omb_want_parts_more(struct omb_step *step, struct omb_link *link,
 static enum omb_rc compared(struct omb_step *step, struct omb_link *link, struct omb_error *err)
 {
     link->comparing = false;
-    link->compared_at = step->input->now_ms;
+    link->compared_at = link->in_part ? OMB_LONG_AGO : step->input->now_ms;
+    link->in_part = false;
     link->dirty = true;
     omb_post_busy(step->office->post, link);
     return link->parts_asked == 0 ? omb_want_parts(step, link, err) : OMB_OK;
@@ -335,18 +338,20 @@ static enum omb_rc next_page(struct omb_step *step, struct omb_link *link,
                              const struct omb_compare *answer, struct omb_error *err)
 {
     const uint64_t before = step->office->tip.feed;
+    bool all = true;
     enum omb_rc rc = OMB_OK;
 
     if (!link->comparing) /* said twice, or of a comparison before the greeting */
         return omb_link_useless(step, link, err);
     if (!link->up)
-        rc = omb_compare_cases_again(step, &link->peer, answer, err);
+        rc = omb_compare_cases_again(step, &link->peer, answer, &all, err);
     if (rc == OMB_LIMIT || rc == OMB_INVALID)
         return omb_link_wrong(step, link, "its answer to a comparison is not formed as such", err);
     if (rc != OMB_OK)
         return rc;
     if (step->office->tip.feed > before)
         link->offered = step->office->tip.feed;
+    link->in_part |= !all;
     if (!link->last_page)
         return omb_compare_send(step, link, err);
     return compared(step, link, err);
@@ -368,7 +373,7 @@ static enum omb_rc answer_cases(struct omb_step *step, struct omb_link *link,
 enum omb_rc omb_compare_came(struct omb_step *step, struct omb_link *link,
                              const struct omb_compare *page, struct omb_error *err)
 {
-    struct omb_compare answer = {0};
+    struct omb_compare answer = {0}, rest = {0};
     struct omb_want want = {0};
     enum omb_rc rc;
 
@@ -379,7 +384,7 @@ enum omb_rc omb_compare_came(struct omb_step *step, struct omb_link *link,
     if (link->range_count > RANGES_MAX)
         return omb_link_wrong(step, link, "it compares on, and gives nothing that it has", err);
     rc = link->up ? omb_compare_cases_answer(step, page, &answer, err)
-                  : omb_compare_logs_take(step, &link->peer, page, &want, err);
+                  : omb_compare_logs_take(step, &link->peer, page, &want, &rest, err);
     if (rc == OMB_LIMIT || rc == OMB_INVALID)
         return omb_link_wrong(step, link, "its comparison is not formed as such", err);
     if (rc != OMB_OK)
@@ -387,6 +392,10 @@ enum omb_rc omb_compare_came(struct omb_step *step, struct omb_link *link,
     if (link->up)
         return answer_cases(step, link, page, &answer, err);
     omb_want_ranges(step, link, &want);
+    if (rest.logs.count > 0) { /* with its end the whole page is done */
+        omb_later_page(step, link, &rest);
+        return OMB_OK;
+    }
     link->page_due = link->range_count > 0;
     link->page_last = page->last;
     return link->page_due ? OMB_OK : answer_page(step, link, page->last, err);

@@ -124,6 +124,21 @@ enum omb_rc omb_want_parts(struct omb_step *step, struct omb_link *link,
 enum omb_rc omb_want_parts_more(struct omb_step *step, struct omb_link *link,
                                 struct omb_error *err) OMB_MUST_USE;
 
+/* --- later.c --- */
+/* A Want or a Compare: answered now, or put off while too much was looked up for that peer. */
+enum omb_rc omb_later_ask(struct omb_step *step, struct omb_link *link, const struct omb_any *ask,
+                          struct omb_error *err) OMB_MUST_USE;
+/* The rest of a page of which enough was looked at. */
+void omb_later_page(struct omb_step *step, struct omb_link *link, const struct omb_compare *rest);
+/* What was put off goes on, some of each link. */
+enum omb_rc omb_later_turn(struct omb_step *step, struct omb_error *err) OMB_MUST_USE;
+/* Whether its slice of this second is not used up. */
+bool omb_later_may(const struct omb_step *step, struct omb_link *link);
+/* What is looked at between them is for that peer; most 0: whatever it is. */
+void omb_later_begin(struct omb_step *step, uint64_t most);
+void omb_later_end(struct omb_step *step, struct omb_link *link);
+void omb_later_drop(struct omb_link *link);
+
 /* --- ack.c --- */
 enum omb_rc omb_ack_came(struct omb_step *step, struct omb_link *link, const struct omb_ack *ack,
                          struct omb_error *err) OMB_MUST_USE;

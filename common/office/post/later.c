@@ -1,0 +1,160 @@
+/*
+ * What a peer asks for and tells to compare may have many rows looked at. For each peer that is
+ * done in slices: one that had a slice looked at is put off to the next second, in its order, and
+ * one that goes on asking is cut off. So none of them holds up the others.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "office/post/walk.h"
+#include "office/post/work.h"
+
+#define OMB_LATER_WORDS "it asks for much: some of it is looked up each second"
+
+void omb_later_drop(struct omb_link *link)
+{
+    while (link->later_first) {
+        struct omb_held *held = link->later_first;
+
+        link->later_first = held->next;
+        free(held);
+    }
+    link->later_last = NULL;
+    link->later_bytes = 0;
+}
+
+static void push(struct omb_link *link, struct omb_view bytes, bool in_front)
+{
+    struct omb_held *held = malloc(sizeof(*held) + bytes.size);
+
+    OMB_ASSERT(held != NULL);
+    *held = (struct omb_held){.size = bytes.size};
+    memcpy(held->bytes, bytes.data, bytes.size);
+    if (in_front)
+        held->next = link->later_first;
+    else if (link->later_last)
+        link->later_last->next = held;
+    if (in_front || !link->later_first)
+        link->later_first = held;
+    if (!held->next)
+        link->later_last = held;
+    link->later_bytes += bytes.size;
+}
+
+static struct omb_held *pop(struct omb_link *link)
+{
+    struct omb_held *held = link->later_first;
+
+    link->later_first = held->next;
+    if (!link->later_first)
+        link->later_last = NULL;
+    link->later_bytes -= held->size;
+    return held;
+}
+
+static void come_back(struct omb_step *step, struct omb_link *link)
+{
+    step->office->post->later = true;
+    if (!link->reason)
+        omb_link_reason(link, "%s", OMB_LATER_WORDS);
+    omb_post_wake(step, link->looked_since + OMB_LOOK_MS);
+}
+
+bool omb_later_may(const struct omb_step *step, struct omb_link *link)
+{
+    if (step->input->monotonic_ms - link->looked_since >= OMB_LOOK_MS)
+        link->looked = 0;
+    return link->looked < OMB_LOOK_ROWS;
+}
+
+/* The rest of a page that was looked at in part comes before all that waits. */
+void omb_later_page(struct omb_step *step, struct omb_link *link, const struct omb_compare *rest)
+{
+    const struct omb_frame frame = {.message = {OMB_FRAME_COMPARE, rest}};
+    struct omb_buf bytes = OMB_BUF_INIT;
+
+    omb_encode_frame(&frame, &bytes);
+    push(link, omb_buf_view(&bytes), true);
+    omb_buf_free(&bytes);
+    come_back(step, link);
+}
+
+void omb_later_begin(struct omb_step *step, uint64_t most)
+{
+    step->office->post->looked = 0;
+    step->office->post->look_most = most;
+}
+
+void omb_later_end(struct omb_step *step, struct omb_link *link)
+{
+    if (link->looked == 0)
+        link->looked_since = step->input->monotonic_ms;
+    link->looked += step->office->post->looked + 1;
+    step->office->post->look_most = 0;
+}
+
+static enum omb_rc answer(struct omb_step *step, struct omb_link *link, const struct omb_any *ask,
+                          struct omb_error *err)
+{
+    enum omb_rc rc;
+
+    omb_later_begin(step, OMB_LOOK_ROWS);
+    rc = ask->tag == OMB_FRAME_WANT ? omb_want_came(step, link, OMB_AS(want, *ask), err)
+                                    : omb_compare_came(step, link, OMB_AS(compare, *ask), err);
+    omb_later_end(step, link);
+    return rc;
+}
+
+enum omb_rc omb_later_ask(struct omb_step *step, struct omb_link *link, const struct omb_any *ask,
+                          struct omb_error *err)
+{
+    const struct omb_view bytes = step->input->bytes;
+
+    if (!link->later_first && omb_later_may(step, link))
+        return answer(step, link, ask, err);
+    if (link->later_bytes + bytes.size > OMB_LATER_MAX)
+        return omb_link_wrong(step, link, "it asks for more than is looked up for one office", err);
+    push(link, bytes, false);
+    come_back(step, link);
+    return OMB_OK;
+}
+
+static enum omb_rc go_on(struct omb_step *step, struct omb_link *link, struct omb_error *err)
+{
+    enum omb_rc rc = OMB_OK;
+
+    step->source = &link->peer;
+    omb_post_busy(step->office->post, link);
+    while (rc == OMB_OK && link->later_first && omb_later_may(step, link)) {
+        struct omb_held *held = pop(link);
+        struct omb_frame frame;
+
+        rc = omb_decode_frame(omb_arena_copy(step->arena, omb_view(held->bytes, held->size)),
+                              step->arena, &frame, err);
+        free(held);
+        if (rc == OMB_OK)
+            rc = answer(step, link, &frame.message, err);
+    }
+    step->source = NULL;
+    if (link->later_first)
+        come_back(step, link);
+    else if (link->reason && strcmp(link->reason, OMB_LATER_WORDS) == 0)
+        omb_link_reason(link, "%s", "");
+    return rc;
+}
+
+enum omb_rc omb_later_turn(struct omb_step *step, struct omb_error *err)
+{
+    struct omb_post *post = step->office->post;
+    enum omb_rc rc = OMB_OK;
+
+    if (!post->later)
+        return OMB_OK;
+    post->later = false;
+    for (size_t i = 0; rc == OMB_OK && i < post->slots; i++)
+        for (struct omb_link *link = post->peers[i]; rc == OMB_OK && link; link = link->next_peer)
+            if (link->later_first && link->greeted)
+                rc = go_on(step, link, err);
+    return rc;
+}
