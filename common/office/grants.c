@@ -150,7 +150,7 @@ static enum omb_rc take_own(struct omb_step *step, const struct omb_casefile *fi
     rc = omb_vault_open_escrow(step, &file->rows[registered - file->events], &file->id,
                                OMB_AS(registered, registered->facts->event), out);
     if (rc == OMB_OK)
-        omb_vault_keep_case_key(step, &file->id, out);
+        return omb_vault_regained(step, &file->id, out);
     return rc == OMB_NOT_FOUND || rc == OMB_UNAUTHENTIC ? OMB_SEALED : rc;
 }
 
@@ -195,7 +195,7 @@ enum omb_rc omb_vault_take_grants(struct omb_step *step, const struct omb_casefi
          i = next_for_self(step, file, i + 1)) {
         rc = omb_vault_try_grant(step, file, i, key);
         if (rc == OMB_OK)
-            omb_vault_keep_case_key(step, &file->id, key);
+            rc = omb_vault_regained(step, &file->id, key);
         else if (rc == OMB_NOT_FOUND || rc == OMB_UNAUTHENTIC)
             rc = OMB_SEALED;
     }

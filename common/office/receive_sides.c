@@ -16,7 +16,6 @@ static enum omb_rc take_mover(void *arg, struct omb_view key, struct omb_view va
     struct omb_arena *arena = movers->step->arena;
     struct omb_mover *mover;
     uint32_t number;
-    bool odd;
 
     if (movers->count == movers->room) {
         struct omb_mover *items;
@@ -30,8 +29,7 @@ static enum omb_rc take_mover(void *arg, struct omb_view key, struct omb_view va
     mover = &movers->items[movers->count++];
     *mover = (struct omb_mover){.seq = 0};
     if (!omb_key_read_record(key, &number, &mover->seq) ||
-        omb_decode_stored_record(value, arena, &mover->stored, NULL) != OMB_OK ||
-        omb_header_decode(mover->stored.header, arena, &mover->header, &odd, NULL) != OMB_OK)
+        !omb_stored_read(value, arena, &mover->stored, &mover->header))
         return OMB_DAMAGED;
     mover->digest = omb_record_digest(mover->stored.header);
     return movers->count == movers->most ? OMB_STOP : OMB_OK;

@@ -43,6 +43,15 @@ static enum omb_rc read_stored(struct omb_step *step, uint32_t number, uint64_t 
     return rc;
 }
 
+bool omb_stored_read(struct omb_view row, struct omb_arena *arena, struct omb_stored_record *out,
+                     struct omb_header *out_header)
+{
+    bool odd;
+
+    return omb_decode_stored_record(row, arena, out, NULL) == OMB_OK &&
+           omb_header_decode(out->header, arena, out_header, &odd, NULL) == OMB_OK;
+}
+
 static enum omb_rc decode_header(struct omb_step *step, struct omb_view bytes, uint32_t number,
                                  uint64_t seq, struct omb_header *out, bool *out_odd,
                                  struct omb_error *err)

@@ -20,6 +20,9 @@ struct omb_row_at {
 enum omb_rc omb_record_read(struct omb_step *step, uint32_t number, uint64_t seq,
                             struct omb_stored_record *out, struct omb_header *out_header,
                             bool *out_odd, struct omb_error *err) OMB_MUST_USE;
+/* A row of the records, decoded into the arena; false: it is damaged. */
+bool omb_stored_read(struct omb_view row, struct omb_arena *arena, struct omb_stored_record *out,
+                     struct omb_header *out_header);
 /* Full or prefix (8 hex digits or more) of a digest, or OFFICE/SEQ -> place of the record. */
 enum omb_rc omb_record_find(struct omb_step *step, struct omb_view reference,
                             struct omb_row_at *out, struct omb_error *err) OMB_MUST_USE;

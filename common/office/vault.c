@@ -93,6 +93,20 @@ void omb_vault_keep_case_key(struct omb_step *step, const struct omb_case_id *id
     remember_key(step->update, id, key);
 }
 
+enum omb_rc omb_vault_regained(struct omb_step *step, const struct omb_case_id *id,
+                               const uint8_t key[OMB_KEY_SIZE])
+{
+    const struct omb_key lost = omb_key_lost_secret(id);
+    uint8_t other[OMB_KEY_SIZE];
+    enum omb_rc rc = read_key(step->office, step->port, step->arena, &lost, other);
+
+    omb_vault_keep_case_key(step, id, key);
+    if (rc == OMB_OK && memcmp(other, key, sizeof(other)) == 0)
+        omb_delete(step->update->writes, OMB_FAMILY_KEY, omb_key_view(&lost));
+    omb_wipe(other, sizeof(other));
+    return rc == OMB_NOT_FOUND ? OMB_OK : rc;
+}
+
 void omb_vault_keep_escrow_key(struct omb_step *step, uint32_t number, uint64_t seq,
                                const uint8_t key[OMB_KEY_SIZE])
 {

@@ -25,6 +25,12 @@ void omb_vault_keep_case_key(struct omb_step *step, const struct omb_case_id *id
 enum omb_rc omb_vault_move_escrow_key(struct omb_step *step, uint32_t from, uint32_t to,
                                       uint64_t seq) OMB_MUST_USE;
 /*
+ * Keeps the key of a case that came by a grant or out of escrow. Where the same was put aside with
+ * a registration that lost a fork, that one goes.
+ */
+enum omb_rc omb_vault_regained(struct omb_step *step, const struct omb_case_id *id,
+                               const uint8_t key[OMB_KEY_SIZE]) OMB_MUST_USE;
+/*
  * The registration of a case lost a fork: what stands now, if anything, committed to another key.
  * That of an own one is put aside, and taken back when it stands again.
  */

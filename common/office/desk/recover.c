@@ -67,14 +67,14 @@ static enum omb_rc take_registration(struct recovering *page, const struct omb_o
 {
     const struct omb_case_id *id = record->header.case_id;
     uint8_t key[OMB_KEY_SIZE];
-    const enum omb_rc rc =
-        omb_vault_open_escrow(&page->aside.step, &record->at, id,
-                              OMB_AS(registered, record->header.facts->event), key);
+    enum omb_rc rc = omb_vault_open_escrow(&page->aside.step, &record->at, id,
+                                           OMB_AS(registered, record->header.facts->event), key);
 
+    if (rc == OMB_OK)
+        rc = omb_vault_regained(page->step, id, key);
     if (rc == OMB_IO || rc == OMB_DAMAGED)
         return omb_fail(page->err, rc, NULL, "a part of the log cannot be read");
     if (rc == OMB_OK) {
-        omb_vault_keep_case_key(page->step, id, key);
         page->answer->case_keys++;
     } else {
         page->answer->without_key++;

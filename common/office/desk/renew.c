@@ -92,23 +92,11 @@ static enum omb_rc take_certificate(void *arg, struct omb_view key, struct omb_v
     return OMB_OK;
 }
 
-static enum omb_rc take_refused(void *arg, struct omb_view key, struct omb_view value)
+static enum omb_rc see_any(void *arg, struct omb_view key, struct omb_view value)
 {
-    struct renewal *renewal = arg;
-
     (void)key;
     (void)value;
-    renewal->refused = true;
-    return OMB_STOP;
-}
-
-static enum omb_rc take_replaced(void *arg, struct omb_view key, struct omb_view value)
-{
-    struct renewal *renewal = arg;
-
-    (void)key;
-    (void)value;
-    renewal->replaced = true;
+    *(bool *)arg = true;
     return OMB_STOP;
 }
 
@@ -125,11 +113,11 @@ static enum omb_rc prepare(struct renewal *renewal)
         rc = omb_desk_scan(step, OMB_FAMILY_OFFICE, omb_key_view(&certificates), NULL,
                            take_certificate, renewal, renewal->err);
     if (rc == OMB_OK)
-        rc = omb_desk_scan(step, OMB_FAMILY_PEER, omb_key_view(&refused), NULL, take_refused,
-                           renewal, renewal->err);
+        rc = omb_desk_scan(step, OMB_FAMILY_PEER, omb_key_view(&refused), NULL, see_any,
+                           &renewal->refused, renewal->err);
     if (rc == OMB_OK)
-        rc = omb_desk_scan(step, OMB_FAMILY_INDEX, omb_key_view(&replaced), NULL, take_replaced,
-                           renewal, renewal->err);
+        rc = omb_desk_scan(step, OMB_FAMILY_INDEX, omb_key_view(&replaced), NULL, see_any,
+                           &renewal->replaced, renewal->err);
     return rc;
 }
 

@@ -124,12 +124,10 @@ static enum omb_rc take_record(void *arg, struct omb_view key, struct omb_view v
     struct omb_stored_record stored;
     struct omb_header header;
     struct omb_arena arena;
-    bool odd;
     enum omb_rc rc = OMB_OK;
 
     omb_arena_init(&arena, SIZE_MAX);
-    if (omb_decode_stored_record(value, &arena, &stored, NULL) != OMB_OK ||
-        omb_header_decode(stored.header, &arena, &header, &odd, NULL) != OMB_OK)
+    if (!omb_stored_read(value, &arena, &stored, &header))
         rc = OMB_DAMAGED;
     else if (header.case_id)
         add(turn, header.case_id);

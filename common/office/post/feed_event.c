@@ -377,7 +377,6 @@ static enum omb_rc see_place(void *arg, struct omb_view key, struct omb_view val
     struct omb_stored_record stored;
     struct omb_header header;
     struct omb_arena arena;
-    bool odd;
     enum omb_rc rc = OMB_OK;
 
     (void)key;
@@ -385,8 +384,7 @@ static enum omb_rc see_place(void *arg, struct omb_view key, struct omb_view val
         return OMB_LIMIT;
     omb_looked(line->step, 1);
     omb_arena_init(&arena, SIZE_MAX);
-    if (omb_decode_stored_record(value, &arena, &stored, NULL) != OMB_OK ||
-        omb_header_decode(stored.header, &arena, &header, &odd, NULL) != OMB_OK)
+    if (!omb_stored_read(value, &arena, &stored, &header))
         rc = omb_fail(line->err, OMB_DAMAGED, NULL, "a record in the store is damaged");
     else if (header.case_id)
         rc = omb_feed_read_scope(line->step, line->child, header.case_id, &line->holds, line->err);
