@@ -416,6 +416,24 @@ static void parts_are_wanted_again_with_a_comparison(void **state)
     assert_int_equal(HEARS(visitor, WANT, want)->parts.count, 3);
 }
 
+/* They may have come to the peer: a day would be long for whoever waits for the words of a case. */
+static void parts_are_wanted_again_while_the_line_stands(void **state)
+{
+    struct visitor *visitor = *state;
+    int64_t passed;
+    size_t wants = 0;
+
+    lose_bodies(visitor, 3);
+    visitor_greet(visitor);
+    visitor_say(visitor, OMB_FRAME_RECORDS, &nothing);
+    for (passed = 0; passed <= OMB_PARTS_MS; passed += 10000) {
+        visitor_pass(visitor, 10000);
+        wants += heard_of(visitor, OMB_FRAME_WANT);
+        visitor_say(visitor, OMB_FRAME_PING, &(struct omb_ping){.sent = 1});
+    }
+    assert_int_equal(wants, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -430,6 +448,7 @@ int main(void)
         VISITOR_TEST(a_clock_that_was_wrong_puts_no_comparison_off),
         VISITOR_TEST(parts_beyond_the_first_are_wanted_too),
         VISITOR_TEST(parts_are_wanted_again_with_a_comparison),
+        VISITOR_TEST(parts_are_wanted_again_while_the_line_stands),
         VISITOR_TEST(witnesses_of_a_large_tree_come_in_frames_that_are_taken),
     };
 

@@ -28,6 +28,7 @@
 #define OMB_NEWEST_KEPT 16         /* refused records and steps of history in a PeerRow */
 #define OMB_BESIDES_MAX 64         /* digests wanted for records beside the feed of one greeting */
 #define OMB_WANTS_MAX 256          /* that a peer may send between two looks */
+#define OMB_PARTS_MS 600000        /* after which parts that lack are wanted again */
 #define OMB_LOOK_ROWS 16384        /* that are looked at for one peer */
 #define OMB_LOOK_MS 1000           /* in so long; the rest later */
 #define OMB_LATER_MAX (1024 * 1024) /* bytes of what a peer asks for that are put off */
@@ -111,6 +112,7 @@ struct omb_link {
     bool page_due, page_last; /* the answer to a page of logs waits for them */
     struct omb_digest parts_from, parts_until; /* parts of records between them were asked for */
     size_t parts_asked;   /* of how many; 0: none is under way */
+    int64_t parts_at;     /* monotonic; when that began */
 
     /* comparing */
     bool comparing, last_page;

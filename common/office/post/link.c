@@ -413,6 +413,8 @@ static enum omb_rc tend_greeted(struct omb_step *step, struct omb_link *link, in
         rc = omb_health_send(step, err);
     if (rc == OMB_OK && omb_greet_is_due(step, link))
         rc = omb_greet_compare(step, link, err);
+    if (rc == OMB_OK)
+        rc = omb_want_parts_again(step, link, err);
     *out_at = sooner(*out_at, sooner(post->ping_at, post->health_at));
     return rc;
 }

@@ -332,7 +332,7 @@ static enum omb_rc look_at_child(struct omb_step *step, struct omb_link *link,
     rc = omb_child_lost(step, link, err); /* a certificate ends while the line stands */
     if (rc == OMB_OK && link->greeted && omb_greet_is_due(step, link))
         rc = omb_greet_compare(step, link, err);
-    return rc;
+    return rc == OMB_OK && link->greeted ? omb_want_parts_again(step, link, err) : rc;
 }
 
 static enum omb_rc look(struct omb_step *step, struct omb_error *err)

@@ -276,7 +276,17 @@ static enum omb_rc want_next_parts(struct omb_step *step, struct omb_link *link,
 enum omb_rc omb_want_parts(struct omb_step *step, struct omb_link *link, struct omb_error *err)
 {
     link->parts_from = (struct omb_digest){{0}};
+    link->parts_at = step->input->monotonic_ms;
     return want_next_parts(step, link, err);
+}
+
+/* What lacked here and at the peer may have come to it since. */
+enum omb_rc omb_want_parts_again(struct omb_step *step, struct omb_link *link,
+                                 struct omb_error *err)
+{
+    return link->parts_asked == 0 && step->input->monotonic_ms - link->parts_at >= OMB_PARTS_MS
+               ? omb_want_parts(step, link, err)
+               : OMB_OK;
 }
 
 /* An answer holds as much as fits: what is left of them is wanted as long as some come. */

@@ -121,6 +121,9 @@ enum omb_rc omb_want_more(struct omb_step *step, struct omb_link *link,
 /* Parts that neither came nor were erased, of records of the peer's side. */
 enum omb_rc omb_want_parts(struct omb_step *step, struct omb_link *link,
                            struct omb_error *err) OMB_MUST_USE;
+/* The same, when it is long ago. */
+enum omb_rc omb_want_parts_again(struct omb_step *step, struct omb_link *link,
+                                 struct omb_error *err) OMB_MUST_USE;
 enum omb_rc omb_want_parts_more(struct omb_step *step, struct omb_link *link,
                                 struct omb_error *err) OMB_MUST_USE;
 
