@@ -287,16 +287,27 @@ enum omb_rc omb_restored_awaits_above(struct omb_step *step, bool *out, struct o
     return rc;
 }
 
-struct omb_view omb_restored_epoch(struct omb_step *step, struct omb_view own)
+static struct omb_view another_epoch(struct omb_step *step)
 {
     uint8_t now[16];
     struct omb_digest other;
 
     omb_put_be64(now, (uint64_t)step->input->now_ms);
     omb_put_be64(now + 8, ++step->office->restored.greetings);
-    other = omb_hash_parts("ombud/restored-epoch/1",
-                           (const struct omb_view[]){own, OMB_VIEW_OF(now)}, 2);
-    return omb_arena_copy(step->arena, omb_view(other.bytes, own.size));
+    other = omb_hash_parts(
+        "ombud/restored-epoch/1",
+        (const struct omb_view[]){OMB_VIEW_OF(step->office->epoch), OMB_VIEW_OF(now)}, 2);
+    return omb_arena_copy(step->arena, omb_view(other.bytes, sizeof(step->office->epoch)));
+}
+
+enum omb_rc omb_restored_epoch(struct omb_step *step, bool to_above, struct omb_view *out,
+                               struct omb_error *err)
+{
+    bool awaits = false;
+    const enum omb_rc rc = to_above ? omb_restored_awaits_above(step, &awaits, err) : OMB_OK;
+
+    *out = awaits ? another_epoch(step) : OMB_VIEW_OF(step->office->epoch);
+    return rc;
 }
 
 bool omb_restored_once(struct omb_office *office)

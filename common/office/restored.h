@@ -16,7 +16,8 @@
  * above has ended when all that it offered in a first pass has come: the greeting says another
  * store epoch each time, which makes the office above compare, and a second pass begins only behind
  * the rows of the first. With an office below it has ended when the last page of its logs was
- * answered, which waits for the records that lacked.
+ * answered, which waits for the records that lacked. A restored office
+ * lets those below compare with it only when it has heard the one above itself.
  *
  * An administrator may end the withholding by an own act (`ombud backup serve-anyway`), which is
  * written into the log. That the office was restored stands in its log, too.
@@ -61,8 +62,12 @@ int64_t omb_restored_made_at(const struct omb_office *office);
 /* Whether the comparison with the office above is awaited. */
 enum omb_rc omb_restored_awaits_above(struct omb_step *step, bool *out,
                                       struct omb_error *err) OMB_MUST_USE;
-/* What it is told as the epoch of the store meanwhile: another one each time, from the own one. */
-struct omb_view omb_restored_epoch(struct omb_step *step, struct omb_view own);
+/*
+ * The epoch of the store as a greeting says it: to the office above another one each time as long
+ * as its comparison is awaited, since that makes it compare.
+ */
+enum omb_rc omb_restored_epoch(struct omb_step *step, bool to_above, struct omb_view *out,
+                               struct omb_error *err) OMB_MUST_USE;
 /* True once on a line. */
 bool omb_restored_once(struct omb_office *office);
 /* The line to the office above ended: its comparison begins anew. */

@@ -200,12 +200,18 @@ def test_a_damaged_backup_is_refused_and_says_where(office, top):
     shutil.copytree(path, whole)
     names = sorted(str(one.relative_to(path)) for one in path.rglob("*") if one.is_file())
     assert {"manifest", "keys.sealed", "ombud.conf", "db/CURRENT"} <= set(names)
+    kinds = set()
     for name in names:
         content = (whole / name).read_bytes()
         middle = len(content) // 2
         (path / name).write_bytes(content[:middle] + bytes([content[middle] ^ 1])
                                   + content[middle + 1:])
         assert name in verify(office, path, code=1).err
+        kind = name if name.count("/") == 0 else name.split(".")[-1].split("-")[0]
+        if kind in kinds:  # and of each kind of file one is cut, and is missing
+            (path / name).write_bytes(content)
+            continue
+        kinds.add(kind)
         (path / name).write_bytes(content[:-1])
         assert name in verify(office, path, code=1).err
         (path / name).unlink()

@@ -154,6 +154,76 @@ static void test_a_branch_that_lost_nothing_serves_soon(void **state)
     tree_check_whole(tree);
 }
 
+/* Its parent has never heard its epoch, and compares all the same. */
+static void test_a_branch_is_restored_before_it_ever_called(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    struct tree_office *branch = tree_add(tree, "vsp-0099", "branch", bank.north);
+    struct omb_view number;
+
+    tree_cut(branch);
+    number = bank_complaint(branch);
+    tree_restore(branch, tree_backup(branch));
+    assert_withheld(branch, number, "north");
+    tree_mend(branch);
+    tree_settle(tree);
+    assert_true(reads(branch, number));
+    assert_false(has_row(branch, "restored"));
+    tree_check_whole(tree);
+}
+
+/* A parent that was restored as well, from before it heard of the case. */
+static void test_parent_and_child_are_restored_together(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    struct memport *above = tree_backup(bank.north), *below;
+    const struct omb_view number = ended_case(tree, bank.b45);
+
+    below = tree_backup(bank.b45);
+    tree_cut(bank.b45);
+    tree_cut(bank.north);
+    tree_restore(bank.b45, below);
+    tree_restore(bank.north, above);
+    assert_withheld(bank.b45, number, "north");
+    tree_mend(bank.b45);
+    tree_mend(bank.north);
+    tree_settle(tree);
+    assert_true(reads(bank.b45, number));
+    assert_true(reads(bank.north, number));
+    assert_false(has_row(bank.b45, "restored"));
+    assert_false(has_row(bank.north, "restored"));
+    tree_check_whole(tree);
+}
+
+/* What the office above was not told yet, a comparison with it does not tell either. */
+static void test_a_branch_below_a_restored_region_waits_for_the_top(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    const struct omb_view erased = ended_case(tree, bank.b45), kept = ended_case(tree, bank.b45);
+    struct memport *above = tree_backup(bank.north), *below = tree_backup(bank.b45);
+
+    ask_erasure(bank.b45, erased);
+    tree_settle(tree);
+    confirm_erasure(bank.ho, erased);
+    tree_settle(tree);
+    tree_cut(bank.north);
+    tree_restore(bank.north, above);
+    tree_restore(bank.b45, below);
+    tree_settle(tree);
+    assert_withheld(bank.b45, erased, "north");
+    assert_withheld(bank.north, erased, "ho");
+    tree_mend(bank.north);
+    settle_looking(tree, bank.b45, erased);
+    assert_true(seen(bank.north, erased)->erased);
+    assert_true(reads(bank.b45, kept));
+    assert_true(reads(bank.north, kept));
+    assert_false(has_row(bank.b45, "restored"));
+    tree_check_whole(tree);
+}
+
 /* A line that ends in the midst of it, a parent that starts again: it begins anew. */
 static void test_a_comparison_that_is_cut_off_counts_for_nothing(void **state)
 {
@@ -305,6 +375,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TREE_TEST(test_a_branch_hears_of_an_erasure_before_it_shows_a_word),
         TREE_TEST(test_a_branch_that_lost_nothing_serves_soon),
+        TREE_TEST(test_a_branch_is_restored_before_it_ever_called),
+        TREE_TEST(test_parent_and_child_are_restored_together),
+        TREE_TEST(test_a_branch_below_a_restored_region_waits_for_the_top),
         TREE_TEST(test_a_comparison_that_is_cut_off_counts_for_nothing),
         TREE_TEST(test_an_administrator_may_serve_anyway),
         TREE_TEST(test_a_region_asks_above_and_below),

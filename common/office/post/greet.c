@@ -25,22 +25,6 @@ static void newest_lives(struct omb_life_list *lives)
     lives->count = OMB_LIVES_TOLD;
 }
 
-/*
- * After a restore the office above is told another epoch each time until all that it knows has
- * come: that makes it compare (office/restored.h).
- */
-static enum omb_rc epoch_for(struct omb_step *step, const struct omb_link *link,
-                             struct omb_view *out, struct omb_error *err)
-{
-    const struct omb_view own = OMB_VIEW_OF(step->office->epoch);
-    bool awaits = false;
-    const enum omb_rc rc =
-        link->up ? omb_restored_awaits_above(step, &awaits, err) : OMB_OK;
-
-    *out = awaits ? omb_restored_epoch(step, own) : own;
-    return rc;
-}
-
 /* Hello and Welcome from this office to the peer. */
 static enum omb_rc make_greeting(struct omb_step *step, struct omb_link *link,
                                  struct omb_hello *out, struct omb_error *err)
@@ -54,7 +38,7 @@ static enum omb_rc make_greeting(struct omb_step *step, struct omb_link *link,
     if (rc == OMB_OK)
         rc = omb_compare_lives(step, &link->peer, &yours, err);
     if (rc == OMB_OK)
-        rc = epoch_for(step, link, &epoch, err);
+        rc = omb_restored_epoch(step, link->up, &epoch, err);
     if (rc != OMB_OK)
         return rc;
     newest_lives(&own);
@@ -493,11 +477,19 @@ static enum omb_rc offer_anew(struct omb_step *step, struct omb_link *link, stru
     return omb_feed_anew(step, &link->peer, err);
 }
 
-/* What the last comparison found comes first: until it is there the next one finds it again. */
+/*
+ * What the last comparison found comes first: until it is there the next one finds it again. And an
+ * office that was restored asks the one above before those below may rely on what it knows.
+ */
 static enum omb_rc compare_down(struct omb_step *step, struct omb_link *link,
                                 struct omb_error *err)
 {
-    if (!omb_greet_offers(link))
+    bool awaits;
+    const enum omb_rc rc = omb_restored_awaits_above(step, &awaits, err);
+
+    if (rc != OMB_OK)
+        return rc;
+    if (!omb_greet_offers(link) && !awaits)
         return omb_greet_compare(step, link, err);
     link->compared_at = OMB_LONG_AGO;
     link->dirty = true;

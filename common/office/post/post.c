@@ -322,6 +322,7 @@ enum omb_rc omb_post_input(struct omb_step *step, struct omb_error *err)
 static enum omb_rc look_at_child(struct omb_step *step, struct omb_link *link,
                                  struct omb_error *err)
 {
+    bool awaits;
     enum omb_rc rc;
 
     link->wants = 0;
@@ -330,9 +331,12 @@ static enum omb_rc look_at_child(struct omb_step *step, struct omb_link *link,
     if (step->input->monotonic_ms - link->heard_at >= OMB_SILENCE_MS)
         return omb_link_ended(step, link, "nothing came for 15 seconds", err);
     rc = omb_child_lost(step, link, err); /* a certificate ends while the line stands */
-    if (rc == OMB_OK && link->greeted && omb_greet_is_due(step, link))
+    if (rc != OMB_OK || !link->greeted)
+        return rc;
+    rc = omb_restored_awaits_above(step, &awaits, err);
+    if (rc == OMB_OK && !awaits && omb_greet_is_due(step, link))
         rc = omb_greet_compare(step, link, err);
-    return rc == OMB_OK && link->greeted ? omb_want_parts_again(step, link, err) : rc;
+    return rc == OMB_OK ? omb_want_parts_again(step, link, err) : rc;
 }
 
 static enum omb_rc look(struct omb_step *step, struct omb_error *err)
