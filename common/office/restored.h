@@ -8,16 +8,16 @@
  *
  *   - a case of this office that the backup holds, until the office above was compared with; at the
  *     root, until every office below was; where there is none at all, until the own act below,
- * since nobody can tell what the root erased in its own cases,
+ *     since nobody can tell what the root erased in its own cases;
  *   - another office's case, until the office above was compared with and, when its home lies
- * below, the office directly below that leads there.
+ *     below, the office directly below that leads there.
  *
  * Cases that this office registers after the restore are not withheld. A comparison with the office
  * above has ended when all that it offered in a first pass has come: the greeting says another
  * store epoch each time, which makes the office above compare, and a second pass begins only behind
  * the rows of the first. With an office below it has ended when the last page of its logs was
- * answered, which waits for the records that lacked. A restored office
- * lets those below compare with it only when it has heard the one above itself.
+ * answered, which waits for the records that lacked. A restored office lets those below compare
+ * with it only when it has heard the one above itself.
  *
  * An administrator may end the withholding by an own act (`ombud backup serve-anyway`), which is
  * written into the log. That the office was restored stands in its log, too.

@@ -94,6 +94,32 @@ static void test_a_line_that_lost_is_written_again(void **state)
     tree_check(tree);
 }
 
+/* What was restored may have been erased: it gets no new number before that is known. */
+static void test_a_restored_office_leaves_what_it_withholds(void **state)
+{
+    struct tree *tree = *state;
+    struct forked f = fork_log(tree);
+    struct tree_office *b45 = f.bank.b45;
+    struct omb_office_renewed renewed;
+    struct memport *copy;
+
+    (void)renew(b45);
+    copy = tree_backup(b45);
+    tree_cut(b45);
+    tree_restore(b45, copy);
+    renewed = renew(b45);
+    assert_int_equal(renewed.written, 0);
+    assert_int_equal(renewed.left.count, 3);
+    assert_text(renewed.left.items[0].why, "the words of its case are withheld: whether they were "
+                                           "erased is not known here yet");
+    tree_mend(b45);
+    tree_settle(tree);
+    renewed = renew(b45);
+    assert_int_equal(renewed.written, 3);
+    assert_int_equal(renewed.left.count, 0);
+    tree_check(tree);
+}
+
 /* Both copies gave one id: who has the lost receipt is led on from the case that stands. */
 static void test_a_lost_receipt_leads_to_the_new_number(void **state)
 {
@@ -384,6 +410,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TREE_TEST(test_a_line_that_lost_is_written_again),
+        TREE_TEST(test_a_restored_office_leaves_what_it_withholds),
         TREE_TEST(test_a_lost_receipt_leads_to_the_new_number),
         TREE_TEST(test_nothing_is_written_twice),
         TREE_TEST(test_an_act_that_came_too_late_is_left),

@@ -340,6 +340,11 @@ enum omb_rc omb_renew_write(struct omb_renewing *renewing, struct omb_error *err
 
     if (renewing->record.odd || omb_opened_tag(&renewing->record) == 0)
         return omb_fail(err, OMB_REFUSED, NULL, "this version does not understand it");
+    /* Its words would go on under another number, and an erasure is of this one. */
+    if (header->case_id && omb_desk_withheld(renewing->step, header->case_id).size > 0)
+        return omb_fail(err, OMB_REFUSED, NULL,
+                        "the words of its case are withheld: whether they were erased is not "
+                        "known here yet");
     rc = copy_facts(renewing, &facts, err);
     if (rc == OMB_OK)
         rc = read_words(renewing, &body, &extract, err);
