@@ -310,12 +310,17 @@ enum omb_rc omb_restored_epoch(struct omb_step *step, bool to_above, struct omb_
     return rc;
 }
 
-bool omb_restored_once(struct omb_office *office)
+enum omb_rc omb_restored_again(struct omb_step *step, bool knew, bool *out, struct omb_error *err)
 {
-    const bool before = office->restored.once;
+    struct omb_withholding *restored = &step->office->restored;
+    bool awaits;
+    const enum omb_rc rc = omb_restored_awaits_above(step, &awaits, err);
 
-    office->restored.once = true;
-    return !before;
+    if (rc != OMB_OK)
+        return rc;
+    *out = awaits && !knew && !restored->once;
+    restored->once |= *out;
+    return OMB_OK;
 }
 
 void omb_restored_line_ended(struct omb_office *office)

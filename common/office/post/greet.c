@@ -288,43 +288,10 @@ static enum omb_rc go_on_up(struct omb_step *step, struct omb_link *link,
     return rc;
 }
 
-/* What runs there: of those below their health says it, of the parent its greeting alone. */
-static enum omb_rc keep_software(struct omb_step *step, struct omb_link *link,
-                                 struct omb_view software, struct omb_error *err)
-{
-    struct omb_peer_row row;
-    char words[64];
-    enum omb_rc rc = omb_link_row(step, link, &row, err);
-
-    if (rc != OMB_OK)
-        return rc;
-    omb_link_words(software, words, sizeof(words));
-    if (!omb_view_is(row.software, words)) {
-        row.software = omb_arena_copy(step->arena, omb_view_str(words));
-        omb_link_put(step, link, &row);
-    }
-    return OMB_OK;
-}
-
-/*
- * The office above knows no epoch of this one, so that the first one made it compare nothing: the
- * second does.
- */
-static enum omb_rc greet_again(struct omb_step *step, struct omb_link *link,
-                               const struct omb_hello *welcome, struct omb_error *err)
-{
-    bool awaits;
-    enum omb_rc rc = omb_restored_awaits_above(step, &awaits, err);
-
-    if (rc != OMB_OK || !awaits || welcome->cursor || welcome->yours.count > 0 ||
-        !omb_restored_once(step->office))
-        return rc;
-    return omb_greet_send(step, link, err);
-}
-
 enum omb_rc omb_greet_welcome(struct omb_step *step, struct omb_link *link,
                               const struct omb_hello *welcome, struct omb_error *err)
 {
+    bool again = false;
     enum omb_rc rc;
 
     if (!omb_office_id_equal(&welcome->office, &link->peer) || welcome->store_epoch.size != 16 ||
@@ -337,7 +304,7 @@ enum omb_rc omb_greet_welcome(struct omb_step *step, struct omb_link *link,
     omb_post_wake(step, step->input->monotonic_ms);
     rc = omb_link_to(step, link, OMB_LINK_CATCHING_UP, "", err);
     if (rc == OMB_OK)
-        rc = keep_software(step, link, welcome->software, err);
+        rc = omb_link_software(step, link, welcome->software, err);
     if (rc == OMB_OK)
         rc = look_for_own(step, link, welcome, err);
     if (rc != OMB_OK || link->state == OMB_LINK_BLOCKED)
@@ -345,7 +312,9 @@ enum omb_rc omb_greet_welcome(struct omb_step *step, struct omb_link *link,
     rc = go_on_up(step, link, welcome, err);
     if (rc == OMB_OK)
         rc = omb_want_parts(step, link, err);
-    return rc == OMB_OK ? greet_again(step, link, welcome, err) : rc;
+    if (rc == OMB_OK)
+        rc = omb_restored_again(step, welcome->cursor || welcome->yours.count > 0, &again, err);
+    return rc == OMB_OK && again ? omb_greet_send(step, link, err) : rc;
 }
 
 enum omb_rc omb_greet_refused(struct omb_step *step, struct omb_link *link,

@@ -141,6 +141,23 @@ void omb_link_put(struct omb_step *step, struct omb_link *link, const struct omb
     link->dirty = false;
 }
 
+enum omb_rc omb_link_software(struct omb_step *step, struct omb_link *link,
+                              struct omb_view software, struct omb_error *err)
+{
+    struct omb_peer_row row;
+    char words[64];
+    enum omb_rc rc = omb_link_row(step, link, &row, err);
+
+    if (rc != OMB_OK)
+        return rc;
+    omb_link_words(software, words, sizeof(words));
+    if (!omb_view_is(row.software, words)) {
+        row.software = omb_arena_copy(step->arena, omb_view_str(words));
+        omb_link_put(step, link, &row);
+    }
+    return OMB_OK;
+}
+
 /* The items behind the first of a list that is full, and room for one more. */
 #define NEWEST(step, type, list, out_items, out_count)                                            \
     do {                                                                                          \

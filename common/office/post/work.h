@@ -39,6 +39,9 @@ enum omb_rc omb_link_history(struct omb_step *step, struct omb_link *link, const
                              const char *reason, struct omb_error *err) OMB_MUST_USE;
 enum omb_rc omb_link_refused(struct omb_step *step, struct omb_link *link,
                              const struct omb_receipt *receipt, struct omb_error *err) OMB_MUST_USE;
+/* What runs there: of those below their health says it, of the parent its greeting alone. */
+enum omb_rc omb_link_software(struct omb_step *step, struct omb_link *link,
+                              struct omb_view software, struct omb_error *err) OMB_MUST_USE;
 /* Encodes and sends a frame; its size. */
 size_t omb_link_send(struct omb_step *step, const struct omb_link *link, uint32_t tag,
                      const void *message);
