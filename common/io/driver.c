@@ -102,7 +102,10 @@ static enum omb_rc open_all(struct omb_driver *driver, struct omb_error *err)
     if (rc == OMB_OK)
         rc = omb_office_keys_load(driver->dir, &driver->config, &driver->keys, err);
     if (rc == OMB_OK)
-        rc = omb_store_open(driver->dir, driver->takes ? OMB_STORE_TAKE : OMB_STORE_OPEN,
+        rc = omb_store_open(driver->dir,
+                            driver->takes          ? OMB_STORE_TAKE
+                            : driver->accepts_loss ? OMB_STORE_ACCEPT_LOSS
+                                                   : OMB_STORE_OPEN,
                             &driver->store, err);
     if (rc != OMB_OK || !driver->serves)
         return rc == OMB_OK ? open_office(driver, err) : rc;
@@ -131,7 +134,8 @@ enum omb_rc omb_driver_open_for(enum omb_driver_use use, const char *dir, struct
                         "the office's directory %s: %s", dir, strerror(errno));
     *out = (struct omb_driver){.serves = use == OMB_DRIVER_NODE || use == OMB_DRIVER_HUB,
                                .takes_children = use == OMB_DRIVER_HUB,
-                               .takes = use == OMB_DRIVER_TAKE};
+                               .takes = use == OMB_DRIVER_TAKE,
+                               .accepts_loss = use == OMB_DRIVER_ACCEPT_LOSS};
     OMB_ASSERT(strlen(path) < sizeof(out->dir));
     memcpy(out->dir, path, strlen(path) + 1);
     free(path);

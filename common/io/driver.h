@@ -24,6 +24,7 @@ struct omb_driver {
     bool takes_children;
     bool takes;                  /* a store from a backup */
     bool looks;                  /* at a copy, without keys */
+    bool accepts_loss;           /* of the last writes of a store */
     char last_exit[OMB_LAST_EXIT_MAX]; /* how the daemon before this one ended */
     struct omb_view parents[OMB_PARENTS_MAX]; /* of the configuration */
     struct omb_config config;
@@ -40,6 +41,7 @@ enum omb_driver_use {
     OMB_DRIVER_NODE,
     OMB_DRIVER_HUB, /* offices below may greet it */
     OMB_DRIVER_TAKE, /* as COMMAND, of a store that comes from a backup */
+    OMB_DRIVER_ACCEPT_LOSS, /* as COMMAND, of a store that may have lost its last writes */
 };
 
 /* The core borrows from *out, so it stays where it is; after a failure it is of zero bytes. */

@@ -1,15 +1,14 @@
 #include "io/store.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/assert.h"
+#include "io/clock.h"
 #include "io/officedir.h"
 #include "io/store_internal.h"
 
@@ -17,8 +16,6 @@
 
 /* Above this a batch's memory is given back after the commit. */
 enum { BATCH_KEPT = 1 << 20 };
-/* Of what RocksDB writes at every start its options are the most, some 80 KiB. */
-enum { ROOM_TO_OPEN = 1 << 20 };
 
 /* --- reading: the port --- */
 
@@ -150,16 +147,21 @@ enum omb_rc omb_store_commit(struct omb_store *store, const struct omb_writes *w
         return repeat_failure(store, err);
     rc = omb_writes_each(writes, add_to_batch, store);
     OMB_ASSERT(rc == OMB_OK);
-    return write_batch(store, sync, err);
+    rc = write_batch(store, sync, err);
+    if (rc == OMB_OK && sync)
+        rc = omb_synced_note(store->note, rocksdb_get_latest_sequence_number(store->db), err);
+    return rc;
 }
 
-/* Of another thread: it touches nothing of the store but the database, which allows that. */
+/* Of another thread: it touches nothing but the database and the note, which allow that. */
 enum omb_rc omb_store_sync(struct omb_store *store, struct omb_error *err)
 {
+    const uint64_t write = rocksdb_get_latest_sequence_number(store->db);
     char *message = NULL;
 
     rocksdb_flush_wal(store->db, 1, &message);
-    return message ? omb_store_translate(store->path, message, false, err) : OMB_OK;
+    return message ? omb_store_translate(store->path, message, false, err)
+                   : omb_synced_note(store->note, write, err);
 }
 
 enum omb_rc omb_store_health(struct omb_store *store, struct omb_error *err)
@@ -181,112 +183,33 @@ enum omb_rc omb_store_health(struct omb_store *store, struct omb_error *err)
 
 /* --- opening and closing --- */
 
-static bool is_write_ahead_log(const struct dirent *entry)
-{
-    size_t size = strlen(entry->d_name);
-
-    return size > 4 && strcmp(entry->d_name + size - 4, ".log") == 0;
-}
-
-/*
- * An open store always has a write-ahead log, and leaves it. RocksDB does not miss one that is gone
- * and would go on without the acknowledged writes in it.
- */
-static enum omb_rc expect_write_ahead_log(const char *path, uint64_t *out_bytes,
-                                          struct omb_error *err)
-{
-    DIR *folder = opendir(path);
-    const struct dirent *entry;
-    uint64_t bytes = 0;
-    bool found = false;
-    struct stat st;
-
-    if (!folder)
-        return omb_fail(err, OMB_IO, NULL, "the folder %.200s cannot be read: %s", path,
-                        strerror(errno));
-    while ((entry = readdir(folder)) != NULL) {
-        if (!is_write_ahead_log(entry))
-            continue;
-        found = true;
-        if (fstatat(dirfd(folder), entry->d_name, &st, 0) == 0)
-            bytes += (uint64_t)st.st_size;
-    }
-    closedir(folder);
-    if (!found)
-        return omb_fail(err, OMB_DAMAGED, NULL,
-                        "the store %.200s is damaged: its write-ahead log (*.log) is missing; "
-                        "nothing was changed: restore a backup", path);
-    *out_bytes = bytes;
-    return OMB_OK;
-}
-
-/*
- * What the write-ahead logs hold goes to table files at the start, and RocksDB ends the process
- * when a full disk meets it as it writes down its options: so room is looked for before.
- */
-static enum omb_rc expect_room(const char *path, uint64_t log_bytes, struct omb_error *err)
-{
-    const uint64_t needed = ROOM_TO_OPEN + log_bytes;
-    struct statvfs disk;
-    uint64_t room;
-
-    if (statvfs(path, &disk) != 0)
-        return omb_fail(err, OMB_IO, NULL, "the room on the disk of %.200s cannot be found out: %s",
-                        path, strerror(errno));
-    room = (uint64_t)disk.f_bavail * disk.f_frsize;
-    if (disk.f_blocks == 0 || room >= needed) /* no blocks: a filesystem that does not say */
-        return OMB_OK;
-    return omb_fail(err, OMB_FULL, NULL,
-                    "no space is left for the store %.200s: %llu KiB are free and %llu KiB are "
-                    "needed to open it", path, (unsigned long long)(room >> 10),
-                    (unsigned long long)(needed >> 10));
-}
-
-static enum omb_rc expect_files(const char *path, enum omb_store_mode mode,
-                                uint64_t *out_log_bytes, struct omb_error *err)
-{
-    char current[4096 + 16];
-    struct stat st;
-
-    if (stat(path, &st) != 0)
-        return omb_fail(err, errno == ENOENT ? OMB_NOT_FOUND : OMB_IO, NULL,
-                        "there is no store %.200s: %s", path, strerror(errno));
-    (void)snprintf(current, sizeof(current), "%s/CURRENT", path);
-    if (stat(current, &st) != 0)
-        return omb_fail(err, OMB_DAMAGED, NULL,
-                        "the store %.200s is damaged: its file CURRENT is missing; nothing was "
-                        "changed: restore a backup", path);
-    /* A checkpoint has all in its tables; what it consists of, its manifest says. */
-    if (mode != OMB_STORE_OPEN)
-        return OMB_OK;
-    return expect_write_ahead_log(path, out_log_bytes, err);
-}
-
 /* RocksDB names every file that it finds damaged but a write-ahead log. */
 static enum omb_rc refuse_opening(const char *path, char *take_message, struct omb_error *err)
 {
     bool nameless = strncmp(take_message, "Corruption", 10) == 0 && !strchr(take_message, '/') &&
-                    !strstr(take_message, "WAL");
-    enum omb_rc rc = omb_store_translate(path, take_message, true, err);
+                    !strstr(take_message, "WAL") && !strstr(take_message, "CURRENT");
+    char why[160];
 
-    if (nameless)
-        (void)omb_fail_within(err, "a write-ahead log (*.log)");
-    return rc;
+    if (!nameless)
+        return omb_store_translate(path, take_message, true, err);
+    (void)snprintf(why, sizeof(why), "a write-ahead log (*.log) in it: %s", take_message);
+    rocksdb_free(take_message);
+    return omb_store_refuse_log(path, why, err);
 }
 
-static enum omb_rc open_database(struct omb_store *store, enum omb_store_mode mode,
+static enum omb_rc open_database(struct omb_store *store, enum omb_store_way way,
                                  struct omb_error *err)
 {
     struct omb_store_options options;
     const char *names[STORE_FAMILY_COUNT];
     char *message = NULL;
-    enum omb_rc rc = omb_store_options_make(mode == OMB_STORE_CREATE, &options, err);
+    enum omb_rc rc = omb_store_options_make(way, &options, err);
 
     if (rc != OMB_OK)
         return rc;
     for (int i = 0; i < STORE_FAMILY_COUNT; i++)
         names[i] = omb_store_family_word(i);
-    if (mode == OMB_STORE_LOOK)
+    if (way == STORE_LOOK)
         store->db = rocksdb_open_for_read_only_column_families(
             options.database, store->path, STORE_FAMILY_COUNT, names,
             (const rocksdb_options_t *const *)options.families, store->families, 0, &message);
@@ -347,6 +270,7 @@ static void remove_halfway(const char *path)
     rocksdb_destroy_db(options, path, &message);
     rocksdb_free(message);
     rocksdb_options_destroy(options);
+    omb_synced_remove(path);
     (void)rmdir(path);
 }
 
@@ -382,17 +306,26 @@ static struct omb_store *new_store(const char *dir)
     return store;
 }
 
+/* What an opening replayed lies in table files, and these were synced. */
+static enum omb_rc begin_note(struct omb_store *store, struct omb_error *err)
+{
+    return omb_synced_begin(store->path, rocksdb_get_latest_sequence_number(store->db),
+                             &store->note, err);
+}
+
 static enum omb_rc create(struct omb_store *store, struct omb_error *err)
 {
     enum omb_rc rc = make_folder(store->path, err);
 
     if (rc != OMB_OK)
         return rc;
-    rc = expect_room(store->path, 0, err);
+    rc = omb_store_expect_room(store->path, 0, err);
     if (rc == OMB_OK)
-        rc = open_database(store, OMB_STORE_CREATE, err);
+        rc = open_database(store, STORE_CREATE, err);
     if (rc == OMB_OK)
         rc = write_schema(store, err);
+    if (rc == OMB_OK)
+        rc = begin_note(store, err);
     if (rc != OMB_OK) {
         close_database(store);
         remove_halfway(store->path);
@@ -400,19 +333,41 @@ static enum omb_rc create(struct omb_store *store, struct omb_error *err)
     return rc;
 }
 
+bool omb_store_gave_up(const struct omb_store *store, uint64_t *out_writes)
+{
+    *out_writes = store->given_up;
+    return store->gave_up;
+}
+
+static enum omb_rc note_loss(struct omb_store *store, uint64_t writes, struct omb_error *err)
+{
+    uint8_t value[16];
+    enum omb_rc rc;
+
+    store->gave_up = true;
+    store->given_up = writes;
+    omb_put_be64(value, (uint64_t)omb_clock_wall_ms());
+    omb_put_be64(value + 8, writes);
+    rc = add_to_batch(store, OMB_FAMILY_META, OMB_VIEW_LIT(OMB_META_LOSS), OMB_VIEW_OF(value));
+    OMB_ASSERT(rc == OMB_OK);
+    return write_batch(store, true, err);
+}
+
 static enum omb_rc open_existing(struct omb_store *store, enum omb_store_mode mode,
                                  struct omb_error *err)
 {
-    uint64_t log_bytes = 0;
-    enum omb_rc rc = expect_files(store->path, mode, &log_bytes, err);
+    struct omb_store_looked looked;
+    enum omb_rc rc = omb_store_look(store->path, mode, &looked, err);
 
-    if (rc == OMB_OK && mode != OMB_STORE_LOOK)
-        rc = expect_room(store->path, log_bytes, err);
     if (rc == OMB_OK)
-        rc = open_database(store, mode, err);
+        rc = open_database(store, looked.way, err);
+    if (rc == OMB_OK)
+        rc = omb_store_look_again(store, mode, &looked, err);
     if (rc == OMB_OK)
         rc = check_schema(store, err);
-    return rc;
+    if (rc == OMB_OK && looked.lost)
+        rc = note_loss(store, looked.lost_writes, err);
+    return rc == OMB_OK && mode != OMB_STORE_LOOK ? begin_note(store, err) : rc;
 }
 
 enum omb_rc omb_store_open(const char *dir, enum omb_store_mode mode, struct omb_store **out,
@@ -437,6 +392,7 @@ void omb_store_close(struct omb_store *store)
     if (!store)
         return;
     close_database(store);
+    omb_synced_end(store->note);
     rocksdb_writebatch_destroy(store->batch);
     rocksdb_writeoptions_destroy(store->unsynced);
     rocksdb_writeoptions_destroy(store->synced);

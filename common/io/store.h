@@ -2,8 +2,9 @@
  * The store: RocksDB behind the core's port. It knows families, keys and values, not what they
  * mean.
  *
- * One synced batch per update. A damaged write-ahead log is refused, never silently shortened;
- * after a background error the store takes no more writes and the daemon stops (design: libraries).
+ * One synced batch per update. A store that lacks anything of what was synced is refused, never
+ * silently shortened: files that are damaged, shorter or gone; after a background error the store
+ * takes no more writes and the daemon stops (design: libraries).
  */
 #ifndef OMB_IO_STORE_H
 #define OMB_IO_STORE_H
@@ -19,6 +20,8 @@ enum omb_store_mode {
     OMB_STORE_OPEN,   /* must exist; one process at a time */
     OMB_STORE_TAKE,   /* a copy that omb_store_checkpoint made, to be an office's from now on */
     OMB_STORE_LOOK,   /* a copy that nobody opened: it is read, and not a byte of it changes */
+    /* The same, even when the last writes that were synced are gone; OMB_META_LOSS says so then. */
+    OMB_STORE_ACCEPT_LOSS,
 };
 
 /*
@@ -28,6 +31,8 @@ enum omb_store_mode {
 enum omb_rc omb_store_open(const char *dir, enum omb_store_mode mode, struct omb_store **out,
                            struct omb_error *err) OMB_MUST_USE;
 void omb_store_close(struct omb_store *store);
+/* Whether this opening gave writes up that had been synced, and how many (0: not known). */
+bool omb_store_gave_up(const struct omb_store *store, uint64_t *out_writes);
 const struct omb_port *omb_store_port(const struct omb_store *store);
 
 /*

@@ -66,8 +66,7 @@ enum omb_rc omb_store_translate(const char *path, char *take_message, bool openi
     switch (trouble_of(take_message)) {
     case DAMAGE:
         rc = omb_fail(err, OMB_DAMAGED, NULL,
-                      "the store %.*s is damaged (%.*s); %scopy the folder away, then run \"ombud "
-                      "store rebuild\" or restore a backup",
+                      "the store %.*s is damaged (%.*s); %s" STORE_WAY_OUT,
                       OMB_VIEW_ARGS(place), OMB_VIEW_ARGS(why),
                       opening ? "nothing was changed: " : "");
         break;

@@ -32,6 +32,7 @@ enum {
     INFO_LOG_FATAL = 4,
     /* Not the default, which drops acknowledged writes behind damage without a word. */
     RECOVERY_TOLERATES_TORN_TAIL = 0,
+    RECOVERY_UP_TO_DAMAGE = 2,
 };
 
 /*
@@ -81,9 +82,10 @@ static void set_memory(rocksdb_options_t *options)
     rocksdb_options_set_table_cache_numshardbits(options, 0);
 }
 
-static void set_files(rocksdb_options_t *options)
+static void set_files(rocksdb_options_t *options, enum omb_store_way way)
 {
-    rocksdb_options_set_wal_recovery_mode(options, RECOVERY_TOLERATES_TORN_TAIL);
+    rocksdb_options_set_wal_recovery_mode(
+        options, way == STORE_TO_DAMAGE ? RECOVERY_UP_TO_DAMAGE : RECOVERY_TOLERATES_TORN_TAIL);
     rocksdb_options_set_max_total_wal_size(options, WAL_BYTES);
     rocksdb_options_set_manifest_preallocation_size(options, MANIFEST_STEP);
     rocksdb_options_set_max_manifest_file_size(options, MANIFEST_FILE);
@@ -156,7 +158,7 @@ static rocksdb_cache_t *make_cache(void)
     return cache;
 }
 
-enum omb_rc omb_store_options_make(bool create, struct omb_store_options *out,
+enum omb_rc omb_store_options_make(enum omb_store_way way, struct omb_store_options *out,
                                    struct omb_error *err)
 {
     rocksdb_options_t *plain = rocksdb_options_create();
@@ -174,11 +176,11 @@ enum omb_rc omb_store_options_make(bool create, struct omb_store_options *out,
         goto out;
     }
     set_memory(database);
-    set_files(database);
+    set_files(database, way);
     set_service(database);
-    rocksdb_options_set_create_if_missing(database, create);
-    rocksdb_options_set_error_if_exists(database, create);
-    rocksdb_options_set_create_missing_column_families(database, create);
+    rocksdb_options_set_create_if_missing(database, way == STORE_CREATE);
+    rocksdb_options_set_error_if_exists(database, way == STORE_CREATE);
+    rocksdb_options_set_create_missing_column_families(database, way == STORE_CREATE);
     for (int i = 0; i < STORE_FAMILY_COUNT; i++) {
         out->families[i] = rocksdb_options_create_copy(database);
         set_table(out->families[i], shapes[i], cache);

@@ -29,6 +29,12 @@
     X(REQUEST, "request")   /* operator|id -> RequestRow */                       \
     X(OUTBOX, "outbox")
 
+/*
+ * In meta, once the store's keeper went on without writes that had been synced: the time of it in
+ * ms and how many they were (0: not known), 8 bytes each, big-endian.
+ */
+#define OMB_META_LOSS "loss"
+
 enum omb_family {
 #define OMB_FAMILY_ENUM(name, word) OMB_FAMILY_##name,
     OMB_FAMILY_TABLE(OMB_FAMILY_ENUM)

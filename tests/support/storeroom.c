@@ -27,13 +27,23 @@ static void commit_row(struct omb_store *store, enum omb_family family, uint64_t
     omb_writes_free(writes);
 }
 
-void storeroom_rows(struct omb_store *store, enum omb_family family, uint64_t count)
+static void small_row(struct omb_store *store, enum omb_family family, uint64_t number, bool sync)
 {
     uint8_t value[300];
 
     memset(value, 'v', sizeof(value));
+    commit_row(store, family, number, OMB_VIEW_OF(value), sync);
+}
+
+void storeroom_rows(struct omb_store *store, enum omb_family family, uint64_t count)
+{
     for (uint64_t i = 1; i <= count; i++)
-        commit_row(store, family, i, OMB_VIEW_OF(value), true);
+        small_row(store, family, i, true);
+}
+
+void storeroom_unsynced(struct omb_store *store, enum omb_family family, uint64_t number)
+{
+    small_row(store, family, number, false);
 }
 
 enum omb_rc storeroom_count_row(void *arg, struct omb_view key, struct omb_view value)

@@ -21,6 +21,8 @@ void storeroom_assert_refused(void **state, enum omb_rc rc, const char *word);
 
 /* Rows 1 to count, a synced batch each. */
 void storeroom_rows(struct omb_store *store, enum omb_family family, uint64_t count);
+/* One more, which nobody synced. */
+void storeroom_unsynced(struct omb_store *store, enum omb_family family, uint64_t number);
 /*
  * Rows of that size, `mib` mebibytes of them: from some three on more than the store keeps in
  * memory, so that they come to lie in table and blob files.

@@ -190,6 +190,23 @@ def test_the_store_is_damaged(resting, number, top):
     is_well(resting, number)
 
 
+def test_the_last_writes_of_a_store_are_gone(resting, number, top):
+    """The end of the write-ahead log is cut off; the office goes on without it, by the page."""
+    hands = Hands("The store is damaged", resting, COPY=top / "copy")
+    resting.start()
+    lost = resting.register()
+    resting.stop(signal.SIGKILL)
+    log = max((resting.dir / "db").glob("*.log"))
+    log.write_bytes(log.read_bytes()[:-400])
+    hands.sees(refused(resting))
+    hands.types(failing=("ombud store", "ombud log"))
+    assert "given up: the last " in "".join(hands.types(block=1))
+    hands.sees("\n".join(words for _, words in doctor(resting, "loss")))
+    resting.start()
+    is_well(resting, number)
+    resting.ombud("case", "show", lost, who="handler", code=1)
+
+
 def test_rows_of_the_store_are_wrong(resting, number):
     hands = Hands("Rows of the store are wrong", resting)
     row = next(line.split() for line in resting.store_rows("dump", "case").splitlines())

@@ -543,6 +543,27 @@ static void test_doctor_names_the_newest_record_when_it_is_damaged(void **state)
     assert_text(omb_view(finding(rig, "newest-record")->words.data, 10), "record 14:");
 }
 
+static void test_doctor_tells_of_a_loss_for_a_month(void **state)
+{
+    const struct omb_key key = omb_key_meta(OMB_META_LOSS);
+    struct rig *rig = *state;
+    const struct omb_doctor *doctor;
+    uint8_t value[16];
+
+    omb_put_be64(value, (uint64_t)rig->now_ms);
+    omb_put_be64(value + 8, 17);
+    memport_set(rig->store, OMB_FAMILY_META, omb_key_view(&key), OMB_VIEW_OF(value));
+    assert_text(finding(rig, "loss")->level, "warning");
+    assert_text(omb_view(finding(rig, "loss")->words.data, 9), "17 writes");
+    omb_put_be64(value + 8, 0);
+    memport_set(rig->store, OMB_FAMILY_META, omb_key_view(&key), OMB_VIEW_OF(value));
+    assert_text(omb_view(finding(rig, "loss")->words.data, 6), "writes");
+    rig_pass(rig, 31 * OMB_DAY_MS);
+    doctor = ASK(rig, "admin", DOCTOR, doctor_ask, doctor);
+    for (size_t i = 0; i < doctor->findings.count; i++)
+        assert_false(omb_view_is(doctor->findings.items[i].check, "loss"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -570,6 +591,7 @@ int main(void)
         DESK_TEST(test_doctor_notices_a_clock_set_back),
         DESK_TEST(test_doctor_counts_what_is_overdue),
         DESK_TEST(test_doctor_misses_a_supervisor),
+        DESK_TEST(test_doctor_tells_of_a_loss_for_a_month),
         DESK_TEST(test_doctor_notices_wrong_counters_and_rebuild_mends_them),
         DESK_TEST(test_doctor_names_the_newest_record_when_it_is_damaged),
     };

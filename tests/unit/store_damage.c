@@ -32,7 +32,7 @@ static void a_log_damaged_in_the_middle_is_refused(void **state)
     struct test_path log = make_log(state);
 
     test_damage(log.text, test_size(log.text) / 2);
-    storeroom_assert_refused(state, OMB_DAMAGED, "a write-ahead log (*.log)");
+    storeroom_assert_refused(state, OMB_DAMAGED, strrchr(log.text, '/') + 1);
 }
 
 static void a_refusal_changes_nothing(void **state)
@@ -62,9 +62,20 @@ static void every_byte_of_the_log_counts(void **state)
     omb_store_close(storeroom_reopen(state));
 }
 
+/* The same with one row more, of which nobody was told that it is durable. */
+static struct test_path make_unsynced_log(void **state)
+{
+    struct omb_store *store = storeroom_make(state);
+
+    storeroom_rows(store, OMB_FAMILY_RECORD, 399);
+    storeroom_unsynced(store, OMB_FAMILY_RECORD, 400);
+    omb_store_close(store);
+    return only_file(state, ".log");
+}
+
 static void only_an_unfinished_last_record_is_forgiven(void **state)
 {
-    struct test_path log = make_log(state);
+    struct test_path log = make_unsynced_log(state);
     struct omb_store *store;
 
     test_cut(log.text, 10);
@@ -75,7 +86,7 @@ static void only_an_unfinished_last_record_is_forgiven(void **state)
 
 static void after_a_torn_end_the_store_goes_on(void **state)
 {
-    struct test_path log = make_log(state);
+    struct test_path log = make_unsynced_log(state);
     struct omb_store *store;
 
     test_cut(log.text, 10);
@@ -101,7 +112,7 @@ static void an_unfinished_batch_is_gone_as_a_whole(void **state)
     omb_put(writes, OMB_FAMILY_META, OMB_VIEW_LIT("first"), OMB_VIEW_OF(value));
     omb_put(writes, OMB_FAMILY_RECORD, OMB_VIEW_LIT("second"), OMB_VIEW_OF(value));
     omb_put(writes, OMB_FAMILY_OUTBOX, OMB_VIEW_LIT("third"), OMB_VIEW_OF(value));
-    assert_int_equal(omb_store_commit(store, writes, true, NULL), OMB_OK);
+    assert_int_equal(omb_store_commit(store, writes, false, NULL), OMB_OK);
     omb_writes_free(writes);
     omb_store_close(store);
     test_cut(only_file(state, ".log").text, 10);
@@ -140,7 +151,7 @@ static void an_older_log_that_was_cut_is_refused(void **state)
     struct test_path log = make_older_log(state);
 
     test_cut(log.text, 10);
-    storeroom_assert_refused(state, OMB_DAMAGED, "WAL");
+    storeroom_assert_refused(state, OMB_DAMAGED, ".log");
 }
 
 static void an_older_log_that_is_missing_is_refused(void **state)

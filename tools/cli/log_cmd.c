@@ -311,6 +311,21 @@ enum omb_exit omb_run_store_check(struct omb_cli *cli)
     return sum.problems.count ? OMB_EXIT_FAILED : OMB_EXIT_DONE;
 }
 
+/* What was given up to open the store, as `--accept-loss` asked. */
+static void tell_loss(struct omb_cli *cli)
+{
+    const struct omb_driver *driver = omb_session_driver(cli->session);
+    uint64_t writes;
+
+    if (!driver || !omb_store_gave_up(driver->store, &writes))
+        return;
+    if (writes > 0)
+        fprintf(stderr, "given up: the last %llu writes that had been synced\n",
+                (unsigned long long)writes);
+    else
+        fprintf(stderr, "given up: what stood behind the damage, if anything\n");
+}
+
 enum omb_exit omb_run_store_rebuild(struct omb_cli *cli)
 {
     enum omb_exit exit = OMB_EXIT_FAILED;
@@ -319,6 +334,7 @@ enum omb_exit omb_run_store_rebuild(struct omb_cli *cli)
 
     if (!rebuilt)
         return exit;
+    tell_loss(cli);
     if (cli->json)
         omb_cli_print_json(cli, &omb_shape_store_rebuilt, rebuilt);
     else

@@ -81,7 +81,9 @@ static enum omb_rc connect_daemon(struct omb_session *session, struct omb_error 
 
 static enum omb_rc open_store(struct omb_session *session, struct omb_error *err)
 {
-    enum omb_rc rc = omb_driver_open(session->target.dir, &session->driver, err);
+    const enum omb_driver_use use =
+        session->target.accept_loss ? OMB_DRIVER_ACCEPT_LOSS : OMB_DRIVER_COMMAND;
+    enum omb_rc rc = omb_driver_open_for(use, session->target.dir, &session->driver, err);
 
     if (rc == OMB_NOT_FOUND)
         return omb_fail(err, OMB_NOT_FOUND, NULL,

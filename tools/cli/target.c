@@ -196,7 +196,7 @@ enum omb_rc omb_target_find(const struct omb_args *args, struct omb_target *out,
     bool remote = omb_args_has(args, OMB_OPT_CONNECT);
     enum omb_rc rc;
 
-    *out = (struct omb_target){.dir = ""};
+    *out = (struct omb_target){.accept_loss = omb_args_has(args, OMB_OPT_ACCEPT_LOSS)};
     if (!remote && !dir) {
         rc = read_conf(out, &remote, err);
         if (rc != OMB_OK)

@@ -16,6 +16,7 @@ struct omb_target {
     char key[4096];         /* the operator's key file */
     char operator_code[97];
     char passphrase_file[512]; /* or fd:N; "": none was said */
+    bool accept_loss;       /* of a store whose last writes are gone */
 };
 
 /*

@@ -2,6 +2,8 @@
  * Doctor: what an administrator should know about this office now, each finding with its level. It
  * looks; it mends nothing.
  */
+#include <stdio.h>
+
 #include "base/assert.h"
 #include "office/backup.h"
 #include "office/desk/inspect.h"
@@ -9,6 +11,7 @@
 #include "office/restored.h"
 
 #define LINKS_SHOWN 20 /* that are not well, one by one */
+#define LOSS_SHOWN_MS (30 * OMB_DAY_MS)
 
 struct visit {
     struct omb_step *step;
@@ -322,6 +325,32 @@ static enum omb_rc check_overdue(struct visit *visit)
     return OMB_OK;
 }
 
+/* --- what the store lost --- */
+
+/* What the offices above and below hold of it comes home; the rest people must know of. */
+static enum omb_rc check_loss(struct visit *visit)
+{
+    const struct omb_key key = omb_key_meta(OMB_META_LOSS);
+    struct omb_buf value = OMB_BUF_INIT;
+    const enum omb_rc rc =
+        omb_port_get(visit->step->port, OMB_FAMILY_META, omb_key_view(&key), &value);
+    const int64_t now = visit->step->input->now_ms;
+    char at[OMB_RFC3339_SIZE], count[24] = "";
+
+    if (rc == OMB_OK && value.size == 16 &&
+        now - (int64_t)omb_be64(value.data) < LOSS_SHOWN_MS) {
+        omb_rfc3339((int64_t)omb_be64(value.data), 0, at);
+        if (omb_be64(value.data + 8) > 0)
+            snprintf(count, sizeof(count), "%llu ",
+                     (unsigned long long)omb_be64(value.data + 8));
+        find(visit, "loss", "warning",
+             SAY(visit, "%swrites that had been synced were given up at %s: see that the cases of "
+                        "the days before are there", count, at));
+    }
+    omb_buf_free(&value);
+    return rc == OMB_NOT_FOUND ? OMB_OK : rc;
+}
+
 /* --- the offices above and below --- */
 
 static enum omb_rc check_links(struct visit *visit)
@@ -493,6 +522,7 @@ enum omb_rc omb_desk_doctor(struct omb_step *step, const void *ask, const void *
         check_newest,    check_incarnation, check_escrow,    check_folding,
         check_case_keys, check_overdue,     check_links,     check_parts,
         check_refused,   check_logs,        check_backup,    check_restored,
+        check_loss,
     };
     struct omb_doctor *answer = OMB_ARENA_NEW(step->arena, struct omb_doctor, 1);
     struct visit visit = {.step = step, .room = 64, .err = err};

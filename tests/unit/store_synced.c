@@ -1,0 +1,447 @@
+/* Is what was synced missed when a file of the store lacks it, though RocksDB does not miss it? */
+#include "unit.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "support/storeroom.h"
+
+enum { FILES = 512, ROWS = 400, BLOCK = 32768 };
+
+static struct test_path newest(void **state, const char *end)
+{
+    struct test_path files[FILES];
+    const size_t count = test_list(*state, "db", end, files, FILES);
+
+    assert_in_range(count, 1, FILES);
+    return files[count - 1];
+}
+
+static struct test_path manifest(void **state)
+{
+    struct test_path files[FILES];
+    const size_t count = test_list(*state, "db", "", files, FILES);
+
+    for (size_t i = 0; i < count; i++)
+        if (strstr(files[i].text, "/MANIFEST-"))
+            return files[i];
+    fail_msg("the store has no MANIFEST");
+    return files[0];
+}
+
+/* Rows that were synced, all of them in one log. */
+static struct test_path make_log(void **state)
+{
+    struct omb_store *store = storeroom_make(state);
+
+    storeroom_rows(store, OMB_FAMILY_RECORD, ROWS);
+    omb_store_close(store);
+    return newest(state, ".log");
+}
+
+/* One family's rows go to table files, which begins new logs; those of the others stay. */
+static void make_logs(void **state)
+{
+    struct omb_store *store = storeroom_make(state);
+    struct test_path logs[FILES];
+
+    for (int i = 0; i < OMB_FAMILY_COUNT; i++)
+        storeroom_rows(store, (enum omb_family)i, 3);
+    storeroom_fill(store, OMB_FAMILY_RECORD, 1000, 4);
+    storeroom_rows(store, OMB_FAMILY_JOURNAL, 50);
+    omb_store_close(store);
+    assert_in_range(test_list(*state, "db", ".log", logs, FILES), 2, FILES);
+}
+
+static void zero(const char *path, off_t from, off_t size)
+{
+    static const uint8_t none[BLOCK];
+    const int fd = open(path, O_WRONLY);
+
+    assert_true(fd >= 0);
+    for (off_t at = 0; at < size; at += BLOCK) {
+        const size_t part = (size_t)(size - at < BLOCK ? size - at : BLOCK);
+
+        assert_int_equal(pwrite(fd, none, part, from + at), part);
+    }
+    assert_int_equal(close(fd), 0);
+}
+
+static void add_noise(const char *path)
+{
+    struct omb_buf bytes = test_read(path);
+
+    for (int i = 0; i < 300; i++)
+        omb_buf_add_be64(&bytes, (uint64_t)(i + 1) * UINT64_C(0x9e3779b97f4a7c15));
+    test_write(path, omb_buf_view(&bytes), 0600);
+    omb_buf_free(&bytes);
+}
+
+/* --- the write-ahead log --- */
+
+static void a_synced_end_that_was_cut_is_missed(void **state)
+{
+    struct test_path log = make_log(state);
+
+    test_cut(log.text, 10);
+    storeroom_assert_refused(state, OMB_DAMAGED, "had been synced");
+    storeroom_assert_refused(state, OMB_DAMAGED, "nothing was changed");
+    storeroom_assert_refused(state, OMB_DAMAGED, "--accept-loss");
+    storeroom_assert_refused(state, OMB_DAMAGED, strrchr(log.text, '/') + 1);
+}
+
+/* Whatever is left is a log in order. */
+static void a_log_cut_between_two_batches_is_missed(void **state)
+{
+    struct test_path log = make_log(state);
+    struct omb_buf bytes = test_read(log.text);
+
+    for (int cut = 0; cut < 64; cut++) {
+        test_write(log.text, omb_view(bytes.data, bytes.size - 5000 - (size_t)cut * 7), 0600);
+        storeroom_assert_refused(state, OMB_DAMAGED, "had been synced");
+    }
+    test_write(log.text, omb_buf_view(&bytes), 0600);
+    omb_buf_free(&bytes);
+    omb_store_close(storeroom_reopen(state));
+}
+
+static void a_log_of_zeros_is_missed(void **state)
+{
+    struct test_path log = make_log(state);
+
+    zero(log.text, 0, test_size(log.text));
+    storeroom_assert_refused(state, OMB_DAMAGED, "had been synced");
+    test_cut(log.text, test_size(log.text));
+    storeroom_assert_refused(state, OMB_DAMAGED, "had been synced");
+}
+
+static void zeros_anywhere_in_a_log_are_missed(void **state)
+{
+    struct test_path log = make_log(state);
+    struct omb_buf bytes = test_read(log.text);
+
+    for (off_t at = 0; at + 4096 < (off_t)bytes.size; at += 4096) {
+        zero(log.text, at, 4096);
+        storeroom_assert_refused(state, OMB_DAMAGED, "damaged");
+        test_write(log.text, omb_buf_view(&bytes), 0600);
+    }
+    omb_buf_free(&bytes);
+    omb_store_close(storeroom_reopen(state));
+}
+
+static void write_row(struct omb_store *store, uint64_t number, size_t value_size)
+{
+    struct omb_writes *writes = omb_writes_new();
+    uint8_t *value = calloc(1, value_size), key[8];
+
+    omb_put_be64(key, number);
+    memset(value, 'v', value_size);
+    omb_writes_reset(writes, omb_store_port(store));
+    omb_put(writes, OMB_FAMILY_RECORD, OMB_VIEW_OF(key), omb_view(value, value_size));
+    assert_int_equal(omb_store_commit(store, writes, true, NULL), OMB_OK);
+    omb_writes_free(writes);
+    free(value);
+}
+
+/*
+ * Batches fill the blocks of the log exactly, so that after a block of zeros the next begins with a
+ * batch: RocksDB goes on there without a word. A row takes its value and 32 or 33 bytes.
+ */
+static struct test_path make_even_log(void **state, struct omb_store **out)
+{
+    struct omb_store *store = storeroom_make(state);
+    struct test_path log = newest(state, ".log");
+
+    write_row(store, 1, (size_t)(BLOCK - test_size(log.text)) - 33);
+    assert_int_equal(test_size(log.text), BLOCK);
+    for (uint64_t i = 2; i < 26; i++)
+        write_row(store, i, 4096 - 32);
+    assert_int_equal(test_size(log.text), 4 * BLOCK);
+    *out = store;
+    return log;
+}
+
+static void a_block_of_zeros_between_batches_is_missed(void **state)
+{
+    struct omb_store *store;
+    struct test_path log = make_even_log(state, &store);
+
+    omb_store_close(store);
+    zero(log.text, BLOCK, BLOCK);
+    storeroom_assert_refused(state, OMB_DAMAGED, "writes 3 up to 10 are missing");
+    assert_int_equal(omb_store_open(((struct test_folder *)*state)->path, OMB_STORE_ACCEPT_LOSS,
+                                    &store, NULL), OMB_DAMAGED);
+}
+
+static void the_newest_of_several_logs_is_missed(void **state)
+{
+    make_logs(state);
+    assert_int_equal(unlink(newest(state, ".log").text), 0);
+    storeroom_assert_refused(state, OMB_DAMAGED, "had been synced");
+}
+
+static void an_older_log_of_zeros_is_missed(void **state)
+{
+    struct test_path logs[FILES];
+
+    make_logs(state);
+    (void)test_list(*state, "db", ".log", logs, FILES);
+    zero(logs[0].text, 0, test_size(logs[0].text));
+    storeroom_assert_refused(state, OMB_DAMAGED, "damaged");
+}
+
+/* --- what was not synced --- */
+
+static struct test_path make_unsynced_end(void **state, struct omb_buf *out_synced)
+{
+    struct omb_store *store = storeroom_make(state);
+    struct test_path log = newest(state, ".log");
+
+    storeroom_rows(store, OMB_FAMILY_RECORD, ROWS);
+    *out_synced = test_read(log.text);
+    storeroom_fill(store, OMB_FAMILY_JOURNAL, 1024, 1);
+    omb_store_close(store);
+    return log;
+}
+
+static void assert_synced_rows(void **state)
+{
+    struct omb_store *store = storeroom_reopen(state);
+
+    assert_int_equal(storeroom_count(store, OMB_FAMILY_RECORD), ROWS);
+    assert_int_equal(storeroom_count(store, OMB_FAMILY_JOURNAL), 0);
+    omb_store_close(store);
+}
+
+static void an_end_that_was_not_synced_may_be_cut(void **state)
+{
+    struct omb_buf synced;
+    struct test_path log = make_unsynced_end(state, &synced);
+
+    test_cut(log.text, test_size(log.text) - (off_t)synced.size - 100);
+    assert_synced_rows(state);
+    omb_buf_free(&synced);
+}
+
+/* A disk writes the pages of a file in any order before they are synced. */
+static void an_end_that_was_not_synced_may_be_noise(void **state)
+{
+    struct omb_buf synced;
+    struct test_path log = make_unsynced_end(state, &synced);
+
+    test_write(log.text, omb_buf_view(&synced), 0600);
+    add_noise(log.text);
+    assert_synced_rows(state);
+    omb_buf_free(&synced);
+}
+
+static void an_end_that_was_not_synced_may_be_zeros(void **state)
+{
+    struct omb_buf synced;
+    struct test_path log = make_unsynced_end(state, &synced);
+
+    zero(log.text, (off_t)synced.size, test_size(log.text) - (off_t)synced.size);
+    assert_synced_rows(state);
+    omb_buf_free(&synced);
+}
+
+/* --- the MANIFEST, and large values --- */
+
+static void make_files(void **state)
+{
+    struct omb_store *store = storeroom_make(state);
+
+    storeroom_fill(store, OMB_FAMILY_RECORD, 1000, 12);
+    storeroom_fill(store, OMB_FAMILY_PART, 16384, 12);
+    storeroom_rows(store, OMB_FAMILY_JOURNAL, 3);
+    omb_store_close(store);
+}
+
+static void a_manifest_that_is_shorter_is_missed(void **state)
+{
+    struct test_path path;
+    struct omb_buf bytes;
+
+    make_files(state);
+    path = manifest(state);
+    bytes = test_read(path.text);
+    for (size_t cut = 1; cut < bytes.size; cut += bytes.size / 40 + 1) {
+        test_write(path.text, omb_view(bytes.data, bytes.size - cut), 0600);
+        storeroom_assert_refused(state, OMB_DAMAGED, "MANIFEST-");
+        storeroom_assert_refused(state, OMB_DAMAGED, "office recover");
+    }
+    test_write(path.text, omb_buf_view(&bytes), 0600);
+    omb_buf_free(&bytes);
+    omb_store_close(storeroom_reopen(state));
+}
+
+static void a_manifest_that_ends_in_zeros_is_missed(void **state)
+{
+    struct test_path path;
+
+    make_files(state);
+    path = manifest(state);
+    zero(path.text, test_size(path.text) / 2, test_size(path.text) - test_size(path.text) / 2);
+    storeroom_assert_refused(state, OMB_DAMAGED, "MANIFEST-");
+}
+
+static void an_older_manifest_is_noticed(void **state)
+{
+    struct test_path path, older;
+    struct omb_buf bytes, current = OMB_BUF_INIT;
+
+    make_files(state);
+    older = manifest(state);
+    bytes = test_read(older.text);
+    omb_store_close(storeroom_reopen(state));
+    path = newest(state, "CURRENT");
+    test_write(older.text, omb_buf_view(&bytes), 0600);
+    omb_buf_printf(&current, "%s\n", strrchr(older.text, '/') + 1);
+    test_write(path.text, omb_buf_view(&current), 0600);
+    storeroom_assert_refused(state, OMB_DAMAGED, "CURRENT names MANIFEST-");
+    omb_buf_free(&current);
+    omb_buf_free(&bytes);
+}
+
+static void a_large_value_that_is_gone_is_missed_at_the_start(void **state)
+{
+    struct test_path blob;
+
+    make_files(state);
+    blob = newest(state, ".blob");
+    test_cut(blob.text, 100);
+    storeroom_assert_refused(state, OMB_DAMAGED, "blob files (*.blob)");
+    assert_int_equal(unlink(blob.text), 0);
+    storeroom_assert_refused(state, OMB_DAMAGED, "blob files (*.blob)");
+}
+
+/* --- the note itself --- */
+
+static void a_note_that_is_gone_or_unreadable_is_made_anew(void **state)
+{
+    struct test_path log = make_log(state), note = newest(state, "SYNCED");
+    const off_t size = test_size(note.text);
+
+    assert_int_equal(unlink(note.text), 0);
+    omb_store_close(storeroom_reopen(state));
+    test_damage(note.text, 10);
+    omb_store_close(storeroom_reopen(state));
+    zero(note.text, 0, size);
+    omb_store_close(storeroom_reopen(state));
+    test_cut(note.text, 20);
+    omb_store_close(storeroom_reopen(state));
+    assert_int_equal(test_size(note.text), size);
+    (void)log;
+}
+
+static void it_goes_along_with_a_copy_of_the_folder(void **state)
+{
+    struct test_path log = make_log(state), note = newest(state, "SYNCED");
+    struct omb_buf before = test_read(note.text), later;
+    struct omb_store *store = storeroom_reopen(state);
+
+    storeroom_rows(store, OMB_FAMILY_CASE, 5);
+    omb_store_close(store);
+    later = test_read(note.text);
+    assert_int_equal(before.size, later.size);
+    assert_memory_not_equal(before.data, later.data, before.size);
+    omb_buf_free(&before);
+    omb_buf_free(&later);
+    (void)log;
+}
+
+/* --- going on without --- */
+
+static struct omb_store *accept(void **state)
+{
+    return storeroom_open(((struct test_folder *)*state)->path, OMB_STORE_ACCEPT_LOSS);
+}
+
+static void assert_goes_on(void **state, uint64_t lost)
+{
+    struct omb_store *store = accept(state);
+    struct omb_buf value = OMB_BUF_INIT;
+
+    assert_int_equal(storeroom_count(store, OMB_FAMILY_RECORD), ROWS - lost);
+    assert_int_equal(omb_port_get(omb_store_port(store), OMB_FAMILY_META,
+                                  OMB_VIEW_LIT(OMB_META_LOSS), &value), OMB_OK);
+    assert_int_equal(value.size, 16);
+    assert_int_equal(omb_be64(value.data + 8), lost);
+    omb_buf_free(&value);
+    storeroom_rows(store, OMB_FAMILY_CASE, 3);
+    omb_store_close(store);
+    store = storeroom_reopen(state);
+    assert_int_equal(storeroom_count(store, OMB_FAMILY_CASE), 3);
+    omb_store_close(store);
+}
+
+static void a_loss_is_accepted_and_noted(void **state)
+{
+    struct test_path log = make_log(state);
+
+    test_cut(log.text, 10);
+    storeroom_assert_refused(state, OMB_DAMAGED, "had been synced");
+    assert_goes_on(state, 1);
+}
+
+static void a_log_counts_up_to_its_damage(void **state)
+{
+    struct test_path log = make_log(state);
+
+    test_damage(log.text, test_size(log.text) - 3 * 332 - 100);
+    storeroom_assert_refused(state, OMB_DAMAGED, "--accept-loss");
+    assert_goes_on(state, 4);
+}
+
+static void all_of_a_log_is_accepted_as_lost(void **state)
+{
+    struct test_path log = make_log(state);
+
+    assert_int_equal(unlink(log.text), 0);
+    storeroom_assert_refused(state, OMB_DAMAGED, "--accept-loss");
+    assert_int_equal(omb_store_open(((struct test_folder *)*state)->path, OMB_STORE_ACCEPT_LOSS,
+                                    &(struct omb_store *){NULL}, NULL), OMB_DAMAGED);
+}
+
+static void of_a_whole_store_nothing_is_lost(void **state)
+{
+    struct omb_buf value = OMB_BUF_INIT;
+    struct omb_store *store;
+
+    (void)make_log(state);
+    store = accept(state);
+    assert_int_equal(storeroom_count(store, OMB_FAMILY_RECORD), ROWS);
+    assert_int_equal(omb_port_get(omb_store_port(store), OMB_FAMILY_META,
+                                  OMB_VIEW_LIT(OMB_META_LOSS), &value), OMB_NOT_FOUND);
+    omb_buf_free(&value);
+    omb_store_close(store);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        STOREROOM_TEST(a_synced_end_that_was_cut_is_missed),
+        STOREROOM_TEST(a_log_cut_between_two_batches_is_missed),
+        STOREROOM_TEST(a_log_of_zeros_is_missed),
+        STOREROOM_TEST(zeros_anywhere_in_a_log_are_missed),
+        STOREROOM_TEST(a_block_of_zeros_between_batches_is_missed),
+        STOREROOM_TEST(the_newest_of_several_logs_is_missed),
+        STOREROOM_TEST(an_older_log_of_zeros_is_missed),
+        STOREROOM_TEST(an_end_that_was_not_synced_may_be_cut),
+        STOREROOM_TEST(an_end_that_was_not_synced_may_be_noise),
+        STOREROOM_TEST(an_end_that_was_not_synced_may_be_zeros),
+        STOREROOM_TEST(a_manifest_that_is_shorter_is_missed),
+        STOREROOM_TEST(a_manifest_that_ends_in_zeros_is_missed),
+        STOREROOM_TEST(an_older_manifest_is_noticed),
+        STOREROOM_TEST(a_large_value_that_is_gone_is_missed_at_the_start),
+        STOREROOM_TEST(a_note_that_is_gone_or_unreadable_is_made_anew),
+        STOREROOM_TEST(it_goes_along_with_a_copy_of_the_folder),
+        STOREROOM_TEST(a_loss_is_accepted_and_noted),
+        STOREROOM_TEST(a_log_counts_up_to_its_damage),
+        STOREROOM_TEST(all_of_a_log_is_accepted_as_lost),
+        STOREROOM_TEST(of_a_whole_store_nothing_is_lost),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
