@@ -104,7 +104,7 @@ class Office:
 
     def take_after(self, other):
         """Copies the directory of an office that nobody runs."""
-        shutil.copytree(other.dir, self.dir)
+        shutil.copytree(other.dir, self.dir, ignore=shutil.ignore_patterns("*.sock"))
         return self
 
     def daemon_line(self, *args):
