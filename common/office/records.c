@@ -253,6 +253,7 @@ struct verifying {
     struct omb_stored_record stored;
     struct omb_header header;
     struct omb_digest digest;
+    struct omb_log log; /* head 0: it has no row */
 };
 
 static enum omb_rc check_place(const struct verifying *v, struct omb_error *err)
@@ -327,21 +328,18 @@ static enum omb_rc leads_to_tip(const struct verifying *v, bool *out, struct omb
 }
 
 /*
- * Of a life with holes, and of a line that lost a fork, the record before one need not be here;
- * nor need what the life of another office goes on from, or one that came home.
+ * Of a life with holes the record before one need not be here; nor need what the life of another
+ * office goes on from, or one that came home.
  */
 static enum omb_rc may_lack(const struct verifying *v, bool *out, struct omb_error *err)
 {
     bool leads = true;
-    struct omb_log log;
-    enum omb_rc rc = omb_log_by_number(v->step, v->at.number, &log, err);
+    enum omb_rc rc = OMB_OK;
 
-    if (rc != OMB_OK)
-        return rc == OMB_NOT_FOUND ? OMB_OK : rc;
-    *out = log.row.line > 0 || log.row.count < log.row.head;
-    if (*out || v->header.seq > 1)
+    *out = v->log.row.count < v->log.row.head;
+    if (*out || v->header.seq > 1 || v->log.row.head == 0)
         return OMB_OK;
-    if (omb_office_id_equal(&log.row.office, &v->step->office->self.office))
+    if (omb_office_id_equal(&v->log.row.office, &v->step->office->self.office))
         rc = leads_to_tip(v, &leads, err);
     else
         leads = false;
@@ -383,13 +381,21 @@ static enum omb_rc check_first(const struct verifying *v, struct omb_error *err)
     return OMB_OK;
 }
 
-static enum omb_rc check_chain(const struct verifying *v, struct omb_error *err)
+/*
+ * What lost a fork is evidence: each record holds by its own proof, and may say that it follows
+ * whatever its office liked.
+ */
+static enum omb_rc check_chain(struct verifying *v, struct omb_error *err)
 {
     const struct omb_row_at at = {v->at.number, v->at.seq - 1};
     struct omb_header before;
     struct omb_digest digest;
-    enum omb_rc rc;
+    enum omb_rc rc = omb_log_by_number(v->step, v->at.number, &v->log, err);
 
+    if (rc != OMB_OK && rc != OMB_NOT_FOUND)
+        return rc;
+    if (v->log.row.line > 0)
+        return OMB_OK;
     if (v->header.seq == 1)
         return check_first(v, err);
     rc = omb_header_read(v->step, &at, &before, &digest, NULL, err);

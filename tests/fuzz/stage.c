@@ -239,8 +239,9 @@ void stage_pass(int64_t ms)
  */
 static void check_authentic(struct omb_views problems)
 {
-    static const char *const contradictions[] = {"it names another record before it",
-                                                 "it is dated before the record that it follows"};
+    static const char *const contradictions[] = {
+        "it names another record before it", "it is dated before the record that it follows",
+        "the record that it continues is not of an earlier life"};
 
     for (size_t i = 0; i < problems.count; i++) {
         bool contradicts = false;

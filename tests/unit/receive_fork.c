@@ -238,6 +238,41 @@ static enum omb_rc do_verify(struct omb_step *step, void *arg, struct omb_error 
     return rc;
 }
 
+/* The header, signed anew, with nothing of its parts. */
+static struct omb_record signed_anew(struct crossing *crossing, const struct omb_header *header)
+{
+    struct omb_proof *proof = OMB_ARENA_NEW(&crossing->arena, struct omb_proof, 1);
+    struct omb_record record = {.proof = proof};
+    struct omb_buf bytes = OMB_BUF_INIT;
+    struct omb_digest leaf;
+
+    omb_encode_header(header, &bytes);
+    record.header = omb_arena_copy(&crossing->arena, omb_buf_view(&bytes));
+    leaf = omb_record_digest(record.header);
+    omb_batch_sign(at(crossing, OUTLET)->signers[0], &leaf, 1, &crossing->arena, proof);
+    omb_buf_free(&bytes);
+    return record;
+}
+
+/* What an office says twice need not be a chain: it is no fault of the store that keeps it. */
+static void evidence_need_not_follow_anything(void **state)
+{
+    struct crossing *crossing = *state;
+    const struct parcels all = crossing_pack(crossing, at(crossing, OUTLET));
+    const struct parcels own = crossing_of(crossing, &all, &crossing->refs[OUTLET].office);
+    struct omb_header first = own.headers[0], second = own.headers[1];
+    struct omb_record other[2];
+
+    (void)crossing_give(crossing, NORTH, OUTLET, own.items, own.count);
+    first.prev = omb_record_digest(own.items[1].header);
+    second.prev = omb_record_digest(own.items[1].header);
+    other[0] = signed_anew(crossing, &first);
+    other[1] = signed_anew(crossing, &second);
+    crossing_must(crossing_give(crossing, NORTH, OUTLET, other, 2), 2, OMB_RECEIPT_FORK);
+    assert_int_equal(aside(crossing, NORTH, &first), 2);
+    crossing_run(at(crossing, NORTH), do_verify, NULL);
+}
+
 static void the_office_nearest_the_root_decides(void **state)
 {
     struct crossing *crossing = *state;
@@ -553,6 +588,7 @@ int main(void)
         CROSSING_TEST(a_fork_is_told_once),
         CROSSING_TEST(evidence_that_comes_again_is_a_duplicate),
         CROSSING_TEST(evidence_holds_no_parts),
+        CROSSING_TEST(evidence_need_not_follow_anything),
         CROSSING_TEST(the_office_nearest_the_root_decides),
         CROSSING_TEST(a_case_may_come_with_its_fork_and_the_decision),
         CROSSING_TEST(a_decision_from_below_moves_nothing),
