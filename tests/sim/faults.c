@@ -81,8 +81,10 @@ static void cut_all(struct sim *sim, struct tree_office *office, bool cut)
 
 static void act_some(struct sim *sim, struct tree_office *office)
 {
-    for (unsigned i = 1 + sim_below(sim, 3); i > 0 && office->running; i--)
-        if (sim_below(sim, 3) == 0 || !sim_act(sim, office))
+    const uint64_t enough = sim->sum->written + 1 + sim_below(sim, 3);
+
+    for (unsigned i = 0; i < 20 && office->running && sim->sum->written < enough; i++)
+        if (!sim_act(sim, office))
             (void)sim_register(sim, office);
 }
 

@@ -173,19 +173,6 @@ WRAP(enum omb_rc, omb_casefile_save, struct omb_step *step, struct omb_casefile 
     return __real_omb_casefile_save(step, file, err);
 }
 
-WRAP(enum omb_rc, omb_refold_cases_of, struct omb_step *step, const struct omb_office_id *office,
-     struct omb_error *err)
-{
-    return is(SIM_PLANT_REFOLD) ? OMB_OK : __real_omb_refold_cases_of(step, office, err);
-}
-
-WRAP(bool, omb_office_cut_off, struct omb_step *step, const struct omb_key_id *key,
-     const struct omb_incarnation *incarnation, uint64_t seq, const struct omb_digest *digest)
-{
-    return !is(SIM_PLANT_REVOKED) &&
-           __real_omb_office_cut_off(step, key, incarnation, seq, digest);
-}
-
 /* --- writing --- */
 
 WRAP(enum omb_rc, omb_case_next, struct omb_step *step, struct omb_case_id *out,
@@ -234,12 +221,6 @@ WRAP(enum omb_rc, omb_part_verify, const struct omb_header *header, uint32_t kin
      struct omb_view bytes, struct omb_error *err)
 {
     return is(SIM_PLANT_PART) ? OMB_OK : __real_omb_part_verify(header, kind, bytes, err);
-}
-
-WRAP(enum omb_rc, omb_chain_verify, const struct omb_header *header,
-     const struct omb_header *before, const struct omb_digest *digest, struct omb_error *err)
-{
-    return is(SIM_PLANT_CHAIN) ? OMB_OK : __real_omb_chain_verify(header, before, digest, err);
 }
 
 /* Whoever signed: a proof of that key is enough. */

@@ -69,14 +69,17 @@ bool sim_case_of(const struct tree_office *office, const struct omb_digest *reco
     return found;
 }
 
-/* What its store had alone is lost with it; the rest is away until it comes home. */
+/*
+ * What its store had alone is lost with it, also what others had lost before; the rest is away until
+ * it comes home.
+ */
 void sim_note_lost(struct sim *sim, const struct tree_office *office)
 {
     for (size_t i = 0; i < sim->promise_count; i++) {
         struct sim_promise *promise = &sim->promises[i];
         bool held = false;
 
-        if (promise->by != office || holds(office, &promise->record))
+        if ((promise->by != office && !promise->away) || holds(promise->by, &promise->record))
             continue;
         for (size_t k = 0; !held && k < sim->tree->count; k++)
             held = holds(sim->tree->offices[k], &promise->record);

@@ -18,7 +18,7 @@ static const struct {
     {"full disks", 15, sim_full_disk, false, false},
     {"bit flips", 20, sim_bit_flip, false, false},
     {"put back", 40, sim_put_back, false, false},
-    {"relapses", 15, sim_relapse, true, false},
+    {"relapses", 30, sim_relapse, true, false},
     {"clocks", 20, sim_set_clock, false, false},
     {"cuts", 80, sim_cut_or_mend, false, false},
     {"one-way lines", 30, sim_one_way, false, false},
