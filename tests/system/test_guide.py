@@ -10,9 +10,9 @@ import pytest
 
 from bank import free_ports, until
 from conftest import CLIENT, folder, offices
+from disk import SmallDisk
 from hands import Hands, doctor, is_well, refused
 from test_daemon import configure
-from test_durability import SmallDisk
 
 
 # --- the daemon and its machine --------------------------------------------------------------
@@ -242,6 +242,41 @@ def test_another_recovery_key(resting, make_office):
     lines = hands.types()[0].split()
     assert len({word for word in lines if len(word) == 64}) == 1, "one key"
     resting.ombud("office", "recover", "--recovery-key", hands.words["KEY"], code=0)
+
+
+# --- backups ---------------------------------------------------------------------------------
+
+def test_the_last_backup_is_old(office, top):
+    hands = Hands("The last backup is old, or failed", office, FOLDER=top / "backups")
+    hands.sees(office.ombud("doctor").out)
+    office.ombud("backup", "create", "--to", top / "backups", code=1)  # there is no such folder
+    (top / "full").mkdir()
+    (top / "full").chmod(0o500)
+    configure(office, "backup", "to", office.dir / "keys")
+    office.daemon.send_signal(signal.SIGHUP)
+    until("read again", lambda: "reload ->" in office.log_text(), True)
+    office.ombud("backup", "create", code=1)
+    until("failed", lambda: "backup -> failed" in office.log_text(), True)
+    hands.sees(office.log_text())
+    hands.sees(office.ombud("doctor").out, count=2)
+    (top / "backups").mkdir()
+    hands.types()
+    assert [level for level, _ in doctor(office, "backup")] == ["ok"]
+
+
+def test_a_backup_is_damaged(office, top):
+    number = office.register()
+    folder = top / "backups"
+    folder.mkdir()
+    paths = [office.ombud("backup", "create", "--to", folder, "--name", name,
+                          "--json").json()["path"] for name in ("one", "two")]
+    hands = Hands("A backup is damaged, or cannot be opened", office, FOLDER=folder,
+                  BACKUP=paths[1])
+    (folder / "two/db/CURRENT").unlink()
+    hands.sees(hands.types(failing=("ombud backup verify",))[1])
+    hands.words["BACKUP"] = paths[0]
+    hands.types()
+    is_well(office, number)
 
 
 # --- people ----------------------------------------------------------------------------------

@@ -35,8 +35,8 @@ def at_branch(bank, title, **words):
     return Hands(title, bank["vsp-0045"],
                  {"at the office above": bank["north"], "at the head office": bank["ho"],
                   "at the other office": bank["north"]},
-                 PEER="north", ABOVE="north", NAME="vsp-0045",
-                 KEY=bank["ho"].dir / "offline/recovery.key", **words)
+                 **{"PEER": "north", "ABOVE": "north", "NAME": "vsp-0045",
+                    "KEY": bank["ho"].dir / "offline/recovery.key", **words})
 
 
 def test_the_office_has_not_joined(bank, make_office):
@@ -53,6 +53,37 @@ def test_the_office_has_not_joined(bank, make_office):
     office.staff()
     number = office.register()
     bank.see(number, ("open", "vsp-0046"), "north", "ho")
+
+
+def backed_up(bank, code):
+    """A backup, and the recovery key, away from the office."""
+    folder = bank[code].top / "backups"
+    folder.mkdir()
+    key = folder / "recovery.key"
+    shutil.copy(bank["ho"].dir / "offline/recovery.key", key)
+    folder.chmod(0o700)
+    made = bank[code].ombud("backup", "create", "--to", folder, "--json").json()
+    return {"FOLDER": folder, "BACKUP": made["path"], "KEY": key}
+
+
+def test_an_office_is_restored_from_a_backup(bank):
+    """While the line is down words wait; once it was heard nothing is withheld."""
+    branch, north = bank["vsp-0045"], bank["north"]
+    number = branch.register()
+    agree(bank, number)
+    words = backed_up(bank, "vsp-0045")
+    later = branch.register()
+    agree(bank, later)
+    north.stop()
+    hands = at_branch(bank, "An office is restored from a backup", **words)
+    hands.types()
+    hands.sees(branch.ombud("doctor").out, count=2)
+    hands.sees(branch.ombud("case", "show", number, who="handler", code=0).out)
+    hands.types(block=1)
+    assert branch.show(number)["narrative"] == TEXT
+    north.start()
+    until("home", lambda: bank.state("vsp-0045", later), ("open", "vsp-0045"))
+    agree(bank, number, later, branch.register())
 
 
 def test_an_older_copy_was_put_back(bank, top):
@@ -106,18 +137,18 @@ def test_the_disk_of_a_region_is_lost(bank):
     agree(bank, late, branch.register())
 
 
-def test_the_disk_of_the_head_office_is_lost(bank, top):
+def test_the_disk_of_the_head_office_is_lost(bank):
     branch, ho = bank["vsp-0045"], bank["ho"]
     bank.settle(CODES[1:])
-    ho.stop()
-    shutil.copytree(ho.dir, top / "copy")
-    ho.start()
+    words = backed_up(bank, "ho")
+    anchor = ho.dir / "offline"
+    shutil.copytree(anchor, ho.top / "offline")
     later = branch.register()
     bank.see(later, ("open", "vsp-0045"), *CODES)
     ho.stop(signal.SIGKILL)
     shutil.rmtree(ho.dir)
-    Hands("The disk of the head office is lost", ho, COPY=top / "copy").types(
-        failing=("ombud tree check",))
+    Hands("The disk of the head office is lost", ho, **words).types(failing=("ombud tree check",))
+    shutil.copytree(ho.top / "offline", anchor)
     agree(bank, later, branch.register())
 
 
