@@ -186,6 +186,7 @@ static enum omb_rc tell(struct contact *contact, enum omb_contact what, struct o
     case OMB_CONTACT_LOST:
     case OMB_CONTACT_BROKEN:
         break;
+    case OMB_CONTACT_BEGUN:
     case OMB_CONTACT_NONE:
         return omb_fail(err, OMB_UNREACHABLE, NULL, "%s does not answer", contact->endpoint);
     }

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "io/clock.h"
 #include "io/officedir.h"
+#include "io/unread.h"
 #include "wire/limits.h"
 
 #define SKIP_MAX 256 /* dropped messages at once, so that the loop goes round */
@@ -27,6 +28,7 @@ struct omb_dialler {
     int64_t deadline_ms; /* of the handshake */
     void *socket;  /* NULL when idle, and when it could not be made */
     void *monitor;
+    struct omb_unread *unread;
     bool full;     /* a frame found no room: those behind it must not arrive */
     char address[OMB_ENDPOINT_MAX];
     uint8_t server_key[OMB_PUBLIC_SIZE];
@@ -46,6 +48,7 @@ struct omb_dialler *omb_dialler_new(const struct omb_linknet_setup *setup,
     dialler->counts = counts;
     dialler->handshake_ms = setup->handshake_ms > 0 ? setup->handshake_ms : OMB_LINK_HANDSHAKE_MS;
     zmq_msg_init(&dialler->frame);
+    dialler->unread = omb_unread_new(OMB_LINK_UNREAD);
     return dialler;
 }
 
@@ -55,6 +58,7 @@ void omb_dialler_free(struct omb_dialler *dialler)
         return;
     (void)omb_dialler_hang_up(dialler);
     zmq_msg_close(&dialler->frame);
+    omb_unread_close(dialler->unread);
     free(dialler);
 }
 
@@ -105,6 +109,7 @@ bool omb_dialler_hang_up(struct omb_dialler *dialler)
     if (dialler->monitor)
         omb_monitor_close(dialler->monitor, dialler->socket);
     omb_socket_close(dialler->socket);
+    omb_unread_forget(dialler->unread);
     dialler->monitor = NULL;
     dialler->socket = NULL;
     dialler->full = false;
@@ -142,6 +147,7 @@ static void see(struct omb_dialler *dialler, enum omb_contact what)
             stood ? "closed the connection"
                   : "closed the connection during the handshake: is its key the known one?");
         return;
+    case OMB_CONTACT_BEGUN:
     case OMB_CONTACT_NONE:
         return;
     }
@@ -151,10 +157,13 @@ static void see(struct omb_dialler *dialler, enum omb_contact what)
 static bool look(struct omb_dialler *dialler)
 {
     while (dialler->state == CALLING || dialler->state == STANDS) {
-        enum omb_contact what = omb_monitor_next(dialler->monitor);
+        int fd;
+        enum omb_contact what = omb_monitor_next_at(dialler->monitor, &fd);
 
         if (what == OMB_CONTACT_NONE)
             break;
+        if (what == OMB_CONTACT_BEGUN && fd >= 0)
+            omb_unread_begin(dialler->unread, fd);
         see(dialler, what);
         if (what == OMB_CONTACT_MADE)
             return true;
@@ -176,6 +185,7 @@ static bool take(struct omb_dialler *dialler, bool *out_good)
         frames++;
         more = zmq_msg_more(&dialler->frame) != 0;
     }
+    omb_unread_heard(dialler->unread, &dialler->frame);
     *out_good = frames == 1 && zmq_msg_size(&dialler->frame) > 0;
     return true;
 }
@@ -193,6 +203,8 @@ static bool next_frame(struct omb_dialler *dialler)
 bool omb_dialler_next(struct omb_dialler *dialler, struct omb_link_news *out)
 {
     const bool made = look(dialler);
+
+    dialler->counts->endless += omb_unread_look(dialler->unread, 0).endless;
 
     *out = (struct omb_link_news){.link = dialler->link, .dialled = true};
     memcpy(out->peer, dialler->server_key, OMB_PUBLIC_SIZE);
@@ -252,6 +264,8 @@ int64_t omb_dialler_rest_ms(const struct omb_dialler *dialler)
 
     if (dialler->state == OVER)
         return 0;
+    if (dialler->state == STANDS)
+        return omb_unread_rest_ms(dialler->unread);
     if (dialler->state != CALLING)
         return -1;
     left = dialler->deadline_ms - omb_clock_monotonic_ms();

@@ -18,6 +18,8 @@ struct omb_linknet;
 #define OMB_LINK_SEND_QUEUE 256
 /* Frames of one peer that wait for us: each may have OMB_FRAME_MAX bytes. */
 #define OMB_LINK_RECEIVE_QUEUE 4
+/* Bytes over a connection that are no message yet: more than that queue and a socket's buffer. */
+#define OMB_LINK_UNREAD (32 * 1024 * 1024)
 /* A parent that has not finished the handshake by then is not reached. */
 #define OMB_LINK_HANDSHAKE_MS 10000
 
@@ -54,6 +56,8 @@ struct omb_link_counts {
     uint64_t malformed; /* messages that are not one frame, or of a routing id not ours: dropped */
     uint64_t no_room;   /* frames dropped because the peer does not read */
     uint64_t no_peer;   /* frames dropped because the connection has ended */
+    uint64_t endless;   /* connections ended: a message over them did not end */
+    uint64_t silent;    /* connections of strangers ended: there were too many */
     uint64_t forgotten; /* connections from below that gave way to new ones */
 };
 

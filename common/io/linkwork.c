@@ -123,6 +123,12 @@ void omb_linkwork_tell(struct omb_linkwork *work)
     if (counts.malformed > told.malformed)
         OMB_LOG(work->log, WARNING, "link message of the wrong frames -> dropped",
                 OMB_LOG_N("count", counts.malformed - told.malformed));
+    if (counts.endless > told.endless)
+        OMB_LOG(work->log, WARNING, "link message that does not end -> connection ended",
+                OMB_LOG_N("count", counts.endless - told.endless));
+    if (counts.silent > told.silent)
+        OMB_LOG(work->log, WARNING, "too many connections that say nothing -> ended",
+                OMB_LOG_N("count", counts.silent - told.silent));
     if (counts.no_room > told.no_room)
         OMB_LOG(work->log, WARNING, "peer does not read -> frames dropped",
                 OMB_LOG_N("count", counts.no_room - told.no_room));

@@ -8,6 +8,7 @@
 #include "base/assert.h"
 #include "io/linktable.h"
 #include "io/probe.h"
+#include "io/unread.h"
 #include "wire/limits.h"
 
 #define SKIP_MAX 256     /* dropped messages at once, so that the loop goes round */
@@ -22,6 +23,7 @@ struct omb_listener {
     char endpoint[OMB_ENDPOINT_MAX];
     uint8_t public_key[OMB_PUBLIC_SIZE];
     zmq_msg_t frame; /* given out last */
+    struct omb_unread *unread;
     struct omb_linktable table;
     size_t most;     /* connections in the table */
 };
@@ -49,6 +51,9 @@ enum omb_rc omb_listener_open(const struct omb_linknet_setup *setup, struct omb_
     omb_listener_expect(listener, 0);
     rc = omb_socket_open(setup->context, &socket, &listener->socket, err);
     if (rc == OMB_OK)
+        rc = omb_unread_open(setup->context, listener->socket, OMB_LINK_UNREAD, &listener->unread,
+                             err);
+    if (rc == OMB_OK)
         rc = omb_socket_bind_tcp(listener->socket, setup->listen, listener->endpoint, err);
     if (rc != OMB_OK) {
         omb_listener_close(listener);
@@ -63,6 +68,7 @@ void omb_listener_close(struct omb_listener *listener)
     if (!listener)
         return;
     zmq_msg_close(&listener->frame);
+    omb_unread_close(listener->unread);
     omb_socket_close(listener->socket);
     omb_linktable_free(&listener->table);
     free(listener);
@@ -76,6 +82,11 @@ void omb_listener_expect(struct omb_listener *listener, size_t offices)
 const char *omb_listener_endpoint(const struct omb_listener *listener)
 {
     return listener->endpoint;
+}
+
+int64_t omb_listener_rest_ms(const struct omb_listener *listener)
+{
+    return omb_unread_rest_ms(listener->unread);
 }
 
 void *omb_listener_socket(const struct omb_listener *listener)
@@ -124,6 +135,7 @@ static bool take_body(struct omb_listener *listener)
         frames++;
         more = zmq_msg_more(&listener->frame) != 0;
     }
+    omb_unread_heard(listener->unread, &listener->frame);
     return frames == 1 && zmq_msg_size(&listener->frame) > 0;
 }
 
@@ -172,6 +184,14 @@ static enum taken take(struct omb_listener *listener, zmq_msg_t *id, uint64_t *n
     return TAKEN_GOOD;
 }
 
+static void look(struct omb_listener *listener)
+{
+    const struct omb_unread_ended ended = omb_unread_look(listener->unread, listener->most);
+
+    listener->counts->endless += ended.endless;
+    listener->counts->silent += ended.silent;
+}
+
 /* libzmq gives the messages of its connections in turn, one of each. */
 bool omb_listener_next(struct omb_listener *listener, uint64_t *newest, struct omb_link_news *out)
 {
@@ -179,6 +199,7 @@ bool omb_listener_next(struct omb_listener *listener, uint64_t *newest, struct o
     zmq_msg_t id;
 
     *out = (struct omb_link_news){.kind = OMB_LINK_FRAME};
+    look(listener);
     zmq_msg_init(&id);
     for (size_t i = 0; i < SKIP_MAX && taken == TAKEN_BAD; i++)
         taken = take(listener, &id, newest, out);

@@ -418,6 +418,12 @@ static void tell_counts(struct omb_loop *loop, int64_t now)
     if (counts.malformed > told.malformed)
         OMB_LOG(loop->log, WARNING, "message of the wrong frames -> dropped",
                 OMB_LOG_N("count", counts.malformed - told.malformed));
+    if (counts.endless > told.endless)
+        OMB_LOG(loop->log, WARNING, "message that does not end -> connection ended",
+                OMB_LOG_N("count", counts.endless - told.endless));
+    if (counts.silent > told.silent)
+        OMB_LOG(loop->log, WARNING, "too many connections that say nothing -> ended",
+                OMB_LOG_N("count", counts.silent - told.silent));
     if (counts.unread > told.unread || counts.gone > told.gone)
         OMB_LOG(loop->log, NOTICE, "client left or does not read -> its reply is lost",
                 OMB_LOG_N("unread", counts.unread - told.unread),

@@ -11,6 +11,7 @@
 #include "io/clock.h"
 #include "io/linknet.h"
 #include "io/probe.h"
+#include "io/unread.h"
 #include "wire/limits.h"
 
 #define SELF_TEST_MS 5000
@@ -23,6 +24,8 @@
  */
 #define SEND_QUEUE (2 * OMB_NET_OUTSTANDING)
 #define RECEIVE_QUEUE 16
+#define UNREAD (96 * 1024 * 1024) /* bytes of a client that are no message yet: above that queue   \
+                                   */
 
 /* Whoever waits for a reply. */
 struct waiting {
@@ -37,6 +40,7 @@ struct omb_net {
     struct omb_linknet *links;
     void *api;
     void *bell;
+    struct omb_unread *unread[2]; /* of clients of other machines: api, bell; NULL: none listen */
     char ipc_endpoint[OMB_ENDPOINT_MAX];
     char bell_ipc_endpoint[OMB_ENDPOINT_MAX];
     char client_endpoint[OMB_ENDPOINT_MAX]; /* TCP, as bound */
@@ -100,6 +104,8 @@ static enum omb_rc open_api(struct omb_net *net, const struct omb_net_setup *set
     if (rc == OMB_OK)
         rc = bind_ipc(net->api, setup->ipc_path, net->ipc_endpoint, err);
     if (rc == OMB_OK && setup->client_listen)
+        rc = omb_unread_open(net->context, net->api, UNREAD, &net->unread[0], err);
+    if (rc == OMB_OK && setup->client_listen)
         rc = omb_socket_bind_tcp(net->api, setup->client_listen, net->client_endpoint, err);
     return rc;
 }
@@ -118,6 +124,8 @@ static enum omb_rc open_bell(struct omb_net *net, const struct omb_net_setup *se
 
     if (rc == OMB_OK)
         rc = bind_ipc(net->bell, setup->bell_path, net->bell_ipc_endpoint, err);
+    if (rc == OMB_OK && setup->bell_listen)
+        rc = omb_unread_open(net->context, net->bell, UNREAD, &net->unread[1], err);
     if (rc == OMB_OK && setup->bell_listen)
         rc = omb_socket_bind_tcp(net->bell, setup->bell_listen, net->bell_endpoint, err);
     return rc;
@@ -187,6 +195,8 @@ void omb_net_close(struct omb_net *net)
             release(&net->waiting[i]);
     zmq_msg_close(&net->payload);
     omb_linknet_close(net->links);
+    omb_unread_close(net->unread[0]);
+    omb_unread_close(net->unread[1]);
     shut(net->api, net->ipc_endpoint);
     shut(net->bell, net->bell_ipc_endpoint);
     /* Ends the handler's wait; what the closed sockets still have to send is sent by the term. */
@@ -225,6 +235,23 @@ enum omb_rc omb_net_self_test(struct omb_net *net, struct omb_error *err)
 
 /* --- messages --- */
 
+static void look_at_unread(struct omb_net *net, int64_t *rest_ms)
+{
+    for (size_t i = 0; i < sizeof(net->unread) / sizeof(*net->unread); i++) {
+        struct omb_unread_ended ended;
+        int64_t rest;
+
+        if (!net->unread[i])
+            continue;
+        ended = omb_unread_look(net->unread[i], OMB_NET_CLIENTS);
+        net->counts.endless += ended.endless;
+        net->counts.silent += ended.silent;
+        rest = omb_unread_rest_ms(net->unread[i]);
+        if (*rest_ms < 0 || rest < *rest_ms)
+            *rest_ms = rest;
+    }
+}
+
 enum omb_rc omb_net_wait(struct omb_net *net, int wake_fd, int64_t timeout_ms,
                          struct omb_error *err)
 {
@@ -232,6 +259,7 @@ enum omb_rc omb_net_wait(struct omb_net *net, int wake_fd, int64_t timeout_ms,
     size_t count = 1 + omb_linknet_polls(net->links, items + 1);
     int64_t rest = omb_linknet_rest_ms(net->links);
 
+    look_at_unread(net, &rest);
     if (wake_fd >= 0)
         items[count++] = (zmq_pollitem_t){.fd = wake_fd, .events = ZMQ_POLLIN};
     if (rest >= 0 && (timeout_ms < 0 || rest < timeout_ms))
@@ -254,6 +282,8 @@ static bool take_frames(struct omb_net *net, bool *out_enveloped)
             empty_first = zmq_msg_size(&net->payload) == 0;
         more = zmq_msg_more(&net->payload) != 0;
     }
+    if (net->unread[0])
+        omb_unread_heard(net->unread[0], &net->payload);
     *out_enveloped = empty_first;
     return frames == (empty_first ? 2 : 1) && zmq_msg_size(&net->payload) > 0;
 }

@@ -19,6 +19,8 @@ struct omb_net;
 #define OMB_NET_WAITING 4096
 /* A client that keeps no more than this many requests unanswered, and reads, loses no reply. */
 #define OMB_NET_OUTSTANDING 32
+/* TCP connections to an endpoint, above which those that say nothing are ended. */
+#define OMB_NET_CLIENTS 1024
 
 struct omb_net_setup {
     const char *ipc_path;           /* absolute path of run/api.sock; at most 107 bytes */
@@ -41,6 +43,8 @@ struct omb_net_message {
 struct omb_net_counts {
     uint64_t received;              /* messages given out */
     uint64_t malformed;             /* not of frames [request] or [empty][request]: dropped */
+    uint64_t endless;               /* connections ended: a message over them did not end */
+    uint64_t silent;                /* connections of strangers ended: there were too many */
     uint64_t revoked;               /* from keys revoked since their handshake: the core refuses */
     uint64_t gone;                  /* replies whose client had left */
     uint64_t unread;                /* replies lost by clients that do not read */

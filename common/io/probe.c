@@ -18,6 +18,7 @@ static enum omb_rc judge(void *monitor, const char *endpoint, int64_t deadline_m
             return omb_fail(err, OMB_UNREACHABLE, NULL,
                             "%s did not refuse an unknown key in time: the check of keys is not "
                             "shown to work", endpoint);
+        case OMB_CONTACT_BEGUN:
         case OMB_CONTACT_BROKEN:
         case OMB_CONTACT_ABSENT:
         case OMB_CONTACT_LOST:

@@ -260,10 +260,11 @@ enum omb_rc omb_ipc_knock(const char *path, struct omb_error *err)
 
 /* --- the monitor --- */
 
-#define WATCHED                                                                                  \
-    (ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH |                           \
-     ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |                \
-     ZMQ_EVENT_CONNECT_RETRIED | ZMQ_EVENT_DISCONNECTED)
+#define WATCHED                                                                                    \
+    (ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH |                             \
+     ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |                  \
+     ZMQ_EVENT_CONNECT_RETRIED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_CONNECTED |                    \
+     ZMQ_EVENT_ACCEPTED)
 
 enum omb_rc omb_monitor_open(void *context, void *socket, void **out, struct omb_error *err)
 {
@@ -307,24 +308,48 @@ static enum omb_contact contact_of(uint16_t event)
         return OMB_CONTACT_ABSENT;
     case ZMQ_EVENT_DISCONNECTED:
         return OMB_CONTACT_LOST;
+    case ZMQ_EVENT_CONNECTED:
+    case ZMQ_EVENT_ACCEPTED:
+        return OMB_CONTACT_BEGUN;
     default: /* libzmq's own: it also says when the monitor stops */
         return OMB_CONTACT_NONE;
     }
 }
 
-/* An event is a number (2 bytes) and a value (4), in the machine's order; then the endpoint. */
-enum omb_contact omb_monitor_next(void *monitor)
+/*
+ * An event is a number (2 bytes) and a value (4), in the machine's order; then the endpoint. The
+ * value is the descriptor where a connection begins or ends.
+ */
+enum omb_contact omb_monitor_next_at(void *monitor, int *out_fd)
 {
     uint8_t frame[OMB_ENDPOINT_MAX];
+    enum omb_contact contact;
     uint16_t event;
+    int32_t value;
     int size = zmq_recv(monitor, frame, sizeof(frame), ZMQ_DONTWAIT);
 
-    if (size < (int)sizeof(event))
+    *out_fd = -1;
+    if (size < (int)(sizeof(event) + sizeof(value)))
         return OMB_CONTACT_NONE;
     memcpy(&event, frame, sizeof(event));
+    memcpy(&value, frame + sizeof(event), sizeof(value));
     if (zmq_recv(monitor, frame, sizeof(frame), ZMQ_DONTWAIT) < 0)
         return OMB_CONTACT_NONE;
-    return contact_of(event);
+    contact = contact_of(event);
+    if (contact == OMB_CONTACT_BEGUN || contact == OMB_CONTACT_LOST)
+        *out_fd = value;
+    return contact;
+}
+
+enum omb_contact omb_monitor_next(void *monitor)
+{
+    enum omb_contact contact;
+    int fd;
+
+    do
+        contact = omb_monitor_next_at(monitor, &fd);
+    while (contact == OMB_CONTACT_BEGUN);
+    return contact;
 }
 
 enum omb_contact omb_monitor_wait(void *monitor, int64_t deadline_ms)

@@ -87,20 +87,23 @@ enum omb_rc omb_ipc_knock(const char *path, struct omb_error *err) OMB_MUST_USE;
 /* --- the monitor: what became of a connection --- */
 
 enum omb_contact {
-    OMB_CONTACT_NONE,      /* nothing new */
-    OMB_CONTACT_MADE,      /* the handshake succeeded */
-    OMB_CONTACT_REFUSED,   /* the other side does not admit our key */
-    OMB_CONTACT_BROKEN,    /* the handshake failed in another way */
-    OMB_CONTACT_ABSENT,    /* nobody took the connection; it is tried again */
-    OMB_CONTACT_LOST,      /* a connection that stood has ended */
+    OMB_CONTACT_NONE,    /* nothing new */
+    OMB_CONTACT_BEGUN,   /* there is a connection, with no handshake yet */
+    OMB_CONTACT_MADE,    /* the handshake succeeded */
+    OMB_CONTACT_REFUSED, /* the other side does not admit our key */
+    OMB_CONTACT_BROKEN,  /* the handshake failed in another way */
+    OMB_CONTACT_ABSENT,  /* nobody took the connection; it is tried again */
+    OMB_CONTACT_LOST,    /* a connection that stood has ended */
 };
 
 /* The monitor of a socket, to be opened before it connects and closed before the socket is. */
 enum omb_rc omb_monitor_open(void *context, void *socket, void **out,
                              struct omb_error *err) OMB_MUST_USE;
 void omb_monitor_close(void *monitor, void *socket);
-/* The next thing that happened; never blocks. */
+/* The next thing that happened, but for what began; never blocks. */
 enum omb_contact omb_monitor_next(void *monitor);
+/* The same with what began, and the descriptor of what began or was lost; -1: of another thing. */
+enum omb_contact omb_monitor_next_at(void *monitor, int *out_fd);
 /* Waits for it. OMB_CONTACT_NONE: the deadline (of omb_clock_monotonic_ms) has passed. */
 enum omb_contact omb_monitor_wait(void *monitor, int64_t deadline_ms);
 

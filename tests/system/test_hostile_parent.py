@@ -3,10 +3,13 @@
 One enrolled branch; each story runs a copy of it, under an outsider with the keys of its parent.
 """
 
+import contextlib
+
 import pytest
 
 import outsider_client as oc
 import outsider_link as ol
+import outsider_zmtp as oz
 from bank import Tree, free_ports, held, link, until
 from conftest import CLIENT, folder, offices
 
@@ -221,3 +224,17 @@ def test_a_flood_from_above_is_cut_off_at_the_credit(welcomed, branch):
         welcomed.offer(waits)
         sent += 40000
     sees(branch, "blocked", "more than it was granted")
+
+
+def test_a_message_that_does_not_end(bank, branch):
+    """Its parts lie in the process until the last one: the line is ended before that."""
+    with oz.RawServer(branch.address, bank.parent.transport) as line:
+        branch.start()
+        line.accept()
+        part = bytes(1 << 20)
+        with contextlib.suppress(ConnectionError):
+            while line.sent < 432 << 20:
+                line.send(part, more=True)
+        assert 32 << 20 <= line.sent < 432 << 20
+    until("the log", lambda: "link message that does not end -> connection ended" in
+          branch.log_text(), True)
