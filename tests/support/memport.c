@@ -137,6 +137,16 @@ struct memport *memport_new(void)
     return store;
 }
 
+uint64_t memport_bytes(const struct memport *store)
+{
+    uint64_t bytes = 0;
+
+    for (enum omb_family family = 0; family < OMB_FAMILY_COUNT; family++)
+        for (size_t i = 0; i < store->count[family]; i++)
+            bytes += store->rows[family][i].key.size + store->rows[family][i].value.size;
+    return bytes;
+}
+
 static void forget_undo(struct memport *store, size_t from)
 {
     for (size_t i = from; i < store->undo_count; i++) {

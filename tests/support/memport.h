@@ -45,6 +45,8 @@ void memport_fill(struct memport *store, bool full);
 void memport_damage(struct memport *store, enum omb_family family, struct omb_view key);
 
 size_t memport_count(const struct memport *store, enum omb_family family);
+/* Of all rows, keys and values. */
+uint64_t memport_bytes(const struct memport *store);
 /* Whether a family holds the same rows in both. */
 bool memport_same(const struct memport *a, const struct memport *b, enum omb_family family);
 /* What was asked of it since it was made. */

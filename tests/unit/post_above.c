@@ -2,6 +2,7 @@
 #include "unit.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "office/inside.h"
 #include "office/post/inside.h"
@@ -193,11 +194,192 @@ static void a_blocked_link_is_not_dialled_at_one_moment_by_all(void **state)
     assert_true(differ);
 }
 
+/* --- every lie has its price, and it is small --- */
+
+enum { FRAMES = 100 };
+
+static void welcome(struct below *below)
+{
+    const struct omb_hello hello = welcome_of(below);
+
+    (void)answer_call(below);
+    say(below, OMB_FRAME_WELCOME, &hello);
+    assert_non_null(hears(below, OMB_FRAME_CREDIT));
+}
+
+static void welcomes_again(struct below *below, size_t i)
+{
+    const struct omb_hello hello = welcome_of(below);
+
+    (void)i;
+    say(below, OMB_FRAME_WELCOME, &hello);
+}
+
+static void greets_as_a_child(struct below *below, size_t i)
+{
+    const struct omb_hello hello = welcome_of(below);
+
+    (void)i;
+    say(below, OMB_FRAME_HELLO, &hello);
+}
+
+/* The branch's own journal, as if it had come from above. */
+static const struct omb_records *own_records(struct below *below)
+{
+    for (size_t i = 0; i < below->tree->frame_count; i++) {
+        const struct tree_frame *frame = &below->tree->frames[i];
+        struct omb_frame *message = OMB_ARENA_NEW(&below->tree->arena, struct omb_frame, 1);
+
+        if (frame->from == below->branch &&
+            omb_decode_frame(frame->bytes, &below->tree->arena, message, NULL) == OMB_OK &&
+            message->message.tag == OMB_FRAME_RECORDS)
+            return message->message.value;
+    }
+    fail_msg("the branch sent no records");
+    return NULL;
+}
+
+static void forges(struct below *below, size_t i)
+{
+    struct omb_record record = own_records(below)->records.items[0];
+    const struct omb_records records = {i + 1, i + 1, {&record, 1}, {NULL, 0}};
+    struct omb_view copy = omb_arena_copy(&below->tree->arena, record.header);
+
+    ((uint8_t *)(uintptr_t)copy.data)[copy.size - 1 - i % 8] ^= 0x40;
+    record.header = copy;
+    say(below, OMB_FRAME_RECORDS, &records);
+}
+
+static void gives_back_what_is_here(struct below *below, size_t i)
+{
+    struct omb_record record = own_records(below)->records.items[0];
+    const struct omb_records records = {i + 1, i + 1, {&record, 1}, {NULL, 0}};
+
+    say(below, OMB_FRAME_RECORDS, &records);
+}
+
+static void refuses_records_of_nobody(struct below *below, size_t i)
+{
+    struct omb_refuse refuse = {.code = OMB_VIEW_LIT("record"), .words = OMB_VIEW_LIT("a lie")};
+
+    omb_put_be64(refuse.record.bytes, i + 1);
+    say(below, OMB_FRAME_REFUSE, &refuse);
+}
+
+static void acknowledges_too_much(struct below *below, size_t i)
+{
+    const struct omb_cursor cursor = {.position = 5000 + i, .digest = {{3}}};
+
+    say(below, OMB_FRAME_ACK, &(struct omb_ack){.cursor = &cursor});
+}
+
+static void wants_all(struct below *below, size_t i)
+{
+    const struct omb_tip *tip = &below->branch->rig.office->tip;
+    struct omb_log_range range = {below->branch->id, tip->incarnation, 1, UINT64_MAX};
+
+    (void)i;
+    say(below, OMB_FRAME_WANT, &(struct omb_want){.ranges = {&range, 1}});
+}
+
+/* One case that is here, five hundred times: each would be summed up. */
+static void compares_one_case(struct below *below, size_t i)
+{
+    struct omb_case_sum *sums =
+        OMB_ARENA_NEW(&below->tree->arena, struct omb_case_sum, OMB_COMPARE_PAGE_MAX);
+    struct omb_case_id *id = OMB_ARENA_NEW(&below->tree->arena, struct omb_case_id, 1);
+
+    (void)i;
+    *id = (struct omb_case_id){.home = below->branch->id,
+                               .incarnation = below->branch->rig.office->tip.incarnation,
+                               .year = 2026,
+                               .serial = 1};
+    for (size_t k = 0; k < OMB_COMPARE_PAGE_MAX; k++)
+        sums[k] = (struct omb_case_sum){id, 1, OMB_VIEW_LIT("0123456789abcdef0123456789abcdef")};
+    say(below, OMB_FRAME_COMPARE,
+        &(struct omb_compare){.cases = {sums, OMB_COMPARE_PAGE_MAX}, .last = true});
+}
+
+struct lie {
+    const char *name;
+    void (*tell)(struct below *below, size_t i);
+    int64_t bytes; /* by which the store grows */
+    uint64_t rows; /* read for one frame, on the average */
+    size_t answers;
+    const char *state, *words;
+};
+
+static const struct lie lies[] = {
+    {"a welcome again", welcomes_again, 200, 2, 0, "catching-up", ""},
+    {"a greeting from above", greets_as_a_child, 200, 2, 0, "blocked",
+     "it sent a frame out of its order"},
+    {"forged records", forges, 6000, 8, 2 * FRAMES, "catching-up", ""},
+    {"records that are here", gives_back_what_is_here, 400, 12, 2 * FRAMES, "catching-up", ""},
+    {"refusals of no record", refuses_records_of_nobody, 0, 4, 0, "catching-up", ""},
+    {"acks of what was not sent", acknowledges_too_much, 200, 4, 2, "blocked",
+     "it acknowledges what was not sent"},
+    {"wants of all", wants_all, 0, 120, FRAMES, "catching-up", ""},
+    {"one case compared without end", compares_one_case, 200, 1200, FRAMES, "blocked",
+     "it asks for more than is looked up for one office"},
+};
+
+static uint64_t rows_read(const struct memport *store)
+{
+    const struct memport_reads reads = memport_reads(store);
+
+    return reads.gets + reads.rows;
+}
+
+static void tell(struct below *below, const struct lie *lie)
+{
+    const struct memport *store = below->branch->rig.store;
+    const struct omb_peer_view *link;
+    size_t answers = 0;
+    uint64_t rows;
+    int64_t bytes;
+    const char *state, *words;
+
+    (void)new_case(&below->branch->rig);
+    welcome(below);
+    bytes = (int64_t)memport_bytes(store);
+    rows = rows_read(store);
+    for (size_t i = 0; i < FRAMES; i++) {
+        lie->tell(below, i);
+        answers += below->heard_count;
+    }
+    bytes = (int64_t)memport_bytes(store) - bytes;
+    rows = (rows_read(store) - rows) / FRAMES;
+    link = tree_link(below->branch, below->ho);
+    state = omb_arena_str(&below->tree->arena, link->state);
+    words =
+        omb_arena_str(&below->tree->arena, link->reason.size > 0 ? link->reason : link->last_error);
+    print_message("%-31s kept %5lld bytes, a frame %4llu rows, %3zu answers; %s: %s\n", lie->name,
+                  (long long)bytes, (unsigned long long)rows, answers, state, words);
+    assert_true(bytes <= lie->bytes);
+    assert_true(rows <= lie->rows);
+    assert_true(answers <= lie->answers);
+    assert_string_equal(state, lie->state);
+    assert_true(strncmp(words, lie->words, strlen(lie->words)) == 0);
+}
+
+static void of_every_lie_little_is_kept_and_it_costs_little(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < UNIT_COUNT(lies); i++) {
+        void *below = NULL;
+
+        assert_int_equal(below_setup(&below), 0);
+        tell(below, &lies[i]);
+        below_teardown(&below);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         BELOW_TEST(a_parents_word_opens_few_lives),
         BELOW_TEST(a_blocked_link_is_not_dialled_at_one_moment_by_all),
+        cmocka_unit_test(of_every_lie_little_is_kept_and_it_costs_little),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
