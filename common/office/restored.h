@@ -69,8 +69,8 @@ enum omb_rc omb_restored_awaits_above(struct omb_step *step, bool *out,
 enum omb_rc omb_restored_epoch(struct omb_step *step, bool to_above, struct omb_view *out,
                                struct omb_error *err) OMB_MUST_USE;
 /*
- * Whether the office above is to be greeted once more, once on a line: it `knew` nothing of this one
- * before, so that the first epoch made it compare nothing.
+ * Whether the office above is to be greeted once more, once on a line: it `knew` nothing of this
+ * one before, so that the first epoch made it compare nothing.
  */
 enum omb_rc omb_restored_again(struct omb_step *step, bool knew, bool *out,
                                struct omb_error *err) OMB_MUST_USE;

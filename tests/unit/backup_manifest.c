@@ -316,15 +316,18 @@ static void no_changed_byte_is_believed(void **state)
     omb_buf_free(&bytes);
 }
 
-#define ROW(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define MANIFEST_TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        ROW(what_was_signed_comes_back),  ROW(each_field_is_held_to_its_form),
-        ROW(each_file_has_its_place),     ROW(keys_have_their_places),
-        ROW(only_its_office_signs_it),    ROW(the_outer_message_is_held_to_its_form),
-        ROW(no_changed_byte_is_believed),
+        MANIFEST_TEST(what_was_signed_comes_back),
+        MANIFEST_TEST(each_field_is_held_to_its_form),
+        MANIFEST_TEST(each_file_has_its_place),
+        MANIFEST_TEST(keys_have_their_places),
+        MANIFEST_TEST(only_its_office_signs_it),
+        MANIFEST_TEST(the_outer_message_is_held_to_its_form),
+        MANIFEST_TEST(no_changed_byte_is_believed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
