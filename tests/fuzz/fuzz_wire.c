@@ -13,9 +13,28 @@
 #include "fuzz/fuzz.h"
 
 static const struct omb_shape *const outside[] = {
-    &omb_shape_record,  &omb_shape_header, &omb_shape_certificate,        &omb_shape_frame,
-    &omb_shape_request, &omb_shape_reply,  &omb_shape_signed_certificate, &omb_shape_body,
-    &omb_shape_grants,  &omb_shape_extract};
+    &omb_shape_record,
+    &omb_shape_header,
+    &omb_shape_certificate,
+    &omb_shape_frame,
+    &omb_shape_request,
+    &omb_shape_reply,
+    &omb_shape_signed_certificate,
+    &omb_shape_body,
+    &omb_shape_grants,
+    &omb_shape_extract,
+    &omb_shape_grant_key,
+    &omb_shape_escrow_secret,
+    &omb_shape_witness_statement,
+    &omb_shape_office_request,
+    &omb_shape_office_wish,
+    &omb_shape_bundle,
+    &omb_shape_bundle_content,
+    &omb_shape_signed_backup,
+    &omb_shape_backup_manifest,
+    &omb_shape_sealed_keys,
+    &omb_shape_backup_keys,
+};
 
 /* Twice, since each piece of memory is rounded up. */
 static void check_memory(const struct omb_shape *shape, size_t used, size_t size)

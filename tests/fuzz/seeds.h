@@ -15,7 +15,7 @@ void seeds_write_as(const char *target, const char *name, uint8_t first, struct 
 void seeds_write_text(const char *target, const char *name, uint8_t first, const char *text);
 
 void seeds_of_texts(void);  /* seeds_text.c: csv, conf, text, tz, zap */
-void seeds_of_papers(void); /* seeds_paper.c: record, certificate, keys, export */
+void seeds_of_papers(void); /* seeds_paper.c: record, certificate, keys, export, backup */
 void seeds_of_stage(void);  /* seeds_stage.c: link, control */
 
 #endif

@@ -4,6 +4,7 @@
 #include "base/assert.h"
 #include "crypto/keyfile.h"
 #include "fuzz/seeds.h"
+#include "ledger/backup.h"
 #include "ledger/enrol.h"
 #include "ledger/record.h"
 #include "wire/header.h"
@@ -239,6 +240,45 @@ static void exports(const struct papers *papers)
     omb_buf_free(&plain);
 }
 
+/* --- backups --- */
+
+static void backups(const struct papers *papers)
+{
+    enum { SIGNED_BACKUP, MANIFEST, KEYS, PATH };
+    const struct omb_backup_file files[] = {{OMB_VIEW_LIT("db/000012.sst"), 4096, {{1}}},
+                                            {OMB_VIEW_LIT("db/CURRENT"), 16, {{2}}},
+                                            {OMB_VIEW_LIT("keys.sealed"), 900, {{3}}},
+                                            {OMB_VIEW_LIT("ombud.conf"), 200, {{4}}}};
+    const struct omb_backup_manifest manifest = {.schema = 1,
+                                                 .head = 7,
+                                                 .digest = {{5}},
+                                                 .records = 9,
+                                                 .made_at = 2000,
+                                                 .recovery = OMB_VIEW_OF(papers->anchor),
+                                                 .files = {files, 4}};
+    const struct omb_view certificate = omb_buf_view(&papers->root);
+    const struct omb_sealed_keys keys = {.version = 1,
+                                         .for_recovery = omb_view(papers->root.data, 80),
+                                         .salt = omb_view(papers->root.data, 16),
+                                         .for_passphrase = omb_view(papers->root.data, 72),
+                                         .sealed = omb_view(papers->root.data, 200)};
+    struct omb_signer *root = signer_of(0x61);
+    struct omb_buf draft = OMB_BUF_INIT, whole = OMB_BUF_INIT, sealed = OMB_BUF_INIT;
+
+    omb_encode_backup_manifest(&manifest, &draft);
+    omb_backup_sign(&manifest, (struct omb_views){&certificate, 1}, root, &whole);
+    omb_encode_sealed_keys(&keys, &sealed);
+    seeds_write_as("backup", "signed", SIGNED_BACKUP, omb_buf_view(&whole));
+    seeds_write_as("backup", "manifest", MANIFEST, omb_buf_view(&draft));
+    seeds_write_as("backup", "keys", KEYS, omb_buf_view(&sealed));
+    seeds_write_text("backup", "path", PATH, "db/000012.sst");
+    seeds_write_text("backup", "path-of-operator", PATH, "operators/t1.key");
+    omb_buf_free(&draft);
+    omb_buf_free(&whole);
+    omb_buf_free(&sealed);
+    omb_signer_free(root);
+}
+
 void seeds_of_papers(void)
 {
     static const char *const uses[] = {"signing",  "transport", "sealing",
@@ -252,6 +292,7 @@ void seeds_of_papers(void)
     bundle(&papers);
     request();
     exports(&papers);
+    backups(&papers);
     for (size_t i = 0; i < sizeof(uses) / sizeof(uses[0]); i++)
         key(uses[i], i % 3 != 0, i % 2 ? "passphrase of a test" : "");
     omb_buf_free(&papers.own);
