@@ -1,5 +1,5 @@
-"""Is every planted fault caught? Plays each with as many seeds as its row says: one must be bad, and
-the same seed must be good without the plant, so that it is the plant that was caught."""
+"""Is every planted fault caught? Plays each with as many seeds as its row says: one must be bad,
+and the same seed must be good without the plant, so that it is the plant that was caught."""
 
 import re
 import subprocess

@@ -70,8 +70,8 @@ bool sim_case_of(const struct tree_office *office, const struct omb_digest *reco
 }
 
 /*
- * What its store had alone is lost with it, also what others had lost before; the rest is away until
- * it comes home.
+ * What its store had alone is lost with it, also what others had lost before; the rest is away
+ * until it comes home.
  */
 void sim_note_lost(struct sim *sim, const struct tree_office *office)
 {

@@ -56,6 +56,9 @@ void tree_free(struct tree *tree)
     for (size_t i = 0; i < tree->count; i++)
         office_free(tree->offices[i]);
     omb_signer_free(tree->anchor);
+    for (size_t i = 0; i < tree->lost_count; i++)
+        memport_free(tree->lost[i]);
+    free(tree->lost);
     free(tree->events);
     free(tree->frames);
     omb_buf_free(&tree->told);
@@ -394,10 +397,14 @@ struct memport *tree_backup(struct tree_office *office)
 
 void tree_roll_back(struct tree_office *office, struct memport *take_rows)
 {
+    struct tree *tree = office->tree;
+
     if (office->running)
         tree_stop(office);
     tree_tell(office->tree, "%s is rolled back", office->code);
-    memport_free(office->rig.store);
+    tree->lost = realloc(tree->lost, (tree->lost_count + 1) * sizeof(*tree->lost));
+    OMB_ASSERT(tree->lost != NULL);
+    tree->lost[tree->lost_count++] = office->rig.store;
     office->rig.store = take_rows;
     tree_start(office);
 }

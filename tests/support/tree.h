@@ -88,6 +88,8 @@ struct tree {
     uint32_t (*dice)(void *arg, uint32_t sides); /* for faults that come by chance */
     void *dice_arg;
     struct tree_met met;
+    struct memport **lost; /* stores that were put back: what they said of scopes was so */
+    size_t lost_count;
     struct omb_buf told; /* lines */
     struct omb_arena arena, scratch;
     bool checked;

@@ -181,14 +181,21 @@ static void check_scope(const struct parties *parties, const struct tree_office 
     }
 }
 
+static void add_records(struct parties *parties, const struct memport *store)
+{
+    OMB_ASSERT(omb_port_scan(memport_port(store), OMB_FAMILY_RECORD, OMB_VIEW_NONE, OMB_VIEW_NONE,
+                             false, add_record, parties) == OMB_OK);
+}
+
+/* Whoever was made a party by a record that nobody has any more was one when it was there. */
 static void check_scopes(struct tree *tree)
 {
     struct parties parties = {.tree = tree};
 
     for (size_t i = 0; i < tree->count; i++)
-        OMB_ASSERT(omb_port_scan(memport_port(tree->offices[i]->rig.store), OMB_FAMILY_RECORD,
-                                 OMB_VIEW_NONE, OMB_VIEW_NONE, false, add_record,
-                                 &parties) == OMB_OK);
+        add_records(&parties, tree->offices[i]->rig.store);
+    for (size_t i = 0; i < tree->lost_count; i++)
+        add_records(&parties, tree->lost[i]);
     for (size_t i = 0; i < tree->count; i++)
         if (tree->offices[i]->parent != NULL)
             check_scope(&parties, tree->offices[i]);
