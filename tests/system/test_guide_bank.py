@@ -307,12 +307,15 @@ def test_keys_of_a_region_are_stolen(bank):
     agree(bank, number, late)
 
 
-def test_the_office_above_refuses_this_office(bank, top):
-    """An older copy of the office above was put back, from before it certified this one."""
+def test_the_office_above_refuses_this_office(bank):
+    """A blocked link is dialled again after a minute or more; at once when the daemon starts."""
     branch, north = bank["vsp-0045"], bank["north"]
     agree(bank)
     north.ombud("office", "revoke", "vsp-0045", "--ground", "other", code=0)
     hands = at_branch(bank, "The office above refuses this office")
+    until("blocked", lambda: link(branch, "north")["state"], "blocked")
+    branch.stop()
+    branch.start()
     until("told", lambda: "belongs to no office below it" in
           (link(branch, "north")["last_error"] or ""), True)
     hands.sees(branch.ombud("link", "show", "north", code=0).out)
