@@ -4,8 +4,9 @@
  * (measured: of a message that does not end, 200 MiB lie in the process after 1.5 s). So a
  * connection over which more came since its last message than may wait is ended: what was kept of
  * it goes with it. Nor does it bound how many strangers connect and say nothing: above the number
- * that can be meant honestly those that were never heard of are ended. Of sockets in the file system
- * nothing is known: whoever reaches those has an operator's key on this machine. Internal to io/.
+ * that can be meant honestly those that were never heard of are ended. Of sockets in the file
+ * system nothing is known: whoever reaches those has an operator's key on this machine. Internal
+ * to io/.
  */
 #ifndef OMB_IO_UNREAD_H
 #define OMB_IO_UNREAD_H
