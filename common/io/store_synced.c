@@ -155,8 +155,9 @@ enum omb_rc omb_synced_check_manifest(const char *path, const struct omb_synced 
     fd = open_manifest(path, number);
     if (fd < 0)
         return errno == ENOENT ? OMB_OK /* the same */
-                               : omb_fail(err, OMB_IO, NULL, PREFIX "%06" PRIu64 ": %s", number,
-                                          strerror(errno));
+                               : omb_fail(err, OMB_IO, NULL,
+                                          "the store %.200s cannot be used (" PREFIX "%06" PRIu64
+                                          ": %s)", path, number, strerror(errno));
     whole = extend(fd, 0, synced->manifest_size, &crc);
     close(fd);
     if (whole && crc == synced->manifest_crc)
