@@ -34,13 +34,9 @@ static enum omb_rc refuse(const char *path, const char *why, const char *way_out
 
 static void tell_hole(const struct omb_wal_seen *seen, char *out, size_t size)
 {
-    char from[24] = "";
-
-    if (seen->hole_from > 0)
-        (void)snprintf(from, sizeof(from), "%" PRIu64 " ", seen->hole_from);
     (void)snprintf(out, size,
-                   "writes %sup to %" PRIu64 " are missing before those in its write-ahead log %s",
-                   from, seen->hole_until - 1, seen->hole_file);
+                   "writes %" PRIu64 " up to %" PRIu64 " are missing before those in its "
+                   "write-ahead log %s", seen->hole_from, seen->hole_until - 1, seen->hole_file);
 }
 
 enum omb_rc omb_store_refuse_log(const char *path, const char *why, struct omb_error *err)
@@ -181,7 +177,7 @@ static enum omb_rc look(const char *path, bool accept_loss, struct omb_store_loo
     enum omb_rc rc = expect_current(path, err);
 
     if (rc == OMB_OK)
-        rc = omb_wal_look(path, &seen, err);
+        rc = omb_wal_look(path, out->synced.opened, &seen, err);
     if (rc == OMB_OK)
         rc = accept_loss ? accept_logs(path, &seen, &out->synced, out, err)
                          : judge_logs(path, &seen, &out->synced, err);

@@ -17,11 +17,13 @@
 
 #define NAME "SYNCED"
 /* Of one length always, so that writing it over leaves nothing of what stood there. */
-#define LINE "write %020" PRIu64 " manifest %020" PRIu64 " size %020" PRIu64 " crc %08" PRIx32
+#define LINE                                                                        \
+    "write %020" PRIu64 " opened %020" PRIu64 " manifest %020" PRIu64 " size %020" PRIu64 \
+    " crc %08" PRIx32
 #define CHECK " check %08" PRIx32 "\n"
 #define PREFIX "MANIFEST-"
 
-enum { LINE_MAX_SIZE = 192, CURRENT_MAX = 64, SYNC_MS = 1000, CHUNK = 65536 };
+enum { LINE_MAX_SIZE = 224, CURRENT_MAX = 64, SYNC_MS = 1000, CHUNK = 65536 };
 
 struct omb_synced_note {
     const char *path;
@@ -35,8 +37,8 @@ struct omb_synced_note {
 
 static size_t print_line(const struct omb_synced *synced, char out[LINE_MAX_SIZE])
 {
-    const int size = snprintf(out, LINE_MAX_SIZE, LINE, synced->write, synced->manifest,
-                              synced->manifest_size, synced->manifest_crc);
+    const int size = snprintf(out, LINE_MAX_SIZE, LINE, synced->write, synced->opened,
+                              synced->manifest, synced->manifest_size, synced->manifest_crc);
     const uint32_t check = omb_crc32c(0, omb_view(out, (size_t)size));
 
     return (size_t)size + (size_t)snprintf(out + size, LINE_MAX_SIZE - (size_t)size, CHECK, check);
@@ -75,6 +77,7 @@ void omb_synced_read(const char *path, struct omb_synced *out)
     if (omb_file_read(file, LINE_MAX_SIZE, &bytes, NULL) == OMB_OK) {
         at = omb_buf_str(&bytes);
         read.write = take_number(&at, "write ", 10);
+        read.opened = take_number(&at, " opened ", 10);
         read.manifest = take_number(&at, " manifest ", 10);
         read.manifest_size = take_number(&at, " size ", 10);
         read.manifest_crc = (uint32_t)take_number(&at, " crc ", 16);
@@ -180,7 +183,8 @@ static void look_at_manifest(struct omb_synced_note *note, struct omb_synced *sy
     if (fd < 0)
         return; /* replaced at this moment: seen the next time */
     if (number != seen.manifest)
-        seen = (struct omb_synced){.write = seen.write, .manifest = number};
+        seen = (struct omb_synced){
+            .write = seen.write, .opened = seen.opened, .manifest = number};
     if (fstat(fd, &st) == 0 && (uint64_t)st.st_size > seen.manifest_size && fdatasync(fd) == 0 &&
         extend(fd, seen.manifest_size, (uint64_t)st.st_size, &seen.manifest_crc)) {
         seen.manifest_size = (uint64_t)st.st_size;
@@ -239,7 +243,7 @@ enum omb_rc omb_synced_begin(const char *path, uint64_t write, struct omb_synced
     pthread_mutex_init(&note->lock, NULL);
     rc = open_file(note, err);
     if (rc == OMB_OK) {
-        note->said.write = write;
+        note->said.write = note->said.opened = write;
         look_at_manifest(note, &note->said);
         rc = write_line(note, omb_clock_monotonic_ms(), true, err);
     }

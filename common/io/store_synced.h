@@ -21,6 +21,7 @@
 /* What the file says; all zero when there is none. */
 struct omb_synced {
     uint64_t write;         /* the number of the last write that was synced */
+    uint64_t opened;        /* up to which all lay in table files when the store was opened */
     uint64_t manifest;      /* the number of the MANIFEST of that moment */
     uint64_t manifest_size; /* of what was synced of it */
     uint32_t manifest_crc;  /* of these bytes */

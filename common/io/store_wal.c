@@ -21,7 +21,7 @@ enum fragment { NONE, WHOLE, FIRST, MIDDLE, LAST };
 
 struct walk {
     struct omb_wal_seen *seen;
-    uint64_t next; /* the number that the next batch must have */
+    uint64_t next; /* the number that the next batch must have; 1: not known */
     bool inside;   /* of a batch that began */
     bool skipped;  /* bytes that are no fragment, since the last batch */
     bool zeros;    /* ... and all of them zero */
@@ -70,7 +70,7 @@ static void end_batch(struct walk *walk)
     if (walk->head_size < BATCH_HEAD)
         return;
     /* A log begins with a batch: what stood before the very first was one. */
-    if (walk->seen->any ? first > walk->next : walk->skipped)
+    if (first > walk->next && (walk->seen->any || (walk->skipped && walk->next > 1)))
         note_hole(walk, first);
     walk->next = first + writes;
     walk->seen->any = true;
@@ -190,9 +190,10 @@ static int older_first(const struct dirent **a, const struct dirent **b)
     return (left > right) - (left < right);
 }
 
-enum omb_rc omb_wal_look(const char *path, struct omb_wal_seen *out, struct omb_error *err)
+enum omb_rc omb_wal_look(const char *path, uint64_t in_tables, struct omb_wal_seen *out,
+                         struct omb_error *err)
 {
-    struct walk walk = {.seen = out, .zeros = true};
+    struct walk walk = {.seen = out, .next = in_tables + 1, .zeros = true};
     const int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     struct dirent **logs = NULL;
     const int count = folder < 0 ? -1 : scandir(path, &logs, is_log, older_first);

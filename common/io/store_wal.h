@@ -26,12 +26,16 @@ struct omb_wal_seen {
     bool torn;        /* behind the last batch stands what is none */
     bool hole;        /* writes [hole_from, hole_until) are missing between two batches */
     bool hole_is_zeros; /* ... which RocksDB would skip without a word */
-    uint64_t hole_from, hole_until; /* from 0: it is not known from which */
+    uint64_t hole_from, hole_until;
     char hole_file[32]; /* where the batch behind the hole stands */
 };
 
-/* Reads all logs of the folder; `out` is overwritten. OMB_IO: the folder or a file is not read. */
-enum omb_rc omb_wal_look(const char *path, struct omb_wal_seen *out,
+/*
+ * Reads all logs of the folder. Writes up to `in_tables` (0: not known) need not stand in them:
+ * what is no batch, before the write behind, is the end of a log that RocksDB is done with. `out`
+ * is overwritten. OMB_IO: the folder or a file is not read.
+ */
+enum omb_rc omb_wal_look(const char *path, uint64_t in_tables, struct omb_wal_seen *out,
                          struct omb_error *err) OMB_MUST_USE;
 
 #endif

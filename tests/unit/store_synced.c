@@ -246,6 +246,23 @@ static void an_end_that_was_not_synced_may_be_zeros(void **state)
     omb_buf_free(&synced);
 }
 
+/* A log of which nothing was whole may come back: its removal was not on the disk. */
+static void a_log_that_was_done_with_may_be_there_again(void **state)
+{
+    struct test_path log;
+    struct omb_store *store = storeroom_make(state);
+
+    omb_store_close(store);
+    omb_store_close(storeroom_reopen(state));
+    log = newest(state, ".log");
+    test_write(log.text, OMB_VIEW_LIT("torn"), 0600);
+    store = storeroom_reopen(state);
+    storeroom_rows(store, OMB_FAMILY_RECORD, ROWS);
+    omb_store_close(store);
+    test_write(log.text, OMB_VIEW_LIT("torn"), 0600);
+    assert_synced_rows(state);
+}
+
 /* --- the MANIFEST, and large values --- */
 
 static void make_files(void **state)
@@ -431,6 +448,7 @@ int main(void)
         STOREROOM_TEST(an_end_that_was_not_synced_may_be_cut),
         STOREROOM_TEST(an_end_that_was_not_synced_may_be_noise),
         STOREROOM_TEST(an_end_that_was_not_synced_may_be_zeros),
+        STOREROOM_TEST(a_log_that_was_done_with_may_be_there_again),
         STOREROOM_TEST(a_manifest_that_is_shorter_is_missed),
         STOREROOM_TEST(a_manifest_that_ends_in_zeros_is_missed),
         STOREROOM_TEST(an_older_manifest_is_noticed),
