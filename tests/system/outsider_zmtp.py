@@ -10,7 +10,7 @@ from nacl import bindings as box
 MORE = 0x01
 
 
-def connect(address, patience=10):
+def connect(address, patience=60):
     """A bare TCP connection to "tcp://host:port"."""
     host, port = address.removeprefix("tcp://").rsplit(":", 1)
     return socket.create_connection((host, int(port)), timeout=patience)
@@ -131,7 +131,7 @@ class RawServer:
     def accept(self, patience=60):
         self.socket.settimeout(patience)
         self.line, _ = self.socket.accept()
-        self.line.settimeout(10)
+        self.line.settimeout(60)
         self.line.sendall(greeting(as_server=True))
         self.take(64)
         hello = self.take_command()
