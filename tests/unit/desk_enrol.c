@@ -331,6 +331,73 @@ static void test_bundles_that_do_not_fit_change_nothing(void **state)
 
 /* --- revoke, move, close --- */
 
+/* The office opened so many lives, each of one record. */
+static void open_lives(struct rig *rig, const struct omb_office_id *office, uint32_t count)
+{
+    for (uint32_t i = 1; i <= count; i++) {
+        struct omb_log_row row = {
+            .office = *office, .head = 1, .digest = {{1}}, .newest_at = 1, .count = 1};
+        const struct omb_key key = omb_key_log(5000 + i);
+        struct omb_buf value = OMB_BUF_INIT;
+        struct omb_key name;
+        uint8_t number[4];
+
+        omb_put_be32(row.incarnation.bytes, i);
+        omb_put_be32(number, 5000 + i);
+        name = omb_key_life(office, &row.incarnation, 0);
+        omb_encode_log_row(&row, &value);
+        memport_set(rig->store, OMB_FAMILY_LOG, omb_key_view(&key), omb_buf_view(&value));
+        memport_set(rig->store, OMB_FAMILY_OFFICE, omb_key_view(&name), OMB_VIEW_OF(number));
+        omb_buf_free(&value);
+    }
+}
+
+/* The office's newest record, from its store. */
+static struct omb_header newest_of(struct rig *rig)
+{
+    const struct omb_tip *tip = omb_office_tip(rig->office);
+    const struct omb_key key = omb_key_record(tip->number, tip->seq);
+    struct omb_buf row = OMB_BUF_INIT;
+    struct omb_stored_record stored;
+    struct omb_header header;
+
+    rig_commit(rig);
+    assert_int_equal(
+        omb_port_get(memport_port(rig->store), OMB_FAMILY_RECORD, omb_key_view(&key), &row),
+        OMB_OK);
+    assert_true(omb_stored_read(omb_arena_copy(&rig->arena, omb_buf_view(&row)), &rig->arena,
+                                &stored, &header));
+    omb_buf_free(&row);
+    return header;
+}
+
+/* A thief opens lives without end: what counts is where the office is now. */
+static void test_a_revocation_names_the_newest_lives(void **state)
+{
+    enum { MANY = 2050, NAMED = 2048 };
+    struct rig *rig = *state;
+    struct omb_known_bundle bundle;
+    struct omb_header header;
+    const struct omb_office_revoked *revoked;
+    bool newest = false;
+    struct asker north;
+
+    asker_new(&north, "north", "regional", 0x71);
+    bundle = bundle_of(rig, certify(rig, &north));
+    rig_commit(rig);
+    open_lives(rig, &bundle.chain[0].inner.office, MANY);
+    (void)ANSWER(office_changed, CHANGE(rig, .code = OMB_VIEW_LIT("north"), .revoke = true,
+                                        .ground = OMB_VIEW_LIT("stolen")));
+    header = newest_of(rig);
+    assert_int_equal(header.facts->event.tag, OMB_EVENT_OFFICE_REVOKED);
+    revoked = OMB_AS(office_revoked, header.facts->event);
+    assert_int_equal(revoked->until.count, NAMED);
+    for (size_t i = 0; i < revoked->until.count; i++)
+        newest |= omb_incarnation_number(&revoked->until.items[i].incarnation) == MANY;
+    assert_true(newest);
+    asker_free(&north);
+}
+
 static void test_a_revoked_office_needs_new_keys(void **state)
 {
     struct rig *rig = *state;
@@ -419,6 +486,7 @@ int main(void)
         DESK_TEST(test_new_keys_without_the_old_one_show_as_re_keyed),
         cmocka_unit_test(test_an_office_goes_on_under_its_newer_certificate),
         cmocka_unit_test(test_bundles_that_do_not_fit_change_nothing),
+        DESK_TEST(test_a_revocation_names_the_newest_lives),
         DESK_TEST(test_a_revoked_office_needs_new_keys),
         DESK_TEST(test_the_successor_of_a_closed_office_is_certified_anew),
         DESK_TEST(test_only_children_are_changed_and_in_one_way_at_a_time),

@@ -93,9 +93,10 @@ static enum omb_rc check_stands(const struct omb_step *step, const struct omb_of
 
 /* --- revoke --- */
 
+/* The newest of them, in a ring: lives come in rising order. */
 struct lives {
     struct omb_log_position *items;
-    size_t count;
+    size_t count; /* ever */
 };
 
 static enum omb_rc take_life(void *arg, const struct omb_log *log)
@@ -104,14 +105,15 @@ static enum omb_rc take_life(void *arg, const struct omb_log *log)
 
     if (log->row.line > 0 || log->row.head == 0)
         return OMB_OK;
-    if (lives->count == LIVES_MAX)
-        return OMB_STOP;
-    lives->items[lives->count++] = (struct omb_log_position){
+    lives->items[lives->count++ % LIVES_MAX] = (struct omb_log_position){
         .incarnation = log->row.incarnation, .seq = log->row.head, .digest = log->row.digest};
     return OMB_OK;
 }
 
-/* What is held here of its logs keeps effect, and nothing behind it. */
+/*
+ * What is held here of its logs keeps effect, and nothing behind it. Of an office that opened more
+ * lives than can be named the oldest are left out, and lose it.
+ */
 static enum omb_rc revoke(struct omb_step *step, struct subject *subject, struct omb_view *out,
                           struct omb_error *err)
 {
@@ -125,13 +127,18 @@ static enum omb_rc revoke(struct omb_step *step, struct subject *subject, struct
     if (rc != OMB_OK)
         return rc;
     event.until.items = lives.items;
-    event.until.count = lives.count;
+    event.until.count = lives.count < LIVES_MAX ? lives.count : LIVES_MAX;
     rc = omb_desk_office_event(step, &facts, &appended, out, err);
+    if (rc == OMB_OK && lives.count > LIVES_MAX)
+        omb_lines_add(&subject->notes,
+                      "of its %zu oldest incarnations no record keeps effect: a revocation names "
+                      "%d at most",
+                      lives.count - LIVES_MAX, LIVES_MAX);
     if (rc == OMB_OK)
         omb_lines_add(&subject->notes,
                       "its records up to here keep effect, of %zu incarnation%s; it needs new "
                       "keys to come back",
-                      lives.count, lives.count == 1 ? "" : "s");
+                      event.until.count, event.until.count == 1 ? "" : "s");
     return rc;
 }
 
