@@ -6,15 +6,15 @@ OMB_KILLS is how often the daemon is killed (3), OMB_SEED when.
 import os
 import random
 import signal
-import subprocess
 import time
 
 import pytest
 
 import outsider_client as oc
-from conftest import BUILD, TEXT, folder, offices
+from conftest import TEXT, folder, offices
 from disk import SmallDisk
 from load import Load, dial, repeat
+from power import Power
 
 KILLS = int(os.environ.get("OMB_KILLS", "3"))
 SEED = int(os.environ.get("OMB_SEED", "1"))
@@ -47,34 +47,6 @@ def all_is_there(office, load):
 
 
 # --- kills and stops -------------------------------------------------------------------------
-
-class Power:
-    """Remembers what the daemon had synced, and takes from its files what it had not."""
-
-    def __init__(self, office):
-        self.files = office.dir / "db"
-        self.noted = office.top / "synced"
-        self.sizes = {}
-        self.env = {"LD_PRELOAD": str(BUILD / "tests/system/libsystem_power_cut.so"),
-                    "OMB_SYNCED": str(self.noted), "ASAN_OPTIONS": "verify_asan_link_order=0"}
-
-    def data(self):
-        return [path for path in self.files.iterdir()
-                if path.suffix in (".log", ".sst", ".blob") or path.name.startswith("MANIFEST")]
-
-    def on(self):
-        """Before the daemon starts: what lies there is on the disk."""
-        self.sizes = {str(path): path.stat().st_size for path in self.data()}
-        self.noted.write_text("")
-
-    def cut(self):
-        """After its end: what was not on the disk is gone."""
-        for line in self.noted.read_text().splitlines():
-            size, path = line.split(" ", 1)
-            self.sizes[path] = max(self.sizes.get(path, 0), int(size))
-        for path in self.data():
-            os.truncate(path, min(path.stat().st_size, self.sizes.get(str(path), 0)))
-
 
 @pytest.mark.parametrize("power", [True, False], ids=["killed", "power-cut"])
 def test_kills_lose_nothing_that_was_acknowledged(office, power):
