@@ -99,7 +99,8 @@ static enum omb_rc judge_logs(const char *path, const struct omb_wal_seen *seen,
         return seen->hole_is_zeros ? refuse(path, why, STORE_WAY_OUT, err)
                                    : omb_store_refuse_log(path, why, err);
     }
-    if (seen->any && seen->reached < synced->write) {
+    /* RocksDB begins a log when all before went to tables; only it knows then how far they go. */
+    if (seen->any && !seen->newest_is_empty && seen->reached < synced->write) {
         (void)snprintf(why, sizeof(why),
                        "its write-ahead log ends at write %" PRIu64 " in %s, and write %" PRIu64
                        " had been synced", seen->reached, seen->newest, synced->write);

@@ -21,7 +21,9 @@ enum fragment { NONE, WHOLE, FIRST, MIDDLE, LAST };
 
 struct walk {
     struct omb_wal_seen *seen;
+    uint64_t in_tables; /* writes up to it need not stand in a log; 0: not known */
     uint64_t next; /* the number that the next batch must have; 1: not known */
+    bool at_start; /* of a log: no batch of it was seen */
     bool inside;   /* of a batch that began */
     bool skipped;  /* bytes that are no fragment, since the last batch */
     bool zeros;    /* ... and all of them zero */
@@ -61,6 +63,20 @@ static void note_hole(struct walk *walk, uint64_t first)
     (void)snprintf(seen->hole_file, sizeof(seen->hole_file), "%s", walk->file);
 }
 
+/*
+ * A log begins with a batch: what stood before the very first was one. Between two logs of which
+ * nothing was skipped none is missed: RocksDB lists in its MANIFEST which it needs and how long
+ * they are, and of several that are done with the newest goes first.
+ */
+static bool misses(const struct walk *walk, uint64_t first)
+{
+    if (first <= walk->next || first <= walk->in_tables + 1)
+        return false;
+    if (!walk->seen->any)
+        return walk->skipped && walk->next > 1;
+    return !walk->at_start || walk->skipped;
+}
+
 static void end_batch(struct walk *walk)
 {
     const uint64_t first = little(walk->head, 8);
@@ -69,10 +85,10 @@ static void end_batch(struct walk *walk)
     walk->inside = false;
     if (walk->head_size < BATCH_HEAD)
         return;
-    /* A log begins with a batch: what stood before the very first was one. */
-    if (first > walk->next && (walk->seen->any || (walk->skipped && walk->next > 1)))
+    if (misses(walk, first))
         note_hole(walk, first);
     walk->next = first + writes;
+    walk->at_start = false;
     walk->seen->any = true;
     walk->seen->reached = walk->next - 1;
     walk->skipped = false;
@@ -159,6 +175,7 @@ static enum omb_rc walk_file(struct walk *walk, int folder, const char *name,
     if (fd < 0)
         return omb_fail(err, OMB_IO, NULL, unread, name, strerror(errno));
     walk->file = name;
+    walk->at_start = true;
     walk->inside = false;
     block = malloc(BLOCK);
     while ((size = pread(fd, block, BLOCK, at)) > 0) {
@@ -168,6 +185,7 @@ static enum omb_rc walk_file(struct walk *walk, int folder, const char *name,
     }
     free(block);
     close(fd);
+    walk->seen->newest_is_empty = at == 0;
     if (walk->inside)
         walk->skipped = true; /* a batch that does not end */
     return size == 0 ? OMB_OK : omb_fail(err, OMB_IO, NULL, unread, name, strerror(errno));
@@ -193,7 +211,8 @@ static int older_first(const struct dirent **a, const struct dirent **b)
 enum omb_rc omb_wal_look(const char *path, uint64_t in_tables, struct omb_wal_seen *out,
                          struct omb_error *err)
 {
-    struct walk walk = {.seen = out, .next = in_tables + 1, .zeros = true};
+    struct walk walk = {
+        .seen = out, .in_tables = in_tables, .next = in_tables + 1, .zeros = true};
     const int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     struct dirent **logs = NULL;
     const int count = folder < 0 ? -1 : scandir(path, &logs, is_log, older_first);

@@ -23,6 +23,7 @@ struct omb_wal_seen {
     bool any;         /* a whole batch was found */
     uint64_t reached; /* the last write of the last of them */
     char newest[32];  /* the file of the newest log */
+    bool newest_is_empty;
     bool torn;        /* behind the last batch stands what is none */
     bool hole;        /* writes [hole_from, hole_until) are missing between two batches */
     bool hole_is_zeros; /* ... which RocksDB would skip without a word */

@@ -181,6 +181,20 @@ static void the_newest_of_several_logs_is_missed(void **state)
     storeroom_assert_refused(state, OMB_DAMAGED, "had been synced");
 }
 
+static void a_log_between_two_is_missed(void **state)
+{
+    struct test_path logs[FILES];
+    struct omb_store *store = storeroom_make(state);
+
+    storeroom_rows(store, OMB_FAMILY_JOURNAL, 50);
+    storeroom_fill(store, OMB_FAMILY_RECORD, 1000, 8);
+    storeroom_rows(store, OMB_FAMILY_JOURNAL, 50);
+    omb_store_close(store);
+    assert_in_range(test_list(*state, "db", ".log", logs, FILES), 3, FILES);
+    assert_int_equal(unlink(logs[1].text), 0);
+    storeroom_assert_refused(state, OMB_DAMAGED, "damaged");
+}
+
 static void an_older_log_of_zeros_is_missed(void **state)
 {
     struct test_path logs[FILES];
@@ -261,6 +275,55 @@ static void a_log_that_was_done_with_may_be_there_again(void **state)
     omb_store_close(store);
     test_write(log.text, OMB_VIEW_LIT("torn"), 0600);
     assert_synced_rows(state);
+}
+
+/*
+ * Logs that are done with go newest first: a process that is killed on the way leaves the oldest
+ * of several, and those behind it are gone.
+ */
+static void the_oldest_log_that_was_done_with_may_be_left_alone(void **state)
+{
+    struct omb_store *store = storeroom_make(state);
+    struct test_path logs[FILES];
+    struct omb_buf oldest;
+
+    storeroom_rows(store, OMB_FAMILY_JOURNAL, 50);
+    storeroom_fill(store, OMB_FAMILY_RECORD, 1000, 12);
+    assert_in_range(test_list(*state, "db", ".log", logs, FILES), 3, FILES);
+    oldest = test_read(logs[0].text);
+    storeroom_fill(store, OMB_FAMILY_RECORD, 1000, 16);
+    storeroom_rows(store, OMB_FAMILY_CASE, ROWS);
+    omb_store_close(store);
+    assert_int_not_equal(access(logs[0].text, F_OK), 0);
+    assert_int_not_equal(access(logs[1].text, F_OK), 0);
+    test_write(logs[0].text, omb_buf_view(&oldest), 0600);
+    store = storeroom_reopen(state);
+    assert_int_equal(storeroom_count(store, OMB_FAMILY_CASE), ROWS);
+    omb_store_close(store);
+    omb_buf_free(&oldest);
+}
+
+/* The same right after all went to table files: nothing stands in the log that was begun then. */
+static void the_oldest_log_may_be_left_beside_an_empty_one(void **state)
+{
+    struct omb_store *store = storeroom_make(state);
+    struct test_path log = newest(state, ".log"), copy;
+    struct omb_buf oldest;
+
+    storeroom_rows(store, OMB_FAMILY_RECORD, ROWS);
+    oldest = test_read(log.text);
+    storeroom_rows(store, OMB_FAMILY_CASE, ROWS);
+    copy = test_path(*state, "copy");
+    assert_int_equal(omb_store_checkpoint(store, copy.text, NULL), OMB_OK);
+    omb_store_close(store);
+    assert_int_not_equal(access(log.text, F_OK), 0);
+    assert_int_equal(test_size(newest(state, ".log").text), 0);
+    test_write(log.text, omb_buf_view(&oldest), 0600);
+    store = storeroom_reopen(state);
+    assert_int_equal(storeroom_count(store, OMB_FAMILY_RECORD), ROWS);
+    assert_int_equal(storeroom_count(store, OMB_FAMILY_CASE), ROWS);
+    omb_store_close(store);
+    omb_buf_free(&oldest);
 }
 
 /* --- the MANIFEST, and large values --- */
@@ -444,11 +507,14 @@ int main(void)
         STOREROOM_TEST(zeros_anywhere_in_a_log_are_missed),
         STOREROOM_TEST(a_block_of_zeros_between_batches_is_missed),
         STOREROOM_TEST(the_newest_of_several_logs_is_missed),
+        STOREROOM_TEST(a_log_between_two_is_missed),
         STOREROOM_TEST(an_older_log_of_zeros_is_missed),
         STOREROOM_TEST(an_end_that_was_not_synced_may_be_cut),
         STOREROOM_TEST(an_end_that_was_not_synced_may_be_noise),
         STOREROOM_TEST(an_end_that_was_not_synced_may_be_zeros),
         STOREROOM_TEST(a_log_that_was_done_with_may_be_there_again),
+        STOREROOM_TEST(the_oldest_log_that_was_done_with_may_be_left_alone),
+        STOREROOM_TEST(the_oldest_log_may_be_left_beside_an_empty_one),
         STOREROOM_TEST(a_manifest_that_is_shorter_is_missed),
         STOREROOM_TEST(a_manifest_that_ends_in_zeros_is_missed),
         STOREROOM_TEST(an_older_manifest_is_noticed),
