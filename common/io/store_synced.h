@@ -44,7 +44,7 @@ enum omb_rc omb_synced_begin(const char *path, uint64_t write, struct omb_synced
 /* Of any thread. OMB_IO. */
 enum omb_rc omb_synced_note(struct omb_synced_note *note, uint64_t write,
                              struct omb_error *err) OMB_MUST_USE;
-/* NULL is fine. */
+/* When the store is closed: the MANIFEST is as it will be found. NULL is fine. */
 void omb_synced_end(struct omb_synced_note *note);
 /* For a store that was not created to the end. */
 void omb_synced_remove(const char *path);

@@ -356,6 +356,19 @@ static void a_manifest_that_is_shorter_is_missed(void **state)
     omb_store_close(storeroom_reopen(state));
 }
 
+/* Table files are also written when nobody syncs. */
+static void what_a_manifest_said_at_the_closing_is_missed(void **state)
+{
+    struct omb_store *store = storeroom_make(state);
+    struct test_path copy = test_path(*state, "copy");
+
+    storeroom_rows(store, OMB_FAMILY_RECORD, 3);
+    assert_int_equal(omb_store_checkpoint(store, copy.text, NULL), OMB_OK);
+    omb_store_close(store);
+    test_cut(manifest(state).text, 1);
+    storeroom_assert_refused(state, OMB_DAMAGED, "is shorter than what was synced");
+}
+
 static void a_manifest_that_ends_in_zeros_is_missed(void **state)
 {
     struct test_path path;
@@ -516,6 +529,7 @@ int main(void)
         STOREROOM_TEST(the_oldest_log_that_was_done_with_may_be_left_alone),
         STOREROOM_TEST(the_oldest_log_may_be_left_beside_an_empty_one),
         STOREROOM_TEST(a_manifest_that_is_shorter_is_missed),
+        STOREROOM_TEST(what_a_manifest_said_at_the_closing_is_missed),
         STOREROOM_TEST(a_manifest_that_ends_in_zeros_is_missed),
         STOREROOM_TEST(an_older_manifest_is_noticed),
         STOREROOM_TEST(a_large_value_that_is_gone_is_missed_at_the_start),
