@@ -41,9 +41,10 @@ void omb_backwork_start(struct omb_backwork *work, const struct omb_driver *driv
         fail(work, &why);
         return;
     }
-    omb_syncer_ask(work->worker);
+    /* Before it is: the thread writes the folder's path over, without links. */
     OMB_LOG(log, NOTICE, "backup -> begun", OMB_LOG_T("name", work->job.name),
             OMB_LOG_T("to", work->job.to));
+    omb_syncer_ask(work->worker);
 }
 
 static void look(struct omb_backwork *work)
