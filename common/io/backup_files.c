@@ -163,7 +163,7 @@ static enum omb_rc remove_within(const char *path, struct omb_error *err)
     enum omb_rc rc = OMB_OK;
 
     if (!folder)
-        return fail_system(err, "removed", path);
+        return errno == ENOENT ? OMB_OK : fail_system(err, "removed", path);
     while (rc == OMB_OK && (entry = readdir(folder)) != NULL) {
         char inner[4096];
 
@@ -185,9 +185,9 @@ enum omb_rc omb_backup_remove(const char *path, struct omb_error *err)
     if (lstat(path, &st) != 0)
         return errno == ENOENT ? OMB_OK : fail_system(err, "removed", path);
     if (!S_ISDIR(st.st_mode))
-        return unlink(path) == 0 ? OMB_OK : fail_system(err, "removed", path);
+        return unlink(path) == 0 || errno == ENOENT ? OMB_OK : fail_system(err, "removed", path);
     rc = remove_within(path, err);
-    if (rc == OMB_OK && rmdir(path) != 0)
+    if (rc == OMB_OK && rmdir(path) != 0 && errno != ENOENT)
         rc = fail_system(err, "removed", path);
     return rc;
 }

@@ -33,7 +33,7 @@ enum omb_rc omb_backup_copy(const char *from, const char *to, unsigned mode,
 enum omb_rc omb_backup_digest(const char *path, omb_backup_bytes_fn *fn, void *arg,
                               uint64_t *out_size, struct omb_digest *out_digest,
                               struct omb_error *err) OMB_MUST_USE;
-/* Removes a folder with all in it; what is not there is fine. */
+/* Removes a folder with all in it; what is not there is fine, also when another removes it, too. */
 enum omb_rc omb_backup_remove(const char *path, struct omb_error *err) OMB_MUST_USE;
 /* A folder's own names are durable. */
 enum omb_rc omb_backup_sync(const char *path, struct omb_error *err) OMB_MUST_USE;
@@ -66,9 +66,14 @@ enum omb_rc omb_backup_unseal(struct omb_view bytes, const struct omb_backup_res
 /* The manifest of the backup at a path. */
 enum omb_rc omb_backup_open(const char *path, struct omb_arena *arena, struct omb_known_backup *out,
                             struct omb_error *err) OMB_MUST_USE;
-/* Removes the oldest good ones of the office beyond `keep`; their names go to `removed`. */
-enum omb_rc omb_backup_prune(const char *folder, const struct omb_office_id *office, uint32_t keep,
-                             struct omb_buf *removed, struct omb_error *err) OMB_MUST_USE;
+/*
+ * Removes the oldest good ones of the office beyond `keep` (0: none), never the one just `made`,
+ * whatever the clock said; their names go to `removed`. What a removal that was killed left goes
+ * with them.
+ */
+enum omb_rc omb_backup_prune(const char *folder, const struct omb_office_id *office,
+                             struct omb_view made, uint32_t keep, struct omb_buf *removed,
+                             struct omb_error *err) OMB_MUST_USE;
 
 /* --- backup_verify.c --- */
 

@@ -1,3 +1,4 @@
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -122,13 +123,15 @@ enum omb_rc omb_backup_list(const char *folder, struct omb_arena *arena,
 
 /* --- those that go --- */
 
+#define REMOVED ".removed"
+
 /* It is no backup any more before the first of its files goes. */
 static enum omb_rc remove_one(const char *folder, const struct omb_backup_seen *one,
                               struct omb_buf *removed, struct omb_error *err)
 {
     char hidden[4096];
     const int size =
-        snprintf(hidden, sizeof(hidden), "%s/.%.*s.removed", folder, OMB_VIEW_ARGS(one->name));
+        snprintf(hidden, sizeof(hidden), "%s/.%.*s" REMOVED, folder, OMB_VIEW_ARGS(one->name));
     enum omb_rc rc;
 
     if (size < 0 || (size_t)size >= sizeof(hidden))
@@ -142,14 +145,37 @@ static enum omb_rc remove_one(const char *folder, const struct omb_backup_seen *
     return rc == OMB_OK ? omb_backup_remove(hidden, err) : rc;
 }
 
-enum omb_rc omb_backup_prune(const char *folder, const struct omb_office_id *office, uint32_t keep,
-                             struct omb_buf *removed, struct omb_error *err)
+/* What cannot be removed now is tried again after the next backup. */
+static void finish_removals(const char *folder)
+{
+    const size_t tail = sizeof(REMOVED) - 1;
+    DIR *names = opendir(folder);
+    const struct dirent *entry;
+
+    while (names && (entry = readdir(names)) != NULL) {
+        const size_t size = strlen(entry->d_name);
+        char path[4096];
+
+        if (entry->d_name[0] == '.' && size > 1 + tail &&
+            strcmp(entry->d_name + size - tail, REMOVED) == 0 &&
+            omb_backup_path(folder, omb_view_str(entry->d_name), path, NULL) == OMB_OK &&
+            omb_backup_remove(path, NULL) != OMB_OK)
+            continue;
+    }
+    if (names)
+        (void)closedir(names);
+}
+
+enum omb_rc omb_backup_prune(const char *folder, const struct omb_office_id *office,
+                             struct omb_view made, uint32_t keep, struct omb_buf *removed,
+                             struct omb_error *err)
 {
     struct omb_backup_seen *seen = NULL;
     size_t count = 0, good = 0;
     struct omb_arena arena;
     enum omb_rc rc;
 
+    finish_removals(folder);
     if (keep == 0)
         return OMB_OK;
     omb_arena_init(&arena, SIZE_MAX);
@@ -157,7 +183,8 @@ enum omb_rc omb_backup_prune(const char *folder, const struct omb_office_id *off
     for (size_t i = 0; rc == OMB_OK && i < count; i++)
         good += seen[i].good && omb_office_id_equal(&seen[i].known->manifest.office, office);
     for (size_t i = 0; rc == OMB_OK && i < count && good > keep; i++) {
-        if (!seen[i].good || !omb_office_id_equal(&seen[i].known->manifest.office, office))
+        if (!seen[i].good || !omb_office_id_equal(&seen[i].known->manifest.office, office) ||
+            omb_view_equal(seen[i].name, made))
             continue;
         rc = remove_one(folder, &seen[i], removed, err);
         good--;

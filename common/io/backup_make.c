@@ -458,7 +458,8 @@ static enum omb_rc remove_older(struct making *making, struct omb_error *err)
 {
     struct omb_backup_job *job = making->job;
     const enum omb_rc rc =
-        omb_backup_prune(job->to, &making->about.office, job->keep, &job->removed, err);
+        omb_backup_prune(job->to, &making->about.office, omb_view_str(job->name), job->keep,
+                         &job->removed, err);
 
     job->good = true;
     return rc == OMB_OK ? rc
