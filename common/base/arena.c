@@ -32,6 +32,13 @@ void omb_arena_free(struct omb_arena *arena)
     arena->used = 0;
 }
 
+void omb_arena_wipe(struct omb_arena *arena)
+{
+    for (struct omb_arena_chunk *chunk = arena->chunk; chunk; chunk = chunk->below)
+        explicit_bzero(chunk->data, chunk->used);
+    omb_arena_free(arena);
+}
+
 void omb_arena_reset(struct omb_arena *arena)
 {
     struct omb_arena_chunk *first = arena->chunk;

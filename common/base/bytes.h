@@ -89,6 +89,7 @@ struct omb_arena {
 
 void omb_arena_init(struct omb_arena *arena, size_t limit);
 void omb_arena_free(struct omb_arena *arena);
+void omb_arena_wipe(struct omb_arena *arena); /* for secrets: zeroed, and freed */
 void omb_arena_reset(struct omb_arena *arena);
 /* Zeroed, aligned for any type; NULL over the limit. */
 void *omb_arena_try(struct omb_arena *arena, size_t size) OMB_MUST_USE;

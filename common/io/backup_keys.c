@@ -285,7 +285,7 @@ static enum omb_rc save_all(struct omb_view plain, const char *dir, struct omb_v
         rc = omb_fail_within(err, "keys.sealed");
     for (size_t i = 0; rc == OMB_OK && i < keys.keys.count; i++)
         rc = save(&keys.keys.items[i], dir, own, out_operators, err);
-    omb_arena_free(&arena);
+    omb_arena_wipe(&arena); /* what was decoded is a copy */
     return rc;
 }
 

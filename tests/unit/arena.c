@@ -143,6 +143,19 @@ static void an_empty_view_copies_to_nothing(void **state)
     omb_arena_free(&arena);
 }
 
+static void a_wiped_arena_is_empty_and_its_memory_freed(void **state)
+{
+    struct omb_arena arena;
+    (void)state;
+
+    omb_arena_init(&arena, 1024 * KIB);
+    memset(omb_arena_get(&arena, 100 * KIB), 's', 100 * KIB);
+    memset(omb_arena_get(&arena, 100 * KIB), 's', 100 * KIB);
+    omb_arena_wipe(&arena);
+    assert_null(arena.chunk);
+    assert_int_equal(arena.used, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -156,6 +169,7 @@ int main(void)
         cmocka_unit_test(copies_do_not_depend_on_the_original),
         cmocka_unit_test(formatted_text_has_its_exact_size),
         cmocka_unit_test(an_empty_view_copies_to_nothing),
+        cmocka_unit_test(a_wiped_arena_is_empty_and_its_memory_freed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
