@@ -25,7 +25,7 @@ enum omb_store_mode {
 };
 
 /*
- * Opens DIR/db. OMB_BUSY: another process has it, OMB_DAMAGED: says what and that nothing was
+ * Opens DIR/db. OMB_BUSY: another process has it, OMB_DAMAGED: says what, and when nothing was
  * changed, OMB_LATER: a later schema, OMB_NOT_FOUND, OMB_FULL, OMB_IO.
  */
 enum omb_rc omb_store_open(const char *dir, enum omb_store_mode mode, struct omb_store **out,

@@ -22,6 +22,19 @@ enum {
     ROOM_TO_OPEN = 1 << 20,
 };
 
+#define LOG_WAY_OUT                                                                    \
+    "copy the folder away, then restore a backup, or go on without what is lost: " \
+    "`ombud store rebuild --accept-loss`"
+
+static enum omb_rc refuse_opened(const char *path, const char *why, const char *way_out,
+                                 struct omb_error *err)
+{
+    const struct omb_view shown = omb_text_cut(omb_view_str(path), PATH_SHOWN);
+
+    return omb_fail(err, OMB_DAMAGED, NULL, "the store %.*s is damaged: %s; %s",
+                    OMB_VIEW_ARGS(shown), why, way_out);
+}
+
 static enum omb_rc refuse(const char *path, const char *why, const char *way_out,
                           struct omb_error *err)
 {
@@ -41,9 +54,7 @@ static void tell_hole(const struct omb_wal_seen *seen, char *out, size_t size)
 
 enum omb_rc omb_store_refuse_log(const char *path, const char *why, struct omb_error *err)
 {
-    return refuse(path, why,
-                  "copy the folder away, then restore a backup, or go on without what is lost: "
-                  "`ombud store rebuild --accept-loss`", err);
+    return refuse(path, why, LOG_WAY_OUT, err);
 }
 
 /* --- room --- */
@@ -232,9 +243,10 @@ static enum omb_rc expect_blobs(struct omb_store *store, struct omb_error *err)
     (void)snprintf(why, sizeof(why),
                    "its blob files (*.blob) hold %" PRIu64 " bytes and should hold %" PRIu64
                    ": one is shorter or missing", there, listed);
-    return refuse(store->path, why, STORE_WAY_OUT, err);
+    return refuse_opened(store->path, why, STORE_WAY_OUT, err);
 }
 
+/* RocksDB put what the logs held into table files by now: that nothing was changed is not said. */
 enum omb_rc omb_store_look_again(struct omb_store *store, enum omb_store_mode mode,
                                  struct omb_store_looked *looked, struct omb_error *err)
 {
@@ -248,7 +260,7 @@ enum omb_rc omb_store_look_again(struct omb_store *store, enum omb_store_mode mo
                            "its newest write is %" PRIu64 ", and write %" PRIu64 " had been "
                            "synced: its write-ahead log %s lost what it held", reached, synced,
                            looked->newest_log);
-            return omb_store_refuse_log(store->path, why, err);
+            return refuse_opened(store->path, why, LOG_WAY_OUT, err);
         }
         looked->lost = true;
         looked->lost_writes = synced - reached;

@@ -106,12 +106,13 @@ static void a_log_cut_between_two_batches_is_missed(void **state)
     omb_store_close(storeroom_reopen(state));
 }
 
+/* By what RocksDB found: it may have removed the log by then. */
 static void a_log_of_zeros_is_missed(void **state)
 {
     struct test_path log = make_log(state);
 
     zero(log.text, 0, test_size(log.text));
-    storeroom_assert_refused(state, OMB_DAMAGED, "had been synced");
+    storeroom_assert_refused(state, OMB_DAMAGED, "lost what it held; copy the folder away");
     test_cut(log.text, test_size(log.text));
     storeroom_assert_refused(state, OMB_DAMAGED, "had been synced");
 }
@@ -284,20 +285,19 @@ static void a_log_that_was_done_with_may_be_there_again(void **state)
 static void the_oldest_log_that_was_done_with_may_be_left_alone(void **state)
 {
     struct omb_store *store = storeroom_make(state);
-    struct test_path logs[FILES];
+    struct test_path log = newest(state, ".log"), copy = test_path(*state, "copy");
     struct omb_buf oldest;
 
     storeroom_rows(store, OMB_FAMILY_JOURNAL, 50);
-    storeroom_fill(store, OMB_FAMILY_RECORD, 1000, 12);
-    assert_in_range(test_list(*state, "db", ".log", logs, FILES), 3, FILES);
-    oldest = test_read(logs[0].text);
-    storeroom_fill(store, OMB_FAMILY_RECORD, 1000, 16);
+    oldest = test_read(log.text);
+    storeroom_rows(store, OMB_FAMILY_RECORD, 50);
+    assert_int_equal(omb_store_checkpoint(store, copy.text, NULL), OMB_OK);
     storeroom_rows(store, OMB_FAMILY_CASE, ROWS);
     omb_store_close(store);
-    assert_int_not_equal(access(logs[0].text, F_OK), 0);
-    assert_int_not_equal(access(logs[1].text, F_OK), 0);
-    test_write(logs[0].text, omb_buf_view(&oldest), 0600);
+    assert_false(test_exists(log.text));
+    test_write(log.text, omb_buf_view(&oldest), 0600);
     store = storeroom_reopen(state);
+    assert_int_equal(storeroom_count(store, OMB_FAMILY_RECORD), 50);
     assert_int_equal(storeroom_count(store, OMB_FAMILY_CASE), ROWS);
     omb_store_close(store);
     omb_buf_free(&oldest);
