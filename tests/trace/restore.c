@@ -224,6 +224,38 @@ static void test_a_branch_below_a_restored_region_waits_for_the_top(void **state
     tree_check_whole(tree);
 }
 
+static void resync(struct tree_office *office, const struct tree_office *peer)
+{
+    const struct omb_link_resync ask = {.peer = omb_view_str(peer->code)};
+
+    tree_tick(office);
+    answer_of(ask_as(&office->rig, "admin", OMB_ASK_LINK_RESYNC, &ask));
+}
+
+/* Nor one that an administrator of the office above asks for. */
+static void test_a_resync_waits_for_the_top_as_well(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    const struct omb_view erased = ended_case(tree, bank.b45);
+    struct memport *above = tree_backup(bank.north), *below = tree_backup(bank.b45);
+
+    ask_erasure(bank.b45, erased);
+    tree_settle(tree);
+    confirm_erasure(bank.ho, erased);
+    tree_settle(tree);
+    tree_cut(bank.north);
+    tree_restore(bank.north, above);
+    tree_restore(bank.b45, below);
+    tree_settle(tree);
+    resync(bank.north, bank.b45);
+    tree_settle(tree);
+    assert_withheld(bank.b45, erased, "north");
+    tree_mend(bank.north);
+    settle_looking(tree, bank.b45, erased);
+    tree_check_whole(tree);
+}
+
 /* A line that ends in the midst of it, a parent that starts again: it begins anew. */
 static void test_a_comparison_that_is_cut_off_counts_for_nothing(void **state)
 {
@@ -378,6 +410,7 @@ int main(void)
         TREE_TEST(test_a_branch_is_restored_before_it_ever_called),
         TREE_TEST(test_parent_and_child_are_restored_together),
         TREE_TEST(test_a_branch_below_a_restored_region_waits_for_the_top),
+        TREE_TEST(test_a_resync_waits_for_the_top_as_well),
         TREE_TEST(test_a_comparison_that_is_cut_off_counts_for_nothing),
         TREE_TEST(test_an_administrator_may_serve_anyway),
         TREE_TEST(test_a_region_asks_above_and_below),

@@ -400,6 +400,12 @@ static void parts_beyond_the_first_are_wanted_too(void **state)
     assert_int_equal(named, 1200);
 }
 
+static void resync(struct visitor *visitor)
+{
+    (void)ASK(&visitor->ho->rig, "admin", LINK_RESYNC, link_resync, link_resynced,
+              .peer = OMB_VIEW_LIT("north"));
+}
+
 static void parts_are_wanted_again_with_a_comparison(void **state)
 {
     struct visitor *visitor = *state;
@@ -410,10 +416,30 @@ static void parts_are_wanted_again_with_a_comparison(void **state)
     assert_int_equal(HEARS(visitor, WANT, want)->parts.count, 3);
     visitor_say(visitor, OMB_FRAME_RECORDS, &nothing);
     assert_null(HEARS(visitor, WANT, want));
-    (void)ASK(&visitor->ho->rig, "admin", LINK_RESYNC, link_resync, link_resynced,
-              .peer = OMB_VIEW_LIT("north"));
+    resync(visitor);
     visitor_say(visitor, OMB_FRAME_COMPARE, &answer);
     assert_int_equal(HEARS(visitor, WANT, want)->parts.count, 3);
+}
+
+/* An answer says of which page it is by its turn alone. */
+static void a_comparison_that_is_under_way_goes_on_to_its_end(void **state)
+{
+    struct visitor *visitor = *state;
+    const struct omb_compare answer = {.answer = true, .last = true};
+
+    visitor_greet(visitor);
+    resync(visitor);
+    visitor_say(visitor, OMB_FRAME_PING, &(struct omb_ping){.sent = 1});
+    assert_int_equal(heard_of(visitor, OMB_FRAME_COMPARE), 1);
+    resync(visitor);
+    visitor_say(visitor, OMB_FRAME_PING, &(struct omb_ping){.sent = 2});
+    assert_int_equal(heard_of(visitor, OMB_FRAME_COMPARE), 0);
+    visitor_say(visitor, OMB_FRAME_COMPARE, &answer);
+    visitor_pass(visitor, OMB_PING_MS);
+    assert_int_equal(heard_of(visitor, OMB_FRAME_COMPARE), 1); /* the one that was asked for */
+    visitor_say(visitor, OMB_FRAME_COMPARE, &answer);
+    visitor_pass(visitor, OMB_PING_MS);
+    assert_int_equal(heard_of(visitor, OMB_FRAME_COMPARE), 0);
 }
 
 /* They may have come to the peer: a day would be long for whoever waits for the words of a case. */
@@ -448,6 +474,7 @@ int main(void)
         VISITOR_TEST(a_clock_that_was_wrong_puts_no_comparison_off),
         VISITOR_TEST(parts_beyond_the_first_are_wanted_too),
         VISITOR_TEST(parts_are_wanted_again_with_a_comparison),
+        VISITOR_TEST(a_comparison_that_is_under_way_goes_on_to_its_end),
         VISITOR_TEST(parts_are_wanted_again_while_the_line_stands),
         VISITOR_TEST(witnesses_of_a_large_tree_come_in_frames_that_are_taken),
     };

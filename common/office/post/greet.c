@@ -446,19 +446,11 @@ static enum omb_rc offer_anew(struct omb_step *step, struct omb_link *link, stru
     return omb_feed_anew(step, &link->peer, err);
 }
 
-/*
- * What the last comparison found comes first: until it is there the next one finds it again. And an
- * office that was restored asks the one above before those below may rely on what it knows.
- */
+/* What the last comparison found comes first: until it is there the next one finds it again. */
 static enum omb_rc compare_down(struct omb_step *step, struct omb_link *link,
                                 struct omb_error *err)
 {
-    bool awaits;
-    const enum omb_rc rc = omb_restored_awaits_above(step, &awaits, err);
-
-    if (rc != OMB_OK)
-        return rc;
-    if (!omb_greet_offers(link) && !awaits)
+    if (!omb_greet_offers(link))
         return omb_greet_compare(step, link, err);
     link->compared_at = OMB_LONG_AGO;
     link->dirty = true;
@@ -576,15 +568,20 @@ bool omb_greet_is_due(const struct omb_step *step, const struct omb_link *link)
 
 enum omb_rc omb_greet_compare(struct omb_step *step, struct omb_link *link, struct omb_error *err)
 {
-    if (link->state == OMB_LINK_LIVE) {
-        const enum omb_rc rc = omb_link_to(step, link, OMB_LINK_CATCHING_UP, "compares", err);
+    bool awaits = false;
+    enum omb_rc rc = link->up ? OMB_OK : omb_restored_awaits_above(step, &awaits, err);
 
-        if (rc != OMB_OK)
-            return rc;
-    }
+    if (rc != OMB_OK)
+        return rc;
+    link->dirty |= link->compared_at != OMB_LONG_AGO;
+    link->compared_at = OMB_LONG_AGO; /* one that the line cuts off begins again */
+    if (awaits) /* those below may not rely on what this office knows: later */
+        return OMB_OK;
+    if (link->state == OMB_LINK_LIVE)
+        rc = omb_link_to(step, link, OMB_LINK_CATCHING_UP, "compares", err);
+    if (rc != OMB_OK)
+        return rc;
     link->comparing = true;
     link->after.size = 0;
-    link->compared_at = OMB_LONG_AGO; /* one that the line cuts off begins again */
-    link->dirty = true;
     return omb_compare_send(step, link, err);
 }

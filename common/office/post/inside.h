@@ -116,7 +116,7 @@ struct omb_link {
 
     /* comparing */
     bool comparing, last_page;
-    bool in_part;         /* not all that differs was offered: another comparison follows */
+    bool in_part;         /* another comparison follows: not all that differs was offered */
     struct omb_key after; /* where the next page begins */
     uint64_t offered;     /* to a child: the newest row that a comparison put into its feed */
     bool anew;            /* all that goes to every child was offered again, */

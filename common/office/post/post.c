@@ -322,7 +322,6 @@ enum omb_rc omb_post_input(struct omb_step *step, struct omb_error *err)
 static enum omb_rc look_at_child(struct omb_step *step, struct omb_link *link,
                                  struct omb_error *err)
 {
-    bool awaits;
     enum omb_rc rc;
 
     link->wants = 0;
@@ -333,8 +332,7 @@ static enum omb_rc look_at_child(struct omb_step *step, struct omb_link *link,
     rc = omb_child_lost(step, link, err); /* a certificate ends while the line stands */
     if (rc != OMB_OK || !link->greeted)
         return rc;
-    rc = omb_restored_awaits_above(step, &awaits, err);
-    if (rc == OMB_OK && !awaits && omb_greet_is_due(step, link))
+    if (omb_greet_is_due(step, link))
         rc = omb_greet_compare(step, link, err);
     return rc == OMB_OK ? omb_want_parts_again(step, link, err) : rc;
 }
@@ -490,7 +488,10 @@ enum omb_rc omb_post_resync(struct omb_step *step, const struct omb_office_id *p
     omb_post_busy(step->office->post, link);
     if (!link->up)
         rc = omb_feed_anew(step, peer, err);
-    return rc == OMB_OK ? omb_greet_compare(step, link, err) : rc;
+    if (rc != OMB_OK || !link->comparing)
+        return rc == OMB_OK ? omb_greet_compare(step, link, err) : rc;
+    link->in_part = true; /* an answer under way would be taken for one to the new pages */
+    return OMB_OK;
 }
 
 void omb_post_dial_now(struct omb_step *step)

@@ -78,7 +78,7 @@ enum omb_rc omb_greet_refused(struct omb_step *step, struct omb_link *link,
 bool omb_greet_offers(const struct omb_link *link);
 /* Whether a comparison is: a day after the last one, or that one was cut off. */
 bool omb_greet_is_due(const struct omb_step *step, const struct omb_link *link);
-/* Starts a comparison on a link that stands. */
+/* Starts a comparison on a link that stands; a restored office first hears the one above. */
 enum omb_rc omb_greet_compare(struct omb_step *step, struct omb_link *link,
                               struct omb_error *err) OMB_MUST_USE;
 
