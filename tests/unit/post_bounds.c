@@ -42,6 +42,12 @@ static size_t heard_of(const struct visitor *visitor, uint32_t tag)
     return count;
 }
 
+static void resync(struct visitor *visitor)
+{
+    (void)ASK(&visitor->ho->rig, "admin", LINK_RESYNC, link_resync, link_resynced,
+              .peer = OMB_VIEW_LIT("north"));
+}
+
 static void a_want_names_no_more_than_may_be_asked(void **state)
 {
     struct visitor *visitor = *state;
@@ -195,6 +201,40 @@ static void what_costs_much_is_put_off_and_answered_in_its_turn(void **state)
     assert_true(answered > soon);
     assert_int_equal(answered, MANY);
     assert_int_equal(tree_link(visitor->ho, visitor->north)->reason.size, 0);
+}
+
+/* A peer that greets again goes by it that its answer was taken: what differs is offered. */
+static void a_greeting_does_not_overtake_the_answer_to_a_page(void **state)
+{
+    enum { MANY = 20 };
+    struct visitor *visitor = *state;
+    struct tree_office *ho = visitor->ho;
+    struct omb_view number;
+    struct omb_want want;
+    const struct omb_compare *page;
+    struct omb_compare answer;
+    struct omb_hello hello;
+    uint64_t before;
+
+    tree_tick(ho);
+    number = new_case(&ho->rig);
+    TREE_ACT(ho, number, "north", DELEGATED, delegated, "you know the client", );
+    give_journal(visitor);
+    resync(visitor);
+    want = want_of_nothing(visitor);
+    visitor_say(visitor, OMB_FRAME_WANT, &want);
+    page = HEARS(visitor, COMPARE, compare);
+    assert_int_equal(page->cases.count, 1);
+    for (int i = 0; i < MANY; i++)
+        visitor_say(visitor, OMB_FRAME_WANT, &want);
+    answer = *page;
+    answer.answer = true;
+    before = ho->rig.office->tip.feed;
+    visitor_say(visitor, OMB_FRAME_COMPARE, &answer);
+    assert_int_equal(ho->rig.office->tip.feed, before); /* put off */
+    hello = visitor_hello(visitor);
+    visitor_say(visitor, OMB_FRAME_HELLO, &hello);
+    assert_true(ho->rig.office->tip.feed > before);
 }
 
 static void who_asks_on_and_on_is_cut_off(void **state)
@@ -400,12 +440,6 @@ static void parts_beyond_the_first_are_wanted_too(void **state)
     assert_int_equal(named, 1200);
 }
 
-static void resync(struct visitor *visitor)
-{
-    (void)ASK(&visitor->ho->rig, "admin", LINK_RESYNC, link_resync, link_resynced,
-              .peer = OMB_VIEW_LIT("north"));
-}
-
 static void parts_are_wanted_again_with_a_comparison(void **state)
 {
     struct visitor *visitor = *state;
@@ -467,6 +501,7 @@ int main(void)
         VISITOR_TEST(a_page_is_done_when_what_it_told_of_is_here),
         VISITOR_TEST(pages_of_what_is_never_given_block),
         VISITOR_TEST(what_costs_much_is_put_off_and_answered_in_its_turn),
+        VISITOR_TEST(a_greeting_does_not_overtake_the_answer_to_a_page),
         VISITOR_TEST(who_asks_on_and_on_is_cut_off),
         VISITOR_TEST(a_page_that_has_whole_logs_walked_is_looked_at_in_slices),
         VISITOR_TEST(who_loses_all_again_and_again_is_not_offered_all_each_time),

@@ -528,6 +528,9 @@ enum omb_rc omb_greet_hello(struct omb_step *step, const struct omb_hello *hello
         return omb_link_wrong(step, speaker, "it greets as another office than before", err);
     if (link && (link->up || link->gone))
         link = NULL;
+    rc = link && link == speaker ? omb_later_answer(step, link, err) : OMB_OK;
+    if (rc != OMB_OK || (link && link->state == OMB_LINK_BLOCKED && link == speaker))
+        return rc;
     rc = judge_hello(step, hello, link, words, sizeof(words), &code, err);
     if (rc != OMB_OK)
         return rc;

@@ -120,6 +120,26 @@ enum omb_rc omb_later_ask(struct omb_step *step, struct omb_link *link, const st
     return OMB_OK;
 }
 
+/*
+ * A greeting drops what was put off. All of it is said again behind it, but for the answer to a
+ * page: a restored office goes by it that what it then named is offered (office/restored.h).
+ */
+enum omb_rc omb_later_answer(struct omb_step *step, struct omb_link *link, struct omb_error *err)
+{
+    for (const struct omb_held *held = link->later_first; held; held = held->next) {
+        struct omb_frame frame;
+        const enum omb_rc rc =
+            omb_decode_frame(omb_arena_copy(step->arena, omb_view(held->bytes, held->size)),
+                             step->arena, &frame, err);
+
+        if (rc != OMB_OK)
+            return rc;
+        if (frame.message.tag == OMB_FRAME_COMPARE && OMB_AS(compare, frame.message)->answer)
+            return answer(step, link, &frame.message, err);
+    }
+    return OMB_OK;
+}
+
 static enum omb_rc go_on(struct omb_step *step, struct omb_link *link, struct omb_error *err)
 {
     enum omb_rc rc = OMB_OK;

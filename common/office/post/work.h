@@ -138,6 +138,9 @@ enum omb_rc omb_later_ask(struct omb_step *step, struct omb_link *link, const st
 void omb_later_page(struct omb_step *step, struct omb_link *link, const struct omb_compare *rest);
 /* What was put off goes on, some of each link. */
 enum omb_rc omb_later_turn(struct omb_step *step, struct omb_error *err) OMB_MUST_USE;
+/* Takes the answer to a page that was put off, if there is one, now: before a greeting drops it. */
+enum omb_rc omb_later_answer(struct omb_step *step, struct omb_link *link,
+                             struct omb_error *err) OMB_MUST_USE;
 /* Whether its slice of this second is not used up. */
 bool omb_later_may(const struct omb_step *step, struct omb_link *link);
 /* What is looked at between them is for that peer; most 0: whatever it is. */
