@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "office/inside.h"
+#include "office/receive.h"
 
 /* --- what is kept --- */
 
@@ -231,6 +232,17 @@ enum omb_rc omb_restored_unheard(struct omb_step *step, struct omb_views *out,
 
 /* --- the end --- */
 
+/* Whoever came to decide a case meanwhile got no key: it is given where the case is folded. */
+static enum omb_rc give_keys(struct omb_step *step, struct omb_error *err)
+{
+    const struct omb_seat *self = omb_office_self(step->office);
+    enum omb_rc rc = omb_refold_cases_of(step, &self->office, err);
+
+    for (size_t i = 0; rc == OMB_OK && i < self->succeeds_count; i++)
+        rc = omb_refold_cases_of(step, &self->succeeds[i], err);
+    return rc;
+}
+
 static enum omb_rc end(struct omb_step *step, struct omb_error *err)
 {
     const struct omb_key key = omb_key_meta("restored");
@@ -239,7 +251,7 @@ static enum omb_rc end(struct omb_step *step, struct omb_error *err)
     if (forget_all_heard(step->port, step->update->writes) != OMB_OK)
         return omb_fail(err, OMB_DAMAGED, NULL, "the rows of the restore cannot be read");
     step->office->restored = (struct omb_withholding){.on = false};
-    return OMB_OK;
+    return give_keys(step, err);
 }
 
 enum omb_rc omb_restored_serve(struct omb_step *step, struct omb_appended *out,

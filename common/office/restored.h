@@ -4,7 +4,8 @@
  *
  * What was erased after the backup was made is there again, and only those beside this office know.
  * So the words of restored cases are withheld until they were asked; all else goes on at once:
- * cases are registered, acts are taken, facts are read and counted. Withheld are the words of
+ * cases are registered, acts are taken, facts are read and counted. Nor is the key of such a case
+ * granted: what a new custodian is owed it gets at the end. Withheld are the words of
  *
  *   - a case of this office that the backup holds, until the office above was compared with; at the
  *     root, until every office below was; where there is none at all, until the own act below,

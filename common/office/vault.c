@@ -234,10 +234,17 @@ enum omb_rc omb_vault_grant(struct omb_step *step, const struct omb_case_id *id,
     uint8_t key[OMB_KEY_SIZE];
     const struct omb_grant_key grant = {
         .case_id = id, .recipient = to->office, .key = OMB_VIEW_OF(key)};
+    struct omb_view withheld;
+    bool withholds;
     enum omb_rc rc;
 
     if (!card)
         return omb_fail(err, OMB_NOT_FOUND, "to", "the certificate of that office is not here");
+    rc = omb_restored_withholds(step, id, &withholds, &withheld, err);
+    if (rc == OMB_OK && withholds) /* the recipient would show what this office does not */
+        return omb_fail(err, OMB_SEALED, NULL, "%.*s", OMB_VIEW_ARGS(withheld));
+    if (rc != OMB_OK)
+        return rc;
     rc = omb_vault_case_key(step, id, key);
     if (rc != OMB_OK)
         return omb_fail(err, rc, NULL, "this office has no key to the case that it could grant");

@@ -52,7 +52,8 @@ enum omb_rc omb_vault_new_case(struct omb_step *step, const struct omb_case_id *
                                struct omb_error *err) OMB_MUST_USE;
 /*
  * A grant of the case's key to another office: sealed to the sealing key of the certificate that
- * `to` names. OMB_SEALED, OMB_ERASED, or OMB_NOT_FOUND when that certificate is not here.
+ * `to` names. OMB_SEALED, also while the words of the case are withheld (restored.h), OMB_ERASED,
+ * or OMB_NOT_FOUND when that certificate is not here.
  */
 enum omb_rc omb_vault_grant(struct omb_step *step, const struct omb_case_id *id,
                             const struct omb_office_ref *to, struct omb_grant *out,

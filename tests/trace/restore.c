@@ -349,6 +349,59 @@ static void test_a_region_asks_above_and_below(void **state)
     tree_check_whole(tree);
 }
 
+/* Words that this office would not show are given to nobody who would. */
+static void test_words_that_are_withheld_are_not_given_on(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    const struct omb_view erased = bank_complaint(bank.b45);
+    const struct omb_reply *refused;
+    struct omb_shared shared = {};
+    struct memport *copy;
+
+    ESCALATE(bank.b45, erased, "north");
+    tree_settle(tree);
+    copy = tree_backup(bank.north);
+    withdraw(bank.b45, erased);
+    tree_settle(tree);
+    ask_erasure(bank.b45, erased);
+    tree_settle(tree);
+    confirm_erasure(bank.ho, erased);
+    tree_settle(tree);
+    tree_cut(bank.north);
+    tree_cut(bank.b45);
+    tree_restore(bank.north, copy);
+    assert_withheld(bank.north, erased, "ho");
+    DELEGATE(bank.north, erased, "vsp-0046");
+    refused = tree_act(bank.north, "s1", erased, "vsp-0046", OMB_EVENT_SHARED, &shared, NULL);
+    assert_text(refused->error->code, "sealed");
+    tree_settle(tree);
+    assert_false(reads(bank.b46, erased));
+    tree_mend(bank.north);
+    tree_mend(bank.b45);
+    settle_looking(tree, bank.b46, erased);
+    tree_check_whole(tree);
+}
+
+/* Whom a case went to meanwhile reads it once it is known that it was not erased. */
+static void test_a_key_that_was_not_given_meanwhile_is_given_then(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    const struct omb_view number = bank_complaint(bank.b45);
+
+    tree_settle(tree);
+    tree_cut(bank.b45);
+    tree_restore(bank.b45, tree_backup(bank.b45));
+    ESCALATE(bank.b45, number, "north");
+    assert_withheld(bank.b45, number, "north");
+    tree_mend(bank.b45);
+    tree_settle(tree);
+    assert_true(reads(bank.b45, number));
+    assert_true(reads(bank.north, number));
+    tree_check_whole(tree);
+}
+
 /* It confirmed the erasure itself and told its branch alone before its disk died. */
 static void test_a_region_hears_from_below_what_it_erased_itself(void **state)
 {
@@ -414,6 +467,8 @@ int main(void)
         TREE_TEST(test_a_comparison_that_is_cut_off_counts_for_nothing),
         TREE_TEST(test_an_administrator_may_serve_anyway),
         TREE_TEST(test_a_region_asks_above_and_below),
+        TREE_TEST(test_words_that_are_withheld_are_not_given_on),
+        TREE_TEST(test_a_key_that_was_not_given_meanwhile_is_given_then),
         TREE_TEST(test_a_region_hears_from_below_what_it_erased_itself),
         TREE_TEST(test_the_root_asks_all_below),
     };
