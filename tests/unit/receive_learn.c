@@ -309,6 +309,29 @@ static void of_many_cases_the_rest_is_folded_in_turns(void **state)
     assert_true(north->office->wake_ms > north->now_ms);
 }
 
+/* Each is looked through, though nothing is found. */
+static void many_offices_without_a_case_are_looked_at_in_turns(void **state)
+{
+    enum { OFFICES = 5000 };
+    struct crossing *crossing = *state;
+    struct rig *north = at(crossing, NORTH);
+    const size_t others = memport_count(north->store, OMB_FAMILY_OFFICE);
+    size_t turns = 0;
+
+    for (uint32_t i = 0; i < OFFICES; i++) {
+        struct omb_office_id office = {{0xee}};
+        struct omb_key key;
+
+        omb_put_be32(office.bytes + 1, i);
+        key = omb_key_unfolded(&office);
+        memport_set(north->store, OMB_FAMILY_OFFICE, omb_key_view(&key), OMB_VIEW_LIT("\0"));
+    }
+    rig_reopen(north);
+    while (memport_count(north->store, OMB_FAMILY_OFFICE) > others && turns++ < 100)
+        turn(north);
+    assert_true(turns > 1 && turns < 100);
+}
+
 /* --- certificates --- */
 
 static void a_certificate_becomes_known(void **state)
@@ -509,6 +532,7 @@ int main(void)
         CROSSING_TEST(a_later_certificate_of_a_revoked_key_gives_nothing_back),
         CROSSING_TEST(a_seat_knows_its_later_one_in_any_order),
         CROSSING_TEST(of_many_cases_the_rest_is_folded_in_turns),
+        CROSSING_TEST(many_offices_without_a_case_are_looked_at_in_turns),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

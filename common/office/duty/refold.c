@@ -17,7 +17,7 @@
 #include "office/receive.h"
 #include "wire/header.h"
 
-/* What one batch may cost: a row that is looked at one, a case that is folded as much as many. */
+/* What one batch may cost: one for an office or row looked at, more for a fold. */
 enum { COST_OF_CASE = 16, COST_AT_ONCE = 4096, CASES_AT_ONCE = COST_AT_ONCE / COST_OF_CASE + 1 };
 
 /* Where cases are looked for: its own, of a direct child those in its scope, those it wrote in. */
@@ -281,7 +281,7 @@ static enum omb_rc work(struct turn *turn, struct omb_error *err)
     enum omb_rc rc;
 
     turn->ids = OMB_ARENA_NEW(turn->step->arena, struct omb_case_id, CASES_AT_ONCE);
-    turn->cost = refolding->cost;
+    turn->cost = refolding->cost + 1;
     rc = find_cases(turn, err);
     refolding->cost = turn->cost;
     if (rc == OMB_OK)
