@@ -39,8 +39,6 @@ enum omb_rc omb_post_resync(struct omb_step *step, const struct omb_office_id *p
 /* What kept the parent away may be mended: a link that waits for its next try is dialled now. */
 void omb_post_dial_now(struct omb_step *step);
 /* A parent holds this office's newest record: no new incarnation is due (design: records). */
-/* What kept the parent away was mended here: a link that waits is dialled at once. */
-void omb_post_dial_now(struct omb_step *step);
 void omb_post_confirm_head(struct omb_step *step, const struct omb_incarnation *incarnation,
                            uint64_t seq, const struct omb_digest *digest);
 
