@@ -361,7 +361,8 @@ def test_a_part_that_lacks_is_told_until_it_comes(bank):
         assert len(line.hear("want").parts) == 1
         line.send(records={"records": [whole]})
         until("the part", lambda: bank.shown(peer)["missing_parts"], 0)
-        Hands("Parts of records are missing", bank["ho"], PEER=peer.office.code).types()
+        hands = Hands("Parts of records are missing", bank["ho"], PEER=peer.office.code)
+        hands.types(failing=("ombud doctor",))  # the links of liars are critical
     assert lacking() == (["ok"], False)
 
 
