@@ -278,10 +278,13 @@ static const struct omb_reply *refused(struct rig *rig, const struct omb_error *
     return out;
 }
 
-const struct omb_reply *rig_bytes(struct rig *rig, const uint8_t key[OMB_PUBLIC_SIZE],
-                                  struct omb_view bytes)
+static const struct omb_reply *give(struct rig *rig, const uint8_t key[OMB_PUBLIC_SIZE],
+                                    struct omb_view bytes, bool offline)
 {
-    struct omb_input input = {.kind = OMB_INPUT_REQUEST, .bytes = bytes, .reply_to = rig->ids};
+    struct omb_input input = {.kind = OMB_INPUT_REQUEST,
+                              .bytes = bytes,
+                              .reply_to = rig->ids,
+                              .local_admin = offline};
     struct omb_reply *reply = OMB_ARENA_NEW(&rig->arena, struct omb_reply, 1);
     const struct omb_reply_out *replies;
     struct omb_error err;
@@ -297,6 +300,12 @@ const struct omb_reply *rig_bytes(struct rig *rig, const uint8_t key[OMB_PUBLIC_
     OMB_ASSERT(count > 0);
     must(omb_decode_reply(replies[count - 1].bytes, &rig->arena, reply, &err), &err);
     return reply;
+}
+
+const struct omb_reply *rig_bytes(struct rig *rig, const uint8_t key[OMB_PUBLIC_SIZE],
+                                  struct omb_view bytes)
+{
+    return give(rig, key, bytes, false);
 }
 
 const struct omb_reply *rig_request(struct rig *rig, const uint8_t key[OMB_PUBLIC_SIZE],
@@ -318,4 +327,18 @@ const struct omb_reply *rig_ask(struct rig *rig, uint32_t tag, const void *ask)
 
     omb_put_be64(id, ++rig->ids);
     return rig_request(rig, rig->admin, &request);
+}
+
+const struct omb_reply *rig_ask_offline(struct rig *rig, uint32_t tag, const void *ask)
+{
+    uint8_t id[8];
+    const struct omb_request request = {.protocol = 1, .id = OMB_VIEW_OF(id), .ask = {tag, ask}};
+    struct omb_buf bytes = OMB_BUF_INIT;
+    const struct omb_reply *reply;
+
+    omb_put_be64(id, ++rig->ids);
+    omb_encode_request(&request, &bytes);
+    reply = give(rig, rig->admin, omb_buf_view(&bytes), true);
+    omb_buf_free(&bytes);
+    return reply;
 }

@@ -67,6 +67,9 @@ const struct omb_reply *rig_bytes(struct rig *rig, const uint8_t key[OMB_PUBLIC_
 /* The same by operator `admin` under an id of its own. */
 const struct omb_reply *rig_ask(struct rig *rig, uint32_t tag, const void *ask);
 
+/* The same as a command line that opened the store itself. */
+const struct omb_reply *rig_ask_offline(struct rig *rig, uint32_t tag, const void *ask);
+
 /* --- with scripted_desk.c --- */
 
 typedef enum omb_rc rig_script(struct omb_step *step, void *arg, struct omb_error *err);

@@ -164,11 +164,13 @@ static void certify_root(struct tree_office *office)
     office->id = inner.office;
 }
 
-void tree_enrol(struct tree_office *office, bool anew, struct omb_buf *out_bundle)
+bool tree_try_enrol(struct tree_office *office, struct tree_office *parent,
+                    const struct omb_digest *previous, struct omb_buf *out_bundle)
 {
     struct rig *rig = &office->rig;
     uint8_t signing[OMB_PUBLIC_SIZE], sealing[OMB_PUBLIC_SIZE];
-    const struct omb_office_issued *issued;
+    const uint64_t batch = parent->batch;
+    const struct omb_reply *reply;
     struct omb_buf request = OMB_BUF_INIT;
     struct omb_office_wish wish = {
         .version = 1,
@@ -180,39 +182,67 @@ void tree_enrol(struct tree_office *office, bool anew, struct omb_buf *out_bundl
         .sealing_key = OMB_VIEW_OF(sealing),
         .at = office->tree->now_ms,
     };
+    struct omb_office_certify ask = {.service = office->service};
 
-    if (anew)
-        wish.previous = rig->office != NULL ? tree_certificate(office) : wish.previous;
+    if (previous != NULL)
+        wish.previous = *previous;
     omb_signer_public(rig->signers[0], signing);
     omb_box_public(rig->sealing, sealing);
     omb_enrol_ask(&wish, rig->signers[0], NULL, &request);
-    issued = ASK(&office->parent->rig, "admin", OFFICE_CERTIFY, office_certify, office_issued,
-                 .request = omb_buf_view(&request), .service = office->service);
-    omb_buf_add_view(out_bundle, issued->bundle);
-    tree_keep(office->parent);
+    ask.request = omb_buf_view(&request);
+    tree_tick(parent);
+    reply = ask_as(&parent->rig, "admin", OMB_ASK_OFFICE_CERTIFY, &ask);
     omb_buf_free(&request);
+    tree_keep(parent);
+    if (parent->running)
+        tree_sync_now(parent);
+    if (reply->error != NULL || !tree_was_told(parent, batch)) {
+        tree_tell(office->tree, "%s does not certify %s: %.*s", parent->code, office->code,
+                  OMB_VIEW_ARGS(reply->error ? reply->error->words : OMB_VIEW_NONE));
+        return false;
+    }
+    omb_buf_add_view(out_bundle, OMB_AS(office_issued, reply->answer)->bundle);
+    return true;
+}
+
+void tree_enrol(struct tree_office *office, bool anew, struct omb_buf *out_bundle)
+{
+    struct omb_digest own = {{0}};
+
+    if (anew && office->rig.office != NULL)
+        own = tree_certificate(office);
+    if (!tree_try_enrol(office, office->parent, &own, out_bundle))
+        fail_msg("%s is not certified", office->code);
+}
+
+static void take_bundle(struct tree_office *office, struct omb_view bytes)
+{
+    struct omb_known_bundle bundle;
+    struct omb_error err = {0};
+
+    if (omb_enrol_read_bundle(bytes, &office->rig.arena, &bundle, &err) != OMB_OK)
+        fail_msg("%s", err.words);
+    omb_buf_clear(&office->rig.certificates);
+    for (size_t i = 0; i < bundle.count; i++)
+        add_certificate(&office->rig, bundle.chain[i].signed_bytes);
+    office->id = bundle.chain[0].inner.office;
 }
 
 static void certify(struct tree_office *office)
 {
     struct omb_buf bytes = OMB_BUF_INIT;
-    struct omb_known_bundle bundle;
-    struct omb_error err = {0};
 
     tree_enrol(office, false, &bytes);
-    if (omb_enrol_read_bundle(omb_buf_view(&bytes), &office->rig.arena, &bundle, &err) != OMB_OK)
-        fail_msg("%s", err.words);
-    for (size_t i = 0; i < bundle.count; i++)
-        add_certificate(&office->rig, bundle.chain[i].signed_bytes);
-    office->id = bundle.chain[0].inner.office;
+    take_bundle(office, omb_buf_view(&bytes));
     omb_buf_free(&bytes);
 }
 
-static void found(struct tree_office *office)
+static void found(struct tree_office *office, uint32_t life)
 {
     struct rig *rig = &office->rig;
     struct omb_office_birth birth = {.certificates = omb_buf_view(&rig->certificates),
                                      .zone = omb_view_str(rig->zone->name),
+                                     .life = life,
                                      .now_ms = office->tree->now_ms + office->clock_ms};
     struct omb_writes *writes = omb_writes_new();
     struct omb_error err = {0};
@@ -241,7 +271,7 @@ static struct tree_office *add(struct tree *tree, const char *code, const char *
     } else {
         certify_root(office);
     }
-    found(office);
+    found(office, 0);
     tree_start(office);
     hire(&office->rig, "t1", "teller");
     hire(&office->rig, "h1", "handler");
@@ -304,6 +334,46 @@ void tree_move(struct tree_office *office, struct tree_office *to)
     tree_stop(office);
     snprintf(office->parent_address, sizeof(office->parent_address), "%s", to->address);
     tree_start(office);
+}
+
+/* What the store said of scopes was so, though it is lost. */
+static void put_in_place(struct tree_office *office, struct memport *take_rows)
+{
+    struct tree *tree = office->tree;
+
+    tree->lost = realloc(tree->lost, (tree->lost_count + 1) * sizeof(*tree->lost));
+    OMB_ASSERT(tree->lost != NULL);
+    tree->lost[tree->lost_count++] = office->rig.store;
+    office->rig.store = take_rows;
+}
+
+bool tree_begin_anew(struct tree_office *office, uint32_t life)
+{
+    struct rig *rig = &office->rig;
+    struct omb_signer *before = rig->signers[0];
+    const struct omb_digest certificate = tree_certificate(office);
+    struct omb_buf bundle = OMB_BUF_INIT;
+    uint8_t bytes[32];
+    bool certified;
+
+    secret_bytes(office->seed, (uint8_t)(0x80 + ++office->renewed), bytes);
+    rig->signers[0] = omb_signer_from_seed(bytes);
+    certified = tree_try_enrol(office, office->parent, &certificate, &bundle);
+    if (certified && office->running)
+        tree_leave(office, false);
+    if (certified) {
+        put_in_place(office, memport_new());
+        rig->epoch[1]++;
+        take_bundle(office, omb_buf_view(&bundle));
+        found(office, life);
+        tree_tell(office->tree, "%s begins anew", office->code);
+        tree_start(office);
+    }
+    omb_signer_free(certified ? before : rig->signers[0]);
+    if (!certified)
+        rig->signers[0] = before;
+    omb_buf_free(&bundle);
+    return certified;
 }
 
 /* What was above an office once may stand below it now: so far up and no further. */
@@ -397,15 +467,10 @@ struct memport *tree_backup(struct tree_office *office)
 
 void tree_roll_back(struct tree_office *office, struct memport *take_rows)
 {
-    struct tree *tree = office->tree;
-
     if (office->running)
         tree_stop(office);
     tree_tell(office->tree, "%s is rolled back", office->code);
-    tree->lost = realloc(tree->lost, (tree->lost_count + 1) * sizeof(*tree->lost));
-    OMB_ASSERT(tree->lost != NULL);
-    tree->lost[tree->lost_count++] = office->rig.store;
-    office->rig.store = take_rows;
+    put_in_place(office, take_rows);
     tree_start(office);
 }
 

@@ -20,7 +20,7 @@
 #include "wire/link.h"
 
 #define TREE_OFFICES_MAX 64
-#define TREE_MOVES_MAX 4
+#define TREE_MOVES_MAX 8
 #define TREE_QUIET_MS (90 * OMB_SECOND_MS) /* nothing moved for so long: nothing will */
 #define TREE_STEPS_MAX 100000
 
@@ -42,11 +42,11 @@ struct tree_office {
     struct tree_office *before[TREE_MOVES_MAX]; /* parents that it had */
     size_t moves;
     struct omb_office_id id;
-    uint8_t seed;
+    uint8_t seed, renewed; /* signing keys that it had before */
     uint8_t transport[OMB_PUBLIC_SIZE];
     char address[64], parent_address[64];
     struct omb_view dials; /* the parent's address, as lent to the core */
-    bool running, service;
+    bool running, service, gone; /* gone: put out, nobody is to agree with it */
     int64_t clock_ms; /* its wall clock less the true time */
     int64_t wake_ms;  /* true time of its next tick */
     struct tree_line line;

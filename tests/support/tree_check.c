@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "base/assert.h"
+#include "cases/number.h"
 #include "support/tree_drive.h"
 #include "wire/rows.h"
 
@@ -34,19 +35,52 @@ static void check_logs(struct tree_office *office)
 
 /* --- rows of a case --- */
 
+static const struct omb_reply *ask_case(struct tree_office *office, struct omb_view number)
+{
+    const struct omb_case_ask ask = {.number = number};
+
+    tree_tick(office);
+    return ask_as(&office->rig, "s1", OMB_ASK_CASE_SHOW, &ask);
+}
+
 struct other {
     struct tree_office *mine, *theirs;
 };
 
-static void say_row(struct tree *tree, const struct tree_office *office, struct omb_view value)
+/* What each event does there, and why not. */
+static void say_events(struct tree_office *office, const struct omb_case_id *id)
 {
+    char number[OMB_NUMBER_SIZE];
+    const struct omb_reply *reply;
+    const struct omb_case_view *view;
+
+    omb_number_print(id, omb_view_str(tree_code_of(office->tree, &id->home)), number);
+    reply = ask_case(office, omb_view_str(number));
+    if (reply->error != NULL)
+        return;
+    view = reply->answer.value;
+    for (size_t i = 0; i < view->events.count; i++) {
+        const struct omb_event_view *event = &view->events.items[i];
+
+        print_error("  %.*s %llu of %.*s %.8s: %s %.*s\n", OMB_VIEW_ARGS(event->type),
+                    (unsigned long long)event->seq, OMB_VIEW_ARGS(event->office),
+                    (const char *)event->digest.data, event->effect ? "has effect" : "no effect",
+                    OMB_VIEW_ARGS(event->why));
+    }
+}
+
+static void say_row(struct tree *tree, struct tree_office *office, struct omb_view value)
+{
+    struct omb_arena *arena = &tree->arena;
     struct omb_case_row row;
 
-    if (omb_decode_case_row(value, &tree->scratch, &row, NULL) == OMB_OK)
-        print_error("%s: serial %llu is %.*s after %u events, spine %02x%02x%02x%02x\n",
-                    office->code, (unsigned long long)(row.case_id ? row.case_id->serial : 0),
-                    OMB_VIEW_ARGS(row.status), row.events, row.spine.bytes[0],
-                    row.spine.bytes[1], row.spine.bytes[2], row.spine.bytes[3]);
+    if (omb_decode_case_row(value, arena, &row, NULL) != OMB_OK || row.case_id == NULL)
+        return;
+    print_error("%s: serial %llu is %.*s after %u events, spine %02x%02x%02x%02x\n",
+                office->code, (unsigned long long)row.case_id->serial,
+                OMB_VIEW_ARGS(row.status), row.events, row.spine.bytes[0],
+                row.spine.bytes[1], row.spine.bytes[2], row.spine.bytes[3]);
+    say_events(office, row.case_id);
 }
 
 static enum omb_rc compare_row(void *arg, struct omb_view key, struct omb_view value)
@@ -80,10 +114,16 @@ struct party {
     struct omb_case_id id;
     struct omb_office_id office;
 };
+/* A case whose records name another one: who may hear of the first is told that. */
+struct mention {
+    struct omb_case_id by, of;
+};
 struct parties {
     struct tree *tree;
     struct party *items;
     size_t count, capacity;
+    struct mention *mentions;
+    size_t mention_count;
 };
 
 static void add_party(struct parties *parties, const struct omb_case_id *id,
@@ -102,7 +142,16 @@ static void add_party(struct parties *parties, const struct omb_case_id *id,
     parties->items[parties->count++] = (struct party){*id, *office};
 }
 
-/* Every office that a message names, however deep. */
+static void add_mention(struct parties *parties, const struct omb_case_id *by,
+                        const struct omb_case_id *of)
+{
+    parties->mentions = realloc(parties->mentions,
+                                (parties->mention_count + 1) * sizeof(*parties->mentions));
+    OMB_ASSERT(parties->mentions != NULL);
+    parties->mentions[parties->mention_count++] = (struct mention){*by, *of};
+}
+
+/* Every office and every other case that a message names, however deep. */
 static void add_named(struct parties *parties, const struct omb_case_id *id,
                       const struct omb_shape *shape, const void *message)
 {
@@ -120,6 +169,8 @@ static void add_named(struct parties *parties, const struct omb_case_id *id,
 
             if (inner != NULL && field->sub == &omb_shape_office_ref)
                 add_party(parties, id, &((const struct omb_office_ref *)inner)->office);
+            else if (inner != NULL && field->sub == &omb_shape_case_id)
+                add_mention(parties, id, inner);
             else if (inner != NULL)
                 add_named(parties, id, field->sub, inner);
         }
@@ -166,12 +217,22 @@ static bool in_scope(const struct parties *parties, const struct omb_case_id *id
     return false;
 }
 
+static bool may_hear_of(const struct parties *parties, const struct omb_case_id *id,
+                        const struct tree_office *child)
+{
+    for (size_t i = 0; i < parties->mention_count; i++)
+        if (omb_case_id_equal(&parties->mentions[i].of, id) &&
+            in_scope(parties, &parties->mentions[i].by, child))
+            return true;
+    return in_scope(parties, id, child);
+}
+
 static void check_scope(const struct parties *parties, const struct tree_office *child)
 {
     for (size_t i = 0; i < parties->count; i++) {
         struct omb_buf bytes = OMB_BUF_INIT;
 
-        if (in_scope(parties, &parties->items[i].id, child))
+        if (may_hear_of(parties, &parties->items[i].id, child))
             continue;
         omb_encode_case_id(&parties->items[i].id, &bytes);
         if (tree_crossed(parties->tree, child->parent, child, omb_buf_view(&bytes)))
@@ -200,30 +261,24 @@ static void check_scopes(struct tree *tree)
         if (tree->offices[i]->parent != NULL)
             check_scope(&parties, tree->offices[i]);
     free(parties.items);
+    free(parties.mentions);
 }
 
 void tree_check(struct tree *tree)
 {
     for (size_t i = 0; i < tree->count; i++)
-        if (tree->offices[i]->running)
+        if (tree->offices[i]->running && !tree->offices[i]->gone)
             check_logs(tree->offices[i]);
     for (size_t i = 0; i < tree->count; i++)
         for (size_t j = i + 1; j < tree->count; j++)
-            if (tree->offices[i]->running && tree->offices[j]->running)
+            if (tree->offices[i]->running && tree->offices[j]->running &&
+                !tree->offices[i]->gone && !tree->offices[j]->gone)
                 check_rows(tree->offices[i], tree->offices[j]);
     check_scopes(tree);
     tree->checked = true;
 }
 
 /* --- one case --- */
-
-static const struct omb_reply *ask_case(struct tree_office *office, struct omb_view number)
-{
-    const struct omb_case_ask ask = {.number = number};
-
-    tree_tick(office);
-    return ask_as(&office->rig, "s1", OMB_ASK_CASE_SHOW, &ask);
-}
 
 void tree_agree(struct tree *tree, struct omb_view number, const char *status,
                 const char *custodian, ...)

@@ -23,10 +23,26 @@ void tree_wake_later(struct tree_office *office, enum tree_what what, int64_t ms
 void tree_line_down(struct tree_office *child, const char *why);
 /* The certificate by which the office signs. */
 struct omb_digest tree_certificate(const struct tree_office *office);
+/* The same; false: the parent refused, or nobody was told that it did not. */
+bool tree_try_enrol(struct tree_office *office, struct tree_office *parent,
+                    const struct omb_digest *previous, struct omb_buf *out_bundle);
+/*
+ * Its disk is gone: the parent, which must run, certifies a new signing key, and the office begins
+ * with an empty store in the life after `life`. False: the parent refused, and all is as it was.
+ */
+bool tree_begin_anew(struct tree_office *office, uint32_t life);
 /* Asks the parent for a certificate; `anew`: it names the one that it has. Appends the bundle. */
 void tree_enrol(struct tree_office *office, bool anew, struct omb_buf *out_bundle);
 /* A part of tree_check_whole: stored parts are those that headers name (tree_parts.c). */
 void tree_check_parts(struct tree *tree);
+/* The code of an office of the tree. */
+const char *tree_code_of(const struct tree *tree, const struct omb_office_id *id);
+/* Fails unless nothing waits between them, and nobody was told a lie (tree_rest.c). */
+void tree_check_link(struct tree_office *child, struct tree_office *parent);
+/* Fails unless the derived rows of the office are what its records say. */
+void tree_check_store(struct tree_office *office);
+/* Fails unless the steps of each case form one chain there, and custody follows (tree_spine.c). */
+void tree_check_spines(struct tree_office *office);
 /* One line about a frame; false: it is not worth one (pings, credit, health). */
 bool tree_describe(struct tree *tree, const struct tree_frame *frame, struct omb_buf *out,
                    bool *out_moves);

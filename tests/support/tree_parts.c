@@ -73,7 +73,7 @@ static void check_no_key(const struct tree *tree, const struct omb_case_id *id)
     for (size_t i = 0; i < tree->count; i++) {
         struct omb_buf value = OMB_BUF_INIT;
 
-        if (get(tree->offices[i], OMB_FAMILY_KEY, &key, &value))
+        if (!tree->offices[i]->gone && get(tree->offices[i], OMB_FAMILY_KEY, &key, &value))
             fail_msg("%s keeps the key to erased case %llu", tree->offices[i]->code,
                      (unsigned long long)id->serial);
         omb_buf_free(&value);
@@ -98,6 +98,8 @@ void tree_check_parts(struct tree *tree)
     for (size_t i = 0; i < tree->count; i++) {
         const struct omb_port *port = memport_port(tree->offices[i]->rig.store);
 
+        if (tree->offices[i]->gone)
+            continue;
         OMB_ASSERT(omb_port_scan(port, OMB_FAMILY_RECORD, OMB_VIEW_NONE, OMB_VIEW_NONE, false,
                                  check_record, tree->offices[i]) == OMB_OK);
         OMB_ASSERT(omb_port_scan(port, OMB_FAMILY_CASE, OMB_VIEW_NONE, OMB_VIEW_NONE, false,

@@ -12,6 +12,14 @@
 
 #include "support/tree_drive.h"
 
+const char *tree_code_of(const struct tree *tree, const struct omb_office_id *id)
+{
+    for (size_t i = 0; i < tree->count; i++)
+        if (omb_office_id_equal(&tree->offices[i]->id, id))
+            return tree->offices[i]->code;
+    return "?";
+}
+
 static void stamp_line(struct tree *tree)
 {
     omb_buf_printf(&tree->told, "%9.3f ", (double)(tree->now_ms - RIG_START_MS) / 1000);

@@ -30,7 +30,10 @@ struct matter {
 /* A record that any store holds on a line that stands. */
 struct record {
     struct omb_digest digest;
+    bool filled;
+    struct omb_digest row; /* of its bytes as they are kept */
     struct omb_office_id office;
+    struct omb_incarnation incarnation;
     uint64_t seq;
     size_t matter; /* SIZE_MAX: of no case */
     uint32_t event;
@@ -47,7 +50,9 @@ struct whole {
     size_t matter_count;
     struct record *records;
     size_t record_count, record_room;
-    size_t at; /* the office whose store is read */
+    const struct memport *store; /* that is read */
+    offices holder;              /* whose it is; 0: it is lost, or its office is gone */
+    offices gone;
 };
 
 static const uint32_t part_kinds[] = {OMB_PART_BODY, OMB_PART_GRANTS, OMB_PART_EXTRACT};
@@ -138,27 +143,27 @@ static offices named_by(const struct tree *tree, const struct omb_facts *facts)
     return bits;
 }
 
-static bool stands(const struct tree_office *office, uint32_t number)
+static bool stands(const struct whole *whole, uint32_t number)
 {
     const struct omb_key key = omb_key_log(number);
     struct omb_buf value = OMB_BUF_INIT;
     struct omb_log_row row;
 
-    OMB_ASSERT(omb_port_get(memport_port(office->rig.store), OMB_FAMILY_LOG, omb_key_view(&key),
+    OMB_ASSERT(omb_port_get(memport_port(whole->store), OMB_FAMILY_LOG, omb_key_view(&key),
                             &value) == OMB_OK);
-    OMB_ASSERT(omb_decode_log_row(omb_buf_view(&value), &office->tree->scratch, &row, NULL) ==
+    OMB_ASSERT(omb_decode_log_row(omb_buf_view(&value), &whole->tree->scratch, &row, NULL) ==
                OMB_OK);
     omb_buf_free(&value);
     return row.line == 0;
 }
 
 /* What is sealed is random, and so is most of an extract: the middle tells a part. */
-static bool holds_part(const struct tree_office *office, uint32_t number, uint64_t seq,
+static bool holds_part(const struct whole *whole, uint32_t number, uint64_t seq,
                        uint32_t kind, uint64_t *out_mark)
 {
     const struct omb_key key = omb_key_part(number, seq, kind);
     struct omb_buf value = OMB_BUF_INIT;
-    const bool holds = omb_port_get(memport_port(office->rig.store), OMB_FAMILY_PART,
+    const bool holds = omb_port_get(memport_port(whole->store), OMB_FAMILY_PART,
                                     omb_key_view(&key), &value) == OMB_OK;
 
     if (holds && value.size >= 24)
@@ -168,8 +173,11 @@ static bool holds_part(const struct tree_office *office, uint32_t number, uint64
 }
 
 static void fill_record(struct whole *whole, struct record *record,
-                        const struct omb_header *header)
+                        const struct omb_header *header, const struct omb_digest *row)
 {
+    record->filled = true;
+    record->row = *row;
+    record->incarnation = header->incarnation;
     record->office = header->office;
     record->seq = header->seq;
     record->parts = (header->body_size > 0 ? OMB_PART_BODY : 0) |
@@ -187,30 +195,33 @@ static void fill_record(struct whole *whole, struct record *record,
 static enum omb_rc read_record(void *arg, struct omb_view key, struct omb_view value)
 {
     struct whole *whole = arg;
-    const struct tree_office *office = whole->tree->offices[whole->at];
     struct omb_arena *arena = &whole->tree->scratch;
     struct omb_stored_record stored;
     struct omb_header header;
-    struct omb_digest digest;
+    struct omb_digest digest, row;
     struct record *record;
     uint32_t number;
     uint64_t seq;
 
     omb_arena_reset(arena);
     OMB_ASSERT(omb_key_read_record(key, &number, &seq));
-    if (!stands(office, number))
+    if (!stands(whole, number))
         return OMB_OK;
     OMB_ASSERT(omb_decode_stored_record(value, arena, &stored, NULL) == OMB_OK);
     OMB_ASSERT(omb_header_decode(stored.header, arena, &header, NULL, NULL) == OMB_OK);
     digest = omb_record_digest(stored.header);
     record = record_of(whole, &digest);
-    if (record->holders == 0)
-        fill_record(whole, record, &header);
-    record->holders |= UINT64_C(1) << whole->at;
+    row = omb_hash("test/row", value);
+    if (!record->filled)
+        fill_record(whole, record, &header, &row);
+    if (!omb_digest_equal(&record->row, &row))
+        fail_msg("%llu of %s is not kept in the same bytes everywhere",
+                 (unsigned long long)header.seq, tree_code_of(whole->tree, &header.office));
+    record->holders |= whole->holder;
     for (size_t i = 0; i < 3; i++)
         if ((record->parts & part_kinds[i]) != 0 &&
-            holds_part(office, number, seq, part_kinds[i], &record->part_marks[i]))
-            record->part_holders[i] |= UINT64_C(1) << whole->at;
+            holds_part(whole, number, seq, part_kinds[i], &record->part_marks[i]))
+            record->part_holders[i] |= whole->holder;
     return OMB_OK;
 }
 
@@ -236,7 +247,8 @@ static void spread_parties(struct whole *whole)
 
             if (record->matter == SIZE_MAX)
                 continue;
-            grew |= spread_by(whole, record, false, &whole->matters[record->matter].parties);
+            if (record->holders != 0)
+                grew |= spread_by(whole, record, false, &whole->matters[record->matter].parties);
             grew |= spread_by(whole, record, true, &whole->matters[record->matter].ever);
         }
     }
@@ -258,26 +270,35 @@ static void mark_erased(struct whole *whole, const struct tree_office *office)
     }
 }
 
+static void read_store(struct whole *whole, const struct memport *store, offices holder)
+{
+    whole->store = store;
+    whole->holder = holder;
+    OMB_ASSERT(omb_port_scan(memport_port(store), OMB_FAMILY_RECORD, OMB_VIEW_NONE, OMB_VIEW_NONE,
+                             false, read_record, whole) == OMB_OK);
+}
+
+/* What lost stores and those of offices that are gone said of scopes was so. */
 static void read_all(struct whole *whole)
 {
-    for (whole->at = 0; whole->at < whole->tree->count; whole->at++)
-        OMB_ASSERT(omb_port_scan(memport_port(whole->tree->offices[whole->at]->rig.store),
-                                 OMB_FAMILY_RECORD, OMB_VIEW_NONE, OMB_VIEW_NONE, false,
-                                 read_record, whole) == OMB_OK);
+    const struct tree *tree = whole->tree;
+
+    for (size_t i = 0; i < tree->count; i++) {
+        const struct tree_office *office = tree->offices[i];
+
+        if (office->gone)
+            whole->gone |= UINT64_C(1) << i;
+        read_store(whole, office->rig.store, office->gone ? 0 : UINT64_C(1) << i);
+    }
+    for (size_t i = 0; i < tree->lost_count; i++)
+        read_store(whole, tree->lost[i], 0);
     spread_parties(whole);
     for (size_t i = 0; i < whole->tree->count; i++)
-        mark_erased(whole, whole->tree->offices[i]);
+        if (!whole->tree->offices[i]->gone)
+            mark_erased(whole, whole->tree->offices[i]);
 }
 
 /* --- judging --- */
-
-static const char *code_of(const struct tree *tree, const struct omb_office_id *id)
-{
-    for (size_t i = 0; i < tree->count; i++)
-        if (omb_office_id_equal(&tree->offices[i]->id, id))
-            return tree->offices[i]->code;
-    return "?";
-}
 
 /* Fails when a set is not empty; says of which record and office it is. */
 static void must_be_none(const struct whole *whole, const struct record *record, offices set,
@@ -291,7 +312,7 @@ static void must_be_none(const struct whole *whole, const struct record *record,
         i++;
     fail_msg("%s %s: %s %llu of %s (%02x%02x%02x%02x)", whole->tree->offices[i]->code, what,
              record->event != 0 ? omb_event_name(record->event) : "a record",
-             (unsigned long long)record->seq, code_of(whole->tree, &record->office),
+             (unsigned long long)record->seq, tree_code_of(whole->tree, &record->office),
              record->digest.bytes[0], record->digest.bytes[1], record->digest.bytes[2],
              record->digest.bytes[3]);
 }
@@ -318,87 +339,15 @@ static void judge_record(const struct whole *whole, const struct record *record)
     offices due = with_all_above(whole->tree, own, false);
     offices may = with_all_above(whole->tree, own, true);
 
+    if (record->holders == 0)
+        return; /* lost with all who had it */
     if (record->matter != SIZE_MAX) {
         due |= whole->matters[record->matter].parties;
         may |= whole->matters[record->matter].ever;
         must_be_none(whole, record, record->holders & ~may, "holds what is out of its scope:");
     }
-    must_be_none(whole, record, due & ~record->holders, "lacks");
+    must_be_none(whole, record, due & ~record->holders & ~whole->gone, "lacks");
     judge_parts(whole, record);
-}
-
-/* Which records the office refused from that peer, and why. */
-static void say_refused(const struct tree_office *office, const struct tree_office *peer)
-{
-    const struct omb_key key = omb_key_peer(&peer->id);
-    struct omb_buf value = OMB_BUF_INIT;
-    struct omb_peer_row row;
-
-    if (omb_port_get(memport_port(office->rig.store), OMB_FAMILY_PEER, omb_key_view(&key),
-                     &value) == OMB_OK &&
-        omb_decode_peer_row(omb_buf_view(&value), &office->tree->scratch, &row, NULL) == OMB_OK)
-        for (size_t i = 0; i < row.refused.count; i++) {
-            const struct omb_refused_record *one = &row.refused.items[i];
-
-            print_error("%s refused %02x%02x%02x%02x, %llu of %s: %.*s\n", office->code,
-                        one->digest.bytes[0], one->digest.bytes[1], one->digest.bytes[2],
-                        one->digest.bytes[3], (unsigned long long)one->seq,
-                        code_of(office->tree, &one->office), OMB_VIEW_ARGS(one->why));
-        }
-    omb_buf_free(&value);
-}
-
-/* Quarantined there may be: an act in custody that turned out lost has no effect. */
-static void say_link(const struct tree_office *from, const struct tree_office *to,
-                     const struct omb_peer_view *link)
-{
-    print_error("%s to %s: %.*s, %llu records wait, %llu refused, %llu forks: %.*s (%.*s)\n",
-                from->code, to->code, OMB_VIEW_ARGS(link->state),
-                (unsigned long long)link->lag_records, (unsigned long long)link->refused,
-                (unsigned long long)link->forks, OMB_VIEW_ARGS(link->reason),
-                OMB_VIEW_ARGS(link->last_error));
-}
-
-/* What was refused was a lie; a line on which none was told has no reason to refuse anything. */
-static bool is_still(const struct omb_peer_view *link, unsigned lies)
-{
-    return omb_view_is(link->state, "live") && link->lag_records == 0 && link->lag_bytes == 0 &&
-           link->refused <= lies && link->forks == 0;
-}
-
-/* One end may know why the other waits: both are told. */
-static void judge_link(struct tree_office *child, struct tree_office *parent)
-{
-    const struct omb_peer_view *up = tree_link(child, parent), *down = tree_link(parent, child);
-
-    if (up == NULL || down == NULL)
-        fail_msg("%s and %s have no link", child->code, parent->code);
-    if (is_still(up, child->lies.told) && is_still(down, child->lies.told))
-        return;
-    say_link(child, parent, up);
-    say_refused(child, parent);
-    say_link(parent, child, down);
-    say_refused(parent, child);
-    fail_msg("%s and %s do not come to rest", child->code, parent->code);
-}
-
-/* The derived rows are what the records say, whatever the order in which they came. */
-static void judge_store(struct tree_office *office)
-{
-    struct omb_store_check_ask check = {.limit = 1000};
-    const struct omb_store_checked *checked;
-
-    tree_tick(office);
-    do {
-        checked = ANSWER(store_checked, ask_as(&office->rig, "au1", OMB_ASK_STORE_CHECK, &check));
-        for (size_t i = 0; i < checked->problems.count; i++)
-            print_error("%s: %.*s\n", office->code, OMB_VIEW_ARGS(checked->problems.items[i]));
-        assert_int_equal(checked->problems.count, 0);
-        check.cursor = checked->cursor;
-    } while (checked->cursor.size > 0);
-    assert_int_equal(
-        ASK(&office->rig, "admin", STORE_REBUILD, store_rebuild, store_rebuilt)->changed, 0);
-    tree_keep(office);
 }
 
 static bool get(const struct tree_office *office, enum omb_family family,
@@ -459,12 +408,13 @@ static bool home_gives_key(const struct whole *whole, size_t matter)
     for (size_t i = 0; i < whole->record_count; i++) {
         const struct record *record = &whole->records[i];
 
-        if (record->matter != matter || record->event != OMB_EVENT_REGISTERED)
+        if (record->holders == 0 || record->matter != matter ||
+            record->event != OMB_EVENT_REGISTERED)
             continue;
         for (size_t k = 0; k < whole->tree->count; k++) {
             const struct tree_office *home = whole->tree->offices[k];
 
-            if (!omb_office_id_equal(&home->id, &record->office))
+            if (home->gone || !omb_office_id_equal(&home->id, &record->office))
                 continue;
             if (holds_key(home, &whole->matters[matter]))
                 return true;
@@ -490,13 +440,13 @@ static void judge_custodian(const struct whole *whole, size_t matter)
         struct omb_case_row row;
 
         omb_arena_reset(arena);
-        if (get(office, OMB_FAMILY_CASE, &key, &value) &&
+        if (!office->gone && get(office, OMB_FAMILY_CASE, &key, &value) &&
             omb_decode_case_row(omb_buf_view(&value), arena, &row, NULL) == OMB_OK &&
             row.custodian != NULL && omb_office_id_equal(&row.custodian->office, &office->id) &&
             !holds_key(office, &whole->matters[matter]))
             fail_msg("%s decides case %llu of %s and has no key to it", office->code,
                      (unsigned long long)whole->matters[matter].id.serial,
-                     code_of(whole->tree, &whole->matters[matter].id.home));
+                     tree_code_of(whole->tree, &whole->matters[matter].id.home));
         omb_buf_free(&value);
     }
 }
@@ -571,6 +521,36 @@ static void judge_crossing(const struct whole *whole, const struct tree_office *
     free(foreign.slots);
 }
 
+/* The key of a case is with home and with whom a grant of it was made for, and nobody else. */
+static void judge_keys(const struct whole *whole, size_t matter)
+{
+    offices may = office_bits(whole->tree, &whole->matters[matter].id.home);
+
+    for (size_t i = 0; i < whole->record_count; i++)
+        if (whole->records[i].matter == matter && (whole->records[i].parts & OMB_PART_GRANTS) != 0)
+            may |= whole->records[i].named;
+    for (size_t i = 0; i < whole->tree->count; i++)
+        if ((may >> i & 1) == 0 && !whole->tree->offices[i]->gone &&
+            holds_key(whole->tree->offices[i], &whole->matters[matter]))
+            fail_msg("%s holds the key to case %llu, and no event gave it",
+                     whole->tree->offices[i]->code,
+                     (unsigned long long)whole->matters[matter].id.serial);
+}
+
+/* One place in a log names one record on each replica. */
+static void judge_names(const struct whole *whole)
+{
+    for (size_t i = 0; i < whole->record_count; i++)
+        for (size_t k = i + 1; k < whole->record_count; k++) {
+            const struct record *one = &whole->records[i], *other = &whole->records[k];
+
+            if (one->seq == other->seq && (one->holders & other->holders) != 0 &&
+                omb_office_id_equal(&one->office, &other->office) &&
+                omb_incarnation_equal(&one->incarnation, &other->incarnation))
+                must_be_none(whole, other, one->holders & other->holders, "has two of one place:");
+        }
+}
+
 void tree_check_whole(struct tree *tree)
 {
     struct whole whole = {.tree = tree};
@@ -578,13 +558,19 @@ void tree_check_whole(struct tree *tree)
     for (size_t i = 0; i < tree->count; i++) {
         struct tree_office *office = tree->offices[i];
 
+        if (office->gone)
+            continue;
         if (office->parent != NULL)
-            judge_link(office, office->parent);
-        judge_store(office);
+            tree_check_link(office, office->parent);
+        tree_check_store(office);
+        tree_check_spines(office);
     }
     read_all(&whole);
+    judge_names(&whole);
     for (size_t i = 0; i < whole.record_count; i++)
         judge_record(&whole, &whole.records[i]);
+    for (size_t i = 0; i < whole.matter_count; i++)
+        judge_keys(&whole, i);
     for (size_t i = 0; i < whole.matter_count; i++)
         if (!whole.matters[i].erased)
             judge_custodian(&whole, i);
