@@ -1,4 +1,5 @@
 /* A store is put back to an earlier state: does everything come home that a peer holds? */
+#include "support/tree_drive.h"
 #include "trace/bank.h"
 
 static uint32_t lives_of(struct tree_office *asked, const struct tree_office *whose)
@@ -463,6 +464,39 @@ static void test_children_hold_what_a_dead_region_took_with_it(void **state)
     tree_check(tree);
 }
 
+/*
+ * Its disk died; while it could read nothing its case was taken over. The recovery key opens its
+ * cases again, and whoever decides one gets the key that home owes.
+ */
+static void test_a_branch_that_began_anew_gives_the_keys_that_it_owes(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    const struct omb_view number = bank_complaint(bank.b45);
+    const struct omb_office_recover ask = {
+        .secret = omb_view(omb_secret_bytes(bank.b45->rig.recovery), OMB_KEY_SIZE), .limit = 100};
+    const struct omb_office_recovered *recovered;
+
+    tree_settle(tree);
+    assert_true(tree_begin_anew(bank.b45, 1));
+    tree_settle(tree);
+    TAKE_OVER(bank.north, number);
+    tree_settle(tree);
+    assert_true(show(&bank.b45->rig, "s1", number)->sealed);
+    assert_true(show(&bank.north->rig, "s1", number)->sealed);
+    tree_tick(bank.b45);
+    recovered = ANSWER(office_recovered,
+                       rig_ask_offline(&bank.b45->rig, OMB_ASK_OFFICE_RECOVER, &ask));
+    assert_int_equal(recovered->case_keys, 1);
+    tree_stop(bank.b45); /* the command line worked on its store */
+    tree_start(bank.b45);
+    tree_settle(tree);
+    assert_text(show(&bank.b45->rig, "s1", number)->narrative, "charged twice");
+    assert_text(show(&bank.north->rig, "s1", number)->narrative, "charged twice");
+    assert_text(tree_event_of(bank.north, number, "granted")->actor, "system@vsp-0045");
+    tree_check_whole(tree);
+}
+
 /* A daemon that only restarts, its head confirmed above, goes on in the same life. */
 static void test_a_restart_opens_no_life_when_the_parent_confirms(void **state)
 {
@@ -501,6 +535,7 @@ int main(void)
         TREE_TEST(test_the_root_forgets_what_it_gave_back),
         TREE_TEST(test_a_life_comes_home_without_the_one_before),
         TREE_TEST(test_children_hold_what_a_dead_region_took_with_it),
+        TREE_TEST(test_a_branch_that_began_anew_gives_the_keys_that_it_owes),
         TREE_TEST(test_a_restart_opens_no_life_when_the_parent_confirms),
     };
 

@@ -4,11 +4,15 @@
  * back an escrow key, and with it the case keys of the registrations that follow. Keys of cases
  * that others registered come with their grants, which the recovered sealing secret opens.
  *
+ * Whoever decides such a case and cannot read it gets the key that this office owes: its cases are
+ * folded again.
+ *
  * Offline only: the recovery key is not sent to a daemon.
  */
 #include "office/desk.h"
 #include "office/desk/read.h"
 #include "office/logs.h"
+#include "office/receive.h"
 #include "wire/limits.h"
 
 struct recovering {
@@ -180,6 +184,8 @@ enum omb_rc omb_desk_office_recover(struct omb_step *step, const void *ask, cons
             page.answer->cursor = omb_page_mark_print(step->arena, &page.cursor);
         *out = page.answer;
     }
+    if (rc == OMB_OK && !page.stopped)
+        rc = omb_refold_cases_of(step, &omb_office_self(step->office)->office, err);
     if (recovery)
         omb_secret_free(recovery);
     return rc;
