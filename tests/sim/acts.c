@@ -5,16 +5,15 @@
 #include "unit/unit.h"
 
 #include "base/assert.h"
-#include "sim/sim.h"
+#include "sim/turns.h"
 
-/* What the operator is told, if the daemon lives to work on it. */
-static const struct omb_reply *ask(struct tree_office *office, const char *who, uint32_t tag,
-                                   const void *message)
+const struct omb_reply *sim_ask(struct tree_office *office, const char *who, uint32_t tag,
+                                const void *ask)
 {
     const struct omb_reply *reply;
 
     tree_tick(office);
-    reply = ask_as(&office->rig, who, tag, message);
+    reply = ask_as(&office->rig, who, tag, ask);
     return tree_falls_with_store(office) ? NULL : reply;
 }
 
@@ -31,7 +30,7 @@ bool sim_register(struct sim *sim, struct tree_office *office)
     if (sim_below(sim, 5) == 0)
         complaint.act.custodian = omb_view_str(sim_somebody(sim)->code);
     tree_tell(sim->tree, "%s t1 registers", office->code);
-    reply = ask(office, "t1", OMB_ASK_ACT, &complaint.act);
+    reply = sim_ask(office, "t1", OMB_ASK_ACT, &complaint.act);
     if (reply == NULL || reply->error != NULL)
         return true; /* for an office that is not below */
     promise = sim_promised(sim, office, OMB_AS(act_done, reply->answer)->record);
@@ -80,7 +79,7 @@ static void act_in(struct sim *sim, struct tree_office *office, const struct sim
         act.to = names_office(&act) ? omb_view_str(sim_somebody(sim)->code) : OMB_VIEW_NONE;
     }
     act.number = affair->number;
-    reply = ask(office, who, OMB_ASK_ACT, &act);
+    reply = sim_ask(office, who, OMB_ASK_ACT, &act);
     if (reply == NULL)
         return;
     sim->sum->written += reply->error == NULL;
@@ -120,7 +119,38 @@ bool sim_resync(struct sim *sim, struct tree_office *office)
 {
     const struct omb_link_resync resync = {.peer = omb_view_str(sim_somebody(sim)->code)};
 
-    (void)ask(office, "admin", OMB_ASK_LINK_RESYNC, &resync);
+    (void)sim_ask(office, "admin", OMB_ASK_LINK_RESYNC, &resync);
     tree_tell(sim->tree, "%s resyncs with %.*s", office->code, OMB_VIEW_ARGS(resync.peer));
+    return true;
+}
+
+bool sim_renew(struct sim *sim, struct tree_office *office)
+{
+    struct omb_office_renew ask = {.limit = 50};
+    const struct omb_reply *reply;
+
+    tree_tell(sim->tree, "%s renews", office->code);
+    do {
+        reply = office->running ? sim_ask(office, "admin", OMB_ASK_OFFICE_RENEW, &ask) : NULL;
+        if (reply == NULL || reply->error != NULL)
+            return false;
+        ask.cursor = OMB_AS(office_renewed, reply->answer)->cursor;
+    } while (ask.cursor.size > 0);
+    return true;
+}
+
+bool sim_fumble(struct sim *sim, struct tree_office *office)
+{
+    static const char *const who[] = {"t1", "h1", "s1", "s2", "an1", "au1"};
+    const struct omb_request *request = whim_request(&sim->whim, &sim->tree->arena);
+    const struct omb_reply *reply;
+
+    reply =
+        sim_ask(office, who[sim_below(sim, UNIT_COUNT(who))], request->ask.tag, request->ask.value);
+    if (reply != NULL && reply->answer.value != NULL)
+        whim_learn_all(&sim->whim,
+                       omb_shape_alternative(&omb_shape_reply, reply->answer.tag)->shape,
+                       reply->answer.value);
+    tree_tell(sim->tree, "%s is asked for ask %u", office->code, request->ask.tag);
     return true;
 }

@@ -5,7 +5,7 @@
 #include "unit/unit.h"
 
 #include "office/keys.h"
-#include "sim/sim.h"
+#include "sim/turns.h"
 #include "wire/rows.h"
 
 /* What the office sees of a case, of itself in it. */

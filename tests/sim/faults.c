@@ -1,5 +1,5 @@
 /* What befalls offices: each fault is one that a bank's machines may have. */
-#include "sim/sim.h"
+#include "sim/turns.h"
 
 bool sim_stop_or_start(struct sim *sim, struct tree_office *office)
 {
@@ -50,6 +50,32 @@ bool sim_bit_flip(struct sim *sim, struct tree_office *office)
     return true;
 }
 
+/* Whether that store alone holds the record by which the office of that certificate is one. */
+static bool has_alone(const struct sim *sim, const struct tree_office *parent,
+                      const struct tree_office *child)
+{
+    struct omb_digest record;
+
+    if (!sim_carrier_of(parent, child, &record))
+        return false;
+    for (size_t i = 0; i < sim->tree->count; i++)
+        if (sim->tree->offices[i] != parent && sim_holds(sim->tree->offices[i], &record))
+            return false;
+    return true;
+}
+
+/* Who has just certified an office makes a new copy before it forgets it again. */
+bool sim_would_forget(const struct sim *sim, const struct tree_office *parent)
+{
+    for (size_t i = 0; i < sim->tree->count; i++) {
+        const struct tree_office *child = sim->tree->offices[i];
+
+        if (child->parent == parent && has_alone(sim, parent, child))
+            return true;
+    }
+    return false;
+}
+
 bool sim_put_back(struct sim *sim, struct tree_office *office)
 {
     if (sim->copy == NULL) {
@@ -58,6 +84,8 @@ bool sim_put_back(struct sim *sim, struct tree_office *office)
         sim->copied = office;
         return false;
     }
+    if (sim_would_forget(sim, sim->copied) || sim_would_orphan(sim, sim->copied, sim->copy))
+        return false;
     tree_roll_back(sim->copied, sim->copy);
     sim->copy = NULL;
     sim_note_lost(sim, sim->copied);
@@ -96,6 +124,11 @@ bool sim_relapse(struct sim *sim, struct tree_office *office)
     act_some(sim, office);
     tree_pass(sim->tree, 100 + (int64_t)sim_below(sim, 1000));
     cut_all(sim, office, true);
+    if (sim_would_forget(sim, office) || sim_would_orphan(sim, office, copy)) {
+        memport_free(copy);
+        cut_all(sim, office, false);
+        return false;
+    }
     tree_roll_back(office, copy);
     sim_note_lost(sim, office);
     act_some(sim, office);
@@ -129,13 +162,17 @@ void sim_heal(struct sim *sim)
     for (size_t i = 0; i < sim->tree->count; i++) {
         struct tree_office *office = sim->tree->offices[i];
 
+        /* An order may be durable though nobody was told. */
+        office->gone |= office->parent != NULL && sim_is_revoked(office->parent, office);
         tree_heal(office);
         tree_sync_takes(office, 0);
         tree_lie(office, TREE_HONEST);
         tree_line_heal(office);
         if (office->cut)
             tree_mend(office);
-        if (!office->running)
+        if (office->gone && office->running)
+            tree_stop(office);
+        else if (!office->gone && !office->running)
             tree_start(office);
     }
     sim->full = NULL;
@@ -169,7 +206,7 @@ void sim_compare(struct sim *sim)
     for (size_t i = 0; i < sim->tree->count; i++) {
         struct tree_office *office = sim->tree->offices[i];
 
-        if (office->parent == NULL)
+        if (office->parent == NULL || office->gone)
             continue;
         resync(office, office->parent);
         resync(office->parent, office);

@@ -1,6 +1,6 @@
 /* Limits of the product that no small bank comes near, drawn smaller. */
 #include "office/post/work.h"
-#include "sim/sim.h"
+#include "sim/turns.h"
 
 static uint64_t window_most = UINT64_MAX;
 

@@ -1,5 +1,5 @@
 /* What befalls lines. */
-#include "sim/sim.h"
+#include "sim/turns.h"
 
 bool sim_cut_or_mend(struct sim *sim, struct tree_office *office)
 {

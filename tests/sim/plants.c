@@ -228,8 +228,7 @@ WRAP(enum omb_rc, omb_check_signer, struct omb_judging *judging)
 {
     const enum omb_rc rc = __real_omb_check_signer(judging);
 
-    if (!is(SIM_PLANT_SIGNER) || rc != OMB_STOP ||
-        judging->receipt->kind != OMB_RECEIPT_REFUSED ||
+    if (!is(SIM_PLANT_SIGNER) || rc != OMB_STOP || judging->receipt->kind != OMB_RECEIPT_REFUSED ||
         strstr(judging->receipt->words, "is of another office") == NULL)
         return rc;
     return __real_omb_proof_verify(&judging->digest, judging->record->proof,

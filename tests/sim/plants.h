@@ -46,7 +46,7 @@ enum sim_plant {
 #define SIM_PLANT_ENUM(name, word, breaks, invariant, seeds) SIM_PLANT_##name,
     SIM_PLANT_TABLE(SIM_PLANT_ENUM)
 #undef SIM_PLANT_ENUM
-    SIM_PLANTS
+        SIM_PLANTS
 };
 
 /* Chooses it for the rest of this process; false: there is none of that name. */

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "sim/plants.h"
-#include "sim/sim.h"
+#include "sim/turns.h"
 
 static struct {
     const struct sim_options *options;
@@ -74,6 +74,7 @@ static void plays_a_seed(void **state)
     sim_heal(sim);
     tree_settle(sim->tree);
     sim_compare(sim);
+    sim_recover(sim);
     sum_up(sim);
     sim_judge(sim);
 }

@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-#include "sim/sim.h"
+#include "sim/turns.h"
 
 /* A complaint under that id; NULL: refused, or the daemon ended over it. */
 static const struct omb_act_done *register_as(struct tree_office *office, unsigned id)

@@ -7,12 +7,14 @@
  *     play.c     one seed: a bank, its turns, the calm after them, the judgement
  *     bank.c     draws a bank of 2 to 60 offices
  *     turns.c    the table of what may happen in a turn, with shares
+ *     reshape.c  the tree itself changes
  *     acts.c     operators: they act on what they see, also against the rules
  *     choice.c   what an operator does with a case
  *     repeat.c   the same request again
  *     faults.c   what befalls offices: crashes, disks, clocks, old copies
  *     lines.c    what befalls lines
  *     limits.c   limits of the product, drawn smaller
+ *     orphan.c   losses that are not played, and why
  *     promise.c  what was acknowledged
  *     judge.c    which invariant is checked where
  *     plants.c   mistakes in the product, each of which must be caught (plants.h)
@@ -73,7 +75,10 @@ struct sim {
     size_t promise_count, promise_room;
     uint32_t shares[SIM_TURNS_MAX]; /* of the turns, in this seed */
     struct tree_office *full;       /* whose disk is */
-    struct memport *copy;           /* of one office, to be put back to */
+    unsigned gone;                  /* offices that were put out */
+    struct tree_office *closed;
+    bool anew;            /* an office began with an empty store */
+    struct memport *copy; /* of one office, to be put back to */
     struct tree_office *copied;
     unsigned clocks_set; /* so often */
     struct {
@@ -109,62 +114,13 @@ void sim_turn(struct sim *sim);
 size_t sim_turn_count(void);
 const char *sim_turn_name(size_t place);
 
-/* --- acts.c: each returns whether something was done --- */
+/* What may happen in a turn: sim/turns.h. */
 
-bool sim_register(struct sim *sim, struct tree_office *office);
-/* Somebody moves a case of the office, or does other work on one. */
-bool sim_act(struct sim *sim, struct tree_office *office);
-/* All who have the case move it at once, before any has heard of another. */
-bool sim_quarrel(struct sim *sim, struct tree_office *about);
-bool sim_resync(struct sim *sim, struct tree_office *office);
+/* --- orphan.c --- */
 
-/* --- limits.c --- */
-
-/* For this seed; before there are offices. */
-void sim_draw_limits(struct sim *sim);
-
-/* --- repeat.c: the same --- */
-
-/* Registers under an id that is known, or does so again. */
-bool sim_repeat(struct sim *sim, struct tree_office *office);
-
-/* --- choice.c --- */
-
-/* An act that moves the case or who may read it: mostly one that makes sense there, often any. */
-void sim_choose(struct sim *sim, const struct tree_office *office, const struct sim_affair *affair,
-                struct omb_act *out);
-
-/* --- faults.c: the same --- */
-
-bool sim_stop_or_start(struct sim *sim, struct tree_office *office);
-bool sim_crash(struct sim *sim, struct tree_office *office);
-bool sim_slow_disk(struct sim *sim, struct tree_office *office);
-bool sim_full_disk(struct sim *sim, struct tree_office *office);
-bool sim_bit_flip(struct sim *sim, struct tree_office *office);
-bool sim_put_back(struct sim *sim, struct tree_office *office);
-/* What it has just told everybody it forgets, and writes other things in place of it. */
-bool sim_relapse(struct sim *sim, struct tree_office *office);
-bool sim_set_clock(struct sim *sim, struct tree_office *office);
-/* Of what the office sends next a record is not what its author wrote (tree_lie.h). */
-bool sim_lie(struct sim *sim, struct tree_office *office);
-/* All faults but what was put back and what clocks show are over. */
-void sim_heal(struct sim *sim);
-/*
- * Where frames were lost or overtaken that no real line loses, or lies were told, both ends greet
- * again and compare what they have, as they do sooner or later.
- */
-void sim_compare(struct sim *sim);
-
-/* --- lines.c: the same --- */
-
-bool sim_cut_or_mend(struct sim *sim, struct tree_office *office);
-bool sim_one_way(struct sim *sim, struct tree_office *office);
-bool sim_bad_line(struct sim *sim, struct tree_office *office);
-bool sim_slow_line(struct sim *sim, struct tree_office *office);
-/* Lines are cut in one order and mended in another. */
-bool sim_swizzle(struct sim *sim, struct tree_office *office);
-/* All below an office lose their line at one moment. */
-bool sim_reconnect(struct sim *sim, struct tree_office *office);
+/* Whether, put back to that copy (NULL: to nothing), it loses what only offices elsewhere have. */
+bool sim_would_orphan(const struct sim *sim, const struct tree_office *office,
+                      const struct memport *copy);
 
 /* --- promise.c --- */
 
@@ -173,6 +129,13 @@ struct sim_promise *sim_promised(struct sim *sim, struct tree_office *office,
 /* The case of a record that the office holds. */
 bool sim_case_of(const struct tree_office *office, const struct omb_digest *record,
                  struct omb_case_id *out);
+bool sim_holds(const struct tree_office *office, const struct omb_digest *record);
+/* The record by which the parent certified the child as what it is now, if it is there. */
+bool sim_carrier_of(const struct tree_office *parent, const struct tree_office *child,
+                    struct omb_digest *out);
+/* Whether the certificate by which the other one signs is there. */
+bool sim_knows(const struct tree_office *office, const struct tree_office *other);
+bool sim_is_revoked(const struct tree_office *parent, const struct tree_office *child);
 /* The office's store was put back, or is another. */
 void sim_note_lost(struct sim *sim, const struct tree_office *office);
 void sim_judge_promises(const struct sim *sim, bool at_the_end);

@@ -2,7 +2,7 @@
 #include "unit/unit.h"
 
 #include "base/assert.h"
-#include "sim/sim.h"
+#include "sim/turns.h"
 
 /* Of all turns by their shares; whoever does it runs, unless it is done to it. */
 static const struct {
@@ -27,6 +27,11 @@ static const struct {
     {"swizzles", 10, sim_swizzle, false, false},
     {"mass reconnects", 10, sim_reconnect, false, false},
     {"lies", 20, sim_lie, true, false},
+    {"revocations", 6, sim_revoke, false, false},
+    {"closings", 6, sim_close, false, false},
+    {"new beginnings", 8, sim_begin_anew, false, false},
+    {"renewals", 10, sim_renew, true, false},
+    {"fumbles", 60, sim_fumble, true, false},
     {"resyncs", 20, sim_resync, true, false},
     {"registrations", 120, sim_register, true, true},
     {"repeats", 60, sim_repeat, true, false},

@@ -1,0 +1,145 @@
+/* The tree itself changes: offices are put out, closed, and come again from nothing. */
+#include "unit/unit.h"
+
+#include "base/assert.h"
+#include "sim/turns.h"
+#include "wire/rows.h"
+
+static bool is_leaf(const struct sim *sim, const struct tree_office *office)
+{
+    for (size_t i = 0; i < sim->tree->count; i++)
+        if (sim->tree->offices[i]->parent == office)
+            return false;
+    return office->parent != NULL;
+}
+
+/* An administrator's order about another office; whether it was taken and is durable. */
+static bool order(struct tree_office *by, const struct omb_office_change *change)
+{
+    const struct omb_reply *reply;
+    uint64_t batch;
+
+    if (!by->running)
+        return false;
+    batch = by->batch;
+    reply = sim_ask(by, "admin", OMB_ASK_OFFICE_CHANGE, change);
+    if (reply == NULL || reply->error != NULL)
+        return false;
+    if (by->running)
+        tree_keep(by);
+    if (by->running)
+        tree_sync_now(by);
+    return tree_was_told(by, batch);
+}
+
+bool sim_revoke(struct sim *sim, struct tree_office *office)
+{
+    const struct omb_office_change change = {
+        .code = omb_view_str(office->code), .revoke = true, .ground = OMB_VIEW_LIT("stolen")};
+
+    if (sim->gone == 2 || office->gone || !is_leaf(sim, office))
+        return false;
+    tree_tell(sim->tree, "%s is put out", office->code);
+    if (!order(office->parent, &change))
+        return false;
+    office->gone = true; /* its thief goes on, and nobody listens */
+    sim->gone++;
+    return true;
+}
+
+bool sim_close(struct sim *sim, struct tree_office *office)
+{
+    const struct tree_office *successor = sim_somebody(sim);
+    const struct omb_office_change change = {.code = omb_view_str(office->code),
+                                             .successor = omb_view_str(successor->code)};
+
+    if (sim->closed != NULL || successor == office || successor->gone || office->gone ||
+        !is_leaf(sim, office) || successor->parent != office->parent ||
+        successor->service != office->service)
+        return false;
+    tree_tell(sim->tree, "%s is closed, %s succeeds", office->code, successor->code);
+    if (!order(office->parent, &change))
+        return false;
+    sim->closed = office;
+    return true;
+}
+
+/* --- from nothing --- */
+
+/* A certificate holds from the moment that its issuer's clock shows: who certifies looks at both.
+ */
+static void set_right(struct tree_office *office)
+{
+    if (office->running && office->clock_ms != 0)
+        tree_set_clock(office, office->tree->now_ms);
+}
+
+struct lives {
+    const struct tree_office *of;
+    uint32_t newest;
+};
+
+static enum omb_rc see_log(void *arg, struct omb_view key, struct omb_view value)
+{
+    struct lives *lives = arg;
+    struct omb_log_row row;
+
+    (void)key;
+    omb_arena_reset(&lives->of->tree->scratch);
+    OMB_ASSERT(omb_decode_log_row(value, &lives->of->tree->scratch, &row, NULL) == OMB_OK);
+    if (omb_office_id_equal(&row.office, &lives->of->id) &&
+        omb_incarnation_number(&row.incarnation) > lives->newest)
+        lives->newest = omb_incarnation_number(&row.incarnation);
+    return OMB_OK;
+}
+
+/* Its disk is gone with all that it held; the keys come from the recovery key, but the signing's.
+ */
+bool sim_begin_anew(struct sim *sim, struct tree_office *office)
+{
+    struct tree_office *parent = office->parent;
+    struct lives lives = {.of = office};
+
+    if (parent == NULL || office->gone || !parent->running || !office->running ||
+        office == sim->closed || sim->copied == office)
+        return false;
+    set_right(parent);
+    set_right(office);
+    if (!parent->running || !office->running || !sim_knows(parent, office) ||
+        sim_would_forget(sim, office) || sim_would_orphan(sim, office, NULL))
+        return false;
+    OMB_ASSERT(omb_port_scan(memport_port(parent->rig.store), OMB_FAMILY_LOG, OMB_VIEW_NONE,
+                             OMB_VIEW_NONE, false, see_log, &lives) == OMB_OK);
+    if (!tree_begin_anew(office, lives.newest))
+        return false;
+    sim->anew = true;
+    sim_note_lost(sim, office);
+    return true;
+}
+
+/* The recovery key opens what came home of offices that began anew. */
+static void recover(struct tree_office *office)
+{
+    struct omb_office_recover ask = {
+        .secret = omb_view(omb_secret_bytes(office->rig.recovery), OMB_KEY_SIZE), .limit = 500};
+    const struct omb_office_recovered *page;
+
+    do {
+        tree_tick(office);
+        page =
+            ANSWER(office_recovered, rig_ask_offline(&office->rig, OMB_ASK_OFFICE_RECOVER, &ask));
+        ask.cursor = page->cursor;
+    } while (page->cursor.size > 0);
+    tree_stop(office); /* the command line works on a store whose daemon is down */
+    tree_start(office);
+}
+
+void sim_recover(struct sim *sim)
+{
+    if (!sim->anew)
+        return;
+    for (size_t i = 0; i < sim->tree->count; i++)
+        if (!sim->tree->offices[i]->gone)
+            recover(sim->tree->offices[i]);
+    tree_settle(sim->tree);
+}
