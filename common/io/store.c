@@ -209,7 +209,7 @@ static enum omb_rc open_database(struct omb_store *store, enum omb_store_way way
         return rc;
     for (int i = 0; i < STORE_FAMILY_COUNT; i++)
         names[i] = omb_store_family_word(i);
-    if (way == STORE_LOOK)
+    if (way == STORE_LOOK || way == STORE_PEEK)
         store->db = rocksdb_open_for_read_only_column_families(
             options.database, store->path, STORE_FAMILY_COUNT, names,
             (const rocksdb_options_t *const *)options.families, store->families, 0, &message);
@@ -353,12 +353,28 @@ static enum omb_rc note_loss(struct omb_store *store, uint64_t writes, struct om
     return write_batch(store, true, err);
 }
 
+/* Whether what was synced is there is found out before an opening changes anything. */
+static enum omb_rc peek(struct omb_store *store, const struct omb_store_looked *looked,
+                        struct omb_error *err)
+{
+    enum omb_rc rc = open_database(store, STORE_PEEK, err);
+    uint64_t reached;
+
+    if (rc != OMB_OK)
+        return rc;
+    reached = rocksdb_get_latest_sequence_number(store->db);
+    close_database(store);
+    return omb_store_expect_synced(store->path, looked, reached, err);
+}
+
 static enum omb_rc open_existing(struct omb_store *store, enum omb_store_mode mode,
                                  struct omb_error *err)
 {
     struct omb_store_looked looked;
     enum omb_rc rc = omb_store_look(store->path, mode, &looked, err);
 
+    if (rc == OMB_OK && looked.unsure)
+        rc = peek(store, &looked, err);
     if (rc == OMB_OK)
         rc = open_database(store, looked.way, err);
     if (rc == OMB_OK)

@@ -43,6 +43,7 @@ enum omb_store_way {
     STORE_WHOLE,     /* damage in a write-ahead log is refused, but for an end that is not whole */
     STORE_TO_DAMAGE, /* a write-ahead log counts up to its first damage */
     STORE_LOOK,      /* nothing is written */
+    STORE_PEEK,      /* the same, and a write-ahead log counts up to its first damage */
 };
 
 enum omb_rc omb_store_options_make(enum omb_store_way way, struct omb_store_options *out,
@@ -55,6 +56,7 @@ struct omb_store_looked {
     enum omb_store_way way;
     struct omb_synced synced;
     char newest_log[32];
+    bool unsure; /* the tables alone say whether all that was synced is there */
     bool lost;            /* something that was synced is given up, as was asked for */
     uint64_t lost_writes; /* 0: not known how many */
 };
@@ -67,6 +69,9 @@ enum omb_rc omb_store_expect_room(const char *path, uint64_t log_bytes,
  */
 enum omb_rc omb_store_look(const char *path, enum omb_store_mode mode, struct omb_store_looked *out,
                            struct omb_error *err) OMB_MUST_USE;
+/* Of a store that shows writes up to `reached`, opened for looking only. OMB_DAMAGED. */
+enum omb_rc omb_store_expect_synced(const char *path, const struct omb_store_looked *looked,
+                                    uint64_t reached, struct omb_error *err) OMB_MUST_USE;
 /* After it: the same by what RocksDB found. */
 enum omb_rc omb_store_look_again(struct omb_store *store, enum omb_store_mode mode,
                                  struct omb_store_looked *looked,

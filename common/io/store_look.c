@@ -200,6 +200,8 @@ static enum omb_rc look(const char *path, bool accept_loss, struct omb_store_loo
     /* All that was synced stands before it: what the power cut off, in whatever shape. */
     if (seen.torn && out->synced.write > 0)
         out->way = STORE_TO_DAMAGE;
+    out->unsure = !accept_loss && out->synced.opened < out->synced.write &&
+                  !(seen.any && seen.reached >= out->synced.write);
     (void)snprintf(out->newest_log, sizeof(out->newest_log), "%s", seen.newest);
     return omb_store_expect_room(path, seen.bytes, err);
 }
@@ -246,6 +248,26 @@ static enum omb_rc expect_blobs(struct omb_store *store, struct omb_error *err)
     return refuse_opened(store->path, why, STORE_WAY_OUT, err);
 }
 
+static void tell_lost(const struct omb_store_looked *looked, uint64_t reached, char *out,
+                      size_t size)
+{
+    (void)snprintf(out, size,
+                   "its newest write is %" PRIu64 ", and write %" PRIu64 " had been synced: its "
+                   "write-ahead log %s lost what it held", reached, looked->synced.write,
+                   looked->newest_log);
+}
+
+enum omb_rc omb_store_expect_synced(const char *path, const struct omb_store_looked *looked,
+                                    uint64_t reached, struct omb_error *err)
+{
+    char why[200];
+
+    if (reached >= looked->synced.write)
+        return OMB_OK;
+    tell_lost(looked, reached, why, sizeof(why));
+    return omb_store_refuse_log(path, why, err);
+}
+
 /* RocksDB put what the logs held into table files by now: that nothing was changed is not said. */
 enum omb_rc omb_store_look_again(struct omb_store *store, enum omb_store_mode mode,
                                  struct omb_store_looked *looked, struct omb_error *err)
@@ -256,10 +278,7 @@ enum omb_rc omb_store_look_again(struct omb_store *store, enum omb_store_mode mo
 
     if (reached < synced) {
         if (mode != OMB_STORE_ACCEPT_LOSS) {
-            (void)snprintf(why, sizeof(why),
-                           "its newest write is %" PRIu64 ", and write %" PRIu64 " had been "
-                           "synced: its write-ahead log %s lost what it held", reached, synced,
-                           looked->newest_log);
+            tell_lost(looked, reached, why, sizeof(why));
             return refuse_opened(store->path, why, LOG_WAY_OUT, err);
         }
         looked->lost = true;

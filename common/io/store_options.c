@@ -85,7 +85,8 @@ static void set_memory(rocksdb_options_t *options)
 static void set_files(rocksdb_options_t *options, enum omb_store_way way)
 {
     rocksdb_options_set_wal_recovery_mode(
-        options, way == STORE_TO_DAMAGE ? RECOVERY_UP_TO_DAMAGE : RECOVERY_TOLERATES_TORN_TAIL);
+        options, way == STORE_TO_DAMAGE || way == STORE_PEEK ? RECOVERY_UP_TO_DAMAGE
+                                                             : RECOVERY_TOLERATES_TORN_TAIL);
     rocksdb_options_set_max_total_wal_size(options, WAL_BYTES);
     rocksdb_options_set_manifest_preallocation_size(options, MANIFEST_STEP);
     rocksdb_options_set_max_manifest_file_size(options, MANIFEST_FILE);
