@@ -159,7 +159,12 @@ static void add_named(struct parties *parties, const struct omb_case_id *id,
         const struct omb_shape_field *field = &shape->fields[i];
         const void *at = omb_shape_at(field, message);
 
-        if (field->kind == OMB_KIND_any) {
+        if (field->kind == OMB_KIND_many && field->sub == &omb_shape_case_id) {
+            const struct omb_case_id_list *list = at;
+
+            for (size_t k = 0; k < list->count; k++)
+                add_mention(parties, id, &list->items[k]);
+        } else if (field->kind == OMB_KIND_any) {
             const struct omb_any *any = at;
 
             if (any->tag != 0 && any->value != NULL)

@@ -177,6 +177,8 @@ static enum omb_rc check_case(void *arg, struct omb_view key, struct omb_view va
     if (reply->error != NULL)
         return OMB_OK; /* two cases of one serial: the number alone does not tell them apart */
     view = reply->answer.value;
+    if (!omb_view_is(view->number, number))
+        return OMB_OK; /* a line that was renewed: its number leads on to the new case */
     for (size_t i = 0; i < view->events.count; i++)
         add_step(&spine, &view->events.items[i]);
     walk(&spine);
