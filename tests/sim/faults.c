@@ -86,7 +86,13 @@ bool sim_put_back(struct sim *sim, struct tree_office *office)
     }
     if (sim_would_forget(sim, sim->copied) || sim_would_orphan(sim, sim->copied, sim->copy))
         return false;
-    tree_roll_back(sim->copied, sim->copy);
+    if (sim_below(sim, 2) == 0) {
+        tree_roll_back(sim->copied, sim->copy);
+    } else { /* as from a backup: the command writes to a disk that is whole */
+        tree_heal(sim->copied);
+        sim->full = sim->full == sim->copied ? NULL : sim->full;
+        tree_restore(sim->copied, sim->copy);
+    }
     sim->copy = NULL;
     sim_note_lost(sim, sim->copied);
     return true;

@@ -68,10 +68,12 @@ bool sim_close(struct sim *sim, struct tree_office *office)
 
 /* A certificate holds from the moment that its issuer's clock shows: who certifies looks at both.
  */
-static void set_right(struct tree_office *office)
+static void set_right(struct sim *sim, struct tree_office *office)
 {
-    if (office->running && office->clock_ms != 0)
-        tree_set_clock(office, office->tree->now_ms);
+    if (!office->running || office->clock_ms == 0)
+        return;
+    sim->clocks_set++;
+    tree_set_clock(office, office->tree->now_ms);
 }
 
 struct lives {
@@ -103,8 +105,8 @@ bool sim_begin_anew(struct sim *sim, struct tree_office *office)
     if (parent == NULL || office->gone || !parent->running || !office->running ||
         office == sim->closed || sim->copied == office)
         return false;
-    set_right(parent);
-    set_right(office);
+    set_right(sim, parent);
+    set_right(sim, office);
     if (!parent->running || !office->running || !sim_knows(parent, office) ||
         sim_would_forget(sim, office) || sim_would_orphan(sim, office, NULL))
         return false;

@@ -488,8 +488,7 @@ void tree_restore(struct tree_office *office, struct memport *take_rows)
     if (office->running)
         tree_stop(office);
     tree_tell(office->tree, "%s is restored", office->code);
-    memport_free(rig->store);
-    rig->store = take_rows;
+    put_in_place(office, take_rows);
     memset(restoring.epoch, (int)(office->tree->orders % 251) + 1, sizeof(restoring.epoch));
     omb_writes_reset(writes, memport_port(rig->store));
     if (omb_office_open(&setup, &rig->office, NULL) != OMB_OK ||
