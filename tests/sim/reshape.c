@@ -37,7 +37,8 @@ bool sim_revoke(struct sim *sim, struct tree_office *office)
     const struct omb_office_change change = {
         .code = omb_view_str(office->code), .revoke = true, .ground = OMB_VIEW_LIT("stolen")};
 
-    if (sim->gone == 2 || office->gone || !is_leaf(sim, office))
+    if (sim->gone == 2 || office->gone || !is_leaf(sim, office) ||
+        sim_would_orphan(sim, office, NULL))
         return false;
     tree_tell(sim->tree, "%s is put out", office->code);
     if (!order(office->parent, &change))
