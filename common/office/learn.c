@@ -143,11 +143,22 @@ static void take_own(struct omb_step *step, const struct omb_known_certificate *
         omb_identity_take(step, known);
 }
 
+/*
+ * The office that it is of signed it as well, which the issuer could not know: only that record
+ * tells a stranger that it came under another parent.
+ */
+static bool says_more(const struct omb_known_certificate *known,
+                      const struct omb_office_card *card)
+{
+    return known->outer.signatures.count > card->certificate.outer.signatures.count;
+}
+
 static enum omb_rc learn_certificate(struct omb_step *step, const struct omb_header *header,
                                      const struct omb_row_at *at, struct omb_error *err)
 {
     const struct omb_view bytes = OMB_AS(office_certified, header->facts->event)->certificate;
     struct omb_known_certificate known;
+    const struct omb_office_card *card;
     struct omb_row_at carrier;
     struct omb_key key;
     bool is_new;
@@ -156,7 +167,8 @@ static enum omb_rc learn_certificate(struct omb_step *step, const struct omb_hea
     if (omb_certify_read(bytes, step->arena, &known, NULL) != OMB_OK ||
         !may_certify(header, &known.inner))
         return OMB_OK;
-    is_new = omb_office_card(step, &known.digest) == NULL;
+    card = omb_office_card(step, &known.digest);
+    is_new = card == NULL;
     if (is_new && omb_certificate_check(step, &known, NULL) != OMB_OK)
         return OMB_OK;
     if (is_new && !is_own(step, &header->office) && !is_of_office(step, &known)) {
@@ -165,7 +177,7 @@ static enum omb_rc learn_certificate(struct omb_step *step, const struct omb_hea
     }
     key = omb_key_carrier(&known.digest);
     rc = read_place(step, &key, &carrier, err);
-    if (rc == OMB_NOT_FOUND) {
+    if (rc == OMB_NOT_FOUND || (rc == OMB_OK && card && says_more(&known, card))) {
         put_place(step, &key, at);
         rc = OMB_OK;
     }

@@ -95,6 +95,28 @@ static void test_a_region_comes_under_another_one(void **state)
     tree_check_whole(tree);
 }
 
+/* Who hears of it only then knows none of the certificates that it had between. */
+static void test_a_branch_that_was_moved_twice_is_known_to_a_stranger(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    struct tree_office *east = tree_add(tree, "east", "regional", bank.ho);
+    struct omb_view number;
+
+    tree_settle(tree);
+    tree_move(bank.b45, east);
+    tree_settle(tree);
+    tree_move(bank.b45, bank.south);
+    tree_settle(tree);
+    number = bank_complaint(bank.b45);
+    ESCALATE(bank.b45, number, "south");
+    tree_settle(tree);
+    DELEGATE(bank.south, number, "vsp-0077");
+    tree_settle(tree);
+    tree_agree(tree, number, "open", "vsp-0077", bank.b45, bank.b77, bank.south, bank.ho, NULL);
+    tree_check_whole(tree);
+}
+
 /* The line on which it was the parent may stand yet when it learns that it is the child now. */
 static void test_a_region_comes_under_the_one_that_was_below_it(void **state)
 {
@@ -274,6 +296,7 @@ int main(void)
         TREE_TEST(test_a_branch_is_moved_with_work_that_nobody_has),
         TREE_TEST(test_a_silent_branch_is_taken_over),
         TREE_TEST(test_a_region_comes_under_another_one),
+        TREE_TEST(test_a_branch_that_was_moved_twice_is_known_to_a_stranger),
         TREE_TEST(test_a_region_comes_under_the_one_that_was_below_it),
         TREE_TEST(test_the_line_of_a_child_is_given_up_when_it_is_the_parent),
     };
