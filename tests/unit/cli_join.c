@@ -203,6 +203,39 @@ static void test_what_the_office_wished_is_read(void **state)
 
 /* --- what does not --- */
 
+static void test_what_the_office_wished_is_read_line_by_line(void **state)
+{
+    const struct omb_wished wished = {.name = "Our kind = life = previous = 7",
+                                      .kind = "branch",
+                                      .previous = {{0xab}},
+                                      .life = 3};
+    struct omb_wished back;
+    (void)state;
+
+    assert_int_equal(omb_join_wish_again(it.dir, &wished, NULL), OMB_OK);
+    assert_int_equal(omb_join_wished(it.dir, &back, NULL), OMB_OK);
+    assert_string_equal(back.name, wished.name);
+    assert_string_equal(back.kind, "branch");
+    assert_true(omb_digest_equal(&back.previous, &wished.previous));
+    assert_int_equal(back.life, 3);
+}
+
+/* A previous certificate that is passed over would make the office another one. */
+static void test_a_wish_with_a_line_too_long_is_refused(void **state)
+{
+    struct omb_error err = {0};
+    struct omb_wished wished;
+    const char *text = "name = North\nkind = regional\nprevious = 0123456789abcdef"
+                       "0123456789abcdef0123456789abcdef0123456789abcdef0\n";
+    char path[600];
+    (void)state;
+
+    (void)snprintf(path, sizeof(path), "%s/keys/request.conf", it.dir);
+    test_write(path, omb_view_str(text), 0600);
+    assert_int_equal(omb_join_wished(it.dir, &wished, &err), OMB_DAMAGED);
+    assert_non_null(strstr(err.words, "request.conf: a line of it is too long"));
+}
+
 static void test_a_certificate_of_another_time_is_refused(void **state)
 {
     (void)state;
@@ -253,6 +286,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         JOIN_TEST(test_a_bundle_that_fits_makes_the_store),
         JOIN_TEST(test_what_the_office_wished_is_read),
+        JOIN_TEST(test_what_the_office_wished_is_read_line_by_line),
+        JOIN_TEST(test_a_wish_with_a_line_too_long_is_refused),
         JOIN_TEST(test_a_certificate_of_another_time_is_refused),
         JOIN_TEST(test_another_office_s_certificate_is_refused),
         JOIN_TEST(test_an_address_that_nobody_can_call_is_refused),

@@ -36,19 +36,29 @@ static enum omb_rc write_config(const char *dir, const struct omb_config *config
 
 /* --- what the office wished to be --- */
 
-static void take_value(struct omb_view text, const char *key, char *out, size_t size)
+/* The value of the first line that begins with the key, if any: names may hold anything else. */
+static bool take_value(struct omb_view text, const char *key, char *out, size_t size)
 {
-    const char *line = memmem(text.data, text.size, key, strlen(key));
-    size_t length;
+    const struct omb_view wanted = omb_view_str(key);
 
-    if (!line)
-        return;
-    line += strlen(key);
-    length = strcspn(line, "\n");
-    if (length < size) {
-        memcpy(out, line, length);
-        out[length] = '\0';
+    while (text.size > 0) {
+        const uint8_t *end = memchr(text.data, '\n', text.size);
+        const struct omb_view line =
+            omb_view(text.data, end ? (size_t)(end - text.data) : text.size);
+        const size_t step = line.size + (end ? 1 : 0);
+
+        if (omb_view_starts(line, wanted)) {
+            const size_t length = line.size - wanted.size;
+
+            if (length >= size)
+                return false;
+            memcpy(out, line.data + wanted.size, length);
+            out[length] = '\0';
+            return true;
+        }
+        text = omb_view(text.data + step, text.size - step);
     }
+    return true;
 }
 
 enum omb_rc omb_join_wished(const char *dir, struct omb_wished *out, struct omb_error *err)
@@ -62,12 +72,14 @@ enum omb_rc omb_join_wished(const char *dir, struct omb_wished *out, struct omb_
     if (rc == OMB_OK)
         rc = omb_private_read(path, WISH_FILE_MAX, &text, err);
     if (rc == OMB_OK) {
-        (void)omb_buf_str(&text);
-        take_value(omb_buf_view(&text), "name = ", wished.name, sizeof(wished.name));
-        take_value(omb_buf_view(&text), "kind = ", wished.kind, sizeof(wished.kind));
-        take_value(omb_buf_view(&text), "previous = ", previous, sizeof(previous));
-        take_value(omb_buf_view(&text), "life = ", life, sizeof(life));
-        if (!*wished.name || !*wished.kind)
+        const struct omb_view lines = omb_buf_view(&text);
+
+        if (!take_value(lines, "name = ", wished.name, sizeof(wished.name)) ||
+            !take_value(lines, "kind = ", wished.kind, sizeof(wished.kind)) ||
+            !take_value(lines, "previous = ", previous, sizeof(previous)) ||
+            !take_value(lines, "life = ", life, sizeof(life)))
+            rc = omb_fail(err, OMB_DAMAGED, NULL, "%s: a line of it is too long", path);
+        else if (!*wished.name || !*wished.kind)
             rc = omb_fail(err, OMB_DAMAGED, NULL, "%s does not say name and kind of the office",
                           path);
         else if (*previous && omb_unhex(omb_view_str(previous), wished.previous.bytes,
