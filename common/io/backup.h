@@ -4,7 +4,7 @@
  * holds is ledger/backup.h; what the core knows of backups is office/backup.h, and what an office
  * that was restored withholds office/restored.h.
  *
- *     FOLDER/vsp-0045-20261128T211959Z/
+ *     FOLDER/vsp-0045-20261128T211959.087Z/
  *         manifest                  signed by the office: every other file with size and digest
  *         keys.sealed               the secret keys, for the recovery key and for a passphrase
  *         ombud.conf, keys/transport.pub    as they were

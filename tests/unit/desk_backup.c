@@ -92,7 +92,8 @@ static void a_wish_is_held_to_its_form(void **state)
         must_refuse(wish(rig, "admin", "/b", names[i], 0), "invalid", "name");
     must_refuse(wish(rig, "admin", "/b", "a", 10001), "invalid", "10000");
     assert_null(omb_update_backup(rig->update));
-    assert_text(ANSWER(backup_started, wish(rig, "admin", "", "", 0))->name, "ho-20260331T100000Z");
+    assert_text(ANSWER(backup_started, wish(rig, "admin", "", "", 0))->name,
+                "ho-20260331T100000.000Z");
 }
 
 static void one_runs_at_a_time(void **state)

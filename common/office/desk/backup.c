@@ -26,14 +26,14 @@ static bool is_name(struct omb_view name)
     return true;
 }
 
-/* "vsp-0045-20261128T211959Z" */
+/* "vsp-0045-20261128T211959.087Z": a small office makes two within a second. */
 static struct omb_view name_by_time(struct omb_step *step)
 {
     const struct omb_civil at = omb_civil_from_ms(step->input->now_ms);
 
-    return omb_arena_printf(step->arena, "%.*s-%04d%02d%02dT%02d%02d%02dZ",
+    return omb_arena_printf(step->arena, "%.*s-%04d%02d%02dT%02d%02d%02d.%03dZ",
                             OMB_VIEW_ARGS(omb_office_self_code(step->office)), at.year, at.month,
-                            at.day, at.hour, at.minute, at.second);
+                            at.day, at.hour, at.minute, at.second, at.millisecond);
 }
 
 enum omb_rc omb_desk_backup_create(struct omb_step *step, const void *ask, const void **out,
