@@ -9,8 +9,7 @@
 
 /* --- paths --- */
 
-/* Letters, digits, '.', '_', '-', and no dot at the beginning: no "..", nothing hidden. */
-static bool is_name(struct omb_view name)
+bool omb_backup_name_is_good(struct omb_view name)
 {
     if (name.size == 0 || name.size > 200 || name.data[0] == '.')
         return false;
@@ -48,8 +47,8 @@ bool omb_backup_path_is_good(struct omb_view path)
     if (omb_view_is(path, "ombud.conf") || omb_view_is(path, "keys.sealed"))
         return true;
     if (in_keys.size > 0)
-        return is_name(in_keys) && ends_with(in_keys, ".pub");
-    return is_name(name_in(path, "db/"));
+        return omb_backup_name_is_good(in_keys) && ends_with(in_keys, ".pub");
+    return omb_backup_name_is_good(name_in(path, "db/"));
 }
 
 bool omb_backup_key_path_is_good(struct omb_view path)
@@ -57,7 +56,7 @@ bool omb_backup_key_path_is_good(struct omb_view path)
     const struct omb_view of_operator = name_in(path, "operators/");
 
     if (of_operator.size > 0)
-        return is_name(of_operator) && ends_with(of_operator, ".key");
+        return omb_backup_name_is_good(of_operator) && ends_with(of_operator, ".key");
     return omb_view_is(path, "keys/signing.key") || omb_view_is(path, "keys/transport.key") ||
            omb_view_is(path, "keys/sealing.key");
 }

@@ -36,6 +36,8 @@ void omb_backup_sign(const struct omb_backup_manifest *manifest, struct omb_view
 enum omb_rc omb_backup_read(struct omb_view signed_bytes, struct omb_arena *arena,
                             struct omb_known_backup *out, struct omb_error *err) OMB_MUST_USE;
 
+/* Letters, digits, '.', '_', '-', and no dot first: a name on any disk, nothing hidden. */
+bool omb_backup_name_is_good(struct omb_view name);
 /* Whether a file of this path may stand in a backup: no place but those that an office has. */
 bool omb_backup_path_is_good(struct omb_view path);
 /* The same of a key in the sealed ones. */

@@ -50,6 +50,14 @@ class Tree:
         self.enrol(code, parent, more)
         office.start().staff()
 
+    def line(self):
+        """A head office, a region, a branch; the ports on which the two above listen."""
+        ports = free_ports(2)
+        self.root("ho", ports[0])
+        self.add("north", "regional", "ho", ports[1])
+        self.add("vsp-0045", "branch", "north")
+        return ports
+
     def enrol(self, code, parent, more=()):
         """Asked for, certified above, joined; `more` is said where it is certified."""
         office = self[code]

@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from bank import Tree, await_state, free_ports, lag, until
+from bank import Tree, await_state, lag, until
 from conftest import BUILD, CLIENT, DEADLINE_S, TEXT
 from disk import SmallDisk
 from load import Load, dial
@@ -372,10 +372,7 @@ def test_the_doctor_minds_backups(office):
 class Bank(Tree):
     def __init__(self, make_office):
         super().__init__(make_office)
-        ports = free_ports(2)
-        self.root("ho", ports[0])
-        self.add("north", "regional", "ho", ports[1])
-        self.add("vsp-0045", "branch", "north")
+        self.line()
         self.key = self["ho"].top / "recovery.key"
         self["ho"].top.chmod(0o700)
         shutil.copy(self["ho"].dir / "offline/recovery.key", self.key)

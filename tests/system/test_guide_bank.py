@@ -15,10 +15,7 @@ CODES = ("ho", "north", "vsp-0045")
 @pytest.fixture
 def bank(make_office):
     tree = Tree(make_office)
-    ports = free_ports(2)
-    tree.root("ho", ports[0])
-    tree.add("north", "regional", "ho", ports[1])
-    tree.add("vsp-0045", "branch", "north")
+    ports = tree.line()
     tree.address = f"tcp://127.0.0.1:{ports[1]}"
     return tree
 

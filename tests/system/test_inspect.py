@@ -19,10 +19,7 @@ OK, WARNING, CRITICAL, UNKNOWN = range(4)
 def bank():
     with folder() as top, offices(top) as make:
         tree = Tree(make)
-        ports = free_ports(2)
-        tree.root("ho", ports[0])
-        tree.add("north", "regional", "ho", ports[1])
-        tree.add("vsp-0045", "branch", "north")
+        tree.line()
         yield tree
 
 

@@ -13,7 +13,7 @@ import subprocess
 
 import pytest
 
-from bank import Tree, free_ports, until
+from bank import Tree, until
 from conftest import BUILD
 from load import Load, dial, repeat
 from power import Power
@@ -32,10 +32,7 @@ class Bank(Tree):
     def __init__(self, make_office, chance):
         super().__init__(make_office)
         self.chance, self.known, self.moved, self.round = chance, {}, {}, 0
-        ports = free_ports(2)
-        self.root("ho", ports[0])
-        self.add("north", "regional", "ho", ports[1])
-        self.add("vsp-0045", "branch", "north")
+        self.line()
         self.add("cards", "branch", "ho", more=("--service",))
         for code in CODES:
             self.known[code] = set()

@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from bank import Tree, free_ports, link, until
+from bank import Tree, link, until
 from conftest import CLIENT, TEXT
 
 CODES = ("ho", "north", "vsp-0045")
@@ -14,10 +14,7 @@ CODES = ("ho", "north", "vsp-0045")
 @pytest.fixture
 def bank(make_office):
     tree = Tree(make_office)
-    ports = free_ports(2)
-    tree.root("ho", ports[0])
-    tree.add("north", "regional", "ho", ports[1])
-    tree.add("vsp-0045", "branch", "north")
+    tree.line()
     tree.add("vsp-0046", "branch", "north")
     return tree
 

@@ -2,17 +2,14 @@
 
 import pytest
 
-from bank import Tree, await_state, free_ports, until
+from bank import Tree, await_state, until
 from conftest import CLIENT, TEXT
 
 
 @pytest.fixture
 def tree(make_office):
     bank = Tree(make_office)
-    ports = free_ports(2)
-    bank.root("ho", ports[0])
-    bank.add("north", "regional", "ho", ports[1])
-    bank.add("vsp-0045", "branch", "north")
+    bank.line()
     return bank
 
 

@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from bank import Tree, free_ports, held, lives, until
+from bank import Tree, held, lives, until
 from conftest import CLIENT, TEXT
 
 CODES = ("ho", "north", "vsp-0045")
@@ -16,10 +16,7 @@ class Bank(Tree):
 
     def __init__(self, make_office):
         super().__init__(make_office)
-        ports = free_ports(2)
-        self.root("ho", ports[0])
-        self.add("north", "regional", "ho", ports[1])
-        self.add("vsp-0045", "branch", "north")
+        self.line()
 
     def escalate(self, number, to, author="vsp-0045"):
         self[author].ombud("case", "escalate", number, "--to", to, "--ground", "amount",

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from bank import Tree, free_ports, lag, link, until
+from bank import Tree, lag, link, until
 from conftest import TEXT
 from disk import SmallDisk
 from load import Load, dial
@@ -22,10 +22,7 @@ class Bank(Tree):
     def __init__(self, make_office, code, disk):
         super().__init__(lambda code_, program: self.place(make_office(code_, program)))
         self.code, self.disk = code, disk
-        ports = free_ports(2)
-        self.root("ho", ports[0])
-        self.add("north", "regional", "ho", ports[1])
-        self.add("vsp-0045", "branch", "north")
+        self.line()
         self.settle(CODES[1:])
 
     def place(self, office):

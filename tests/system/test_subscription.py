@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from bank import Tree, free_ports
+from bank import Tree
 from conftest import BUILD, DEADLINE_S
 
 WATCH = ("watch", "escalations", "--name", "crm", "--json-lines")
@@ -17,10 +17,7 @@ WATCH = ("watch", "escalations", "--name", "crm", "--json-lines")
 class Bank(Tree):
     def __init__(self, make_office):
         super().__init__(make_office)
-        ports = free_ports(2)
-        self.root("ho", ports[0])
-        self.add("north", "regional", "ho", ports[1])
-        self.add("vsp-0045", "branch", "north")
+        self.line()
 
     def escalate(self, count):
         """So many more cases of the branch, which the region decides; their numbers."""

@@ -5,25 +5,16 @@
 #include "office/backup.h"
 
 #include "base/civil.h"
+#include "ledger/backup.h"
 #include "office/desk.h"
 #include "office/desk/read.h"
 #include "office/restored.h"
 
 enum { NAME_MAX_SIZE = 100, KEEP_MAX = 10000 };
 
-/* Letters, digits, '.', '_' and '-', the first one no dot: a folder's name, on any disk. */
 static bool is_name(struct omb_view name)
 {
-    if (name.size > NAME_MAX_SIZE || name.data[0] == '.' || name.data[0] == '-')
-        return false;
-    for (size_t i = 0; i < name.size; i++) {
-        const uint8_t c = name.data[i];
-        const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-
-        if (!letter && !(c >= '0' && c <= '9') && c != '.' && c != '_' && c != '-')
-            return false;
-    }
-    return true;
+    return name.size <= NAME_MAX_SIZE && name.data[0] != '-' && omb_backup_name_is_good(name);
 }
 
 /* "vsp-0045-20261128T211959.087Z": a small office makes two within a second. */
