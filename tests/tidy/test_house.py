@@ -199,3 +199,14 @@ def test_tests_await_events_and_do_not_sleep():
              for number, line in enumerate(path.read_text().split("\n"), 1)
              if re.search(r"\b(time\.sleep|usleep|nanosleep|sleep)\b *[( ]+[0-9]", line)]
     assert not wrong, "\n".join(wrong)
+
+
+def test_what_was_found_has_its_test():
+    """Each row of tests/README.md's last table names a test that is there."""
+    rows = re.findall(r"^\|.*\| `(\w+)` \|$", (ROOT / "tests/README.md").read_text(), re.M)
+    defined = set(re.findall(r"^(?:static void|def) (\w+)\(",
+                             "\n".join(path.read_text()
+                                       for path in tracked("tests/*.c", "tests/*.py")),
+                             re.M))
+    assert rows, "the table was not found"
+    assert not set(rows) - defined
