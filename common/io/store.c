@@ -306,7 +306,10 @@ static struct omb_store *new_store(const char *dir)
     return store;
 }
 
-/* What an opening replayed lies in table files, and these were synced. */
+/*
+ * Of a store of which all lies in table files, which were synced: an opening puts there what it
+ * replays, and what is written before the note goes there, too.
+ */
 static enum omb_rc begin_note(struct omb_store *store, struct omb_error *err)
 {
     return omb_synced_begin(store->path, rocksdb_get_latest_sequence_number(store->db),
@@ -325,6 +328,8 @@ static enum omb_rc create(struct omb_store *store, struct omb_error *err)
     if (rc == OMB_OK)
         rc = write_schema(store, err);
     if (rc == OMB_OK)
+        rc = omb_store_flush(store, err);
+    if (rc == OMB_OK)
         rc = begin_note(store, err);
     if (rc != OMB_OK) {
         close_database(store);
@@ -339,18 +344,46 @@ bool omb_store_gave_up(const struct omb_store *store, uint64_t *out_writes)
     return store->gave_up;
 }
 
-static enum omb_rc note_loss(struct omb_store *store, uint64_t writes, struct omb_error *err)
+/* Whether it was noted, and the process ended before its note of what was synced was begun anew. */
+static enum omb_rc find_loss(struct omb_store *store, const struct omb_store_looked *looked,
+                             bool *out_noted, struct omb_error *err)
 {
-    uint8_t value[16];
-    enum omb_rc rc;
+    const struct omb_synced *synced = &looked->synced;
+    struct omb_buf value = OMB_BUF_INIT;
+    const enum omb_rc rc = get(store, OMB_FAMILY_META, OMB_VIEW_LIT(OMB_META_LOSS), &value);
+    uint64_t writes;
+
+    *out_noted = false;
+    if (rc == OMB_OK && value.size == OMB_META_LOSS_SIZE) {
+        writes = omb_be64(value.data + 8);
+        *out_noted = writes > 0 && omb_be64(value.data + 16) == synced->write &&
+                     synced->opened <= synced->write - writes;
+        if (*out_noted)
+            store->given_up = writes;
+    }
+    omb_buf_free(&value);
+    return rc == OMB_OK || rc == OMB_NOT_FOUND ? OMB_OK : repeat_failure(store, err);
+}
+
+/* Before the note of what was synced is begun anew: after that the loss cannot be seen. */
+static enum omb_rc note_loss(struct omb_store *store, const struct omb_store_looked *looked,
+                             struct omb_error *err)
+{
+    uint8_t value[OMB_META_LOSS_SIZE];
+    bool noted;
+    enum omb_rc rc = find_loss(store, looked, &noted, err);
 
     store->gave_up = true;
-    store->given_up = writes;
+    if (rc != OMB_OK || noted)
+        return rc;
+    store->given_up = looked->lost_writes;
     omb_put_be64(value, (uint64_t)omb_clock_wall_ms());
-    omb_put_be64(value + 8, writes);
+    omb_put_be64(value + 8, looked->lost_writes);
+    omb_put_be64(value + 16, looked->synced.write);
     rc = add_to_batch(store, OMB_FAMILY_META, OMB_VIEW_LIT(OMB_META_LOSS), OMB_VIEW_OF(value));
     OMB_ASSERT(rc == OMB_OK);
-    return write_batch(store, true, err);
+    rc = write_batch(store, true, err);
+    return rc == OMB_OK ? omb_store_flush(store, err) : rc;
 }
 
 /* Whether what was synced is there is found out before an opening changes anything. */
@@ -382,7 +415,7 @@ static enum omb_rc open_existing(struct omb_store *store, enum omb_store_mode mo
     if (rc == OMB_OK)
         rc = check_schema(store, err);
     if (rc == OMB_OK && looked.lost)
-        rc = note_loss(store, looked.lost_writes, err);
+        rc = note_loss(store, &looked, err);
     return rc == OMB_OK && mode != OMB_STORE_LOOK ? begin_note(store, err) : rc;
 }
 

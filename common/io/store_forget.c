@@ -15,7 +15,7 @@ static enum omb_rc forget_row(void *arg, enum omb_family family, struct omb_view
 }
 
 /* A log is dropped when the rows of all families in it lie in tables. */
-static enum omb_rc drop_log(struct omb_store *store, struct omb_error *err)
+enum omb_rc omb_store_flush(struct omb_store *store, struct omb_error *err)
 {
     rocksdb_flushoptions_t *options = rocksdb_flushoptions_create();
     char *message = NULL;
@@ -30,7 +30,7 @@ static enum omb_rc drop_log(struct omb_store *store, struct omb_error *err)
 enum omb_rc omb_store_forget(struct omb_store *store, const struct omb_writes *writes,
                              struct omb_error *err)
 {
-    enum omb_rc rc = drop_log(store, err);
+    enum omb_rc rc = omb_store_flush(store, err);
 
     if (rc == OMB_OK)
         rc = omb_writes_each(writes, forget_row, store);

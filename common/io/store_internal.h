@@ -76,6 +76,8 @@ enum omb_rc omb_store_expect_synced(const char *path, const struct omb_store_loo
 enum omb_rc omb_store_look_again(struct omb_store *store, enum omb_store_mode mode,
                                  struct omb_store_looked *looked,
                                  struct omb_error *err) OMB_MUST_USE;
+/* All that was written goes to table files, and needs no log. OMB_FULL, OMB_IO, OMB_DAMAGED. */
+enum omb_rc omb_store_flush(struct omb_store *store, struct omb_error *err) OMB_MUST_USE;
 /* OMB_DAMAGED, where only the end of the writes is lost: it can be gone on without. */
 enum omb_rc omb_store_refuse_log(const char *path, const char *why,
                                  struct omb_error *err) OMB_MUST_USE;

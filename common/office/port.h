@@ -31,9 +31,11 @@
 
 /*
  * In meta, once the store's keeper went on without writes that had been synced: the time of it in
- * ms and how many they were (0: not known), 8 bytes each, big-endian.
+ * ms, how many they were (0: not known), and the number of the last that had been synced (which is
+ * the keeper's own), 8 bytes each, big-endian.
  */
 #define OMB_META_LOSS "loss"
+enum { OMB_META_LOSS_SIZE = 24 };
 
 enum omb_family {
 #define OMB_FAMILY_ENUM(name, word) OMB_FAMILY_##name,

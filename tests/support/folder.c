@@ -136,3 +136,14 @@ void test_cut(const char *path, off_t bytes)
 {
     assert_int_equal(truncate(path, test_size(path) - bytes), 0);
 }
+
+void test_zero(const char *path, off_t from, off_t size)
+{
+    struct omb_buf bytes = test_read(path);
+
+    assert_true(from >= 0 && size >= 0 && (size_t)(from + size) <= bytes.size);
+    if (size > 0)
+        memset(bytes.data + from, 0, (size_t)size);
+    test_write(path, omb_buf_view(&bytes), 0600);
+    omb_buf_free(&bytes);
+}

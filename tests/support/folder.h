@@ -33,6 +33,7 @@ size_t test_list(const struct test_folder *folder, const char *sub, const char *
 off_t test_size(const char *path);
 /* Turns one byte over. */
 void test_damage(const char *path, off_t at);
+void test_zero(const char *path, off_t from, off_t size);
 void test_cut(const char *path, off_t bytes); /* off the end */
 
 #endif

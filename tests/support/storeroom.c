@@ -113,3 +113,21 @@ void storeroom_assert_refused(void **state, enum omb_rc rc, const char *word)
     if (!strstr(err.words, word))
         fail_msg("\"%s\" is not in: %s", word, err.words);
 }
+
+struct test_path storeroom_newest(void **state, const char *end)
+{
+    struct test_path files[STOREROOM_FILES];
+    const size_t count = test_list(*state, "db", end, files, STOREROOM_FILES);
+
+    assert_in_range(count, 1, STOREROOM_FILES);
+    return files[count - 1];
+}
+
+struct test_path storeroom_log(void **state, uint64_t count)
+{
+    struct omb_store *store = storeroom_make(state);
+
+    storeroom_rows(store, OMB_FAMILY_RECORD, count);
+    omb_store_close(store);
+    return storeroom_newest(state, ".log");
+}

@@ -28,6 +28,11 @@ void storeroom_unsynced(struct omb_store *store, enum omb_family family, uint64_
  * memory, so that they come to lie in table and blob files.
  */
 void storeroom_fill(struct omb_store *store, enum omb_family family, size_t value_size, size_t mib);
+/* The last by name of the store's files whose names end so. */
+enum { STOREROOM_FILES = 512 };
+struct test_path storeroom_newest(void **state, const char *end);
+/* A new store with `count` rows that were synced, closed; all of them are in one log, this one. */
+struct test_path storeroom_log(void **state, uint64_t count);
 uint64_t storeroom_count(const struct omb_store *store, enum omb_family family);
 /* For omb_port_scan; arg is a uint64_t. */
 enum omb_rc storeroom_count_row(void *arg, struct omb_view key, struct omb_view value) OMB_MUST_USE;

@@ -548,7 +548,7 @@ static void test_doctor_tells_of_a_loss_for_a_month(void **state)
     const struct omb_key key = omb_key_meta(OMB_META_LOSS);
     struct rig *rig = *state;
     const struct omb_doctor *doctor;
-    uint8_t value[16];
+    uint8_t value[OMB_META_LOSS_SIZE] = {0};
 
     omb_put_be64(value, (uint64_t)rig->now_ms);
     omb_put_be64(value + 8, 17);

@@ -210,16 +210,22 @@ static void a_damaged_manifest_is_refused(void **state)
     storeroom_assert_refused(state, OMB_DAMAGED, "MANIFEST-");
 }
 
+/* The largest of them is told. */
 static struct test_path make_files(void **state, enum omb_family family, size_t value_size,
                                    const char *end)
 {
     struct omb_store *store = storeroom_make(state);
     struct test_path files[FILES];
+    size_t count, largest = 0;
 
     storeroom_fill(store, family, value_size, 12);
     omb_store_close(store);
-    assert_in_range(test_list(*state, "db", end, files, FILES), 1, FILES);
-    return files[0];
+    count = test_list(*state, "db", end, files, FILES);
+    assert_in_range(count, 1, FILES);
+    for (size_t i = 1; i < count; i++)
+        if (test_size(files[i].text) > test_size(files[largest].text))
+            largest = i;
+    return files[largest];
 }
 
 static void a_missing_table_is_refused(void **state)

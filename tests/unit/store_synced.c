@@ -7,16 +7,7 @@
 
 #include "support/storeroom.h"
 
-enum { FILES = 512, ROWS = 400, BLOCK = 32768 };
-
-static struct test_path newest(void **state, const char *end)
-{
-    struct test_path files[FILES];
-    const size_t count = test_list(*state, "db", end, files, FILES);
-
-    assert_in_range(count, 1, FILES);
-    return files[count - 1];
-}
+enum { FILES = STOREROOM_FILES, ROWS = 400, BLOCK = 32768 };
 
 static struct test_path manifest(void **state)
 {
@@ -28,16 +19,6 @@ static struct test_path manifest(void **state)
             return files[i];
     fail_msg("the store has no MANIFEST");
     return files[0];
-}
-
-/* Rows that were synced, all of them in one log. */
-static struct test_path make_log(void **state)
-{
-    struct omb_store *store = storeroom_make(state);
-
-    storeroom_rows(store, OMB_FAMILY_RECORD, ROWS);
-    omb_store_close(store);
-    return newest(state, ".log");
 }
 
 /* One family's rows go to table files, which begins new logs; those of the others stay. */
@@ -54,20 +35,6 @@ static void make_logs(void **state)
     assert_in_range(test_list(*state, "db", ".log", logs, FILES), 2, FILES);
 }
 
-static void zero(const char *path, off_t from, off_t size)
-{
-    static const uint8_t none[BLOCK];
-    const int fd = open(path, O_WRONLY);
-
-    assert_true(fd >= 0);
-    for (off_t at = 0; at < size; at += BLOCK) {
-        const size_t part = (size_t)(size - at < BLOCK ? size - at : BLOCK);
-
-        assert_int_equal(pwrite(fd, none, part, from + at), part);
-    }
-    assert_int_equal(close(fd), 0);
-}
-
 static void add_noise(const char *path)
 {
     struct omb_buf bytes = test_read(path);
@@ -82,7 +49,7 @@ static void add_noise(const char *path)
 
 static void a_synced_end_that_was_cut_is_missed(void **state)
 {
-    struct test_path log = make_log(state);
+    struct test_path log = storeroom_log(state, ROWS);
 
     test_cut(log.text, 10);
     storeroom_assert_refused(state, OMB_DAMAGED, "had been synced");
@@ -94,7 +61,7 @@ static void a_synced_end_that_was_cut_is_missed(void **state)
 /* Whatever is left is a log in order. */
 static void a_log_cut_between_two_batches_is_missed(void **state)
 {
-    struct test_path log = make_log(state);
+    struct test_path log = storeroom_log(state, ROWS);
     struct omb_buf bytes = test_read(log.text);
 
     for (int cut = 0; cut < 64; cut++) {
@@ -109,9 +76,9 @@ static void a_log_cut_between_two_batches_is_missed(void **state)
 /* By what an opening finds that changes nothing. */
 static void a_log_of_zeros_is_missed(void **state)
 {
-    struct test_path log = make_log(state);
+    struct test_path log = storeroom_log(state, ROWS);
 
-    zero(log.text, 0, test_size(log.text));
+    test_zero(log.text, 0, test_size(log.text));
     storeroom_assert_refused(state, OMB_DAMAGED, "lost what it held; nothing was changed");
     test_cut(log.text, test_size(log.text));
     storeroom_assert_refused(state, OMB_DAMAGED, "had been synced");
@@ -119,11 +86,11 @@ static void a_log_of_zeros_is_missed(void **state)
 
 static void zeros_anywhere_in_a_log_are_missed(void **state)
 {
-    struct test_path log = make_log(state);
+    struct test_path log = storeroom_log(state, ROWS);
     struct omb_buf bytes = test_read(log.text);
 
     for (off_t at = 0; at + 4096 < (off_t)bytes.size; at += 4096) {
-        zero(log.text, at, 4096);
+        test_zero(log.text, at, 4096);
         storeroom_assert_refused(state, OMB_DAMAGED, "damaged");
         test_write(log.text, omb_buf_view(&bytes), 0600);
     }
@@ -152,7 +119,7 @@ static void write_row(struct omb_store *store, uint64_t number, size_t value_siz
 static struct test_path make_even_log(void **state, struct omb_store **out)
 {
     struct omb_store *store = storeroom_make(state);
-    struct test_path log = newest(state, ".log");
+    struct test_path log = storeroom_newest(state, ".log");
 
     write_row(store, 1, (size_t)(BLOCK - test_size(log.text)) - 33);
     assert_int_equal(test_size(log.text), BLOCK);
@@ -169,7 +136,7 @@ static void a_block_of_zeros_between_batches_is_missed(void **state)
     struct test_path log = make_even_log(state, &store);
 
     omb_store_close(store);
-    zero(log.text, BLOCK, BLOCK);
+    test_zero(log.text, BLOCK, BLOCK);
     storeroom_assert_refused(state, OMB_DAMAGED, "writes 3 up to 10 are missing");
     assert_int_equal(omb_store_open(((struct test_folder *)*state)->path, OMB_STORE_ACCEPT_LOSS,
                                     &store, NULL), OMB_DAMAGED);
@@ -178,7 +145,7 @@ static void a_block_of_zeros_between_batches_is_missed(void **state)
 static void the_newest_of_several_logs_is_missed(void **state)
 {
     make_logs(state);
-    assert_int_equal(unlink(newest(state, ".log").text), 0);
+    assert_int_equal(unlink(storeroom_newest(state, ".log").text), 0);
     storeroom_assert_refused(state, OMB_DAMAGED, "had been synced");
 }
 
@@ -188,7 +155,7 @@ static void an_older_log_of_zeros_is_missed(void **state)
 
     make_logs(state);
     (void)test_list(*state, "db", ".log", logs, FILES);
-    zero(logs[0].text, 0, test_size(logs[0].text));
+    test_zero(logs[0].text, 0, test_size(logs[0].text));
     storeroom_assert_refused(state, OMB_DAMAGED, "damaged");
 }
 
@@ -197,7 +164,7 @@ static void an_older_log_of_zeros_is_missed(void **state)
 static struct test_path make_unsynced_end(void **state, struct omb_buf *out_synced)
 {
     struct omb_store *store = storeroom_make(state);
-    struct test_path log = newest(state, ".log");
+    struct test_path log = storeroom_newest(state, ".log");
 
     storeroom_rows(store, OMB_FAMILY_RECORD, ROWS);
     *out_synced = test_read(log.text);
@@ -242,7 +209,7 @@ static void an_end_that_was_not_synced_may_be_zeros(void **state)
     struct omb_buf synced;
     struct test_path log = make_unsynced_end(state, &synced);
 
-    zero(log.text, (off_t)synced.size, test_size(log.text) - (off_t)synced.size);
+    test_zero(log.text, (off_t)synced.size, test_size(log.text) - (off_t)synced.size);
     assert_synced_rows(state);
     omb_buf_free(&synced);
 }
@@ -255,7 +222,7 @@ static void a_log_that_was_done_with_may_be_there_again(void **state)
 
     omb_store_close(store);
     omb_store_close(storeroom_reopen(state));
-    log = newest(state, ".log");
+    log = storeroom_newest(state, ".log");
     test_write(log.text, OMB_VIEW_LIT("torn"), 0600);
     store = storeroom_reopen(state);
     storeroom_rows(store, OMB_FAMILY_RECORD, ROWS);
@@ -271,7 +238,7 @@ static void a_log_that_was_done_with_may_be_there_again(void **state)
 static void the_oldest_log_that_was_done_with_may_be_left_alone(void **state)
 {
     struct omb_store *store = storeroom_make(state);
-    struct test_path log = newest(state, ".log"), copy = test_path(*state, "copy");
+    struct test_path log = storeroom_newest(state, ".log"), copy = test_path(*state, "copy");
     struct omb_buf oldest;
 
     storeroom_rows(store, OMB_FAMILY_JOURNAL, 50);
@@ -293,7 +260,7 @@ static void the_oldest_log_that_was_done_with_may_be_left_alone(void **state)
 static void the_oldest_log_may_be_left_beside_an_empty_one(void **state)
 {
     struct omb_store *store = storeroom_make(state);
-    struct test_path log = newest(state, ".log"), copy;
+    struct test_path log = storeroom_newest(state, ".log"), copy;
     struct omb_buf oldest;
 
     storeroom_rows(store, OMB_FAMILY_RECORD, ROWS);
@@ -303,7 +270,7 @@ static void the_oldest_log_may_be_left_beside_an_empty_one(void **state)
     assert_int_equal(omb_store_checkpoint(store, copy.text, NULL), OMB_OK);
     omb_store_close(store);
     assert_int_not_equal(access(log.text, F_OK), 0);
-    assert_int_equal(test_size(newest(state, ".log").text), 0);
+    assert_int_equal(test_size(storeroom_newest(state, ".log").text), 0);
     test_write(log.text, omb_buf_view(&oldest), 0600);
     store = storeroom_reopen(state);
     assert_int_equal(storeroom_count(store, OMB_FAMILY_RECORD), ROWS);
@@ -361,7 +328,7 @@ static void a_manifest_that_ends_in_zeros_is_missed(void **state)
 
     make_files(state);
     path = manifest(state);
-    zero(path.text, test_size(path.text) / 2, test_size(path.text) - test_size(path.text) / 2);
+    test_zero(path.text, test_size(path.text) / 2, test_size(path.text) - test_size(path.text) / 2);
     storeroom_assert_refused(state, OMB_DAMAGED, "MANIFEST-");
 }
 
@@ -374,7 +341,7 @@ static void an_older_manifest_is_noticed(void **state)
     older = manifest(state);
     bytes = test_read(older.text);
     omb_store_close(storeroom_reopen(state));
-    path = newest(state, "CURRENT");
+    path = storeroom_newest(state, "CURRENT");
     test_write(older.text, omb_buf_view(&bytes), 0600);
     omb_buf_printf(&current, "%s\n", strrchr(older.text, '/') + 1);
     test_write(path.text, omb_buf_view(&current), 0600);
@@ -388,7 +355,7 @@ static void a_large_value_that_is_gone_is_missed_at_the_start(void **state)
     struct test_path blob;
 
     make_files(state);
-    blob = newest(state, ".blob");
+    blob = storeroom_newest(state, ".blob");
     test_cut(blob.text, 100);
     storeroom_assert_refused(state, OMB_DAMAGED, "blob files (*.blob)");
     assert_int_equal(unlink(blob.text), 0);
@@ -399,14 +366,14 @@ static void a_large_value_that_is_gone_is_missed_at_the_start(void **state)
 
 static void a_note_that_is_gone_or_unreadable_is_made_anew(void **state)
 {
-    struct test_path log = make_log(state), note = newest(state, "SYNCED");
+    struct test_path log = storeroom_log(state, ROWS), note = storeroom_newest(state, "SYNCED");
     const off_t size = test_size(note.text);
 
     assert_int_equal(unlink(note.text), 0);
     omb_store_close(storeroom_reopen(state));
     test_damage(note.text, 10);
     omb_store_close(storeroom_reopen(state));
-    zero(note.text, 0, size);
+    test_zero(note.text, 0, size);
     omb_store_close(storeroom_reopen(state));
     test_cut(note.text, 20);
     omb_store_close(storeroom_reopen(state));
@@ -416,7 +383,7 @@ static void a_note_that_is_gone_or_unreadable_is_made_anew(void **state)
 
 static void it_goes_along_with_a_copy_of_the_folder(void **state)
 {
-    struct test_path log = make_log(state), note = newest(state, "SYNCED");
+    struct test_path log = storeroom_log(state, ROWS), note = storeroom_newest(state, "SYNCED");
     struct omb_buf before = test_read(note.text), later;
     struct omb_store *store = storeroom_reopen(state);
 
@@ -428,73 +395,6 @@ static void it_goes_along_with_a_copy_of_the_folder(void **state)
     omb_buf_free(&before);
     omb_buf_free(&later);
     (void)log;
-}
-
-/* --- going on without --- */
-
-static struct omb_store *accept(void **state)
-{
-    return storeroom_open(((struct test_folder *)*state)->path, OMB_STORE_ACCEPT_LOSS);
-}
-
-static void assert_goes_on(void **state, uint64_t lost)
-{
-    struct omb_store *store = accept(state);
-    struct omb_buf value = OMB_BUF_INIT;
-
-    assert_int_equal(storeroom_count(store, OMB_FAMILY_RECORD), ROWS - lost);
-    assert_int_equal(omb_port_get(omb_store_port(store), OMB_FAMILY_META,
-                                  OMB_VIEW_LIT(OMB_META_LOSS), &value), OMB_OK);
-    assert_int_equal(value.size, 16);
-    assert_int_equal(omb_be64(value.data + 8), lost);
-    omb_buf_free(&value);
-    storeroom_rows(store, OMB_FAMILY_CASE, 3);
-    omb_store_close(store);
-    store = storeroom_reopen(state);
-    assert_int_equal(storeroom_count(store, OMB_FAMILY_CASE), 3);
-    omb_store_close(store);
-}
-
-static void a_loss_is_accepted_and_noted(void **state)
-{
-    struct test_path log = make_log(state);
-
-    test_cut(log.text, 10);
-    storeroom_assert_refused(state, OMB_DAMAGED, "had been synced");
-    assert_goes_on(state, 1);
-}
-
-static void a_log_counts_up_to_its_damage(void **state)
-{
-    struct test_path log = make_log(state);
-
-    test_damage(log.text, test_size(log.text) - 3 * 332 - 100);
-    storeroom_assert_refused(state, OMB_DAMAGED, "--accept-loss");
-    assert_goes_on(state, 4);
-}
-
-static void all_of_a_log_is_accepted_as_lost(void **state)
-{
-    struct test_path log = make_log(state);
-
-    assert_int_equal(unlink(log.text), 0);
-    storeroom_assert_refused(state, OMB_DAMAGED, "--accept-loss");
-    assert_int_equal(omb_store_open(((struct test_folder *)*state)->path, OMB_STORE_ACCEPT_LOSS,
-                                    &(struct omb_store *){NULL}, NULL), OMB_DAMAGED);
-}
-
-static void of_a_whole_store_nothing_is_lost(void **state)
-{
-    struct omb_buf value = OMB_BUF_INIT;
-    struct omb_store *store;
-
-    (void)make_log(state);
-    store = accept(state);
-    assert_int_equal(storeroom_count(store, OMB_FAMILY_RECORD), ROWS);
-    assert_int_equal(omb_port_get(omb_store_port(store), OMB_FAMILY_META,
-                                  OMB_VIEW_LIT(OMB_META_LOSS), &value), OMB_NOT_FOUND);
-    omb_buf_free(&value);
-    omb_store_close(store);
 }
 
 int main(void)
@@ -520,10 +420,6 @@ int main(void)
         STOREROOM_TEST(a_large_value_that_is_gone_is_missed_at_the_start),
         STOREROOM_TEST(a_note_that_is_gone_or_unreadable_is_made_anew),
         STOREROOM_TEST(it_goes_along_with_a_copy_of_the_folder),
-        STOREROOM_TEST(a_loss_is_accepted_and_noted),
-        STOREROOM_TEST(a_log_counts_up_to_its_damage),
-        STOREROOM_TEST(all_of_a_log_is_accepted_as_lost),
-        STOREROOM_TEST(of_a_whole_store_nothing_is_lost),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

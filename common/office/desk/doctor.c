@@ -337,7 +337,7 @@ static enum omb_rc check_loss(struct visit *visit)
     const int64_t now = visit->step->input->now_ms;
     char at[OMB_RFC3339_SIZE], count[24] = "";
 
-    if (rc == OMB_OK && value.size == 16 &&
+    if (rc == OMB_OK && value.size == OMB_META_LOSS_SIZE &&
         now - (int64_t)omb_be64(value.data) < LOSS_SHOWN_MS) {
         omb_rfc3339((int64_t)omb_be64(value.data), 0, at);
         if (omb_be64(value.data + 8) > 0)
