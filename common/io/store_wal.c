@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/assert.h"
 #include "io/crc32c.h"
 
 enum {
@@ -171,6 +172,7 @@ static enum omb_rc walk_file(struct walk *walk, int folder, const char *name,
     uint8_t *block;
     ssize_t size;
     off_t at = 0;
+    int error;
 
     if (fd < 0)
         return omb_fail(err, OMB_IO, NULL, unread, name, strerror(errno));
@@ -178,17 +180,19 @@ static enum omb_rc walk_file(struct walk *walk, int folder, const char *name,
     walk->at_start = true;
     walk->inside = false;
     block = malloc(BLOCK);
+    OMB_ASSERT(block != NULL);
     while ((size = pread(fd, block, BLOCK, at)) > 0) {
         walk_block(walk, omb_view(block, (size_t)size));
         walk->seen->bytes += (uint64_t)size;
         at += size;
     }
+    error = errno;
     free(block);
     close(fd);
     walk->seen->newest_is_empty = at == 0;
     if (walk->inside)
         walk->skipped = true; /* a batch that does not end */
-    return size == 0 ? OMB_OK : omb_fail(err, OMB_IO, NULL, unread, name, strerror(errno));
+    return size == 0 ? OMB_OK : omb_fail(err, OMB_IO, NULL, unread, name, strerror(error));
 }
 
 /* --- the folder --- */

@@ -1,6 +1,7 @@
 /* Is a store that was damaged refused, instead of going on without what it had acknowledged? */
 #include "unit.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "support/storeroom.h"
@@ -60,6 +61,16 @@ static void every_byte_of_the_log_counts(void **state)
         test_damage(log.text, at);
     }
     omb_store_close(storeroom_reopen(state));
+}
+
+static void a_log_that_cannot_be_read_is_named_with_the_reason(void **state)
+{
+    struct test_path log = make_log(state);
+
+    assert_int_equal(unlink(log.text), 0);
+    assert_int_equal(mkdir(log.text, 0700), 0);
+    storeroom_assert_refused(state, OMB_IO, "log cannot be read: Is a directory");
+    assert_int_equal(rmdir(log.text), 0);
 }
 
 /* The same with one row more, of which nobody was told that it is durable. */
@@ -303,6 +314,7 @@ int main(void)
         STOREROOM_TEST(a_log_damaged_in_the_middle_is_refused),
         STOREROOM_TEST(a_refusal_changes_nothing),
         STOREROOM_TEST(every_byte_of_the_log_counts),
+        STOREROOM_TEST(a_log_that_cannot_be_read_is_named_with_the_reason),
         STOREROOM_TEST(only_an_unfinished_last_record_is_forgiven),
         STOREROOM_TEST(after_a_torn_end_the_store_goes_on),
         STOREROOM_TEST(an_unfinished_batch_is_gone_as_a_whole),
