@@ -16,11 +16,9 @@ enum { CHUNK = 256 * 1024 };
 static enum omb_rc fail_system(struct omb_error *err, const char *what, const char *path)
 {
     const int error = errno;
-    const enum omb_rc rc = error == ENOENT                      ? OMB_NOT_FOUND
-                           : error == ENOSPC || error == EDQUOT ? OMB_FULL
-                                                                : OMB_IO;
 
-    return omb_fail(err, rc, NULL, "%.300s cannot be %s: %s", path, what, strerror(error));
+    return omb_fail(err, omb_file_rc(error), NULL, "%.300s cannot be %s: %s", path, what,
+                    strerror(error));
 }
 
 enum omb_rc omb_backup_path(const char *path, struct omb_view part, char out[4096],

@@ -106,7 +106,7 @@ static enum omb_rc take_partial(struct making *making, struct omb_error *err)
     enum omb_rc rc;
 
     if (mkdir(making->partial, 0700) != 0 && errno != EEXIST)
-        return omb_fail(err, errno == ENOSPC || errno == EDQUOT ? OMB_FULL : OMB_IO, NULL,
+        return omb_fail(err, omb_file_rc(errno), NULL,
                         "%s cannot be made: %s", making->partial, strerror(errno));
     making->lock = open(making->partial, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (making->lock < 0)

@@ -58,13 +58,17 @@ static void folder_of(const char *path, char out[PATH_SIZE])
 
 /* --- reading --- */
 
+enum omb_rc omb_file_rc(int error)
+{
+    return error == ENOENT                      ? OMB_NOT_FOUND
+           : error == ENOSPC || error == EDQUOT ? OMB_FULL
+                                                : OMB_IO;
+}
+
 static enum omb_rc fail_system(struct omb_error *err, const char *what, const char *path, int error)
 {
-    enum omb_rc rc = error == ENOENT ? OMB_NOT_FOUND
-                     : error == ENOSPC || error == EDQUOT ? OMB_FULL
-                                                           : OMB_IO;
-
-    return omb_fail(err, rc, NULL, "%s cannot be %s: %s", path, what, strerror(error));
+    return omb_fail(err, omb_file_rc(error), NULL, "%s cannot be %s: %s", path, what,
+                    strerror(error));
 }
 
 /* Reads to the end; `out` grows before the bytes come, as long as the file keeps its size. */

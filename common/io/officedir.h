@@ -67,6 +67,8 @@ enum omb_rc omb_dir_path(const char *dir, const char *part, char *out, size_t si
 enum omb_rc omb_socket_path(const char *dir, const char *part, char *out, size_t size,
                             struct omb_error *err) OMB_MUST_USE;
 
+/* What the system's number says of a file: OMB_NOT_FOUND, OMB_FULL, OMB_IO. */
+enum omb_rc omb_file_rc(int error) OMB_MUST_USE;
 /*
  * Appends a whole file of at most `max` bytes (OMB_LIMIT: it is longer). OMB_NOT_FOUND, OMB_IO. Any
  * file will do, /dev/stdin too.

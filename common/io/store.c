@@ -257,7 +257,7 @@ static enum omb_rc make_folder(const char *path, struct omb_error *err)
 {
     if (mkdir(path, 0700) == 0)
         return omb_name_sync(path, err);
-    return omb_fail(err, errno == EEXIST ? OMB_EXISTS : errno == ENOSPC ? OMB_FULL : OMB_IO, NULL,
+    return omb_fail(err, errno == EEXIST ? OMB_EXISTS : omb_file_rc(errno), NULL,
                     "the folder %.200s cannot be made: %s", path, strerror(errno));
 }
 

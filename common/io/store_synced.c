@@ -195,20 +195,45 @@ static void look_at_manifest(struct omb_synced_note *note, struct omb_synced *sy
 
 /* --- the note --- */
 
+static enum omb_rc fail_writing(const struct omb_synced_note *note, int error,
+                                struct omb_error *err)
+{
+    const enum omb_rc rc = omb_file_rc(error);
+
+    return rc == OMB_FULL
+               ? omb_fail(err, rc, NULL, "no space is left for the store %.200s (" NAME ": %s)",
+                          note->path, strerror(error))
+               : omb_fail(err, OMB_IO, NULL,
+                          "the file " NAME " of the store cannot be written: %s", strerror(error));
+}
+
+/* On a disk that is filling up a part is written, and the next call says why not all of it was. */
+static bool write_all(int fd, const char *bytes, size_t size)
+{
+    size_t done = 0;
+
+    while (done < size) {
+        const ssize_t put = pwrite(fd, bytes + done, size - done, (off_t)done);
+
+        if (put < 0 && errno != EINTR)
+            return false;
+        done += put > 0 ? (size_t)put : 0;
+    }
+    return true;
+}
+
 static enum omb_rc write_line(struct omb_synced_note *note, int64_t now, bool sync,
                               struct omb_error *err)
 {
     char line[LINE_MAX_SIZE];
     const size_t size = print_line(&note->said, line);
-    bool done = pwrite(note->fd, line, size, 0) == (ssize_t)size;
+    bool done = write_all(note->fd, line, size);
 
     if (done && (sync || now - note->synced_at >= SYNC_MS)) {
         done = fdatasync(note->fd) == 0;
         note->synced_at = now;
     }
-    return done ? OMB_OK
-                : omb_fail(err, OMB_IO, NULL,
-                           "the file " NAME " of the store cannot be written: %s", strerror(errno));
+    return done ? OMB_OK : fail_writing(note, errno, err);
 }
 
 /* Made anew when it is not one that can be written over: too short, or gone. */
@@ -226,9 +251,7 @@ static enum omb_rc open_file(struct omb_synced_note *note, struct omb_error *err
     if (rc != OMB_OK)
         return rc;
     note->fd = open(file, O_WRONLY | O_CLOEXEC);
-    return note->fd >= 0 ? OMB_OK
-                            : omb_fail(err, OMB_IO, NULL, "%.200s cannot be written: %s", file,
-                                       strerror(errno));
+    return note->fd >= 0 ? OMB_OK : fail_writing(note, errno, err);
 }
 
 enum omb_rc omb_synced_begin(const char *path, uint64_t write, struct omb_synced_note **out,

@@ -41,7 +41,7 @@ struct omb_synced_note;
 /* All up to `write` is on the disk. Borrows path. OMB_FULL, OMB_IO. */
 enum omb_rc omb_synced_begin(const char *path, uint64_t write, struct omb_synced_note **out,
                               struct omb_error *err) OMB_MUST_USE;
-/* Of any thread. OMB_IO. */
+/* Of any thread. OMB_FULL, OMB_IO. */
 enum omb_rc omb_synced_note(struct omb_synced_note *note, uint64_t write,
                              struct omb_error *err) OMB_MUST_USE;
 /* When the store is closed: the MANIFEST is as it will be found. NULL is fine. */

@@ -82,16 +82,34 @@ static void note_synced(const struct stat *seen)
     type(*real) args;             \
     *(void **)&real = dlsym(RTLD_NEXT, name)
 
+static bool lacks_room(int fd)
+{
+    struct stat seen;
+
+    return fd > STDERR_FILENO && full() && fstat(fd, &seen) == 0 && S_ISREG(seen.st_mode);
+}
+
 ssize_t write(int fd, const void *bytes, size_t size)
 {
     REAL("write", ssize_t, (int, const void *, size_t));
-    struct stat seen;
 
-    if (fd > STDERR_FILENO && full() && fstat(fd, &seen) == 0 && S_ISREG(seen.st_mode)) {
+    if (lacks_room(fd)) {
         errno = ENOSPC;
         return -1;
     }
     return real(fd, bytes, size);
+}
+
+ssize_t pwrite(int fd, const void *bytes, size_t size, off_t at)
+{
+    REAL("pwrite", ssize_t, (int, const void *, size_t, off_t));
+    const bool full_up = lacks_room(fd);
+
+    if (full_up && size == 1) {
+        errno = ENOSPC;
+        return -1;
+    }
+    return real(fd, bytes, full_up ? size / 2 : size, at);
 }
 
 static int sync_by(int (*real)(int), int fd)

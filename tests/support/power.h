@@ -1,7 +1,7 @@
 /*
  * Between this process and its disk: what of every file has reached it, and whether it has room.
- * Takes the place of the C library's write, fdatasync, fsync, unlink, rename and statvfs for the
- * whole program, libraries too, and does what they do.
+ * Takes the place of the C library's write, pwrite, fdatasync, fsync, unlink, rename and statvfs
+ * for the whole program, libraries too, and does what they do.
  */
 #ifndef OMB_TESTS_POWER_H
 #define OMB_TESTS_POWER_H
@@ -10,7 +10,10 @@
 
 /* No file was synced so far, and there is room. */
 void power_on(void);
-/* From now on files cannot grow (ENOSPC, none free), or can again. */
+/*
+ * From now on files cannot grow (ENOSPC, none free), or can again. What is written over is written
+ * elsewhere first, as some filesystems do: of that the half of each call finds room.
+ */
 void power_fill(bool full);
 /*
  * Copies a folder without folders in it as a power cut leaves it: every file up to where it was

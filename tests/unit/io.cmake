@@ -20,7 +20,7 @@ omb_io_unit(store_port folder storeroom port_suite port_suite_faults port_subjec
 omb_io_unit(store_checkpoint folder storeroom)
 omb_io_unit(store_damage folder storeroom)
 omb_io_unit(store_forget folder storeroom)
-omb_io_unit(store_synced folder storeroom)
+omb_io_unit(store_synced folder storeroom power)
 omb_io_unit(store_loss folder storeroom)
 omb_unit(crc32c USES io base)
 omb_unit(syncer USES io base)

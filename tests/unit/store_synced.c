@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "io/store_synced.h"
+#include "support/power.h"
 #include "support/storeroom.h"
 
 enum { FILES = STOREROOM_FILES, ROWS = 400, BLOCK = 32768 };
@@ -397,6 +399,28 @@ static void it_goes_along_with_a_copy_of_the_folder(void **state)
     (void)log;
 }
 
+/* Writing over takes room on some filesystems: that is a disk that is full, and no other fault. */
+static void a_note_for_which_there_is_no_room_is_told_as_such(void **state)
+{
+    const struct test_folder *folder = *state;
+    struct omb_synced_note *note;
+    struct omb_synced said;
+    struct omb_error err = {.words = ""};
+
+    power_on();
+    assert_int_equal(omb_synced_begin(folder->path, 7, &note, NULL), OMB_OK);
+    power_fill(true);
+    assert_int_equal(omb_synced_note(note, 8, &err), OMB_FULL);
+    assert_non_null(strstr(err.words, "no space is left for the store"));
+    assert_non_null(strstr(err.words, "SYNCED: No space left on device"));
+    power_fill(false);
+    assert_int_equal(omb_synced_note(note, 9, NULL), OMB_OK);
+    omb_synced_end(note);
+    omb_synced_read(folder->path, &said);
+    assert_int_equal(said.write, 9);
+    assert_int_equal(said.opened, 7);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -420,6 +444,7 @@ int main(void)
         STOREROOM_TEST(a_large_value_that_is_gone_is_missed_at_the_start),
         STOREROOM_TEST(a_note_that_is_gone_or_unreadable_is_made_anew),
         STOREROOM_TEST(it_goes_along_with_a_copy_of_the_folder),
+        STOREROOM_TEST(a_note_for_which_there_is_no_room_is_told_as_such),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
