@@ -186,7 +186,11 @@ static enum omb_rc look(const char *path, bool accept_loss, struct omb_store_loo
                         struct omb_error *err)
 {
     struct omb_wal_seen seen;
-    enum omb_rc rc = expect_current(path, err);
+    enum omb_rc rc;
+
+    *out = (struct omb_store_looked){.way = STORE_WHOLE};
+    omb_synced_read(path, &out->synced); /* first: what is written meanwhile is beyond it */
+    rc = expect_current(path, err);
 
     if (rc == OMB_OK)
         rc = omb_wal_look(path, out->synced.opened, &seen, err);
@@ -217,14 +221,19 @@ static enum omb_rc look_at_copy(const char *path, enum omb_store_mode mode, stru
 enum omb_rc omb_store_look(const char *path, enum omb_store_mode mode,
                            struct omb_store_looked *out, struct omb_error *err)
 {
+    const bool accept_loss = mode == OMB_STORE_ACCEPT_LOSS;
     enum omb_rc rc;
 
     *out = (struct omb_store_looked){.way = mode == OMB_STORE_LOOK ? STORE_LOOK : STORE_WHOLE};
     if (mode == OMB_STORE_LOOK || mode == OMB_STORE_TAKE)
         return look_at_copy(path, mode, err);
-    omb_synced_read(path, &out->synced); /* first: what is written meanwhile is beyond it */
-    rc = look(path, mode == OMB_STORE_ACCEPT_LOSS, out, err);
-    if (rc != OMB_OK && rc != OMB_NOT_FOUND && is_in_use(path))
+    rc = look(path, accept_loss, out, err);
+    if (rc == OMB_OK || rc == OMB_NOT_FOUND)
+        return rc;
+    /* A daemon that ended meanwhile changed what was being read: what it left counts. */
+    if (!is_in_use(path))
+        rc = look(path, accept_loss, out, err);
+    if (rc != OMB_OK && is_in_use(path))
         return omb_store_translate(path, strdup("While lock file"), true, err);
     return rc;
 }

@@ -2,9 +2,13 @@
 #include "unit.h"
 
 #include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/assert.h"
 #include "io/store_synced.h"
 #include "support/power.h"
 #include "support/storeroom.h"
@@ -352,6 +356,35 @@ static void an_older_manifest_is_noticed(void **state)
     omb_buf_free(&bytes);
 }
 
+/* What a daemon does that ends at this moment: a name that was replaced was read just before. */
+static void *replace_current(void *arg)
+{
+    const struct test_path *current = arg;
+    struct test_path aside;
+    int fd;
+
+    (void)snprintf(aside.text, sizeof(aside.text), "%.500s.aside", current->text);
+    fd = open(current->text, O_WRONLY); /* when it is opened for reading */
+    OMB_ASSERT(fd >= 0 && rename(aside.text, current->text) == 0);
+    OMB_ASSERT(write(fd, "MANIFEST-000001\n", 16) == 16 && close(fd) == 0);
+    return NULL;
+}
+
+static void a_store_that_changed_while_it_was_looked_at_is_looked_at_again(void **state)
+{
+    struct test_path current, aside;
+    pthread_t daemon;
+
+    make_files(state);
+    current = storeroom_newest(state, "CURRENT");
+    (void)snprintf(aside.text, sizeof(aside.text), "%.500s.aside", current.text);
+    assert_int_equal(rename(current.text, aside.text), 0);
+    assert_int_equal(mkfifo(current.text, 0600), 0);
+    assert_int_equal(pthread_create(&daemon, NULL, replace_current, &current), 0);
+    omb_store_close(storeroom_reopen(state));
+    assert_int_equal(pthread_join(daemon, NULL), 0);
+}
+
 static void a_large_value_that_is_gone_is_missed_at_the_start(void **state)
 {
     struct test_path blob;
@@ -441,6 +474,7 @@ int main(void)
         STOREROOM_TEST(what_a_manifest_said_at_the_closing_is_missed),
         STOREROOM_TEST(a_manifest_that_ends_in_zeros_is_missed),
         STOREROOM_TEST(an_older_manifest_is_noticed),
+        STOREROOM_TEST(a_store_that_changed_while_it_was_looked_at_is_looked_at_again),
         STOREROOM_TEST(a_large_value_that_is_gone_is_missed_at_the_start),
         STOREROOM_TEST(a_note_that_is_gone_or_unreadable_is_made_anew),
         STOREROOM_TEST(it_goes_along_with_a_copy_of_the_folder),
