@@ -31,24 +31,6 @@ static bool has(const char *dir, const char *part)
     return omb_backup_path(dir, omb_view_str(part), path, NULL) == OMB_OK && lstat(path, &st) == 0;
 }
 
-/* Whether some process has the store: RocksDB holds a lock of the whole file while it is open. */
-static bool is_open(const char *dir)
-{
-    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    char path[4096];
-    bool held;
-    int fd;
-
-    if (omb_backup_path(dir, OMB_VIEW_LIT("db/LOCK"), path, NULL) != OMB_OK)
-        return false;
-    fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0)
-        return false;
-    held = fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
-    (void)close(fd);
-    return held;
-}
-
 /* A folder that is there and empty will do. */
 static enum omb_rc expect_nothing(const char *to, struct omb_error *err)
 {
@@ -63,7 +45,7 @@ static enum omb_rc expect_nothing(const char *to, struct omb_error *err)
                                : omb_fail(err, OMB_IO, NULL, "%s: %s", to, strerror(errno));
     if (!S_ISDIR(st.st_mode))
         return omb_fail(err, OMB_EXISTS, NULL, "%s is there and is no folder", to);
-    if (is_open(to))
+    if (omb_store_is_open(to))
         return omb_fail(err, OMB_BUSY, NULL,
                         "%s holds an office whose daemon runs: stop it, and move the directory "
                         "away before you restore there",

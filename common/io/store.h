@@ -31,6 +31,8 @@ enum omb_store_mode {
 enum omb_rc omb_store_open(const char *dir, enum omb_store_mode mode, struct omb_store **out,
                            struct omb_error *err) OMB_MUST_USE;
 void omb_store_close(struct omb_store *store);
+/* Whether another process has DIR/db open. One that has it itself loses its lock by asking. */
+bool omb_store_is_open(const char *dir);
 /* Whether this opening gave writes up that had been synced, and how many (0: not known). */
 bool omb_store_gave_up(const struct omb_store *store, uint64_t *out_writes);
 const struct omb_port *omb_store_port(const struct omb_store *store);

@@ -166,20 +166,25 @@ static uint64_t bytes_of_files(const char *path, const char *end)
 }
 
 /* RocksDB locks the file LOCK; what another process writes at this moment cannot be judged. */
-static bool is_in_use(const char *path)
+static bool is_locked(const char *folder, const char *name)
 {
     struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
     char file[4096 + 16];
     bool held;
     int fd;
 
-    (void)snprintf(file, sizeof(file), "%s/LOCK", path);
-    fd = open(file, O_RDWR | O_CLOEXEC);
+    (void)snprintf(file, sizeof(file), "%s/%s", folder, name);
+    fd = open(file, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0)
         return false;
     held = fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
     close(fd);
     return held;
+}
+
+bool omb_store_is_open(const char *dir)
+{
+    return is_locked(dir, "db/LOCK");
 }
 
 static enum omb_rc look(const char *path, bool accept_loss, struct omb_store_looked *out,
@@ -231,9 +236,9 @@ enum omb_rc omb_store_look(const char *path, enum omb_store_mode mode,
     if (rc == OMB_OK || rc == OMB_NOT_FOUND)
         return rc;
     /* A daemon that ended meanwhile changed what was being read: what it left counts. */
-    if (!is_in_use(path))
+    if (!is_locked(path, "LOCK"))
         rc = look(path, accept_loss, out, err);
-    if (rc != OMB_OK && is_in_use(path))
+    if (rc != OMB_OK && is_locked(path, "LOCK"))
         return omb_store_translate(path, strdup("While lock file"), true, err);
     return rc;
 }
