@@ -155,7 +155,18 @@ static enum omb_rc make_folders(const struct taking *taking, struct omb_error *e
     return rc;
 }
 
+#define SEALED "keys.sealed"
+
 /* The backup may have changed since it was verified. */
+static enum omb_rc expect_same(const struct omb_backup_file *file, uint64_t size,
+                               const struct omb_digest *digest, const char *path,
+                               struct omb_error *err)
+{
+    return size == file->size && omb_digest_equal(digest, &file->digest)
+               ? OMB_OK
+               : omb_fail(err, OMB_DAMAGED, NULL, "%s changed while it was restored", path);
+}
+
 static enum omb_rc take_file(const struct taking *taking, const struct omb_backup_file *file,
                              struct omb_error *err)
 {
@@ -169,9 +180,7 @@ static enum omb_rc take_file(const struct taking *taking, const struct omb_backu
         rc = omb_backup_path(taking->partial, file->path, to, err);
     if (rc == OMB_OK)
         rc = omb_backup_copy(from, to, of_store ? 0600 : 0644, NULL, NULL, &size, &digest, err);
-    if (rc == OMB_OK && (size != file->size || !omb_digest_equal(&digest, &file->digest)))
-        rc = omb_fail(err, OMB_DAMAGED, NULL, "%s changed while it was restored", from);
-    return rc;
+    return rc == OMB_OK ? expect_same(file, size, &digest, from, err) : rc;
 }
 
 static enum omb_rc take_files(const struct taking *taking, struct omb_error *err)
@@ -180,7 +189,7 @@ static enum omb_rc take_files(const struct taking *taking, struct omb_error *err
     enum omb_rc rc = make_folders(taking, err);
 
     for (size_t i = 0; rc == OMB_OK && i < files->count; i++)
-        if (!omb_view_is(files->items[i].path, "keys.sealed"))
+        if (!omb_view_is(files->items[i].path, SEALED))
             rc = take_file(taking, &files->items[i], err);
     return rc;
 }
@@ -206,16 +215,33 @@ static enum omb_rc load_own(const struct taking *taking, struct omb_buf *out, st
     return OMB_OK;
 }
 
+static enum omb_rc read_sealed(const struct taking *taking, struct omb_buf *out,
+                               struct omb_error *err)
+{
+    const struct omb_backup_file_list *files = &taking->checked->known.manifest.files;
+    const struct omb_backup_file none = {.size = 0}, *file = &none;
+    struct omb_digest digest;
+    char path[4096];
+    enum omb_rc rc = omb_backup_path(taking->ask->from, OMB_VIEW_LIT(SEALED), path, err);
+
+    for (size_t i = 0; i < files->count; i++)
+        if (omb_view_is(files->items[i].path, SEALED))
+            file = &files->items[i];
+    if (rc == OMB_OK)
+        rc = omb_file_read(path, OMB_BACKUP_KEYS_MAX, out, err);
+    if (rc != OMB_OK)
+        return rc;
+    digest = omb_hash(OMB_BACKUP_FILE_TAG, omb_buf_view(out));
+    return expect_same(file, out->size, &digest, path, err);
+}
+
 static enum omb_rc take_keys(const struct taking *taking, uint64_t *out_operators,
                              struct omb_error *err)
 {
     struct omb_buf sealed = OMB_BUF_INIT, own = OMB_BUF_INIT;
-    char path[4096];
-    enum omb_rc rc = omb_backup_path(taking->ask->from, OMB_VIEW_LIT("keys.sealed"), path, err);
+    enum omb_rc rc = read_sealed(taking, &sealed, err);
 
     omb_buf_reserve(&own, OMB_PASSPHRASE_MAX);
-    if (rc == OMB_OK)
-        rc = omb_file_read(path, OMB_BACKUP_KEYS_MAX, &sealed, err);
     if (rc == OMB_OK)
         rc = load_own(taking, &own, err);
     if (rc == OMB_OK)
