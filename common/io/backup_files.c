@@ -202,6 +202,21 @@ enum omb_rc omb_backup_sync(const char *path, struct omb_error *err)
     return synced ? OMB_OK : fail_system(err, "synced", path);
 }
 
+enum omb_rc omb_backup_publish(const char *partial, const char *path, const char *folder,
+                               struct omb_error *err)
+{
+    enum omb_rc rc = omb_backup_sync(partial, err);
+
+    if (rc != OMB_OK)
+        return rc;
+    if (rename(partial, path) != 0)
+        return fail_system(err, "named", path);
+    rc = omb_backup_sync(folder, err);
+    if (rc != OMB_OK && rename(path, partial) != 0)
+        return omb_fail_within(err, "it is there, but may be gone after a power cut");
+    return rc;
+}
+
 static int by_name(const void *a, const void *b)
 {
     return omb_view_compare(*(const struct omb_view *)a, *(const struct omb_view *)b);

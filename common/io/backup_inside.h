@@ -37,6 +37,12 @@ enum omb_rc omb_backup_digest(const char *path, omb_backup_bytes_fn *fn, void *a
 enum omb_rc omb_backup_remove(const char *path, struct omb_error *err) OMB_MUST_USE;
 /* A folder's own names are durable. */
 enum omb_rc omb_backup_sync(const char *path, struct omb_error *err) OMB_MUST_USE;
+/*
+ * What is whole in `partial` gets its name `path`, both of `folder`, and keeps it after a power
+ * cut. After a failure it has its old one, unless the words say that it has not. OMB_FULL, OMB_IO.
+ */
+enum omb_rc omb_backup_publish(const char *partial, const char *path, const char *folder,
+                               struct omb_error *err) OMB_MUST_USE;
 /* Names in a folder that do not begin with a dot, in rising order; in the arena. */
 enum omb_rc omb_backup_names(const char *path, struct omb_arena *arena, struct omb_view **out,
                              size_t *out_count, struct omb_error *err) OMB_MUST_USE;

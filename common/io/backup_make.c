@@ -424,17 +424,6 @@ static enum omb_rc read_again(struct making *making, struct omb_error *err)
     return rc;
 }
 
-/* From here on it is a backup, and stays one after a power cut. */
-static enum omb_rc publish(struct making *making, struct omb_error *err)
-{
-    struct omb_backup_job *job = making->job;
-    enum omb_rc rc = omb_backup_sync(making->partial, err);
-
-    if (rc == OMB_OK && rename(making->partial, job->path) != 0)
-        rc = omb_fail(err, OMB_IO, NULL, "%s cannot be named: %s", job->path, strerror(errno));
-    return rc == OMB_OK ? omb_backup_sync(job->to, err) : rc;
-}
-
 static enum omb_rc make(struct making *making, struct omb_error *err)
 {
     enum omb_rc rc = settle_folder(making->job, err);
@@ -450,7 +439,7 @@ static enum omb_rc make(struct making *making, struct omb_error *err)
     if (rc == OMB_OK)
         rc = read_again(making, err);
     if (rc == OMB_OK)
-        rc = publish(making, err);
+        rc = omb_backup_publish(making->partial, making->job->path, making->job->to, err);
     return rc;
 }
 

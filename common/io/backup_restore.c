@@ -310,14 +310,10 @@ static enum omb_rc settle_store(const struct taking *taking, struct omb_error *e
 
 static enum omb_rc publish(const struct taking *taking, struct omb_error *err)
 {
-    enum omb_rc rc = omb_backup_sync(taking->partial, err);
+    const enum omb_rc rc = expect_nothing(taking->ask->to, err);
 
-    if (rc == OMB_OK)
-        rc = expect_nothing(taking->ask->to, err);
-    if (rc == OMB_OK && rename(taking->partial, taking->ask->to) != 0)
-        rc =
-            omb_fail(err, OMB_IO, NULL, "%s cannot be named: %s", taking->ask->to, strerror(errno));
-    return rc == OMB_OK ? omb_backup_sync(taking->parent, err) : rc;
+    return rc == OMB_OK ? omb_backup_publish(taking->partial, taking->ask->to, taking->parent, err)
+                        : rc;
 }
 
 enum omb_rc omb_backup_take(const struct omb_backup_check *checked,

@@ -26,6 +26,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of all below */
 static struct synced files[FILES_MAX];
 static size_t file_count;
 static bool is_full;
+static struct stat refused; /* the folder of which names cannot be synced; st_ino 0: none */
 
 static bool full(void)
 {
@@ -49,7 +50,30 @@ void power_on(void)
     pthread_mutex_lock(&lock);
     is_full = false;
     file_count = 0;
+    refused.st_ino = 0;
     pthread_mutex_unlock(&lock);
+}
+
+void power_refuse_names(const char *folder, bool now)
+{
+    struct stat seen = {.st_ino = 0};
+
+    OMB_ASSERT(!now || stat(folder, &seen) == 0);
+    pthread_mutex_lock(&lock);
+    refused = seen;
+    pthread_mutex_unlock(&lock);
+}
+
+static bool is_refused(int fd)
+{
+    struct stat seen;
+    bool is;
+
+    pthread_mutex_lock(&lock);
+    is = refused.st_ino != 0 && fstat(fd, &seen) == 0 && seen.st_ino == refused.st_ino &&
+         seen.st_dev == refused.st_dev;
+    pthread_mutex_unlock(&lock);
+    return is;
 }
 
 /* Under the lock. */
@@ -117,8 +141,13 @@ static int sync_by(int (*real)(int), int fd)
     struct stat seen;
     /* Before: what is written meanwhile may not be on the disk. */
     const bool known = fstat(fd, &seen) == 0 && S_ISREG(seen.st_mode);
-    const int failed = real(fd);
+    int failed;
 
+    if (is_refused(fd)) {
+        errno = EIO;
+        return -1;
+    }
+    failed = real(fd);
     if (failed == 0 && known)
         note_synced(&seen);
     return failed;
