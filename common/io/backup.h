@@ -64,8 +64,9 @@ enum omb_rc omb_backup_prepare(const struct omb_driver *driver,
 /*
  * Makes it, reads all of it again, and then removes what `keep` does not keep. In any thread, while
  * the store is read and written. After a failure nothing of it is left and no other was removed,
- * but for one that is `good` all the same, when older ones could not be removed: OMB_EXISTS,
- * OMB_NOT_FOUND (the folder), OMB_FULL, OMB_IO, OMB_DAMAGED, OMB_BUSY, OMB_STOP (it was cancelled).
+ * but for one that is `good` all the same, when older ones, or the copy of the store that it was
+ * made of, could not be removed: OMB_EXISTS, OMB_NOT_FOUND (the folder), OMB_FULL, OMB_IO,
+ * OMB_DAMAGED, OMB_BUSY, OMB_STOP (it was cancelled).
  */
 enum omb_rc omb_backup_make(struct omb_backup_job *job, struct omb_error *err) OMB_MUST_USE;
 /* Appends a BackupState of it; why: NULL when it runs or went well. */

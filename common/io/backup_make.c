@@ -450,7 +450,6 @@ static enum omb_rc remove_older(struct making *making, struct omb_error *err)
         omb_backup_prune(job->to, &making->about.office, omb_view_str(job->name), job->keep,
                          &job->removed, err);
 
-    job->good = true;
     return rc == OMB_OK ? rc
                         : omb_fail_within(err, "it was made and is good, but older ones are not "
                                                "removed");
@@ -465,9 +464,11 @@ enum omb_rc omb_backup_make(struct omb_backup_job *job, struct omb_error *err)
     omb_arena_init(&making.arena, SIZE_MAX);
     omb_buf_reserve(&making.passphrase, OMB_PASSPHRASE_MAX);
     rc = make(&making, &why);
+    job->good = rc == OMB_OK;
     if (making.checkpoint[0] && omb_backup_remove(making.checkpoint, NULL) != OMB_OK &&
         rc == OMB_OK)
-        rc = omb_fail(&why, OMB_IO, NULL, "%s cannot be removed", making.checkpoint);
+        rc = omb_fail(&why, OMB_IO, NULL, "it was made and is good, but %s cannot be removed",
+                      making.checkpoint);
     if (rc != OMB_OK && making.lock >= 0 && omb_backup_remove(making.partial, NULL) != OMB_OK)
         (void)omb_fail(&why, rc, NULL, "%.300s; and what is left of it cannot be removed",
                        omb_arena_str(&making.arena, omb_view_str(why.words)));
