@@ -85,8 +85,8 @@ struct omb_backup_seen {
     struct omb_known_backup *known; /* NULL: the manifest does not hold */
 };
 /*
- * All backups in a folder, oldest first; those whose manifest does not hold last. In the arena.
- * OMB_NOT_FOUND: no such folder.
+ * All backups in a folder, oldest first; those whose manifest does not hold last, and what is on
+ * its way or was cut off. In the arena. OMB_NOT_FOUND: no such folder.
  */
 enum omb_rc omb_backup_list(const char *folder, struct omb_arena *arena,
                             struct omb_backup_seen **out, size_t *out_count,

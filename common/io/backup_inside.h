@@ -69,6 +69,9 @@ enum omb_rc omb_backup_unseal(struct omb_view bytes, const struct omb_backup_res
 
 /* --- backup_list.c --- */
 
+/* Of a folder in which a backup is made, hidden behind a dot: ".CODE.partial". */
+#define OMB_BACKUP_PARTIAL ".partial"
+
 /* The manifest of the backup at a path. */
 enum omb_rc omb_backup_open(const char *path, struct omb_arena *arena, struct omb_known_backup *out,
                             struct omb_error *err) OMB_MUST_USE;

@@ -11,7 +11,7 @@
 #include "io/backup_inside.h"
 #include "wire/limits.h"
 
-enum { LISTED_MAX = 10000 };
+enum { LISTED_MAX = 10000, PARTIAL_MAX = 100 };
 
 /* --- one manifest --- */
 
@@ -97,12 +97,51 @@ static bool is_folder(const char *folder, struct omb_view name)
            S_ISDIR(st.st_mode);
 }
 
+/* Names that begin with a dot and end so. */
+static void each_hidden(const char *folder, const char *end,
+                        void (*visit)(void *arg, struct omb_view name), void *arg)
+{
+    const size_t tail = strlen(end);
+    DIR *names = opendir(folder);
+    const struct dirent *entry;
+
+    while (names && (entry = readdir(names)) != NULL) {
+        const size_t size = strlen(entry->d_name);
+
+        if (entry->d_name[0] == '.' && size > 1 + tail &&
+            strcmp(entry->d_name + size - tail, end) == 0)
+            visit(arg, omb_view_str(entry->d_name));
+    }
+    if (names)
+        (void)closedir(names);
+}
+
+struct listing {
+    const char *folder;
+    struct omb_arena *arena;
+    struct omb_backup_seen *seen;
+    size_t count, room;
+};
+
+static void see_partial(void *arg, struct omb_view name)
+{
+    struct listing *all = arg;
+
+    if (all->count < all->room && is_folder(all->folder, name))
+        all->seen[all->count++] = (struct omb_backup_seen){
+            .name = omb_arena_copy(all->arena, name),
+            .path = omb_arena_printf(all->arena, "%s/%.*s", all->folder, OMB_VIEW_ARGS(name)),
+            .problem =
+                OMB_VIEW_LIT("it is being made, or was cut off: it goes with the next"),
+        };
+}
+
 enum omb_rc omb_backup_list(const char *folder, struct omb_arena *arena,
                             struct omb_backup_seen **out, size_t *out_count, struct omb_error *err)
 {
     struct omb_view *names = NULL;
-    struct omb_backup_seen *seen;
-    size_t count = 0, listed = 0;
+    struct listing all = {.folder = folder, .arena = arena};
+    size_t count = 0;
     enum omb_rc rc = omb_backup_names(folder, arena, &names, &count, err);
 
     if (rc != OMB_OK)
@@ -110,14 +149,16 @@ enum omb_rc omb_backup_list(const char *folder, struct omb_arena *arena,
     if (count > LISTED_MAX)
         return omb_fail(err, OMB_LIMIT, NULL, "%.300s holds more than %d names", folder,
                         LISTED_MAX);
-    seen = OMB_ARENA_NEW(arena, struct omb_backup_seen, count + 1);
+    all.room = count + PARTIAL_MAX;
+    all.seen = OMB_ARENA_NEW(arena, struct omb_backup_seen, all.room);
     for (size_t i = 0; i < count; i++)
         if (is_folder(folder, names[i]))
-            see(folder, names[i], arena, &seen[listed++]);
-    if (listed > 1)
-        qsort(seen, listed, sizeof(*seen), by_time);
-    *out = seen;
-    *out_count = listed;
+            see(folder, names[i], arena, &all.seen[all.count++]);
+    each_hidden(folder, OMB_BACKUP_PARTIAL, see_partial, &all);
+    if (all.count > 1)
+        qsort(all.seen, all.count, sizeof(*all.seen), by_time);
+    *out = all.seen;
+    *out_count = all.count;
     return OMB_OK;
 }
 
@@ -146,36 +187,27 @@ static enum omb_rc remove_one(const char *folder, const struct omb_backup_seen *
 }
 
 /* What cannot be removed now is tried again after the next backup. */
-static void finish_removals(const char *folder)
+static void finish_removal(void *arg, struct omb_view name)
 {
-    const size_t tail = sizeof(REMOVED) - 1;
-    DIR *names = opendir(folder);
-    const struct dirent *entry;
+    const struct listing *where = arg;
+    char path[4096];
 
-    while (names && (entry = readdir(names)) != NULL) {
-        const size_t size = strlen(entry->d_name);
-        char path[4096];
-
-        if (entry->d_name[0] == '.' && size > 1 + tail &&
-            strcmp(entry->d_name + size - tail, REMOVED) == 0 &&
-            omb_backup_path(folder, omb_view_str(entry->d_name), path, NULL) == OMB_OK &&
-            omb_backup_remove(path, NULL) != OMB_OK)
-            continue;
-    }
-    if (names)
-        (void)closedir(names);
+    if (omb_backup_path(where->folder, name, path, NULL) != OMB_OK ||
+        omb_backup_remove(path, NULL) != OMB_OK)
+        return;
 }
 
 enum omb_rc omb_backup_prune(const char *folder, const struct omb_office_id *office,
                              struct omb_view made, uint32_t keep, struct omb_buf *removed,
                              struct omb_error *err)
 {
+    struct listing where = {.folder = folder};
     struct omb_backup_seen *seen = NULL;
     size_t count = 0, good = 0;
     struct omb_arena arena;
     enum omb_rc rc;
 
-    finish_removals(folder);
+    each_hidden(folder, REMOVED, finish_removal, &where);
     if (keep == 0)
         return OMB_OK;
     omb_arena_init(&arena, SIZE_MAX);

@@ -91,7 +91,8 @@ static enum omb_rc name_places(struct making *making, struct omb_error *err)
         rc = omb_backup_path(job->to, omb_view_str(job->name), job->path, err);
     if (rc != OMB_OK)
         return rc;
-    size = snprintf(making->partial, sizeof(making->partial), "%s/.%s.partial", job->to, job->code);
+    size = snprintf(making->partial, sizeof(making->partial), "%s/.%s" OMB_BACKUP_PARTIAL, job->to,
+                    job->code);
     if (size < 0 || (size_t)size >= sizeof(making->partial))
         return omb_fail(err, OMB_LIMIT, NULL, "the path of the backup is too long");
     if (lstat(job->path, &st) == 0)

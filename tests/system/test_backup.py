@@ -243,12 +243,15 @@ def test_what_a_kill_leaves_is_no_backup(office):
         if victim == "daemon":
             office.stop(signal.SIGKILL)
             assert maker.wait(DEADLINE_S) == 3, "the daemon cannot be reached"
+            [cut] = [one for one in listed(office, folder) if not one["good"]]
+            assert cut["name"] == ".ho.partial" and "was cut off" in cut["problem"]
             office.start()
         else:
             maker.kill()
             maker.wait()
         if victim == "command":  # the daemon makes it to its end, whoever asked is gone
-            until("made all the same", lambda: len(listed(office, folder)), 2)
+            until("made all the same",
+                  lambda: len([one for one in listed(office, folder) if one["good"]]), 2)
         names = [one["name"] for one in listed(office, folder) if one["good"]]
         assert good["name"] in names and len(names) == (1 if victim == "daemon" else 2)
     office.start()

@@ -145,6 +145,28 @@ static void what_was_on_its_way_goes(void **state)
     assert_true(test_exists(made.text));
 }
 
+/* One that was cut off holds a copy of all, and goes only with the next. */
+static void what_is_on_its_way_is_listed_as_none(void **state)
+{
+    const struct test_folder *folder = *state;
+    struct omb_backup_seen *seen = NULL;
+    struct omb_arena arena;
+    size_t count = 0;
+
+    (void)add_backup(state, "made", NOW_MS);
+    (void)add_backup(state, ".ho.partial", NOW_MS);
+    (void)add_backup(state, ".gone.removed", NOW_MS);
+    omb_arena_init(&arena, SIZE_MAX);
+    assert_int_equal(omb_backup_list(folder->path, &arena, &seen, &count, NULL), OMB_OK);
+    assert_int_equal(count, 2);
+    assert_true(omb_view_is(seen[0].name, "made") && seen[0].good);
+    assert_true(omb_view_is(seen[1].name, ".ho.partial"));
+    assert_false(seen[1].good);
+    assert_null(seen[1].known);
+    assert_non_null(strstr(omb_arena_str(&arena, seen[1].problem), "was cut off"));
+    omb_arena_free(&arena);
+}
+
 static int setup(void **state)
 {
     struct test_folder *folder = malloc(sizeof(*folder));
@@ -169,6 +191,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_oldest_go, setup, teardown),
         cmocka_unit_test_setup_teardown(the_one_just_made_stays, setup, teardown),
         cmocka_unit_test_setup_teardown(what_was_on_its_way_goes, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_is_on_its_way_is_listed_as_none, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
