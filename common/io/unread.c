@@ -1,10 +1,12 @@
 #include "io/unread.h"
 
+#include <fcntl.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/assert.h"
 #include "io/clock.h"
@@ -12,9 +14,10 @@
 
 struct connection {
     bool open;
-    bool heard;    /* since the last look */
-    bool known;    /* it was heard of ever */
-    uint64_t read; /* bytes that had come when it was heard of last */
+    bool heard;      /* since the last look */
+    bool known;      /* it was heard of ever */
+    uint64_t socket; /* the system's name of it, which no other ever has; 0: it was gone already */
+    uint64_t read;   /* bytes that had come when it was heard of last */
 };
 
 struct omb_unread {
@@ -67,6 +70,15 @@ static struct connection *find(const struct omb_unread *unread, int fd)
                                                                             : NULL;
 }
 
+/* libzmq closes descriptors in its own threads, and says so later: a number may be another's. */
+static uint64_t socket_of(int fd)
+{
+    uint64_t cookie = 0;
+    socklen_t size = sizeof(cookie);
+
+    return getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &size) == 0 ? cookie : 0;
+}
+
 void omb_unread_begin(struct omb_unread *unread, int fd)
 {
     const size_t place = (size_t)fd;
@@ -81,7 +93,7 @@ void omb_unread_begin(struct omb_unread *unread, int fd)
                (capacity - unread->capacity) * sizeof(*unread->all));
         unread->capacity = capacity;
     }
-    unread->all[place] = (struct connection){.open = true};
+    unread->all[place] = (struct connection){.open = true, .socket = socket_of(fd)};
 }
 
 void omb_unread_forget(struct omb_unread *unread)
@@ -134,19 +146,25 @@ static bool is_endless(struct connection *connection, int fd, uint64_t most)
 {
     uint64_t received;
 
-    if (!bytes_received(fd, &received)) {
+    if (socket_of(fd) != connection->socket || !bytes_received(fd, &received)) {
         connection->open = false;
         return false;
     }
-    if (connection->heard || received < connection->read)
+    if (connection->heard)
         connection->read = received;
     connection->heard = false;
     return received - connection->read > most;
 }
 
+/* By a descriptor of our own, so that it is the connection's until it is shut. */
 static void hang_up(struct omb_unread *unread, size_t fd)
 {
-    (void)shutdown((int)fd, SHUT_RDWR);
+    const int own = fcntl((int)fd, F_DUPFD_CLOEXEC, 0);
+
+    if (own >= 0 && socket_of(own) == unread->all[fd].socket)
+        (void)shutdown(own, SHUT_RDWR);
+    if (own >= 0)
+        (void)close(own);
     unread->all[fd].open = false;
 }
 

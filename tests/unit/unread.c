@@ -1,0 +1,124 @@
+/* Is a connection ended over which too much came, and that one alone? */
+#include "unit.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "io/unread.h"
+
+enum { BYTES = 1000 };
+
+/* Both ends of a TCP connection. */
+struct line {
+    int near, far;
+};
+
+static struct line make_line(void)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct line line = {.far = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    socklen_t size = sizeof(address);
+
+    assert_int_equal(bind(listener, (struct sockaddr *)&address, size), 0);
+    assert_int_equal(listen(listener, 1), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &size), 0);
+    assert_int_equal(connect(line.far, (struct sockaddr *)&address, size), 0);
+    line.near = accept(listener, NULL, NULL);
+    assert_true(line.near >= 0);
+    assert_int_equal(close(listener), 0);
+    return line;
+}
+
+static void close_line(struct line line)
+{
+    assert_int_equal(close(line.near), 0);
+    assert_int_equal(close(line.far), 0);
+}
+
+/* What is sent on loopback has come when it is seen there. */
+static void send_bytes(struct line line, size_t size)
+{
+    uint8_t bytes[2 * BYTES] = {0};
+
+    assert_in_range(size, 1, sizeof(bytes));
+    assert_int_equal(send(line.far, bytes, size, 0), size);
+    assert_int_equal(recv(line.near, bytes, size, MSG_PEEK | MSG_WAITALL), size);
+}
+
+static bool stands(struct line line)
+{
+    uint8_t byte;
+
+    return recv(line.far, &byte, 1, MSG_DONTWAIT) < 0 && errno == EAGAIN;
+}
+
+static void too_much_before_a_message_ends_it(void **state)
+{
+    struct omb_unread *unread = omb_unread_new(BYTES);
+    const struct line much = make_line(), little = make_line();
+
+    (void)state;
+    omb_unread_begin(unread, much.near);
+    omb_unread_begin(unread, little.near);
+    send_bytes(much, BYTES + 1);
+    send_bytes(little, BYTES);
+    assert_int_equal(omb_unread_look(unread, 0).endless, 1);
+    assert_false(stands(much));
+    assert_true(stands(little));
+    omb_unread_close(unread);
+    close_line(much);
+    close_line(little);
+}
+
+/* Until its end is told its number may have become another's, who sent as much. */
+static void the_next_of_its_number_is_let_be(void **state)
+{
+    struct omb_unread *unread = omb_unread_new(BYTES);
+    struct line gone = make_line(), next = make_line();
+
+    (void)state;
+    omb_unread_begin(unread, gone.near);
+    send_bytes(next, BYTES + 1);
+    assert_int_equal(dup2(next.near, gone.near), gone.near);
+    assert_int_equal(omb_unread_look(unread, 0).endless, 0);
+    assert_true(stands(next));
+    omb_unread_close(unread);
+    close_line(gone);
+    close_line(next);
+}
+
+static void the_next_of_its_number_is_not_of_too_many(void **state)
+{
+    struct omb_unread *unread = omb_unread_new(BYTES);
+    struct line gone = make_line(), next = make_line(), silent = make_line(), other = make_line();
+
+    (void)state;
+    omb_unread_begin(unread, gone.near);
+    omb_unread_begin(unread, silent.near);
+    omb_unread_begin(unread, other.near);
+    assert_int_equal(dup2(next.near, gone.near), gone.near);
+    assert_int_equal(omb_unread_look(unread, 1).silent, 1);
+    assert_true(stands(next));
+    assert_int_equal(stands(silent) + stands(other), 1);
+    omb_unread_close(unread);
+    close_line(gone);
+    close_line(next);
+    close_line(silent);
+    close_line(other);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(too_much_before_a_message_ends_it),
+        cmocka_unit_test(the_next_of_its_number_is_let_be),
+        cmocka_unit_test(the_next_of_its_number_is_not_of_too_many),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
