@@ -38,10 +38,12 @@ static void open_escrow(struct omb_escrowed *found, const struct omb_escrow_open
 {
     struct omb_buf plain = OMB_BUF_INIT;
     struct omb_escrow_secret secret;
+    struct omb_arena arena;
 
-    omb_buf_reserve(&plain, 256);
+    omb_arena_init(&arena, OMB_HEADER_MAX * OMB_DECODE_FACTOR);
+    omb_buf_reserve(&plain, facts->sealed.size); /* no copy is left behind */
     if (omb_box_open(found->recovery->secret, facts->sealed, &plain) == OMB_OK &&
-        omb_decode_escrow_secret(omb_buf_view(&plain), found->arena, &secret, NULL) == OMB_OK) {
+        omb_decode_escrow_secret(omb_buf_view(&plain), &arena, &secret, NULL) == OMB_OK) {
         replace(&found->transport, secret.transport_secret);
         replace(&found->sealing, secret.sealing_secret);
         found->opened++;
@@ -49,6 +51,7 @@ static void open_escrow(struct omb_escrowed *found, const struct omb_escrow_open
         found->unopened++;
     }
     omb_buf_wipe(&plain);
+    omb_arena_wipe(&arena); /* what was decoded is a copy */
 }
 
 static void take_header(struct omb_escrowed *found, struct omb_view bytes)
