@@ -139,32 +139,104 @@ static enum omb_rc find_unheard(struct omb_step *step, const struct omb_office_i
     return OMB_OK;
 }
 
+struct asked {
+    struct omb_step *step;
+    bool erasure;
+    struct omb_error *err;
+};
+
+static enum omb_rc see_record(void *arg, struct omb_view key, struct omb_view value)
+{
+    struct asked *asked = arg;
+    struct omb_case_id id;
+    struct omb_row_at at;
+    struct omb_header header;
+    struct omb_digest digest;
+    enum omb_rc rc;
+
+    (void)value;
+    if (!omb_key_read_case_log(key, &id, &at.number, &at.seq))
+        return OMB_DAMAGED;
+    rc = omb_header_read(asked->step, &at, &header, &digest, NULL, asked->err);
+    asked->erasure = rc == OMB_OK && header.facts && header.facts->event.tag == OMB_EVENT_ERASED;
+    return asked->erasure ? OMB_STOP : rc;
+}
+
+/* Whether the erasure of the case was asked for, as far as is known here. */
+static enum omb_rc is_asked(struct omb_step *step, const struct omb_case_id *id, bool *out,
+                            struct omb_error *err)
+{
+    const struct omb_key prefix = omb_key_case(id);
+    struct asked asked = {.step = step, .err = err};
+    const enum omb_rc rc = omb_port_scan_prefix(step->port, OMB_FAMILY_CASE_LOG,
+                                                omb_key_view(&prefix), see_record, &asked);
+
+    *out = asked.erasure;
+    return rc == OMB_OK ? rc : omb_fail(err, rc, NULL, "the records of a case cannot be read");
+}
+
+/* The first unheard one of the children that the case went to, the one above its home before all.
+ */
+static enum omb_rc find_party(struct omb_step *step, const struct omb_case_id *id,
+                              const struct omb_office_id *branch, const struct omb_office_id **out,
+                              struct omb_error *err)
+{
+    const struct omb_office_id *children;
+    const size_t count = omb_feed_children(step, &children);
+
+    *out = NULL;
+    for (size_t i = 0; i < count; i++) {
+        const bool home = omb_office_id_equal(&children[i], branch);
+        bool heard;
+        enum omb_rc rc;
+
+        if (!home && (*out || !omb_feed_in_scope(step, &children[i], id)))
+            continue;
+        rc = is_heard(step, &children[i], &heard, err);
+        if (rc != OMB_OK)
+            return rc;
+        if (!heard)
+            *out = &children[i];
+        if (!heard && home)
+            break;
+    }
+    return OMB_OK;
+}
+
+/* The office above, if there is one, was heard: of those below whom the case waits for. */
+static enum omb_rc waits_below(struct omb_step *step, const struct omb_case_id *id,
+                               const struct omb_office_id **out, struct omb_error *err)
+{
+    const struct omb_office_id branch = omb_feed_branch_of(step, &id->home);
+    const bool below = !omb_office_id_none(&branch);
+    bool heard, asked = false;
+    enum omb_rc rc;
+
+    if (!below && !above(step))
+        return find_unheard(step, out, err);
+    rc = find_party(step, id, &branch, out, err);
+    if (rc != OMB_OK || *out || !below)
+        return rc;
+    rc = is_heard(step, &branch, &heard, err);
+    if (rc == OMB_OK && heard)
+        rc = is_asked(step, id, &asked, err);
+    return rc == OMB_OK && (asked || !heard) ? find_unheard(step, out, err) : rc;
+}
+
 /* Whom the case still waits for; NULL: nobody. */
 static enum omb_rc case_waits_for(struct omb_step *step, const struct omb_case_id *id,
                                   const struct omb_office_id **out, struct omb_error *err)
 {
     const struct omb_office_id *up = above(step);
-    const bool own = omb_seat_counts_as(omb_office_self(step->office), &id->home);
-    struct omb_office_id *child = OMB_ARENA_NEW(step->arena, struct omb_office_id, 1);
     bool heard = true;
-    enum omb_rc rc = OMB_OK;
+    const enum omb_rc rc = up ? is_heard(step, up, &heard, err) : OMB_OK;
 
     *out = NULL;
-    if (up)
-        rc = is_heard(step, up, &heard, err);
     if (rc != OMB_OK || !heard) {
         *out = up;
         return rc;
     }
-    if (own)
-        return up ? OMB_OK : find_unheard(step, out, err);
-    *child = omb_feed_child_above(step, &id->home);
-    if (omb_office_id_none(child))
-        return up ? OMB_OK : find_unheard(step, out, err);
-    rc = is_heard(step, child, &heard, err);
-    if (rc == OMB_OK && !heard)
-        *out = child;
-    return rc;
+    return waits_below(step, id, out, err);
 }
 
 /* Nothing of it was in the backup: this office registered it in a life that opened since. */
@@ -268,21 +340,30 @@ enum omb_rc omb_restored_serve(struct omb_step *step, struct omb_appended *out,
     return rc == OMB_OK ? end(step, err) : rc;
 }
 
-enum omb_rc omb_restored_heard(struct omb_step *step, const struct omb_office_id *peer,
-                               struct omb_error *err)
+/* Also without anybody heard: one that was waited for may have been put out. */
+enum omb_rc omb_restored_turn(struct omb_step *step, struct omb_error *err)
 {
-    const struct omb_key key = omb_key_heard(peer);
     const struct omb_office_id *up = above(step), *unheard;
     bool heard = true;
     enum omb_rc rc;
 
     if (!step->office->restored.on)
         return OMB_OK;
-    omb_put(step->update->writes, OMB_FAMILY_PEER, omb_key_view(&key), OMB_VIEW_LIT(""));
     rc = find_unheard(step, &unheard, err);
     if (rc == OMB_OK && up)
         rc = is_heard(step, up, &heard, err);
     return rc == OMB_OK && heard && !unheard ? end(step, err) : rc;
+}
+
+enum omb_rc omb_restored_heard(struct omb_step *step, const struct omb_office_id *peer,
+                               struct omb_error *err)
+{
+    const struct omb_key key = omb_key_heard(peer);
+
+    if (!step->office->restored.on)
+        return OMB_OK;
+    omb_put(step->update->writes, OMB_FAMILY_PEER, omb_key_view(&key), OMB_VIEW_LIT(""));
+    return omb_restored_turn(step, err);
 }
 
 /* --- the comparison with the office above --- */

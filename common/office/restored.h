@@ -5,13 +5,24 @@
  * What was erased after the backup was made is there again, and only those beside this office know.
  * So the words of restored cases are withheld until they were asked; all else goes on at once:
  * cases are registered, acts are taken, facts are read and counted. Nor is the key of such a case
- * granted: what a new custodian is owed it gets at the end. Withheld are the words of
+ * granted: what a new custodian is owed it gets at the end.
  *
- *   - a case of this office that the backup holds, until the office above was compared with; at the
- *     root, until every office below was; where there is none at all, until the own act below,
- *     since nobody can tell what the root erased in its own cases;
- *   - another office's case, until the office above was compared with and, when its home lies
- *     below, the office directly below that leads there.
+ * Who can know of an erasure that is not known here: an erasure is asked for by the home, or the
+ * office that stands in for it, and confirmed above it, by somebody who had heard it asked for.
+ * What came from above, or was confirmed there, the office above has. What came from below the
+ * child has through which it came. What this office confirmed itself it may have told to any one of
+ * its children alone, also to one that came to the case only then; but the child above the home
+ * then has what was asked for. So the words are withheld of
+ *
+ *   - every case, until the office above was compared with; then
+ *   - one of an office below, until the child above it was, and each other child that the case went
+ *     to; and all children, when the erasure is found to be asked for and not to be confirmed, or
+ *     the child above the home was put out and cannot be asked;
+ *   - another one, until each child that it went to was; at the root until all children were, and
+ *     where there are none, until the own act below, since nobody can tell what the root erased.
+ *
+ * Who is below whom is taken as the store and those heard so far have it. A child that was revoked
+ * or closed is not waited for.
  *
  * Cases that this office registers after the restore are not withheld. A comparison with the office
  * above has ended when all that it offered in a first pass has come: the greeting says another
@@ -83,6 +94,8 @@ void omb_restored_line_ended(struct omb_office *office);
  */
 enum omb_rc omb_restored_page(struct omb_step *step, bool first, bool last, size_t differing,
                               bool *out_again, struct omb_error *err) OMB_MUST_USE;
+/* Ends the withholding when nobody is waited for any more. */
+enum omb_rc omb_restored_turn(struct omb_step *step, struct omb_error *err) OMB_MUST_USE;
 /* The comparison with that office ended. */
 enum omb_rc omb_restored_heard(struct omb_step *step, const struct omb_office_id *peer,
                                struct omb_error *err) OMB_MUST_USE;
