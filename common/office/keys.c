@@ -412,6 +412,18 @@ struct omb_key omb_key_heard(const struct omb_office_id *office)
     return key;
 }
 
+struct omb_key omb_key_held_back(const struct omb_office_id *child, const struct omb_digest *record)
+{
+    struct omb_key key = {.size = 0};
+
+    add_u8(&key, 'H');
+    if (record) {
+        add(&key, child->bytes, sizeof(child->bytes));
+        add(&key, record->bytes, sizeof(record->bytes));
+    }
+    return key;
+}
+
 struct omb_key omb_key_operator(struct omb_view code)
 {
     struct omb_key key = {.size = 0};

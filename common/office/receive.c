@@ -148,6 +148,18 @@ struct omb_touched *omb_intake_touch(struct omb_intake *intake, const struct omb
     return touched;
 }
 
+void omb_intake_again(struct omb_judging *judging)
+{
+    const struct omb_row_at *at = &judging->receipt->at;
+    const struct omb_case_record record = {*at, &judging->header, judging->digest, judging->odd};
+    struct omb_touched *touched = omb_intake_touch(judging->intake, judging->header.case_id, NULL);
+
+    for (size_t i = 0; i < touched->fresh_count; i++)
+        if (touched->fresh[i].at.number == at->number && touched->fresh[i].at.seq == at->seq)
+            return;
+    add_fresh(judging->intake, touched, &record);
+}
+
 void omb_intake_refold(struct omb_intake *intake, const struct omb_office_id *office)
 {
     for (size_t i = 0; i < intake->refold_count; i++)

@@ -105,7 +105,7 @@ static enum omb_rc complete(struct omb_judging *judging)
         return rc == OMB_OK ? OMB_STOP : rc;
     omb_put_missing(step, &judging->digest, &judging->header.office, left);
     if (judging->header.case_id)
-        (void)omb_intake_touch(judging->intake, judging->header.case_id, NULL);
+        omb_intake_again(judging);
     receipt->kind = OMB_RECEIPT_COMPLETED;
     return OMB_STOP;
 }

@@ -102,6 +102,8 @@ void omb_intake_flush(struct omb_intake *intake);
 /* The case will be folded; `fresh`, when given, is new in it. */
 struct omb_touched *omb_intake_touch(struct omb_intake *intake, const struct omb_case_id *id,
                                      const struct omb_case_record *fresh);
+/* Parts of a record of a case came later: whoever below was offered it is offered it again. */
+void omb_intake_again(struct omb_judging *judging);
 /* Puts a row of the journal for a record that came; its position. */
 uint64_t omb_journal_put(struct omb_step *step, const struct omb_row_at *at, bool from_above);
 void omb_put_stored(struct omb_step *step, const struct omb_row_at *at,

@@ -25,6 +25,7 @@ enum omb_rc omb_restored_load(struct omb_office *office, struct omb_error *err)
     } else {
         rc = omb_fail(err, rc, "restored", "the row of the restore cannot be read");
     }
+    restored->owes = true;
     omb_arena_free(&arena);
     omb_buf_free(&value);
     return rc;
@@ -322,7 +323,8 @@ static enum omb_rc end(struct omb_step *step, struct omb_error *err)
     omb_delete(step->update->writes, OMB_FAMILY_META, omb_key_view(&key));
     if (forget_all_heard(step->port, step->update->writes) != OMB_OK)
         return omb_fail(err, OMB_DAMAGED, NULL, "the rows of the restore cannot be read");
-    step->office->restored = (struct omb_withholding){.on = false};
+    step->office->restored = (struct omb_withholding){.on = false, .owes = true};
+    omb_wake_at(step, step->input->now_ms);
     return give_keys(step, err);
 }
 

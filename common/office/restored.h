@@ -5,7 +5,9 @@
  * What was erased after the backup was made is there again, and only those beside this office know.
  * So the words of restored cases are withheld until they were asked; all else goes on at once:
  * cases are registered, acts are taken, facts are read and counted. Nor is the key of such a case
- * granted: what a new custodian is owed it gets at the end.
+ * granted: what a new custodian is owed it gets at the end. Parts that the backup brought back do
+ * not go down either: they are said to lack, and those below want them again until they come; at
+ * the end they are offered.
  *
  * Who can know of an erasure that is not known here: an erasure is asked for by the home, or the
  * office that stands in for it, and confirmed above it, by somebody who had heard it asked for.
@@ -38,10 +40,13 @@
 #define OMB_OFFICE_RESTORED_H
 
 #include "office/corridor.h"
+#include "wire/header.h"
+#include "wire/record.h"
 #include "wire/rows.h"
 
 struct omb_withholding {
     bool on;
+    bool owes;                   /* parts may be noted that were held back */
     struct omb_restored_row row; /* its views are none: it holds numbers and a digest */
     /* of the comparison with the office above, on the line that stands */
     uint64_t greetings; /* ever, by this daemon */
@@ -99,6 +104,16 @@ enum omb_rc omb_restored_turn(struct omb_step *step, struct omb_error *err) OMB_
 /* The comparison with that office ended. */
 enum omb_rc omb_restored_heard(struct omb_step *step, const struct omb_office_id *peer,
                                struct omb_error *err) OMB_MUST_USE;
+
+/*
+ * Before a record goes down to that child: parts that the backup brought back, of a case that is
+ * withheld, are taken off it and said to lack. What was written since its author has and may show.
+ */
+enum omb_rc omb_restored_hold_back(struct omb_step *step, const struct omb_office_id *child,
+                                   const struct omb_header *header, struct omb_record *record,
+                                   uint32_t *missing, struct omb_error *err) OMB_MUST_USE;
+/* At a tick: what was held back is offered, once nothing is withheld any more. */
+enum omb_rc omb_restored_give(struct omb_step *step, struct omb_error *err) OMB_MUST_USE;
 
 /* --- for the restore (tools only) --- */
 

@@ -214,6 +214,8 @@ enum omb_rc omb_tick(struct omb_step *step, struct omb_error *err)
     if (rc == OMB_OK)
         rc = omb_restored_turn(step, err);
     if (rc == OMB_OK)
+        rc = omb_restored_give(step, err);
+    if (rc == OMB_OK)
         rc = omb_duty_refold_turn(step, err);
     if (rc == OMB_OK)
         rc = next_tick(step->office, step->port, err);

@@ -33,6 +33,45 @@ static void test_a_region_asks_above_and_below(void **state)
     tree_check_whole(tree);
 }
 
+/* The parts of a store, as far as `among` has them (NULL: whatever it has). */
+struct parts {
+    const struct omb_port *among;
+    size_t count;
+};
+
+static enum omb_rc see_theirs(void *arg, struct omb_view key, struct omb_view value)
+{
+    (void)key;
+    if (!omb_view_equal(value, *(const struct omb_view *)arg))
+        return OMB_OK;
+    *(struct omb_view *)arg = OMB_VIEW_NONE;
+    return OMB_STOP;
+}
+
+static enum omb_rc see_part(void *arg, struct omb_view key, struct omb_view value)
+{
+    struct parts *parts = arg;
+    struct omb_view looked_for = value;
+
+    (void)key;
+    assert_int_equal(omb_port_scan(parts->among, OMB_FAMILY_PART, OMB_VIEW_NONE, OMB_VIEW_NONE,
+                                   false, see_theirs, &looked_for),
+                     OMB_OK);
+    parts->count += looked_for.size == 0;
+    return OMB_OK;
+}
+
+/* How many parts of the one store, whatever record they are of, the office has as well. */
+static size_t parts_of(const struct memport *store, const struct tree_office *office)
+{
+    struct parts parts = {.among = memport_port(office->rig.store)};
+
+    assert_int_equal(omb_port_scan(memport_port(store), OMB_FAMILY_PART, OMB_VIEW_NONE,
+                                   OMB_VIEW_NONE, false, see_part, &parts),
+                     OMB_OK);
+    return parts.count;
+}
+
 /* Words that this office would not show are given to nobody who would. */
 static void test_words_that_are_withheld_are_not_given_on(void **state)
 {
@@ -41,11 +80,13 @@ static void test_words_that_are_withheld_are_not_given_on(void **state)
     const struct omb_view erased = bank_complaint(bank.b45);
     const struct omb_reply *refused;
     struct omb_shared shared = {};
-    struct memport *copy;
+    struct memport *copy, *before;
 
     ESCALATE(bank.b45, erased, "north");
     tree_settle(tree);
     copy = tree_backup(bank.north);
+    before = tree_backup(bank.b45);
+    assert_int_equal(parts_of(before, bank.b46), 0);
     withdraw(bank.b45, erased);
     tree_settle(tree);
     ask_erasure(bank.b45, erased);
@@ -61,9 +102,36 @@ static void test_words_that_are_withheld_are_not_given_on(void **state)
     assert_text(refused->error->code, "sealed");
     tree_settle(tree);
     assert_false(reads(bank.b46, erased));
+    assert_true(tree_holds(bank.b46, erased));
+    assert_int_equal(parts_of(before, bank.b46), 0);
     tree_mend(bank.north);
     tree_mend(bank.b45);
     settle_looking(tree, bank.b46, erased);
+    assert_int_equal(parts_of(before, bank.b46), 0);
+    memport_free(before);
+    tree_check_whole(tree);
+}
+
+/* Nothing was erased: an office that comes to a case meanwhile has its words in the end. */
+static void test_words_that_were_held_back_come_in_the_end(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    const struct omb_view number = bank_complaint(bank.b45);
+
+    ESCALATE(bank.b45, number, "north");
+    tree_settle(tree);
+    tree_cut(bank.north);
+    tree_cut(bank.b45);
+    tree_restore(bank.north, tree_backup(bank.north));
+    DELEGATE(bank.north, number, "vsp-0046");
+    tree_settle(tree);
+    assert_false(reads(bank.b46, number));
+    tree_mend(bank.north);
+    tree_mend(bank.b45);
+    tree_settle(tree);
+    assert_false(has_row(bank.north, "restored"));
+    assert_true(reads(bank.b46, number));
     tree_check_whole(tree);
 }
 
@@ -83,6 +151,27 @@ static void test_a_key_that_was_not_given_meanwhile_is_given_then(void **state)
     tree_settle(tree);
     assert_true(reads(bank.b45, number));
     assert_true(reads(bank.north, number));
+    tree_check_whole(tree);
+}
+
+/* Also through an office between that was never restored. */
+static void test_what_was_held_back_goes_down_all_the_way(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    const struct omb_view number = bank_complaint(bank.b77);
+
+    ESCALATE(bank.b77, number, "ho");
+    tree_settle(tree);
+    tree_cut(bank.south);
+    tree_restore(bank.ho, tree_backup(bank.ho));
+    DELEGATE(bank.ho, number, "vsp-0045");
+    tree_settle(tree);
+    assert_withheld(bank.ho, number, "south");
+    assert_false(reads(bank.b45, number));
+    tree_mend(bank.south);
+    tree_settle(tree);
+    assert_true(reads(bank.b45, number));
     tree_check_whole(tree);
 }
 
@@ -242,6 +331,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TREE_TEST(test_a_region_asks_above_and_below),
         TREE_TEST(test_words_that_are_withheld_are_not_given_on),
+        TREE_TEST(test_words_that_were_held_back_come_in_the_end),
+        TREE_TEST(test_what_was_held_back_goes_down_all_the_way),
         TREE_TEST(test_a_key_that_was_not_given_meanwhile_is_given_then),
         TREE_TEST(test_a_region_hears_from_below_what_it_erased_itself),
         TREE_TEST(test_a_region_hears_from_another_office_of_the_case),

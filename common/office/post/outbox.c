@@ -157,8 +157,9 @@ static size_t run_at(const struct rows *rows, size_t at)
 }
 
 /* Adds the next records, as many as lie together and have room in the frame; *at goes on. */
-static enum omb_rc add_run(struct omb_step *step, const struct rows *rows, size_t *at,
-                           struct outgoing *out, struct omb_error *err)
+static enum omb_rc add_run(struct omb_step *step, const struct omb_link *link,
+                           const struct rows *rows, size_t *at, struct outgoing *out,
+                           struct omb_error *err)
 {
     const struct omb_row_at *first = &rows->items[*at].at;
     size_t most = run_at(rows, *at), count = 1;
@@ -172,8 +173,13 @@ static enum omb_rc add_run(struct omb_step *step, const struct rows *rows, size_
         rc = omb_record_whole(step, first, &whole->record, &whole->header, &whole->missing, err);
     else
         rc = omb_record_run(step, first, most, OMB_RECORDS_FRAME - out->bytes, whole, &count, err);
-    for (size_t i = 0; rc == OMB_OK && i < count; i++)
-        add(out, &rows->items[(*at)++], &whole[i]);
+    for (size_t i = 0; rc == OMB_OK && i < count; i++) {
+        if (!link->up)
+            rc = omb_restored_hold_back(step, &link->peer, &whole[i].header, &whole[i].record,
+                                        &whole[i].missing, err);
+        if (rc == OMB_OK)
+            add(out, &rows->items[(*at)++], &whole[i]);
+    }
     return rc;
 }
 
@@ -227,7 +233,7 @@ static enum omb_rc send_rows(struct omb_step *step, struct omb_link *link, const
         omb_arena_reset(arena);
         out = OMB_ARENA_NEW(arena, struct outgoing, 1);
         while (rc == OMB_OK && at < rows->count && out->bytes < OMB_RECORDS_FRAME)
-            rc = add_run(step, rows, &at, out, err);
+            rc = add_run(step, link, rows, &at, out, err);
         if (rc != OMB_OK)
             return rc;
         send_frame(step, link, out);
