@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/assert.h"
-#include "io/store_synced.h"
+#include "io/store_internal.h"
 #include "support/power.h"
 #include "support/storeroom.h"
 
@@ -27,18 +27,35 @@ static struct test_path manifest(void **state)
     return files[0];
 }
 
-/* One family's rows go to table files, which begins new logs; those of the others stay. */
-static void make_logs(void **state)
+/* One family's rows go to table files, which begins a new log. */
+static void flush(struct omb_store *store, enum omb_family family)
+{
+    rocksdb_flushoptions_t *options = rocksdb_flushoptions_create();
+    char *message = NULL;
+
+    rocksdb_flushoptions_set_wait(options, 1);
+    rocksdb_flush_cf(store->db, options, store->families[family], &message);
+    rocksdb_flushoptions_destroy(options);
+    assert_null(message);
+}
+
+enum { LOGS = 3 };
+
+/* The first holds rows that lie nowhere else, so it stays, and all behind it do. */
+static void make_logs(void **state, struct test_path out_logs[LOGS])
 {
     struct omb_store *store = storeroom_make(state);
     struct test_path logs[FILES];
 
-    for (int i = 0; i < OMB_FAMILY_COUNT; i++)
-        storeroom_rows(store, (enum omb_family)i, 3);
-    storeroom_fill(store, OMB_FAMILY_RECORD, 1000, 4);
     storeroom_rows(store, OMB_FAMILY_JOURNAL, 50);
+    for (uint64_t i = 1; i < LOGS; i++) {
+        storeroom_rows(store, OMB_FAMILY_RECORD, 50);
+        flush(store, OMB_FAMILY_RECORD);
+        storeroom_rows(store, OMB_FAMILY_CASE, 50);
+    }
     omb_store_close(store);
-    assert_in_range(test_list(*state, "db", ".log", logs, FILES), 2, FILES);
+    assert_int_equal(test_list(*state, "db", ".log", logs, FILES), LOGS);
+    memcpy(out_logs, logs, LOGS * sizeof(*logs));
 }
 
 static void add_noise(const char *path)
@@ -148,21 +165,38 @@ static void a_block_of_zeros_between_batches_is_missed(void **state)
                                     &store, NULL), OMB_DAMAGED);
 }
 
-static void the_newest_of_several_logs_is_missed(void **state)
+static void any_of_several_logs_is_missed(void **state)
 {
-    make_logs(state);
-    assert_int_equal(unlink(storeroom_newest(state, ".log").text), 0);
-    storeroom_assert_refused(state, OMB_DAMAGED, "had been synced");
+    struct test_path logs[LOGS];
+
+    make_logs(state, logs);
+    for (size_t i = 0; i < LOGS; i++) {
+        struct omb_buf bytes = test_read(logs[i].text);
+
+        assert_int_equal(unlink(logs[i].text), 0);
+        storeroom_assert_refused(state, OMB_DAMAGED, "nothing was changed");
+        test_write(logs[i].text, OMB_VIEW_NONE, 0600);
+        storeroom_assert_refused(state, OMB_DAMAGED, "nothing was changed");
+        test_write(logs[i].text, omb_buf_view(&bytes), 0600);
+        test_zero(logs[i].text, 0, test_size(logs[i].text));
+        storeroom_assert_refused(state, OMB_DAMAGED, "nothing was changed");
+        test_write(logs[i].text, omb_buf_view(&bytes), 0600);
+        omb_buf_free(&bytes);
+    }
+    omb_store_close(storeroom_reopen(state));
 }
 
-static void an_older_log_of_zeros_is_missed(void **state)
+/* With a whole log before it and one behind. */
+static void a_log_between_two_others_is_missed_by_its_number(void **state)
 {
-    struct test_path logs[FILES];
+    struct test_path logs[LOGS];
+    char words[64];
 
-    make_logs(state);
-    (void)test_list(*state, "db", ".log", logs, FILES);
-    test_zero(logs[0].text, 0, test_size(logs[0].text));
-    storeroom_assert_refused(state, OMB_DAMAGED, "damaged");
+    make_logs(state, logs);
+    assert_int_equal(unlink(logs[1].text), 0);
+    (void)snprintf(words, sizeof(words), "Missing WAL with log number: %llu",
+                   strtoull(strrchr(logs[1].text, '/') + 1, NULL, 10));
+    storeroom_assert_refused(state, OMB_DAMAGED, words);
 }
 
 /* --- what was not synced --- */
@@ -462,8 +496,8 @@ int main(void)
         STOREROOM_TEST(a_log_of_zeros_is_missed),
         STOREROOM_TEST(zeros_anywhere_in_a_log_are_missed),
         STOREROOM_TEST(a_block_of_zeros_between_batches_is_missed),
-        STOREROOM_TEST(the_newest_of_several_logs_is_missed),
-        STOREROOM_TEST(an_older_log_of_zeros_is_missed),
+        STOREROOM_TEST(any_of_several_logs_is_missed),
+        STOREROOM_TEST(a_log_between_two_others_is_missed_by_its_number),
         STOREROOM_TEST(an_end_that_was_not_synced_may_be_cut),
         STOREROOM_TEST(an_end_that_was_not_synced_may_be_noise),
         STOREROOM_TEST(an_end_that_was_not_synced_may_be_zeros),
