@@ -5,8 +5,9 @@
  * connection over which more came since its last message than may wait is ended: what was kept of
  * it goes with it. Nor does it bound how many strangers connect and say nothing: above the number
  * that can be meant honestly those that were never heard of are ended. Of sockets in the file
- * system nothing is known: whoever reaches those has an operator's key on this machine. Internal
- * to io/.
+ * system the kernel does not say how much came: a message that does not end fills memory there
+ * (measured: 300 MiB of 300). They are of mode 0600, so only the office's own user, who could as
+ * well kill it, can do that. Internal to io/.
  */
 #ifndef OMB_IO_UNREAD_H
 #define OMB_IO_UNREAD_H
