@@ -4,8 +4,8 @@
  *     draft -> seal -> next seq, prev -> digest -> rows -> fold of the case -> indexes -> journal
  *
  * Internal to office/. The state in memory that a batch changes is struct omb_tip, small enough to
- * copy: a savepoint is a copy of it and a mark in the writes. What else the corridor offers is in
- * casefile.h (cases), vault.h (keys and bodies), records.h and offices.h.
+ * copy (savepoint.h). What else the corridor offers is in casefile.h (cases), vault.h (keys and
+ * bodies), records.h and offices.h.
  */
 #ifndef OMB_OFFICE_CORRIDOR_H
 #define OMB_OFFICE_CORRIDOR_H
@@ -121,18 +121,7 @@ int64_t omb_log_time(const struct omb_step *step);
 enum omb_rc omb_case_next(struct omb_step *step, struct omb_case_id *out,
                           struct omb_error *err) OMB_MUST_USE;
 
-/* A point to return to within a step: the rows of one import batch fail one by one. */
-struct omb_savepoint {
-    struct omb_tip tip;
-    size_t writes;
-    size_t bells;
-    size_t pending;   /* records appended in this batch */
-    size_t operators; /* changes of operators in this step */
-    int64_t timer;
-};
 struct omb_writes *omb_step_writes(struct omb_step *step);
-void omb_step_save(struct omb_step *step, struct omb_savepoint *out);
-void omb_step_restore(struct omb_step *step, const struct omb_savepoint *to);
 
 /* --- the office --- */
 

@@ -10,6 +10,7 @@
 #include "office/desk.h"
 #include "office/inside.h"
 #include "office/receive.h"
+#include "office/savepoint.h"
 #include "wire/limits.h"
 #include "wire/request.h"
 
@@ -33,6 +34,9 @@ void omb_step_save(struct omb_step *step, struct omb_savepoint *out)
         .pending = step->update->pending_count,
         .operators = step->office->undo_count,
         .timer = step->update->timer,
+        .restored = step->office->restored,
+        .backing_up = step->office->backed.running,
+        .backup = step->update->backup,
     };
 }
 
@@ -45,6 +49,9 @@ void omb_step_restore(struct omb_step *step, const struct omb_savepoint *to)
     omb_operators_undo(step->office, to->operators);
     omb_vault_forget_key(step->update);
     step->update->timer = to->timer;
+    step->office->restored = to->restored;
+    step->office->backed.running = to->backing_up;
+    step->update->backup = to->backup;
 }
 
 /* --- START --- */

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "office/receive_inside.h"
+#include "office/savepoint.h"
 #include "wire/header.h"
 
 enum { LINES_MAX = 8 };

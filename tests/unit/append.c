@@ -377,6 +377,74 @@ static void test_refused_first_write_after_start_opens_no_life(void **state)
     verify_log(rig);
 }
 
+static enum omb_rc ask_backup(struct omb_step *step, void *arg, struct omb_error *err)
+{
+    const struct omb_backup_create wish = {.name = OMB_VIEW_LIT("one")};
+    const enum omb_rc rc = omb_backed_begin(step, &wish, err);
+
+    return rc == OMB_OK && arg ? omb_fail(err, OMB_REFUSED, NULL, "this test says no") : rc;
+}
+
+static void test_a_refused_wish_for_a_backup_is_none(void **state)
+{
+    struct rig *rig = *state;
+    bool refuses = true;
+
+    assert_non_null(rig_run(rig, ask_backup, &refuses)->error);
+    assert_null(omb_update_backup(rig->update));
+    assert_null(rig_run(rig, ask_backup, NULL)->error);
+    assert_non_null(omb_update_backup(rig->update));
+    assert_true(omb_view_is(rig_run(rig, ask_backup, NULL)->error->code, "busy"));
+    assert_non_null(omb_update_backup(rig->update));
+    rig_commit(rig);
+}
+
+static enum omb_rc serve_anyway(struct omb_step *step, void *arg, struct omb_error *err)
+{
+    struct omb_views unheard;
+    struct omb_appended record;
+    const enum omb_rc rc = omb_restored_serve(step, &record, &unheard, err);
+
+    return rc == OMB_OK && arg ? omb_fail(err, OMB_REFUSED, NULL, "this test says no") : rc;
+}
+
+static enum omb_rc look_whether_withheld(struct omb_step *step, void *arg, struct omb_error *err)
+{
+    const struct omb_case_id id = {.home = {{1}}};
+
+    return omb_restored_withholds(step, &id, arg, NULL, err);
+}
+
+static bool withholds(struct rig *rig)
+{
+    bool out = false;
+
+    assert_null(rig_run(rig, look_whether_withheld, &out)->error);
+    return out;
+}
+
+static void test_a_refused_end_of_the_withholding_is_none(void **state)
+{
+    struct rig *rig = *state;
+    const struct omb_restored_row row = {.made_at = 1, .restored_at = 2, .life = 1};
+    const struct omb_key key = omb_key_meta("restored");
+    struct omb_buf value = OMB_BUF_INIT;
+    bool refuses = true;
+
+    omb_encode_restored_row(&row, &value);
+    memport_set(rig->store, OMB_FAMILY_META, omb_key_view(&key), omb_buf_view(&value));
+    omb_buf_free(&value);
+    rig_reopen(rig);
+    assert_true(withholds(rig));
+    assert_non_null(rig_run(rig, serve_anyway, &refuses)->error);
+    assert_true(withholds(rig));
+    assert_null(rig_run(rig, serve_anyway, NULL)->error);
+    assert_false(withholds(rig));
+    rig_commit(rig);
+    rig_reopen(rig);
+    assert_false(withholds(rig));
+}
+
 /* --- serials --- */
 
 static void test_serials_begin_again_with_the_year_and_go_on_when_it_returns(void **state)
@@ -492,6 +560,8 @@ int main(void)
         RIG_TEST(test_refusal_leaves_nothing),
         RIG_TEST(test_refusal_between_two_writes_leaves_no_gap),
         RIG_TEST(test_refused_first_write_after_start_opens_no_life),
+        RIG_TEST(test_a_refused_wish_for_a_backup_is_none),
+        RIG_TEST(test_a_refused_end_of_the_withholding_is_none),
         RIG_TEST(test_serials_begin_again_with_the_year_and_go_on_when_it_returns),
         RIG_TEST(test_bells_ring_once_per_topic_with_the_newest_position),
         RIG_TEST(test_note_follows_its_case_over_a_restart),

@@ -7,6 +7,7 @@
 
 #include "base/assert.h"
 #include "office/desk/act.h"
+#include "office/savepoint.h"
 #include "wire/limits.h"
 
 /* "cfpb/7887": the value of an index row; NUL and over-long references were refused by then. */

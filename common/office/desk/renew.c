@@ -13,6 +13,7 @@
 #include "office/logs.h"
 #include "office/post/post.h"
 #include "office/post/view.h"
+#include "office/savepoint.h"
 #include "wire/header.h"
 
 enum { WRITTEN_MAX = 200 /* in one page */, REFUSED_MAX = 1000 };
