@@ -1,5 +1,7 @@
 /* What must be done once: imported rows, and requests that are repeated. */
+#define _GNU_SOURCE /* memmem */
 #include <stdio.h>
+#include <string.h>
 
 #include "support/deskwork.h"
 #include "unit.h"
@@ -75,6 +77,57 @@ static void test_row_is_imported_once(void **state)
     second = import(rig, asked, 1, false);
     assert_true(second->results.items[0].duplicate);
     assert_int_equal(cases(rig), 1);
+}
+
+/* As a restore leaves the store of an office that has nobody beside it. */
+static void restore(struct rig *rig)
+{
+    const struct omb_restored_row row = {.made_at = 1, .restored_at = 2, .life = 1};
+    const struct omb_key key = omb_key_meta("restored");
+    struct omb_buf value = OMB_BUF_INIT;
+
+    omb_encode_restored_row(&row, &value);
+    memport_set(rig->store, OMB_FAMILY_META, omb_key_view(&key), omb_buf_view(&value));
+    omb_buf_free(&value);
+    rig_reopen(rig);
+}
+
+/*
+ * As a duplicate the row would be lost when the case turns out to be erased, as a new case it would
+ * be there twice when it does not.
+ */
+static void test_row_of_a_withheld_case_is_refused_until_it_is_known(void **state)
+{
+    static const struct omb_backup_serve anyway = {};
+    struct rig *rig = *state;
+    struct row rows[2];
+    struct omb_import_row asked[2];
+    const struct omb_import_result *result;
+    struct omb_digest number;
+
+    row_new(&rows[0], &asked[0], 2, "A-1");
+    number = omb_hash("tests/number", import(rig, asked, 1, false)->results.items[0].number);
+    rig_commit(rig);
+    restore(rig);
+    row_new(&rows[1], &asked[1], 3, "A-2");
+    result = import(rig, asked, 2, false)->results.items;
+    assert_non_null(result[0].error);
+    assert_text(result[0].error->code, "refused");
+    assert_text(result[0].error->field, "reference");
+    assert_non_null(memmem(result[0].error->words.data, result[0].error->words.size,
+                           "serve-anyway", strlen("serve-anyway")));
+    assert_false(result[0].duplicate);
+    assert_int_equal(result[0].number.size, 0);
+    assert_null(result[1].error);
+    assert_int_equal(cases(rig), 2);
+    result = import(rig, asked, 1, true)->results.items;
+    assert_non_null(result[0].error);
+    answer_of(ask_as(rig, "admin", OMB_ASK_BACKUP_SERVE, &anyway));
+    result = import(rig, asked, 1, false)->results.items;
+    assert_true(result[0].duplicate);
+    assert_memory_equal(omb_hash("tests/number", result[0].number).bytes, number.bytes,
+                        sizeof(number.bytes));
+    assert_int_equal(cases(rig), 2);
 }
 
 static void test_bad_row_fails_alone(void **state)
@@ -216,6 +269,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         DESK_TEST(test_rows_become_cases),
         DESK_TEST(test_row_is_imported_once),
+        DESK_TEST(test_row_of_a_withheld_case_is_refused_until_it_is_known),
         DESK_TEST(test_bad_row_fails_alone),
         DESK_TEST(test_unlisted_codes_of_the_source_pass),
         DESK_TEST(test_dry_run_finds_what_is_wrong_and_writes_nothing),

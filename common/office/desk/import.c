@@ -34,13 +34,30 @@ static enum omb_rc take_case(void *arg, struct omb_view key, struct omb_view val
     return OMB_STOP;
 }
 
-static enum omb_rc find_imported(struct omb_step *step, struct omb_view value, struct seen *out)
+/*
+ * The case that was made of this row before. Of one whose words are withheld it is not known
+ * whether it was erased, and its reference with it: as a duplicate the row could be lost, as a new
+ * case it could be there twice.
+ */
+static enum omb_rc find_imported(struct omb_step *step, struct omb_view value, struct seen *out,
+                                 struct omb_error *err)
 {
     const struct omb_key prefix = omb_key_index(OMB_INDEX_REFERENCE, value, NULL);
+    struct omb_view words;
+    bool withheld = false;
+    enum omb_rc rc;
 
     memset(out, 0, sizeof(*out));
-    return omb_port_scan_prefix(step->port, OMB_FAMILY_INDEX, omb_key_view(&prefix), take_case,
-                                out);
+    rc = omb_port_scan_prefix(step->port, OMB_FAMILY_INDEX, omb_key_view(&prefix), take_case, out);
+    if (rc != OMB_OK)
+        return omb_fail(err, rc, NULL, "the references of imported cases cannot be read");
+    if (out->found)
+        rc = omb_restored_withholds(step, &out->id, &withheld, &words, err);
+    if (rc == OMB_OK && withheld)
+        rc = omb_fail(err, OMB_REFUSED, "reference",
+                      "whether its case is here or was erased is not known, import it later: %.*s",
+                      OMB_VIEW_ARGS(words));
+    return rc;
 }
 
 /* What the case will be indexed by, once its registration is written, must be what the row says. */
@@ -93,28 +110,25 @@ static enum omb_rc import_row(struct omb_step *step, struct omb_view source,
                               struct omb_import_result *result, struct omb_error *err)
 {
     struct omb_savepoint before;
-    struct omb_view value;
-    struct seen seen;
+    struct seen seen = {.found = false};
     struct omb_error why = {0};
     enum omb_rc rc = check_row(source, row, &why);
 
     result->line = row->line;
     omb_step_save(step, &before);
-    if (rc == OMB_OK) {
-        value = reference_value(step, source, row->reference);
-        rc = find_imported(step, value, &seen);
-        if (rc == OMB_OK && seen.found) {
-            result->duplicate = true;
-            result->number = omb_act_number(step, &seen.id);
-            return OMB_OK;
-        }
-    }
     if (rc == OMB_OK)
+        rc = find_imported(step, reference_value(step, source, row->reference), &seen, &why);
+    if (rc == OMB_OK && seen.found) {
+        result->duplicate = true;
+        result->number = omb_act_number(step, &seen.id);
+    } else if (rc == OMB_OK) {
         rc = import_new(step, row, result, &why);
+        if (dry_run)
+            result->number = OMB_VIEW_NONE;
+    }
     if (rc != OMB_OK || dry_run)
         omb_step_restore(step, &before);
-    if (dry_run)
-        result->number = OMB_VIEW_NONE;
+    omb_wipe(&before, sizeof(before));
     if (rc == OMB_DAMAGED || rc == OMB_IO || rc == OMB_FULL) {
         if (err != NULL)
             *err = why;
