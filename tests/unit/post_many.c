@@ -93,8 +93,8 @@ static void say(struct crowd *crowd, size_t which, uint32_t tag, const void *mes
     omb_buf_free(&bytes);
 }
 
-/* Ends the batch; how many frames of that kind it sends to the head office. */
-static size_t end_batch(struct crowd *crowd, uint32_t tag)
+/* Ends the batch; how many frames of that kind it sends to the head office, or to outlets. */
+static size_t end_of_batch(struct crowd *crowd, uint32_t tag, bool above)
 {
     struct rig *rig = &crowd->north->rig;
     const struct omb_send *sends;
@@ -110,11 +110,16 @@ static size_t end_batch(struct crowd *crowd, uint32_t tag)
         assert_int_equal(omb_decode_frame(omb_arena_copy(&crowd->tree->arena, sends[i].bytes),
                                           &crowd->tree->arena, &frame, NULL),
                          OMB_OK);
-        found += sends[i].dialled && frame.message.tag == tag;
+        found += sends[i].dialled == above && frame.message.tag == tag;
     }
     memport_commit(rig->store, omb_update_writes(rig->update));
     omb_update_begin(rig->update, rig->office);
     return found;
+}
+
+static size_t end_batch(struct crowd *crowd, uint32_t tag)
+{
+    return end_of_batch(crowd, tag, true);
 }
 
 static void greet(struct crowd *crowd, size_t which)
@@ -212,11 +217,105 @@ static void what_one_waits_for_does_not_use_up_what_the_region_may_want(void **s
     assert_true(wants < OMB_WANTS_MAX / 2);
 }
 
+/* --- what many have looked up --- */
+
+static uint64_t rows_read(const struct crowd *crowd)
+{
+    const struct memport_reads reads = memport_reads(crowd->north->rig.store);
+
+    return reads.gets + reads.rows;
+}
+
+/* One tick by itself, soon enough for no line to be silent; what it sends to outlets. */
+static size_t turn(struct crowd *crowd, uint32_t tag, uint64_t most)
+{
+    const uint64_t before = rows_read(crowd);
+
+    tick(crowd, 20);
+    assert_true(rows_read(crowd) - before < most);
+    return end_of_batch(crowd, tag, false);
+}
+
+/* Each of them has more put off than a slice; all are due in the same second. */
+static void what_many_had_put_off_is_looked_up_over_several_ticks(void **state)
+{
+    enum { SOME = 10, TIMES = 24 };
+    static struct omb_missing_part parts[OMB_WANT_DIGESTS_MAX];
+    const struct omb_want want = {.parts = {parts, OMB_WANT_DIGESTS_MAX}};
+    struct crowd *crowd = *state;
+    size_t answered = 0, turns = 0;
+
+    for (size_t i = 0; i < OMB_WANT_DIGESTS_MAX; i++)
+        parts[i] = (struct omb_missing_part){crowd->north->rig.office->tip.prev,
+                                             OMB_PART_EXTRACT};
+    for (size_t i = 0; i < SOME; i++) {
+        greet(crowd, i);
+        for (size_t k = 0; k < TIMES; k++)
+            say(crowd, i, OMB_FRAME_WANT, &want);
+    }
+    answered = end_of_batch(crowd, OMB_FRAME_RECORDS, false);
+    assert_true(answered < SOME * TIMES);
+    crowd->tree->now_ms += OMB_LOOK_MS;
+    while (answered < SOME * TIMES && turns++ < 50)
+        answered += turn(crowd, OMB_FRAME_RECORDS, 6 * (OMB_TURN_ROWS + OMB_LOOK_ROWS));
+    assert_int_equal(answered, SOME * TIMES);
+    assert_true(turns > 1);
+}
+
+/* Records lack parts: many of offices elsewhere, and at the end of the list one of each outlet. */
+static void lose_parts(struct crowd *crowd, uint64_t elsewhere)
+{
+    for (uint64_t i = 1; i <= elsewhere + MANY; i++) {
+        const struct omb_missing_row row = {
+            i > elsewhere ? crowd->ids[i - elsewhere - 1] : crowd->ho->id, OMB_PART_BODY, 1};
+        struct omb_digest digest = {{0}};
+        struct omb_buf value = OMB_BUF_INIT;
+        struct omb_key key;
+
+        omb_put_be64(digest.bytes, i << 40);
+        key = omb_key_missing(&digest);
+        omb_encode_missing_row(&row, &value);
+        memport_set(crowd->north->rig.store, OMB_FAMILY_PEER, omb_key_view(&key),
+                    omb_buf_view(&value));
+        omb_buf_free(&value);
+    }
+}
+
+static void what_lacks_is_looked_for_in_slices(void **state)
+{
+    enum { ELSEWHERE = 40000, SOME = 8 };
+    struct crowd *crowd = *state;
+    struct omb_post *post = crowd->north->rig.office->post;
+    size_t wanted = 0, turns = 0;
+
+    lose_parts(crowd, ELSEWHERE);
+    for (size_t i = 0; i < SOME; i++) {
+        const uint64_t before = rows_read(crowd);
+
+        greet(crowd, i);
+        assert_true(rows_read(crowd) - before < 2 * OMB_LOOK_ROWS);
+        wanted += end_of_batch(crowd, OMB_FRAME_WANT, false);
+    }
+    while (wanted < SOME && turns++ < 50)
+        wanted += turn(crowd, OMB_FRAME_WANT, OMB_TURN_ROWS + 2 * OMB_LOOK_ROWS);
+    assert_int_equal(wanted, SOME);
+    for (size_t i = 0; i < SOME; i++) { /* long ago, and nothing of it came */
+        omb_post_peer(post, &crowd->ids[i])->parts_at -= OMB_PARTS_MS;
+        say(crowd, i, OMB_FRAME_RECORDS, &(struct omb_records){.first = 0});
+    }
+    (void)end_of_batch(crowd, OMB_FRAME_WANT, false);
+    for (wanted = turns = 0; wanted < SOME && turns < 600; turns++)
+        wanted += turn(crowd, OMB_FRAME_WANT, OMB_TURN_ROWS + 2 * OMB_LOOK_ROWS);
+    assert_int_equal(wanted, SOME);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         CROWD_TEST(what_all_tell_of_themselves_goes_on_by_and_by),
         CROWD_TEST(what_one_waits_for_does_not_use_up_what_the_region_may_want),
+        CROWD_TEST(what_many_had_put_off_is_looked_up_over_several_ticks),
+        CROWD_TEST(what_lacks_is_looked_for_in_slices),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

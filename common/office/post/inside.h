@@ -31,6 +31,8 @@
 #define OMB_PARTS_MS 600000        /* after which parts that lack are wanted again */
 #define OMB_LOOK_ROWS 16384        /* that are looked at for one peer */
 #define OMB_LOOK_MS 1000           /* in so long; the rest later */
+#define OMB_TURN_ROWS (2 * OMB_LOOK_ROWS) /* that one tick looks at for all who wait */
+#define OMB_TURN_MS 20             /* then the next tick goes on with the others */
 #define OMB_LATER_MAX (1024 * 1024) /* bytes of what a peer asks for that are put off */
 #define OMB_ASKED_ABOVE_MAX 64     /* of these, for what children wait for: a peer looks as often */
 #define OMB_FORK_WORDS                                                                            \
@@ -113,6 +115,7 @@ struct omb_link {
     struct omb_digest parts_from, parts_until; /* parts of records between them were asked for */
     size_t parts_asked;   /* of how many; 0: none is under way */
     int64_t parts_at;     /* monotonic; when that began */
+    bool parts_due;       /* it goes on behind parts_from, in its turn */
 
     /* comparing */
     bool comparing, last_page;
@@ -135,6 +138,13 @@ struct omb_relayed {
     struct omb_view bytes; /* encoded, in the update's arena */
 };
 
+/* Work for several links, some at each tick, none of them before all others had theirs. */
+struct omb_turn {
+    bool due;
+    size_t slot;   /* of the peers, from which on it goes on */
+    uint64_t rows; /* looked at in this tick */
+};
+
 struct omb_post {
     struct omb_link **peers, **connections; /* chained by hash */
     size_t slots, count, connected;
@@ -151,7 +161,8 @@ struct omb_post {
     unsigned asked_above;  /* wants passed on to the parent since the last look at the children */
     bool tree_changed;
     bool retry;   /* frames that wait may go on */
-    bool later;   /* some link has what was put off */
+    struct omb_turn later; /* what was put off for some links, and */
+    struct omb_turn parts; /* what lacks here of their side: is looked for in turn */
     uint64_t looked, look_most; /* rows in this step for one peer, and how many may be; 0: all */
     bool lacking; /* the parent holds own records that this store lost */
     unsigned anew;          /* how often such a word made the log go on in another life, */

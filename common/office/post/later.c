@@ -55,7 +55,7 @@ static struct omb_held *pop(struct omb_link *link)
 
 static void come_back(struct omb_step *step, struct omb_link *link)
 {
-    step->office->post->later = true;
+    step->office->post->later.due = true;
     if (!link->reason)
         omb_link_reason(link, "%s", OMB_LATER_WORDS);
     omb_post_wake(step, link->looked_since + OMB_LOOK_MS);
@@ -91,6 +91,7 @@ void omb_later_end(struct omb_step *step, struct omb_link *link)
     if (link->looked == 0)
         link->looked_since = step->input->monotonic_ms;
     link->looked += step->office->post->looked + 1;
+    step->office->post->later.rows += step->office->post->looked + 1;
     step->office->post->look_most = 0;
 }
 
@@ -164,17 +165,47 @@ static enum omb_rc go_on(struct omb_step *step, struct omb_link *link, struct om
     return rc;
 }
 
-enum omb_rc omb_later_turn(struct omb_step *step, struct omb_error *err)
+/* --- in turn --- */
+
+enum omb_rc omb_turn_take(struct omb_step *step, struct omb_turn *turn,
+                          bool (*waits)(const struct omb_link *link),
+                          enum omb_rc (*serve)(struct omb_step *step, struct omb_link *link,
+                                               struct omb_error *err),
+                          struct omb_error *err)
 {
-    struct omb_post *post = step->office->post;
+    const struct omb_post *post = step->office->post;
+    const size_t first = turn->slot;
     enum omb_rc rc = OMB_OK;
 
-    if (!post->later)
+    if (!turn->due)
         return OMB_OK;
-    post->later = false;
-    for (size_t i = 0; rc == OMB_OK && i < post->slots; i++)
-        for (struct omb_link *link = post->peers[i]; rc == OMB_OK && link; link = link->next_peer)
-            if (link->later_first && link->greeted)
-                rc = go_on(step, link, err);
+    turn->due = false;
+    turn->rows = 0;
+    for (size_t i = 0; rc == OMB_OK && i < post->slots; i++) {
+        const size_t slot = (first + i) % post->slots;
+
+        for (struct omb_link *link = post->peers[slot]; link; link = link->next_peer) {
+            if (!link->greeted || !waits(link))
+                continue;
+            if (rc == OMB_OK && turn->rows < OMB_TURN_ROWS) {
+                rc = serve(step, link, err);
+                continue;
+            }
+            turn->slot = slot;
+            turn->due = true;
+            omb_post_wake(step, step->input->monotonic_ms + OMB_TURN_MS);
+            return rc;
+        }
+    }
     return rc;
+}
+
+static bool has_put_off(const struct omb_link *link)
+{
+    return link->later_first != NULL;
+}
+
+enum omb_rc omb_later_turn(struct omb_step *step, struct omb_error *err)
+{
+    return omb_turn_take(step, &step->office->post->later, has_put_off, go_on, err);
 }

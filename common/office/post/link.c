@@ -272,6 +272,7 @@ void omb_link_reset(struct omb_link *link)
     link->ranges_left = 0;
     link->page_due = false;
     link->parts_asked = 0;
+    link->parts_due = false;
     if (link->pace)
         link->pace->count = 0;
 }
@@ -431,7 +432,7 @@ static enum omb_rc tend_greeted(struct omb_step *step, struct omb_link *link, in
     if (rc == OMB_OK && omb_greet_is_due(step, link))
         rc = omb_greet_compare(step, link, err);
     if (rc == OMB_OK)
-        rc = omb_want_parts_again(step, link, err);
+        omb_want_parts_again(step, link);
     *out_at = sooner(*out_at, sooner(post->ping_at, post->health_at));
     return rc;
 }

@@ -334,7 +334,9 @@ static enum omb_rc look_at_child(struct omb_step *step, struct omb_link *link,
         return rc;
     if (omb_greet_is_due(step, link))
         rc = omb_greet_compare(step, link, err);
-    return rc == OMB_OK ? omb_want_parts_again(step, link, err) : rc;
+    if (rc == OMB_OK)
+        omb_want_parts_again(step, link);
+    return rc;
 }
 
 static enum omb_rc look(struct omb_step *step, struct omb_error *err)
@@ -387,6 +389,8 @@ enum omb_rc omb_post_tick(struct omb_step *step, struct omb_error *err)
         rc = look(step, err);
     if (rc == OMB_OK && post->up)
         rc = omb_link_tend(step, post->up, &at, err);
+    if (rc == OMB_OK)
+        rc = omb_want_parts_turn(step, err);
     omb_post_wake(step, at < post->look_at ? at : post->look_at);
     return rc;
 }

@@ -205,7 +205,9 @@ struct lacking {
     struct omb_step *step;
     const struct omb_link *link;
     struct omb_missing_part *items;
-    size_t count;
+    size_t count, looked;
+    struct omb_digest last; /* that was looked at */
+    bool cut;               /* there may be more behind it */
 };
 
 static enum omb_rc see_missing(void *arg, struct omb_view key, struct omb_view value)
@@ -216,20 +218,22 @@ static enum omb_rc see_missing(void *arg, struct omb_view key, struct omb_view v
     struct omb_office_id child;
 
     omb_looked(lacking->step, 1);
-    if (key.size != 1 + OMB_DIGEST_SIZE ||
-        omb_decode_missing_row(value, lacking->step->arena, &row, NULL) != OMB_OK)
-        return OMB_OK; /* left to the store's check */
-    if (!lacking->link->up) {
+    lacking->looked++;
+    if (key.size == 1 + OMB_DIGEST_SIZE) /* else, or when damaged, left to the store's check */
+        memcpy(lacking->last.bytes, key.data + 1, OMB_DIGEST_SIZE);
+    if (key.size == 1 + OMB_DIGEST_SIZE &&
+        omb_decode_missing_row(value, lacking->step->arena, &row, NULL) == OMB_OK) {
         child = omb_feed_child_above(lacking->step, &row.office);
-        if (!omb_office_id_equal(&child, &lacking->link->peer))
-            return OMB_OK;
+        if (lacking->link->up || omb_office_id_equal(&child, &lacking->link->peer)) {
+            *part = (struct omb_missing_part){lacking->last, row.parts};
+            lacking->count++;
+        }
     }
-    memcpy(part->digest.bytes, key.data + 1, OMB_DIGEST_SIZE);
-    part->parts = row.parts;
-    return ++lacking->count < PARTS_AT_ONCE ? OMB_OK : OMB_STOP;
+    lacking->cut = lacking->count == PARTS_AT_ONCE || lacking->looked == OMB_LOOK_ROWS;
+    return lacking->cut ? OMB_STOP : OMB_OK;
 }
 
-/* Those of from < digest <= until that lack. */
+/* Those of from < digest <= until that lack, as far as may be looked at a time. */
 static enum omb_rc find_missing(struct omb_step *step, const struct omb_link *link,
                                 const struct omb_digest *from, const struct omb_digest *until,
                                 struct lacking *out, struct omb_error *err)
@@ -247,16 +251,23 @@ static enum omb_rc find_missing(struct omb_step *step, const struct omb_link *li
     if (omb_port_scan(step->port, OMB_FAMILY_PEER, omb_key_view(&begin), omb_key_view(&end), false,
                       see_missing, out) != OMB_OK)
         return omb_fail(err, OMB_DAMAGED, NULL, "the rows of missing parts cannot be read");
+    if (!out->cut)
+        out->last = *until;
+    step->office->post->parts.rows += out->looked + 1;
     return OMB_OK;
 }
 
 static void send_parts(struct omb_step *step, struct omb_link *link, const struct lacking *lacking)
 {
     link->parts_asked = lacking->count;
-    if (lacking->count == 0)
-        return;
-    link->parts_until = lacking->items[lacking->count - 1].digest;
-    omb_want_send(step, link, &(struct omb_want){.parts = {lacking->items, lacking->count}});
+    if (lacking->count > 0)
+        omb_want_send(step, link, &(struct omb_want){.parts = {lacking->items, lacking->count}});
+}
+
+static void go_on_with_parts(struct omb_step *step, struct omb_link *link)
+{
+    link->parts_due = step->office->post->parts.due = true;
+    omb_post_wake(step, step->input->monotonic_ms + OMB_TURN_MS);
 }
 
 static enum omb_rc want_next_parts(struct omb_step *step, struct omb_link *link,
@@ -267,26 +278,49 @@ static enum omb_rc want_next_parts(struct omb_step *step, struct omb_link *link,
     enum omb_rc rc;
 
     memset(last.bytes, 0xff, sizeof(last.bytes));
+    link->parts_due = false;
     rc = find_missing(step, link, &link->parts_from, &last, &lacking, err);
-    if (rc == OMB_OK)
-        send_parts(step, link, &lacking);
-    return rc;
+    if (rc != OMB_OK)
+        return rc;
+    send_parts(step, link, &lacking);
+    link->parts_until = lacking.last;
+    if (lacking.count == 0 && lacking.cut) {
+        link->parts_from = lacking.last;
+        go_on_with_parts(step, link);
+    }
+    return OMB_OK;
+}
+
+static void begin_with_parts(struct omb_step *step, struct omb_link *link)
+{
+    link->parts_from = (struct omb_digest){{0}};
+    link->parts_at = step->input->monotonic_ms;
 }
 
 enum omb_rc omb_want_parts(struct omb_step *step, struct omb_link *link, struct omb_error *err)
 {
-    link->parts_from = (struct omb_digest){{0}};
-    link->parts_at = step->input->monotonic_ms;
+    begin_with_parts(step, link);
     return want_next_parts(step, link, err);
 }
 
 /* What lacked here and at the peer may have come to it since. */
-enum omb_rc omb_want_parts_again(struct omb_step *step, struct omb_link *link,
-                                 struct omb_error *err)
+void omb_want_parts_again(struct omb_step *step, struct omb_link *link)
 {
-    return link->parts_asked == 0 && step->input->monotonic_ms - link->parts_at >= OMB_PARTS_MS
-               ? omb_want_parts(step, link, err)
-               : OMB_OK;
+    if (link->parts_asked > 0 || link->parts_due ||
+        step->input->monotonic_ms - link->parts_at < OMB_PARTS_MS)
+        return;
+    begin_with_parts(step, link);
+    go_on_with_parts(step, link);
+}
+
+static bool lacks_parts(const struct omb_link *link)
+{
+    return link->parts_due;
+}
+
+enum omb_rc omb_want_parts_turn(struct omb_step *step, struct omb_error *err)
+{
+    return omb_turn_take(step, &step->office->post->parts, lacks_parts, want_next_parts, err);
 }
 
 /* An answer holds as much as fits: what is left of them is wanted as long as some come. */
@@ -319,7 +353,7 @@ static enum omb_rc compared(struct omb_step *step, struct omb_link *link, struct
     link->in_part = false;
     link->dirty = true;
     omb_post_busy(step->office->post, link);
-    return link->parts_asked == 0 ? omb_want_parts(step, link, err) : OMB_OK;
+    return link->parts_asked == 0 && !link->parts_due ? omb_want_parts(step, link, err) : OMB_OK;
 }
 
 enum omb_rc omb_compare_send(struct omb_step *step, struct omb_link *link, struct omb_error *err)

@@ -125,10 +125,11 @@ enum omb_rc omb_want_more(struct omb_step *step, struct omb_link *link,
 enum omb_rc omb_want_parts(struct omb_step *step, struct omb_link *link,
                            struct omb_error *err) OMB_MUST_USE;
 /* The same, when it is long ago. */
-enum omb_rc omb_want_parts_again(struct omb_step *step, struct omb_link *link,
-                                 struct omb_error *err) OMB_MUST_USE;
+void omb_want_parts_again(struct omb_step *step, struct omb_link *link);
 enum omb_rc omb_want_parts_more(struct omb_step *step, struct omb_link *link,
                                 struct omb_error *err) OMB_MUST_USE;
+/* At a tick: goes on where it was left, some of each link. */
+enum omb_rc omb_want_parts_turn(struct omb_step *step, struct omb_error *err) OMB_MUST_USE;
 
 /* --- later.c --- */
 /* A Want or a Compare: answered now, or put off while too much was looked up for that peer. */
@@ -147,6 +148,15 @@ bool omb_later_may(const struct omb_step *step, struct omb_link *link);
 void omb_later_begin(struct omb_step *step, uint64_t most);
 void omb_later_end(struct omb_step *step, struct omb_link *link);
 void omb_later_drop(struct omb_link *link);
+/*
+ * Serves links that wait, in turn, until OMB_TURN_ROWS were looked at, as `serve` counts them in
+ * turn->rows; a later tick goes on with the others.
+ */
+enum omb_rc omb_turn_take(struct omb_step *step, struct omb_turn *turn,
+                          bool (*waits)(const struct omb_link *link),
+                          enum omb_rc (*serve)(struct omb_step *step, struct omb_link *link,
+                                               struct omb_error *err),
+                          struct omb_error *err) OMB_MUST_USE;
 
 /* --- ack.c --- */
 enum omb_rc omb_ack_came(struct omb_step *step, struct omb_link *link, const struct omb_ack *ack,
