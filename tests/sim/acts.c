@@ -64,8 +64,8 @@ static bool names_office(const struct omb_act *act)
     return to != NULL && to->kind == OMB_KIND_one;
 }
 
-static void act_in(struct sim *sim, struct tree_office *office, const struct sim_affair *affair,
-                   bool moves)
+void sim_act_in(struct sim *sim, struct tree_office *office, const struct sim_affair *affair,
+                bool moves)
 {
     const char *who = sim_below(sim, 4) == 0 ? "s2" : "s1";
     const struct omb_reply *reply;
@@ -97,7 +97,7 @@ bool sim_act(struct sim *sim, struct tree_office *office)
 
     if (affair == NULL)
         return false;
-    act_in(sim, office, affair, sim_below(sim, 3) > 0);
+    sim_act_in(sim, office, affair, sim_below(sim, 3) > 0);
     return true;
 }
 
@@ -110,7 +110,7 @@ bool sim_quarrel(struct sim *sim, struct tree_office *about)
 
         for (unsigned tries = 0; tries < 4; tries++)
             if (office->running && sim_has_row(office, &affair->id))
-                act_in(sim, office, affair, true);
+                sim_act_in(sim, office, affair, true);
     }
     return affair != NULL;
 }

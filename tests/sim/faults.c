@@ -98,7 +98,7 @@ bool sim_put_back(struct sim *sim, struct tree_office *office)
     return true;
 }
 
-static void cut_all(struct sim *sim, struct tree_office *office, bool cut)
+void sim_cut_all(struct sim *sim, struct tree_office *office, bool cut)
 {
     for (size_t i = 0; i < sim->tree->count; i++) {
         struct tree_office *child = sim->tree->offices[i];
@@ -113,7 +113,7 @@ static void cut_all(struct sim *sim, struct tree_office *office, bool cut)
     }
 }
 
-static void act_some(struct sim *sim, struct tree_office *office)
+void sim_act_some(struct sim *sim, struct tree_office *office)
 {
     const uint64_t enough = sim->sum->written + 1 + sim_below(sim, 3);
 
@@ -122,24 +122,55 @@ static void act_some(struct sim *sim, struct tree_office *office)
             (void)sim_register(sim, office);
 }
 
+/* The newest case that the office shares with one directly below it; NULL: none. */
+static const struct sim_affair *shared_affair(const struct sim *sim,
+                                              const struct tree_office *office)
+{
+    for (size_t i = sim->count; i > 0; i--)
+        for (size_t k = 0; k < sim->tree->count; k++)
+            if (sim->tree->offices[k]->parent == office && !sim->tree->offices[k]->gone &&
+                sim_has_row(sim->tree->offices[k], &sim->affairs[i - 1].id) &&
+                sim_has_row(office, &sim->affairs[i - 1].id))
+                return &sim->affairs[i - 1];
+    return NULL;
+}
+
+/*
+ * Before the copy is put back and behind it, more of them, in one case: so a child's cursor comes
+ * to name another record than the one that the feed has there.
+ */
+static void act_again(struct sim *sim, struct tree_office *office, const struct sim_affair *affair,
+                      uint64_t count)
+{
+    const uint64_t enough = sim->sum->written + count;
+
+    if (affair == NULL) {
+        sim_act_some(sim, office);
+        return;
+    }
+    for (unsigned i = 0; i < 20 && office->running && sim->sum->written < enough; i++)
+        sim_act_in(sim, office, affair, i % 2 == 1);
+}
+
 bool sim_relapse(struct sim *sim, struct tree_office *office)
 {
+    const struct sim_affair *affair = shared_affair(sim, office);
     struct memport *copy = tree_backup(office);
 
     tree_tell(sim->tree, "%s is copied and will be put back", office->code);
-    act_some(sim, office);
+    act_again(sim, office, affair, 1);
     tree_pass(sim->tree, 100 + (int64_t)sim_below(sim, 1000));
-    cut_all(sim, office, true);
+    sim_cut_all(sim, office, true);
     if (sim_would_forget(sim, office) || sim_would_orphan(sim, office, copy)) {
         memport_free(copy);
-        cut_all(sim, office, false);
+        sim_cut_all(sim, office, false);
         return false;
     }
     tree_roll_back(office, copy);
     sim_note_lost(sim, office);
-    act_some(sim, office);
+    act_again(sim, office, affair, 2);
     tree_pass(sim->tree, 1);
-    cut_all(sim, office, false);
+    sim_cut_all(sim, office, false);
     return true;
 }
 
@@ -159,7 +190,15 @@ bool sim_set_clock(struct sim *sim, struct tree_office *office)
 
 bool sim_lie(struct sim *sim, struct tree_office *office)
 {
-    tree_lie(office, (enum tree_lie)(1 + sim_below(sim, TREE_LIES - 1)));
+    enum tree_lie lie = (enum tree_lie)(1 + sim_below(sim, TREE_LIES - 1));
+
+    if (lie == TREE_LIE_NAME && sim_is_leaf(sim, office)) /* nobody's records but its own */
+        lie = TREE_LIE_CHAIN;
+    else if (lie == TREE_LIE_CHAIN && office->parent == NULL)
+        lie = TREE_LIE_NAME;
+    tree_lie(office, lie);
+    if (lie == TREE_LIE_CHAIN) /* it is told of an own record */
+        sim_act_some(sim, office);
     return true;
 }
 
@@ -192,27 +231,50 @@ static void resync(struct tree_office *office, const struct tree_office *peer)
     (void)ANSWER(link_resynced, ask_as(&office->rig, "admin", OMB_ASK_LINK_RESYNC, &ask));
 }
 
+static bool is_compare_due(const struct tree_office *office)
+{
+    return office->skipped || office->lies.told > 0;
+}
+
+/* Who signed two records for one place goes on in another life. */
+static void renew_forked(struct sim *sim)
+{
+    for (size_t i = 0; i < sim->tree->count; i++) {
+        struct tree_office *office = sim->tree->offices[i];
+        const struct omb_peer_view *down;
+
+        if (office->lies.told == 0 || office->parent == NULL || office->gone)
+            continue;
+        down = tree_link(office->parent, office);
+        if (down != NULL && down->forks > 0)
+            (void)sim_renew(sim, office);
+    }
+    tree_settle(sim->tree);
+}
+
 void sim_compare(struct sim *sim)
 {
-    const struct tree_met *met = &sim->tree->met;
-    unsigned lies = 0;
+    unsigned lies = 0, due = 0;
 
     for (size_t i = 0; i < sim->tree->count; i++) {
         struct tree_office *office = sim->tree->offices[i];
 
         lies += office->lies.told;
+        due += is_compare_due(office);
         if (office->lies.told > 0)
             tree_line_down(office, "the line is cut");
     }
-    if (met->lost + met->early + lies == 0)
+    if (due == 0)
         return;
-    if (lies > 0)
+    if (lies > 0) {
         tree_settle(sim->tree);
-    tree_tell(sim->tree, "all links compare");
+        renew_forked(sim);
+    }
+    tree_tell(sim->tree, "links compare");
     for (size_t i = 0; i < sim->tree->count; i++) {
         struct tree_office *office = sim->tree->offices[i];
 
-        if (office->parent == NULL || office->gone)
+        if (office->parent == NULL || office->gone || !is_compare_due(office))
             continue;
         resync(office, office->parent);
         resync(office->parent, office);

@@ -2,22 +2,30 @@
  * What must hold of every seed (design: architecture, Invariants). Nothing is compared with
  * expected values. Where each is judged:
  *
- * 1 acknowledged is durable   promise.c after every turn and at the end: what an operator was told
- *                             its office holds, through every crash; what an ack promised to a
- *                             peer shows as a record that it lacks (tree_whole.c)
- * 2 the bytes received        tree_whole.c: a record is kept in the same bytes on all replicas;
- *                             tree_parts.c: parts are those that headers name; tree_check.c: every
- *                             log verifies everywhere
- * 3 one record at a place     tree_whole.c: on each replica; repeat.c: a request is done once
- * 4 a function of its set     tree_rest.c: the store's own check, then dropped and rebuilt without
- * a change; tree_check.c: all who share a case hold the same row of it, though it came to each in
- * another order 5 one custodian             tree_spine.c, on every replica 6 grants and scopes
- * tree_whole.c: who decides a case has its key, who has a key was given it by an event, nobody
- * keeps what is erased or out of its scope; tree_whole.c, tree_check.c: neither did it ever cross a
- * line 7 no lag, and agreement     tree_rest.c: every link is live and nothing waits; tree_whole.c:
- * every record is with all whom it concerns; tree_check.c: rows agree 8 no crash, no excess run.c:
- * a seed that ends its process, or hangs, is bad; limits.c: what the core may keep is little in
- * some seeds
+ * 1 Acknowledged is durable: promise.c after every turn and at the end, what an operator was told
+ *   its office holds, through every crash. What an ack promised to a peer shows as a record that it
+ *   lacks (tree_whole.c).
+ *
+ * 2 The bytes received: tree_whole.c, a record is kept in the same bytes on all replicas;
+ *   tree_parts.c, parts are those that headers name; tree_check.c, every log verifies everywhere.
+ *
+ * 3 One record at a place: tree_whole.c, on each replica; repeat.c, a request is done once.
+ *
+ * 4 A function of its set: tree_rest.c, the store's own check, then dropped and rebuilt without a
+ *   change; tree_check.c, all who share a case hold the same row of it, though it came to each in
+ *   another order; tree_cut.c, what was signed behind a revocation has no effect.
+ *
+ * 5 One custodian: tree_spine.c, on every replica.
+ *
+ * 6 Grants and scopes: tree_whole.c, who decides a case has its key, who has a key was given it by
+ *   an event, nobody keeps what is erased or out of its scope; tree_whole.c and tree_check.c,
+ *   neither did it ever cross a line.
+ *
+ * 7 No lag, and agreement: tree_rest.c, every link is live and nothing waits; tree_whole.c, every
+ *   record is with all whom it concerns; tree_check.c, rows agree.
+ *
+ * 8 No crash, no excess: run.c, a seed that ends its process, or hangs, is bad; limits.c, what the
+ *   core may keep is little in some seeds.
  */
 #include "unit/unit.h"
 

@@ -165,11 +165,32 @@ WRAP(void, omb_feed_put, struct omb_step *step, const struct omb_office_id *chil
         __real_omb_feed_put(step, child, at);
 }
 
+/* Of the events in the order in which they apply: whether a fresh one stands before another. */
+static bool comes_late(const struct omb_casefile *file)
+{
+    bool fresh_before = false;
+
+    for (size_t i = 0; i < file->folded.judged_count; i++) {
+        const size_t k = (size_t)(file->folded.judged[i].event - file->events);
+        const bool fresh = is_fresh(file, &file->rows[k]);
+
+        if (fresh_before && !fresh)
+            return true;
+        fresh_before |= fresh;
+    }
+    return false;
+}
+
 WRAP(enum omb_rc, omb_casefile_save, struct omb_step *step, struct omb_casefile *file,
      struct omb_error *err)
 {
+    struct omb_case_row row;
+
     if (is(SIM_PLANT_CLOCK))
         file->folded.row.registered_at = step->input->now_ms;
+    if (is(SIM_PLANT_REFOLD) && step->source != NULL && !file->born && comes_late(file) &&
+        omb_case_row_read(step, &file->id, &row, NULL) == OMB_OK)
+        file->folded.row = row;
     return __real_omb_casefile_save(step, file, err);
 }
 
@@ -221,6 +242,18 @@ WRAP(enum omb_rc, omb_part_verify, const struct omb_header *header, uint32_t kin
      struct omb_view bytes, struct omb_error *err)
 {
     return is(SIM_PLANT_PART) ? OMB_OK : __real_omb_part_verify(header, kind, bytes, err);
+}
+
+WRAP(enum omb_rc, omb_chain_verify, const struct omb_header *header,
+     const struct omb_header *before, const struct omb_digest *digest, struct omb_error *err)
+{
+    return is(SIM_PLANT_CHAIN) ? OMB_OK : __real_omb_chain_verify(header, before, digest, err);
+}
+
+WRAP(bool, omb_office_cut_off, struct omb_step *step, const struct omb_key_id *key,
+     const struct omb_incarnation *incarnation, uint64_t seq, const struct omb_digest *digest)
+{
+    return !is(SIM_PLANT_REVOKED) && __real_omb_office_cut_off(step, key, incarnation, seq, digest);
 }
 
 /* Whoever signed: a proof of that key is enough. */

@@ -21,13 +21,17 @@
     X(HISTORY, "scope-without-history",                                                            \
       "a case that enters a scope brings nothing of what was written before", 7, 60)               \
     X(CURSOR, "cursor-without-digest",                                                             \
-      "a greeting is believed by its position, whatever record stands there", 7, 150)              \
+      "a greeting is believed by its position, whatever record stands there", 7, 60)               \
     X(NUMBER, "number-reused", "a case now and then gets the number of the one before", 3, 25)     \
     X(LIFE, "life-not-opened", "a store that was put back goes on in the life it had", 3, 25)      \
     X(GRANT, "grant-to-another", "the key of a case is sealed for another office", 6, 25)          \
     X(PROOF, "proof-unchecked", "a record is kept whatever its proof", 2, 60)                      \
     X(PART, "part-unchecked", "a part is kept whatever its digest", 2, 60)                         \
-    X(SIGNER, "signer-unchecked", "an office may sign in the name of another", 3, 120)             \
+    X(SIGNER, "signer-unchecked", "an office may sign in the name of another", 3, 60)              \
+    X(CHAIN, "chain-unchecked", "a record is kept whatever record it says it follows", 7, 60)      \
+    X(REVOKED, "revocation-ignored", "what a revoked key signed later has effect", 4, 60)          \
+    X(REFOLD, "refold-skipped",                                                                    \
+      "what comes late and belongs before what was folded does not change the case", 4, 25)        \
     X(ERASED, "erased-kept", "the parts of an erased case stay", 6, 60)                            \
     X(ERASED_KEY, "erased-key-kept", "the key of an erased case stays", 6, 60)                     \
     X(STRAGGLER, "straggler-dropped", "what comes late of an older life is not kept", 7, 25)       \

@@ -5,7 +5,7 @@
 #include "sim/turns.h"
 #include "wire/rows.h"
 
-static bool is_leaf(const struct sim *sim, const struct tree_office *office)
+bool sim_is_leaf(const struct sim *sim, const struct tree_office *office)
 {
     for (size_t i = 0; i < sim->tree->count; i++)
         if (sim->tree->offices[i]->parent == office)
@@ -32,16 +32,70 @@ static bool order(struct tree_office *by, const struct omb_office_change *change
     return tree_was_told(by, batch);
 }
 
-bool sim_revoke(struct sim *sim, struct tree_office *office)
+/* From that office on the first that may be put out by one that is itself below another. */
+static struct tree_office *low_leaf(const struct sim *sim, struct tree_office *office)
 {
+    const struct tree *tree = sim->tree;
+    size_t from = 0;
+
+    while (tree->offices[from] != office)
+        from++;
+    for (size_t i = 0; i < tree->count; i++) {
+        struct tree_office *other = tree->offices[(from + i) % tree->count];
+
+        if (!other->gone && sim_is_leaf(sim, other) && other->parent->parent != NULL)
+            return other;
+    }
+    return office;
+}
+
+/*
+ * What the office wrote last came further up than to its parent, which forgets it before it puts
+ * the office out: so there is something that the revocation cuts off.
+ */
+static bool forget_newest(struct sim *sim, struct tree_office *office)
+{
+    struct tree_office *parent = office->parent;
+    struct memport *copy;
+
+    if (!parent->running || parent->parent == NULL || parent == sim->copied)
+        return false;
+    if (!office->running)
+        tree_start(office);
+    copy = tree_backup(parent);
+    sim_act_some(sim, office);
+    tree_pass(sim->tree, 100 + (int64_t)sim_below(sim, 3000));
+    sim_cut_all(sim, parent, true);
+    if (sim_would_forget(sim, parent) || sim_would_orphan(sim, parent, copy)) {
+        memport_free(copy);
+        sim_cut_all(sim, parent, false);
+        return false;
+    }
+    tree_tell(sim->tree, "%s forgets what %s did last", parent->code, office->code);
+    tree_roll_back(parent, copy);
+    sim_note_lost(sim, parent);
+    return true;
+}
+
+bool sim_revoke(struct sim *sim, struct tree_office *anybody)
+{
+    const bool forgets = sim_below(sim, 4) > 0;
+    struct tree_office *office = forgets ? low_leaf(sim, anybody) : anybody;
     const struct omb_office_change change = {
         .code = omb_view_str(office->code), .revoke = true, .ground = OMB_VIEW_LIT("stolen")};
+    bool forgot, done;
 
-    if (sim->gone == 2 || office->gone || !is_leaf(sim, office) ||
-        sim_would_orphan(sim, office, NULL))
+    if (sim->gone == 2 || office->gone || !sim_is_leaf(sim, office))
         return false;
-    tree_tell(sim->tree, "%s is put out", office->code);
-    if (!order(office->parent, &change))
+    forgot = forgets && forget_newest(sim, office);
+    done = !sim_would_orphan(sim, office, NULL);
+    if (done) {
+        tree_tell(sim->tree, "%s is put out", office->code);
+        done = order(office->parent, &change);
+    }
+    if (forgot)
+        sim_cut_all(sim, office->parent, false);
+    if (!done)
         return false;
     office->gone = true; /* its thief goes on, and nobody listens */
     sim->gone++;
@@ -55,7 +109,7 @@ bool sim_close(struct sim *sim, struct tree_office *office)
                                              .successor = omb_view_str(successor->code)};
 
     if (sim->closed != NULL || successor == office || successor->gone || office->gone ||
-        !is_leaf(sim, office) || successor->parent != office->parent ||
+        !sim_is_leaf(sim, office) || successor->parent != office->parent ||
         successor->service != office->service)
         return false;
     tree_tell(sim->tree, "%s is closed, %s succeeds", office->code, successor->code);

@@ -9,7 +9,10 @@
 
 /* --- reshape.c --- */
 
-bool sim_revoke(struct sim *sim, struct tree_office *office);
+/* Below an office, and no office below it. */
+bool sim_is_leaf(const struct sim *sim, const struct tree_office *office);
+/* The office, or one near it. */
+bool sim_revoke(struct sim *sim, struct tree_office *anybody);
 bool sim_close(struct sim *sim, struct tree_office *office);
 bool sim_begin_anew(struct sim *sim, struct tree_office *office);
 /* What came home to those that began anew is opened with the recovery key. */
@@ -27,6 +30,9 @@ bool sim_renew(struct sim *sim, struct tree_office *office);
 bool sim_fumble(struct sim *sim, struct tree_office *office);
 /* Somebody moves a case of the office, or does other work on one. */
 bool sim_act(struct sim *sim, struct tree_office *office);
+/* Somebody does something in that case; `moves`: that moves it, or who may read it. */
+void sim_act_in(struct sim *sim, struct tree_office *office, const struct sim_affair *affair,
+                bool moves);
 /* All who have the case move it at once, before any has heard of another. */
 bool sim_quarrel(struct sim *sim, struct tree_office *about);
 bool sim_resync(struct sim *sim, struct tree_office *office);
@@ -57,6 +63,10 @@ bool sim_bit_flip(struct sim *sim, struct tree_office *office);
 bool sim_put_back(struct sim *sim, struct tree_office *office);
 /* What it has just told everybody it forgets, and writes other things in place of it. */
 bool sim_relapse(struct sim *sim, struct tree_office *office);
+/* All lines at that office. */
+void sim_cut_all(struct sim *sim, struct tree_office *office, bool cut);
+/* Its operators do something that is written, if they may. */
+void sim_act_some(struct sim *sim, struct tree_office *office);
 bool sim_set_clock(struct sim *sim, struct tree_office *office);
 /* Of what the office sends next a record is not what its author wrote (tree_lie.h). */
 bool sim_lie(struct sim *sim, struct tree_office *office);
@@ -65,8 +75,8 @@ bool sim_would_forget(const struct sim *sim, const struct tree_office *parent);
 /* All faults but what was put back and what clocks show are over. */
 void sim_heal(struct sim *sim);
 /*
- * Where frames were lost or overtaken that no real line loses, or lies were told, both ends greet
- * again and compare what they have, as they do sooner or later.
+ * Where frames were lost or overtaken that no real line loses, or lies were told, both ends of that
+ * line greet again and compare what they have, as they do sooner or later.
  */
 void sim_compare(struct sim *sim);
 

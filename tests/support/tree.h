@@ -50,7 +50,7 @@ struct tree_office {
     int64_t clock_ms; /* its wall clock less the true time */
     int64_t wake_ms;  /* true time of its next tick */
     struct tree_line line;
-    bool cut;         /* nothing crosses to and from its parent */
+    bool cut, skipped; /* nothing crosses to its parent and back; not all did, but later ones */
     int64_t up_ms, down_ms; /* how long a frame takes */
     struct tree_wire up_wire, down_wire;
     uint64_t life;          /* starts so far */

@@ -43,6 +43,9 @@ void tree_check_link(struct tree_office *child, struct tree_office *parent);
 void tree_check_store(struct tree_office *office);
 /* Fails unless the steps of each case form one chain there, and custody follows (tree_spine.c). */
 void tree_check_spines(struct tree_office *office);
+/* A record that has effect there: fails when it was signed behind a revocation (tree_cut.c). */
+void tree_check_cut(struct tree_office *office, const struct omb_header *header,
+                    const struct omb_digest *digest);
 /* One line about a frame; false: it is not worth one (pings, credit, health). */
 bool tree_describe(struct tree *tree, const struct tree_frame *frame, struct omb_buf *out,
                    bool *out_moves);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/assert.h"
 #include "office/inside.h"
 #include "support/tree_drive.h"
 
@@ -98,11 +99,65 @@ static bool lie_of_name(struct tree_office *office, struct omb_record *record)
     return true;
 }
 
+static bool holds_place(const struct tree_office *office, const struct omb_header *header)
+{
+    const struct omb_key life = omb_key_life(&header->office, &header->incarnation, 0);
+    const struct omb_port *port = memport_port(office->rig.store);
+    struct omb_buf value = OMB_BUF_INIT;
+    bool holds = omb_port_get(port, OMB_FAMILY_OFFICE, omb_key_view(&life), &value) == OMB_OK;
+
+    if (holds) {
+        const struct omb_key key = omb_key_record(omb_be32(value.data), header->seq);
+
+        holds = omb_port_get(port, OMB_FAMILY_RECORD, omb_key_view(&key), &value) == OMB_OK;
+    }
+    omb_buf_free(&value);
+    return holds;
+}
+
+static enum omb_rc see_life(void *arg, struct omb_view key, struct omb_view value)
+{
+    struct omb_incarnation *newest = arg;
+
+    (void)value;
+    memcpy(newest->bytes, key.data + key.size - 4 - sizeof(newest->bytes), sizeof(newest->bytes));
+    return OMB_OK;
+}
+
+/* Of an older life there may be holes, and no chain is asked for. */
+static bool is_newest_life(const struct tree_office *office, const struct omb_header *header)
+{
+    const struct omb_key lives = omb_key_life(&header->office, NULL, 0);
+    struct omb_incarnation newest = {{0}};
+
+    OMB_ASSERT(omb_port_scan_prefix(memport_port(office->rig.store), OMB_FAMILY_OFFICE,
+                                    omb_key_view(&lives), see_life, &newest) == OMB_OK);
+    return OMB_ID_COMPARE(&newest, &header->incarnation) <= 0;
+}
+
+/* Its own one, signed again: where the true one is already it would not be a lie but a fork. */
+static bool lie_of_chain(struct tree_office *office, struct omb_record *record)
+{
+    struct omb_arena *arena = &office->tree->arena;
+    struct omb_header header;
+
+    if (!read_header(arena, record, &header) || !omb_office_id_equal(&header.office, &office->id) ||
+        header.seq == 1 || holds_place(office->parent, &header) ||
+        !is_newest_life(office->parent, &header) || !is_newest_life(office, &header))
+        return false;
+    header.key = office->rig.office->key_id;
+    header.prev.bytes[0] ^= 1;
+    write_header(arena, &header, record);
+    sign(office, record);
+    return true;
+}
+
 static bool (*const tellers[])(struct tree_office *office, struct omb_record *record) = {
     [TREE_LIE_HEADER] = lie_of_header,
     [TREE_LIE_PROOF] = lie_of_proof,
     [TREE_LIE_PART] = lie_of_part,
     [TREE_LIE_NAME] = lie_of_name,
+    [TREE_LIE_CHAIN] = lie_of_chain,
 };
 
 /* Of one that makes an office a party nobody could tell any more who was one, if it is lost. */
@@ -115,6 +170,19 @@ static bool names_party(struct omb_arena *arena, const struct omb_record *record
         return true;
     event.facts = header.facts;
     return header.case_id != NULL && omb_event_to(&event) != NULL;
+}
+
+/*
+ * Downward and among stragglers logs come with holes, and no chain is asked for. On a line that
+ * doubles or delays frames the true record may be there before the lie is.
+ */
+static bool suits(const struct tree_office *office, const struct tree_office *child,
+                  const struct omb_records *records)
+{
+    const struct tree_wire *wire = &child->up_wire;
+
+    return office->lies.next != TREE_LIE_CHAIN ||
+           (office == child && records->first > 0 && wire->twice + wire->late + wire->early == 0);
 }
 
 /* The last record of the frame that suits the lie. */
@@ -148,7 +216,7 @@ struct omb_view tree_lie_in(struct tree_office *office, struct tree_office *chil
         frame.message.tag != OMB_FRAME_RECORDS)
         return bytes;
     records = *OMB_AS(records, frame.message);
-    if (!tell(office, &records))
+    if (!suits(office, child, &records) || !tell(office, &records))
         return bytes;
     frame.message.value = &records;
     omb_encode_frame(&frame, &lie);

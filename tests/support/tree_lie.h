@@ -13,7 +13,8 @@ struct tree_office;
     X(HEADER, "a header that nobody signed")                                                       \
     X(PROOF, "a signature with a bit turned")                                                      \
     X(PART, "a part with a bit turned")                                                            \
-    X(NAME, "a record in another's name")
+    X(NAME, "a record in another's name")                                                          \
+    X(CHAIN, "a record that does not follow the one before it")
 
 enum tree_lie {
     TREE_HONEST,

@@ -18,6 +18,7 @@ struct tree_fate tree_line_fate(struct tree_office *child, bool up)
     if (wire->dead || happens(tree, wire->lost)) {
         tree->met.lost++;
         child->line.harmed = true;
+        child->skipped |= !wire->dead;
         fate.copies = 0;
         return fate;
     }
@@ -31,7 +32,7 @@ struct tree_fate tree_line_fate(struct tree_office *child, bool up)
     }
     if (happens(tree, wire->early)) {
         tree->met.early++;
-        child->line.harmed = true;
+        child->line.harmed = child->skipped = true;
         fate.early = true;
     }
     return fate;

@@ -106,8 +106,10 @@ static void add_step(struct spine *spine, const struct omb_event_view *event)
         return;
     OMB_ASSERT(spine->count < STEPS_MAX &&
                omb_unhex(event->digest, step->digest.bytes, OMB_DIGEST_SIZE) == OMB_OK);
-    if (!read_header(spine->office, &step->digest, &header) || header.facts == NULL ||
-        !is_spine(header.facts->event.tag))
+    if (!read_header(spine->office, &step->digest, &header) || header.facts == NULL)
+        return;
+    tree_check_cut(spine->office, &header, &step->digest);
+    if (!is_spine(header.facts->event.tag))
         return;
     step->after = header.after;
     step->first = header.facts->event.tag == OMB_EVENT_REGISTERED;
