@@ -426,29 +426,6 @@ static void move_index(struct omb_step *step, const struct omb_case_row *old,
 
 /* --- saving --- */
 
-static void drop_parts(struct omb_step *step, const struct omb_casefile *file)
-{
-    static const enum omb_part_kind kinds[] = {OMB_PART_BODY, OMB_PART_GRANTS, OMB_PART_EXTRACT};
-    struct omb_writes *writes = step->update->writes;
-    const struct omb_key secret = omb_key_case_secret(&file->id);
-
-    for (size_t i = 0; i < file->event_count; i++)
-        for (size_t kind = 0; kind < sizeof(kinds) / sizeof(kinds[0]); kind++) {
-            const struct omb_key key =
-                omb_key_part(file->rows[i].number, file->rows[i].seq, kinds[kind]);
-
-            omb_delete(writes, OMB_FAMILY_PART, omb_key_view(&key));
-        }
-    for (size_t i = 0; i < file->event_count; i++) { /* nor are they wanted any more */
-        const struct omb_key key = omb_key_missing(&file->events[i].digest);
-
-        omb_delete(writes, OMB_FAMILY_PEER, omb_key_view(&key));
-    }
-    omb_delete(writes, OMB_FAMILY_KEY, omb_key_view(&secret));
-    omb_vault_forget_key(step->update);
-    step->update->erased = true;
-}
-
 /* The row as it was before; NULL in *out when there is none. */
 static enum omb_rc read_old(struct omb_step *step, const struct omb_casefile *file,
                             const struct omb_case_row **out, struct omb_error *err)
@@ -497,11 +474,13 @@ enum omb_rc omb_casefile_save(struct omb_step *step, struct omb_casefile *file,
         put_late(step, row, OMB_INDEX_REFERENCE, reference);
     put_row(step, file);
     if (row->erased && !(old && old->erased)) {
-        drop_parts(step, file);
+        omb_casefile_drop_parts(step, file);
         rc = omb_aside_erase(step, &file->id, err);
-        if (rc != OMB_OK)
-            return rc;
+    } else if (!row->erased && old && old->erased) {
+        rc = omb_casefile_want_parts(step, file, err);
     }
+    if (rc != OMB_OK)
+        return rc;
     if (!old)
         step->office->tip.cases++;
     step->update->dirty = true;

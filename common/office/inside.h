@@ -165,6 +165,12 @@ enum omb_rc omb_header_read(struct omb_step *step, const struct omb_row_at *at,
                             struct omb_header *out_header, struct omb_digest *out_digest,
                             bool *out_odd, struct omb_error *err) OMB_MUST_USE;
 
+/* --- casefile_parts.c --- */
+void omb_casefile_drop_parts(struct omb_step *step, const struct omb_casefile *file);
+/* A case that is not erased any more: the parts that it lost are wanted. */
+enum omb_rc omb_casefile_want_parts(struct omb_step *step, const struct omb_casefile *file,
+                                    struct omb_error *err) OMB_MUST_USE;
+
 /* --- receive_sides.c --- */
 /* Drops the parts of own records of an erased case that lie aside. */
 enum omb_rc omb_aside_erase(struct omb_step *step, const struct omb_case_id *id,

@@ -1,6 +1,6 @@
 /*
- * The insides of the inbound door, for receive*.c and learn.c alone: an intake, and one record
- * while it is judged.
+ * The insides of the inbound door, for receive*.c, learn.c and casefile_parts.c alone: an intake,
+ * and one record while it is judged.
  *
  *     receive.c         an intake from its beginning to its end; what is kept of a record
  *     receive_check.c   whether a record is authentic, and whether it is here already

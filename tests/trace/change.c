@@ -98,6 +98,41 @@ static void test_what_a_revoked_office_writes_later_has_no_effect(void **state)
     tree_check(tree);
 }
 
+/* Who dropped the words of the case on a word that has no effect gets them back where they are. */
+static void test_an_erasure_that_was_cut_off_is_undone(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    const struct omb_view number = bank_complaint(bank.b45);
+    const struct omb_office_change revoke = {.code = OMB_VIEW_LIT("vsp-0045"),
+                                             .revoke = true,
+                                             .ground = OMB_VIEW_LIT("stolen")};
+    struct memport *copy;
+
+    ESCALATE(bank.b45, number, "ho");
+    TREE_ACT(bank.b45, number, NULL, WITHDRAWN, withdrawn, NULL,
+             .method = OMB_VIEW_LIT("phone"));
+    tree_settle(tree);
+    copy = tree_backup(bank.north);
+    TREE_ACT(bank.b45, number, NULL, ERASED, erased, NULL, .ground = OMB_VIEW_LIT("client-asks"));
+    tree_settle(tree);
+    tree_cut(bank.north);
+    TREE_ACT(bank.ho, number, NULL, ERASURE_CONFIRMED, erasure_confirmed, NULL,
+             .ground = OMB_VIEW_LIT("client-asks"));
+    assert_true(show(&bank.ho->rig, "s1", number)->erased);
+    tree_cut(bank.b45);
+    tree_roll_back(bank.north, copy);
+    answer_of(ask_as(&bank.north->rig, "admin", OMB_ASK_OFFICE_CHANGE, &revoke));
+    tree_stop(bank.b45);
+    bank.b45->gone = true;
+    tree_mend(bank.north);
+    tree_settle(tree);
+    assert_false(show(&bank.north->rig, "s1", number)->erased);
+    assert_false(show(&bank.ho->rig, "s1", number)->erased);
+    assert_text(show(&bank.ho->rig, "s1", number)->narrative, "charged twice");
+    tree_check_whole(tree);
+}
+
 /* It asks there with its old key, and dials there from its next start on. */
 static void move_to(struct tree_office *office, struct tree_office *parent)
 {
@@ -200,6 +235,7 @@ int main(void)
         TREE_TEST(test_erasure_reaches_every_replica),
         TREE_TEST(test_a_region_registers_for_a_branch_below),
         TREE_TEST(test_what_a_revoked_office_writes_later_has_no_effect),
+        TREE_TEST(test_an_erasure_that_was_cut_off_is_undone),
         TREE_TEST(test_an_office_comes_under_another_region),
         TREE_TEST(test_a_region_asks_above_who_came),
     };

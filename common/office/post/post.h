@@ -36,6 +36,8 @@ void omb_post_tree_changed(struct omb_step *step);
 /* Starts a comparison with a peer now. OMB_NOT_FOUND: no such link. */
 enum omb_rc omb_post_resync(struct omb_step *step, const struct omb_office_id *peer,
                             struct omb_error *err) OMB_MUST_USE;
+/* Parts are listed as missing that were here before: they are wanted when links are next tended. */
+void omb_post_want_parts(struct omb_step *step);
 /* What kept the parent away may be mended: a link that waits for its next try is dialled now. */
 void omb_post_dial_now(struct omb_step *step);
 /* A parent holds this office's newest record: no new incarnation is due (design: records). */

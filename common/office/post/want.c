@@ -323,6 +323,15 @@ enum omb_rc omb_want_parts_turn(struct omb_step *step, struct omb_error *err)
     return omb_turn_take(step, &step->office->post->parts, lacks_parts, want_next_parts, err);
 }
 
+void omb_post_want_parts(struct omb_step *step)
+{
+    struct omb_post *post = step->office->post;
+
+    for (size_t i = 0; i < post->slots; i++)
+        for (struct omb_link *link = post->peers[i]; link; link = link->next_peer)
+            link->parts_at = step->input->monotonic_ms - OMB_PARTS_MS;
+}
+
 /* An answer holds as much as fits: what is left of them is wanted as long as some come. */
 enum omb_rc omb_want_parts_more(struct omb_step *step, struct omb_link *link,
                                 struct omb_error *err)
