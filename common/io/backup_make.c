@@ -104,11 +104,14 @@ static enum omb_rc name_places(struct making *making, struct omb_error *err)
 /* Another office of this code may put its backups there, too: its work is not touched. */
 static enum omb_rc take_partial(struct making *making, struct omb_error *err)
 {
+    struct omb_view *names = NULL;
+    size_t count = 0;
+    char path[4096];
     enum omb_rc rc;
 
     if (mkdir(making->partial, 0700) != 0 && errno != EEXIST)
-        return omb_fail(err, omb_file_rc(errno), NULL,
-                        "%s cannot be made: %s", making->partial, strerror(errno));
+        return omb_fail(err, omb_file_rc(errno), NULL, "%s cannot be made: %s", making->partial,
+                        strerror(errno));
     making->lock = open(making->partial, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (making->lock < 0)
         return omb_fail(err, OMB_IO, NULL, "%s cannot be opened: %s", making->partial,
@@ -119,18 +122,13 @@ static enum omb_rc take_partial(struct making *making, struct omb_error *err)
         return omb_fail(err, OMB_BUSY, NULL, "another backup of an office %s is being made in %s",
                         making->job->code, making->job->to);
     }
-    /* What one that was killed left goes, but for the folder that is locked. */
-    for (size_t i = 0; i < 4; i++) {
-        static const char *const inner[] = {"db", "keys", "ombud.conf", "keys.sealed"};
-        char path[4096];
-
-        rc = omb_backup_path(making->partial, omb_view_str(inner[i]), path, err);
+    rc = omb_backup_names(making->partial, &making->arena, &names, &count, err);
+    for (size_t i = 0; rc == OMB_OK && i < count; i++) { /* what one that was killed left */
+        rc = omb_backup_path(making->partial, names[i], path, err);
         if (rc == OMB_OK)
             rc = omb_backup_remove(path, err);
-        if (rc != OMB_OK)
-            return rc;
     }
-    return OMB_OK;
+    return rc;
 }
 
 /* --- room --- */
@@ -447,9 +445,8 @@ static enum omb_rc make(struct making *making, struct omb_error *err)
 static enum omb_rc remove_older(struct making *making, struct omb_error *err)
 {
     struct omb_backup_job *job = making->job;
-    const enum omb_rc rc =
-        omb_backup_prune(job->to, &making->about.office, omb_view_str(job->name), job->keep,
-                         &job->removed, err);
+    const enum omb_rc rc = omb_backup_prune(job->to, &making->about.office, omb_view_str(job->name),
+                                            job->keep, &job->removed, err);
 
     return rc == OMB_OK ? rc
                         : omb_fail_within(err, "it was made and is good, but older ones are not "

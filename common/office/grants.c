@@ -8,6 +8,7 @@
 
 #include "base/assert.h"
 #include "office/inside.h"
+#include "wire/limits.h"
 
 enum {
     TRIES = 4,     /* grants of one record that are opened; honest ones have one */
@@ -48,16 +49,18 @@ static bool open_grant(struct omb_step *step, const struct omb_casefile *file,
 {
     struct omb_buf plain = OMB_BUF_INIT;
     struct omb_grant_key key;
+    struct omb_arena arena;
     bool opened;
 
+    omb_arena_init(&arena, OMB_PART_MAX * OMB_DECODE_FACTOR);
     omb_buf_reserve(&plain, grant->sealed.size);
-    opened =
-        omb_box_open(step->office->setup.sealing, grant->sealed, &plain) == OMB_OK &&
-        omb_decode_grant_key(omb_buf_view(&plain), step->arena, &key, NULL) == OMB_OK &&
-        fits(step, file, &key);
+    opened = omb_box_open(step->office->setup.sealing, grant->sealed, &plain) == OMB_OK &&
+             omb_decode_grant_key(omb_buf_view(&plain), &arena, &key, NULL) == OMB_OK &&
+             fits(step, file, &key);
     if (opened)
         memcpy(out, key.key.data, OMB_KEY_SIZE);
     omb_buf_wipe(&plain);
+    omb_arena_wipe(&arena); /* what was decoded is a copy */
     return opened;
 }
 
@@ -102,8 +105,7 @@ static enum omb_rc open_with_escrow(struct omb_step *step, const struct omb_escr
     struct omb_row_at at;
     enum omb_rc rc;
 
-    if (grant->nonce.size != OMB_NONCE_SIZE ||
-        grant->sealed.size != OMB_KEY_SIZE + OMB_TAG_SIZE)
+    if (grant->nonce.size != OMB_NONCE_SIZE || grant->sealed.size != OMB_KEY_SIZE + OMB_TAG_SIZE)
         return OMB_UNAUTHENTIC;
     rc = omb_record_place(step, &grant->escrow, &at);
     if (rc == OMB_OK)
@@ -116,8 +118,8 @@ static enum omb_rc open_with_escrow(struct omb_step *step, const struct omb_escr
 }
 
 enum omb_rc omb_vault_open_escrow(struct omb_step *step, const struct omb_row_at *at,
-                                  const struct omb_case_id *id,
-                                  const struct omb_registered *facts, uint8_t out[OMB_KEY_SIZE])
+                                  const struct omb_case_id *id, const struct omb_registered *facts,
+                                  uint8_t out[OMB_KEY_SIZE])
 {
     uint8_t room[OMB_KEY_SIZE + OMB_TAG_SIZE];
     struct omb_buf key = {room, 0, sizeof(room)};

@@ -255,7 +255,10 @@ def test_what_a_kill_leaves_is_no_backup(office):
         names = [one["name"] for one in listed(office, folder) if one["good"]]
         assert good["name"] in names and len(names) == (1 if victim == "daemon" else 2)
     office.start()
-    create(office)
+    (folder / ".ho.partial").mkdir(exist_ok=True)
+    (folder / ".ho.partial/of-a-later-version").write_text("it was killed")
+    made = create(office)
+    assert not (folder / made["name"] / "of-a-later-version").exists()
     assert not left_behind(office, folder)
     office.ombud("log", "verify", code=0)
 

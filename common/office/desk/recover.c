@@ -29,12 +29,13 @@ struct recovering {
 /* --- escrow keys --- */
 
 static enum omb_rc open_secret(struct recovering *page, const struct omb_escrow_opened *facts,
-                               struct omb_buf *plain, struct omb_escrow_secret *out)
+                               struct omb_buf *plain, struct omb_arena *arena,
+                               struct omb_escrow_secret *out)
 {
     enum omb_rc rc = omb_box_open(page->recovery, facts->sealed, plain);
 
     if (rc == OMB_OK)
-        rc = omb_decode_escrow_secret(omb_buf_view(plain), &page->aside.arena, out, NULL);
+        rc = omb_decode_escrow_secret(omb_buf_view(plain), arena, out, NULL);
     if (rc == OMB_OK && out->key.size != OMB_KEY_SIZE)
         rc = OMB_INVALID;
     return rc;
@@ -43,14 +44,15 @@ static enum omb_rc open_secret(struct recovering *page, const struct omb_escrow_
 /* A first key that does not open says that it is another bank's; nothing was changed then. */
 static enum omb_rc take_escrow(struct recovering *page, const struct omb_opened *record)
 {
-    const struct omb_escrow_opened *facts =
-        OMB_AS(escrow_opened, record->header.facts->event);
+    const struct omb_escrow_opened *facts = OMB_AS(escrow_opened, record->header.facts->event);
     struct omb_buf plain = OMB_BUF_INIT;
     struct omb_escrow_secret secret;
+    struct omb_arena arena;
     enum omb_rc rc;
 
-    omb_buf_reserve(&plain, 256);
-    rc = open_secret(page, facts, &plain, &secret);
+    omb_arena_init(&arena, OMB_HEADER_MAX * OMB_DECODE_FACTOR);
+    omb_buf_reserve(&plain, facts->sealed.size); /* no copy is left behind */
+    rc = open_secret(page, facts, &plain, &arena, &secret);
     if (rc == OMB_OK) {
         omb_vault_keep_escrow_key(page->step, record->at.number, record->at.seq, secret.key.data);
         page->answer->escrow_keys++;
@@ -61,6 +63,7 @@ static enum omb_rc take_escrow(struct recovering *page, const struct omb_opened 
                       (unsigned long long)record->at.seq);
     }
     omb_buf_wipe(&plain);
+    omb_arena_wipe(&arena); /* what was decoded is a copy */
     return rc;
 }
 
