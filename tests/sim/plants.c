@@ -389,9 +389,11 @@ WRAP(bool, omb_credit_left, const struct omb_window *credit)
 }
 
 WRAP(enum omb_rc, omb_compare_logs_take, struct omb_step *step, const struct omb_office_id *child,
-     const struct omb_compare *page, struct omb_want *out_want, struct omb_error *err)
+     const struct omb_compare *page, struct omb_want *out_want, struct omb_compare *out_rest,
+     struct omb_error *err)
 {
-    const enum omb_rc rc = __real_omb_compare_logs_take(step, child, page, out_want, err);
+    const enum omb_rc rc =
+        __real_omb_compare_logs_take(step, child, page, out_want, out_rest, err);
 
     if (rc == OMB_OK && is(SIM_PLANT_LOGS))
         *out_want = (struct omb_want){0};
