@@ -53,6 +53,7 @@ set(tree tree tree_drive tree_disk tree_lie tree_line tree_tell tree_check deskw
 omb_office_unit(post_wrong visitor ${tree})
 omb_office_unit(post_wait visitor ${tree})
 omb_office_unit(post_bounds visitor ${tree})
+omb_office_unit(post_slices visitor ${tree})
 omb_office_unit(lies visitor ${tree})
 omb_office_unit(post_many ${tree})
 omb_office_unit(post_above ${tree})

@@ -254,78 +254,6 @@ static void who_asks_on_and_on_is_cut_off(void **state)
     assert_blocked(visitor, "it asks for more than is looked up for one office");
 }
 
-/* So many lives of north's branch lie here, each with a hole in it. */
-enum { LIVES = 6, LENGTH = 8000 };
-
-static struct omb_life life_of(struct visitor *visitor, uint32_t which)
-{
-    struct omb_life life = {
-        .office = visitor->branch->id, .head = LENGTH, .digest = {{7}}, .count = LENGTH};
-
-    omb_put_be32(life.incarnation.bytes, 1000 + which);
-    return life;
-}
-
-static void lay_down(struct visitor *visitor, uint32_t which)
-{
-    struct memport *store = visitor->ho->rig.store;
-    const struct omb_life life = life_of(visitor, which);
-    const uint32_t number = 5000 + which;
-    const struct omb_log_row row = {
-        .office = life.office,
-        .incarnation = life.incarnation,
-        .head = LENGTH,
-        .digest = life.digest,
-        .count = LENGTH - 1,
-    };
-    const struct omb_key at = omb_key_log(number);
-    const struct omb_key name = omb_key_life(&life.office, &life.incarnation, 0);
-    struct omb_buf value = OMB_BUF_INIT;
-    uint8_t place[4];
-
-    omb_encode_log_row(&row, &value);
-    omb_put_be32(place, number);
-    memport_set(store, OMB_FAMILY_LOG, omb_key_view(&at), omb_buf_view(&value));
-    memport_set(store, OMB_FAMILY_OFFICE, omb_key_view(&name), OMB_VIEW_OF(place));
-    for (uint64_t seq = 2; seq <= LENGTH; seq++) {
-        const struct omb_key key = omb_key_record(number, seq);
-
-        memport_set(store, OMB_FAMILY_RECORD, omb_key_view(&key), OMB_VIEW_LIT("x"));
-    }
-    omb_buf_free(&value);
-}
-
-static void a_page_that_has_whole_logs_walked_is_looked_at_in_slices(void **state)
-{
-    struct visitor *visitor = *state;
-    const struct memport *store = visitor->ho->rig.store;
-    struct omb_life lives[LIVES];
-    const struct omb_compare page = {.logs = {lives, LIVES}, .last = true};
-    size_t slices = 1;
-    uint64_t before;
-
-    give_journal(visitor);
-    for (uint32_t i = 0; i < LIVES; i++) {
-        lay_down(visitor, i);
-        lives[i] = life_of(visitor, i);
-    }
-    before = memport_reads(store).rows;
-    visitor_say(visitor, OMB_FRAME_COMPARE, &page);
-    while (HEARS(visitor, COMPARE, compare) == NULL && slices < 20) {
-        assert_true(memport_reads(store).rows - before < OMB_LOOK_ROWS + 2 * LENGTH);
-        if (HEARS(visitor, WANT, want))
-            assert_true(HEARS(visitor, WANT, want)->ranges.count <= LIVES);
-        before = memport_reads(store).rows;
-        if (slices > 8) /* what is wanted is owed before the page is done */
-            visitor_say(visitor, OMB_FRAME_RECORDS, &nothing);
-        else
-            visitor_pass(visitor, OMB_LOOK_MS);
-        slices++;
-    }
-    assert_true(slices > 2 && slices < 20);
-    assert_true(HEARS(visitor, COMPARE, compare)->last);
-}
-
 /* --- what is offered again --- */
 
 /* A case of the head office in which north is a party. */
@@ -503,7 +431,6 @@ int main(void)
         VISITOR_TEST(what_costs_much_is_put_off_and_answered_in_its_turn),
         VISITOR_TEST(a_greeting_does_not_overtake_the_answer_to_a_page),
         VISITOR_TEST(who_asks_on_and_on_is_cut_off),
-        VISITOR_TEST(a_page_that_has_whole_logs_walked_is_looked_at_in_slices),
         VISITOR_TEST(who_loses_all_again_and_again_is_not_offered_all_each_time),
         VISITOR_TEST(the_next_comparison_comes_when_the_last_one_is_in),
         VISITOR_TEST(a_clock_that_was_wrong_puts_no_comparison_off),

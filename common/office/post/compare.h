@@ -26,6 +26,13 @@
 #define OMB_WANT_RECORDS_MAX 4096      /* answered at a time */
 #define OMB_GIVE_BACK_MAX 262144       /* rows for one page of logs; the next one brings more */
 
+/* Where in a log the looking goes on; next 0: nowhere. */
+struct omb_log_mark {
+    struct omb_office_id office;
+    struct omb_incarnation incarnation;
+    uint64_t next;
+};
+
 /* Cases of the child's scope behind the key `after` (empty: from the first). */
 enum omb_rc omb_compare_cases_page(struct omb_step *step, const struct omb_office_id *child,
                                    struct omb_view after, size_t max, struct omb_compare *out,
@@ -48,7 +55,9 @@ enum omb_rc omb_compare_logs_page(struct omb_step *step, struct omb_view after, 
 /*
  * The parent: wants what it lacks of them; what the child lacks of logs at or below it, those that
  * the page passes over too, goes into its feed. What is left of the page when enough was looked at
- * for one peer (post/walk.h) is *out_rest, a page itself; without logs: nothing is.
+ * for one peer (post/walk.h), or more lacks than one Want names, is *out_rest, a page itself;
+ * without logs: nothing is. It is to be looked at when what is wanted came, or will not come; where
+ * in its first log, is kept with the link.
  */
 enum omb_rc omb_compare_logs_take(struct omb_step *step, const struct omb_office_id *child,
                                   const struct omb_compare *page, struct omb_want *out_want,
@@ -75,7 +84,8 @@ enum omb_rc omb_compare_greeting(struct omb_step *step, const struct omb_office_
                                  struct omb_error *err) OMB_MUST_USE;
 /*
  * The parent at a greeting, of Hello.yours: wants what the child holds of this office's own log and
- * a restored store lacks. The child holds a part of it alone, and answers with what it has.
+ * a restored store lacks. The child holds a part of it alone, and answers with what it has. More
+ * ranges than one Want names are wanted at the next greetings.
  */
 enum omb_rc omb_compare_yours(struct omb_step *step, const struct omb_life_list *yours,
                               struct omb_want *out_want, struct omb_error *err) OMB_MUST_USE;

@@ -112,6 +112,8 @@ struct omb_link {
     size_t range_count;
     uint64_t ranges_left; /* records that lacked when they were wanted last; 0: not yet */
     bool page_due, page_last; /* the answer to a page of logs waits for them */
+    struct omb_held *page_rest; /* what is left of the page, to be looked at behind them; or NULL */
+    struct omb_log_mark page_mark;             /* where in its first log */
     struct omb_digest parts_from, parts_until; /* parts of records between them were asked for */
     size_t parts_asked;   /* of how many; 0: none is under way */
     int64_t parts_at;     /* monotonic; when that began */

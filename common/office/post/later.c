@@ -22,30 +22,48 @@ void omb_later_drop(struct omb_link *link)
     }
     link->later_last = NULL;
     link->later_bytes = 0;
+    free(link->page_rest);
+    link->page_rest = NULL;
+    link->page_mark.next = 0;
 }
 
-static void push(struct omb_link *link, struct omb_view bytes, bool in_front)
+static struct omb_held *hold(struct omb_view bytes)
 {
     struct omb_held *held = malloc(sizeof(*held) + bytes.size);
 
     OMB_ASSERT(held != NULL);
     *held = (struct omb_held){.size = bytes.size};
     memcpy(held->bytes, bytes.data, bytes.size);
-    if (in_front)
-        held->next = link->later_first;
-    else if (link->later_last)
+    return held;
+}
+
+static void push(struct omb_link *link, struct omb_view bytes)
+{
+    struct omb_held *held = hold(bytes);
+
+    if (link->later_last)
         link->later_last->next = held;
-    if (in_front || !link->later_first)
+    else
         link->later_first = held;
-    if (!held->next)
-        link->later_last = held;
+    link->later_last = held;
     link->later_bytes += bytes.size;
+}
+
+/* The rest of a page comes before all else, but behind what is wanted of the page. */
+static bool goes_on_with_page(const struct omb_link *link)
+{
+    return link->page_rest != NULL && link->range_count == 0;
 }
 
 static struct omb_held *pop(struct omb_link *link)
 {
     struct omb_held *held = link->later_first;
 
+    if (goes_on_with_page(link)) {
+        held = link->page_rest;
+        link->page_rest = NULL;
+        return held;
+    }
     link->later_first = held->next;
     if (!link->later_first)
         link->later_last = NULL;
@@ -68,14 +86,27 @@ bool omb_later_may(const struct omb_step *step, struct omb_link *link)
     return link->looked < OMB_LOOK_ROWS;
 }
 
-/* The rest of a page that was looked at in part comes before all that waits. */
+static bool has_put_off(const struct omb_link *link)
+{
+    return link->later_first != NULL || goes_on_with_page(link);
+}
+
+bool omb_later_page_goes_on(struct omb_step *step, struct omb_link *link)
+{
+    if (!link->page_rest)
+        return false;
+    come_back(step, link);
+    return true;
+}
+
 void omb_later_page(struct omb_step *step, struct omb_link *link, const struct omb_compare *rest)
 {
     const struct omb_frame frame = {.message = {OMB_FRAME_COMPARE, rest}};
     struct omb_buf bytes = OMB_BUF_INIT;
 
     omb_encode_frame(&frame, &bytes);
-    push(link, omb_buf_view(&bytes), true);
+    OMB_ASSERT(!link->page_rest);
+    link->page_rest = hold(omb_buf_view(&bytes));
     omb_buf_free(&bytes);
     come_back(step, link);
 }
@@ -116,7 +147,7 @@ enum omb_rc omb_later_ask(struct omb_step *step, struct omb_link *link, const st
         return answer(step, link, ask, err);
     if (link->later_bytes + bytes.size > OMB_LATER_MAX)
         return omb_link_wrong(step, link, "it asks for more than is looked up for one office", err);
-    push(link, bytes, false);
+    push(link, bytes);
     come_back(step, link);
     return OMB_OK;
 }
@@ -147,7 +178,7 @@ static enum omb_rc go_on(struct omb_step *step, struct omb_link *link, struct om
 
     step->source = &link->peer;
     omb_post_busy(step->office->post, link);
-    while (rc == OMB_OK && link->later_first && omb_later_may(step, link)) {
+    while (rc == OMB_OK && has_put_off(link) && omb_later_may(step, link)) {
         struct omb_held *held = pop(link);
         struct omb_frame frame;
 
@@ -158,7 +189,7 @@ static enum omb_rc go_on(struct omb_step *step, struct omb_link *link, struct om
             rc = answer(step, link, &frame.message, err);
     }
     step->source = NULL;
-    if (link->later_first)
+    if (has_put_off(link))
         come_back(step, link);
     else if (link->reason && strcmp(link->reason, OMB_LATER_WORDS) == 0)
         omb_link_reason(link, "%s", "");
@@ -198,11 +229,6 @@ enum omb_rc omb_turn_take(struct omb_step *step, struct omb_turn *turn,
         }
     }
     return rc;
-}
-
-static bool has_put_off(const struct omb_link *link)
-{
-    return link->later_first != NULL;
 }
 
 enum omb_rc omb_later_turn(struct omb_step *step, struct omb_error *err)

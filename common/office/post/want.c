@@ -194,7 +194,7 @@ enum omb_rc omb_want_more(struct omb_step *step, struct omb_link *link, struct o
     link->ranges_left = lacking_of(link, asked);
     if (asked > 0)
         omb_want_send(step, link, &(struct omb_want){.ranges = {link->ranges, asked}});
-    else if (link->page_due)
+    else if (!omb_later_page_goes_on(step, link) && link->page_due)
         return answer_page(step, link, link->page_last, err);
     return OMB_OK;
 }
@@ -434,7 +434,7 @@ enum omb_rc omb_compare_came(struct omb_step *step, struct omb_link *link,
         return next_page(step, link, page, err);
     if (++link->wants > OMB_WANTS_MAX)
         return omb_link_wrong(step, link, "it compares too often", err);
-    if (link->range_count > RANGES_MAX)
+    if (link->range_count > RANGES_MAX || (!link->up && link->page_rest))
         return omb_link_wrong(step, link, "it compares on, and gives nothing that it has", err);
     rc = link->up ? omb_compare_cases_answer(step, page, &answer, err)
                   : omb_compare_logs_take(step, &link->peer, page, &want, &rest, err);

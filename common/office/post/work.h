@@ -135,8 +135,10 @@ enum omb_rc omb_want_parts_turn(struct omb_step *step, struct omb_error *err) OM
 /* A Want or a Compare: answered now, or put off while too much was looked up for that peer. */
 enum omb_rc omb_later_ask(struct omb_step *step, struct omb_link *link, const struct omb_any *ask,
                           struct omb_error *err) OMB_MUST_USE;
-/* The rest of a page of which enough was looked at. */
+/* The rest of a page of which enough was looked at: later, when what is wanted of it is here. */
 void omb_later_page(struct omb_step *step, struct omb_link *link, const struct omb_compare *rest);
+/* What was wanted is: whether there is a rest, which is looked at in its turn. */
+bool omb_later_page_goes_on(struct omb_step *step, struct omb_link *link);
 /* What was put off goes on, some of each link. */
 enum omb_rc omb_later_turn(struct omb_step *step, struct omb_error *err) OMB_MUST_USE;
 /* Takes the answer to a page that was put off, if there is one, now: before a greeting drops it. */
