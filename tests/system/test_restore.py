@@ -1,5 +1,7 @@
 """A store is put back, made anew or lost with its disk: what any peer or disk holds comes home."""
 
+import base64
+import json
 import shutil
 import signal
 
@@ -173,6 +175,22 @@ def lose_disk(bank, code, port=None):
     office.ombud("office", "init", "--code", code, "--name", code, "--kind", kind, *listen, code=0)
 
 
+def refuse_foreign(office, code, key, export):
+    """Keys of a certificate that does not lead to the bank's anchor are not taken."""
+    line = ["office", "recover", "--recovery-key", key, "--certificates"]
+    before = (office.dir / "keys/sealing.key").read_bytes()
+    said = office.ombud(*line, export, "--anchor", "5a" * 32, code=1)
+    assert "do not lead to the bank's anchor" in said.err
+    forged = office.top / f"{code}-forged.jsonl"
+    entries = [json.loads(entry) for entry in export.read_text().splitlines()]
+    for entry in entries:
+        if entry.get("office") == code and "certificate" in entry:
+            entry["signatures"][0]["signature"] = base64.b64encode(bytes(64)).decode()
+    forged.write_text("".join(json.dumps(entry) + "\n" for entry in entries))
+    assert "is not signed by" in office.ombud(*line, forged, code=1).err
+    assert (office.dir / "keys/sealing.key").read_bytes() == before
+
+
 def recover(bank, code, parent):
     """As README and man page say it: keys, certificate, log, and then what it can read."""
     office, key = bank[code], bank["ho"].dir / "offline/recovery.key"
@@ -180,7 +198,10 @@ def recover(bank, code, parent):
     export.write_text(bank[parent].ombud("log", "export", code, "--certificates", code=0).out)
     said = office.ombud("office", "recover", "--recovery-key", key, code=1)
     assert "--certificates" in said.err
-    office.ombud("office", "recover", "--recovery-key", key, "--certificates", export, code=0)
+    refuse_foreign(office, code, key, export)
+    done = office.ombud("office", "recover", "--recovery-key", key, "--certificates", export,
+                        "--json").json()
+    assert done["anchor_known"], "it lies beside the recovery key"
     bank.enrol(code, parent)
     before = held(bank[parent], code)
     office.start()

@@ -83,6 +83,183 @@ static void no_secret_stays_in_what_was_lent(void **state)
     omb_secret_free(recovery.secret);
 }
 
+/* --- certificates --- */
+
+enum { OFFICES = 3, ANCHOR = 0xa0 };
+
+static const char *const codes[OFFICES] = {"ho", "north", "vsp-0045"};
+
+static struct omb_signer *signer_of(uint8_t with)
+{
+    uint8_t seed[OMB_SEED_SIZE];
+
+    memset(seed, with, sizeof(seed));
+    return omb_signer_from_seed(seed);
+}
+
+static void add_base64(struct omb_buf *line, const char *key, struct omb_view bytes)
+{
+    omb_buf_add_str(line, key);
+    omb_base64(bytes, line);
+}
+
+/* A line of an export, as the office above makes it. */
+static void add_certificate(const struct omb_known_certificate *known, struct omb_buf *line)
+{
+    const struct omb_certificate_signature *by = &known->outer.signatures.items[0];
+
+    add_base64(line, "{\"certificate\": \"", known->outer.certificate);
+    add_base64(line, "\", \"signatures\": [{\"key\": \"", by->key);
+    add_base64(line, "\", \"signature\": \"", by->signature);
+    omb_buf_add_str(line, "\"}]}\n");
+}
+
+/* An export of vsp-0045's certificates; each is issued by `signers` of the level above. */
+static void make_export(uint8_t anchor_with, uint8_t signers_with, bool without_north,
+                        struct omb_arena *arena, struct omb_buf *out)
+{
+    static const char *const kinds[OFFICES] = {"head", "regional", "branch"};
+    struct omb_signer *issuer = signer_of(anchor_with);
+    struct omb_certificate inner[OFFICES];
+    uint8_t keys[OFFICES][OMB_PUBLIC_SIZE], anchor[OMB_PUBLIC_SIZE];
+    struct omb_known_certificate known;
+
+    omb_signer_public(issuer, anchor);
+    for (size_t i = 0; i < OFFICES; i++) {
+        struct omb_signer *own = signer_of((uint8_t)(0x50 + i));
+        struct omb_buf bytes = OMB_BUF_INIT;
+
+        omb_signer_public(own, keys[i]);
+        inner[i] = (struct omb_certificate){
+            .version = 1,
+            .office = omb_certify_office_id(omb_view_str(codes[i]), keys[i]),
+            .code = omb_view_str(codes[i]),
+            .name = omb_view_str(codes[i]),
+            .kind = omb_view_str(kinds[i]),
+            .signing_key = OMB_VIEW_OF(keys[i]),
+            .transport_key = OMB_VIEW_OF(keys[i]),
+            .sealing_key = OMB_VIEW_OF(keys[i]),
+            .not_before = 1,
+            .not_after = 2,
+            .depth = (uint32_t)i,
+            .certify_depth = OMB_ROOT_CERTIFY_DEPTH - (uint32_t)i,
+            .issuer = i == 0 ? omb_certify_anchor_issuer(anchor) : known.digest,
+        };
+        if (i > 0)
+            inner[i].parent = inner[i - 1].office;
+        omb_certify_issue(&inner[i], issuer, &bytes);
+        assert_int_equal(omb_certify_read(omb_arena_copy(arena, omb_buf_view(&bytes)), arena,
+                                          &known, NULL),
+                         OMB_OK);
+        if (!(without_north && i == 1))
+            add_certificate(&known, out);
+        omb_buf_free(&bytes);
+        omb_signer_free(issuer);
+        issuer = signer_of((uint8_t)(signers_with + i));
+        omb_signer_free(own);
+    }
+    omb_signer_free(issuer);
+}
+
+static enum omb_rc read_text(struct omb_escrowed *found, struct omb_view text,
+                             struct omb_error *err)
+{
+    FILE *file = fmemopen((void *)(uintptr_t)text.data, text.size, "rb");
+    const enum omb_rc rc = omb_escrowed_read(file, found, err);
+
+    assert_int_equal(fclose(file), 0);
+    return rc;
+}
+
+/* What is said of such an export; *out_same: whether it leads to that anchor. */
+static enum omb_rc check(uint8_t anchor_with, uint8_t signers_with, bool without_north,
+                         bool at_hand, bool *out_same, struct omb_error *err)
+{
+    struct omb_keyfile recovery = recovery_key();
+    struct omb_signer *signer = signer_of(ANCHOR);
+    struct omb_buf text = OMB_BUF_INIT;
+    struct omb_arena arena;
+    struct omb_escrowed found = {
+        .arena = &arena, .recovery = &recovery, .code = OMB_VIEW_LIT("vsp-0045")};
+    uint8_t anchor[OMB_PUBLIC_SIZE], to[OMB_PUBLIC_SIZE] = {0};
+    enum omb_rc rc;
+
+    omb_signer_public(signer, anchor);
+    omb_arena_init(&arena, SIZE_MAX / 2);
+    make_export(anchor_with, signers_with, without_north, &arena, &text);
+    assert_int_equal(read_text(&found, omb_buf_view(&text), NULL), OMB_OK);
+    assert_true(found.has_certificate);
+    rc = omb_escrowed_check(&found, at_hand ? anchor : NULL, to, err);
+    *out_same = memcmp(anchor, to, sizeof(to)) == 0;
+    omb_escrowed_free(&found);
+    omb_arena_free(&arena);
+    omb_buf_free(&text);
+    omb_signer_free(signer);
+    omb_secret_free(recovery.secret);
+    return rc;
+}
+
+static void a_chain_to_the_anchor_counts(void **state)
+{
+    bool same;
+
+    (void)state;
+    assert_int_equal(check(ANCHOR, 0x50, false, true, &same, NULL), OMB_OK);
+    assert_int_equal(check(ANCHOR, 0x50, false, false, &same, NULL), OMB_OK);
+    assert_true(same);
+    assert_int_equal(check(0xb0, 0x50, false, false, &same, NULL), OMB_OK);
+    assert_false(same); /* which whoever reads it can see */
+}
+
+static void a_foreign_chain_is_refused(void **state)
+{
+    struct omb_error err = {0};
+    bool same;
+
+    (void)state;
+    assert_int_equal(check(0xb0, 0x50, false, true, &same, &err), OMB_UNAUTHENTIC);
+    assert_non_null(strstr(err.words, "do not lead to the bank's anchor: ho: "));
+}
+
+/* Also when no anchor is at hand: whoever forges a certificate has no key of the office above. */
+static void a_forged_certificate_is_refused(void **state)
+{
+    struct omb_error err = {0};
+    bool same;
+
+    (void)state;
+    assert_int_equal(check(ANCHOR, 0xc0, false, true, &same, &err), OMB_UNAUTHENTIC);
+    assert_non_null(strstr(err.words, "vsp-0045: its certificate is not signed by north"));
+    assert_int_equal(check(ANCHOR, 0xc0, false, false, &same, &err), OMB_UNAUTHENTIC);
+}
+
+static void a_chain_that_lacks_one_is_refused(void **state)
+{
+    struct omb_error err = {0};
+    bool same;
+
+    (void)state;
+    assert_int_equal(check(ANCHOR, 0x50, true, true, &same, &err), OMB_NOT_FOUND);
+    assert_non_null(strstr(err.words, "issued that of vsp-0045"));
+}
+
+static void a_certificate_that_is_none_is_named_by_its_line(void **state)
+{
+    static const char text[] = "{\"header\": \"\"}\n{\"certificate\": \"AAAA\"}\n";
+    struct omb_keyfile recovery = recovery_key();
+    struct omb_arena arena;
+    struct omb_escrowed found = {
+        .arena = &arena, .recovery = &recovery, .code = OMB_VIEW_LIT("vsp-0045")};
+    struct omb_error err = {0};
+
+    (void)state;
+    omb_arena_init(&arena, SIZE_MAX / 2);
+    assert_int_equal(read_text(&found, omb_view_str(text), &err), OMB_INVALID);
+    assert_non_null(strstr(err.words, "line 2 of the export: what it gives as a certificate"));
+    omb_arena_free(&arena);
+    omb_secret_free(recovery.secret);
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -95,6 +272,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_secret_stays_in_what_was_lent),
+        cmocka_unit_test(a_chain_to_the_anchor_counts),
+        cmocka_unit_test(a_foreign_chain_is_refused),
+        cmocka_unit_test(a_forged_certificate_is_refused),
+        cmocka_unit_test(a_chain_that_lacks_one_is_refused),
+        cmocka_unit_test(a_certificate_that_is_none_is_named_by_its_line),
     };
 
     return cmocka_run_group_tests(tests, setup, NULL);

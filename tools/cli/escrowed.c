@@ -3,6 +3,7 @@
 
 #include <jansson.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "wire/header.h"
 #include "wire/limits.h"
@@ -69,23 +70,109 @@ static void take_header(struct omb_escrowed *found, struct omb_view bytes)
     open_escrow(found, OMB_AS(escrow_opened, header.facts->event));
 }
 
-/* The export gives a certificate and its signatures apart; here the form is enough. */
-static void take_certificate(struct omb_escrowed *found, const json_t *object)
-{
-    struct omb_known_certificate known = {
-        .outer = {.certificate = bytes_of(found, object, "certificate")}};
+/* --- certificates --- */
 
-    if (known.outer.certificate.size == 0 ||
-        known.outer.certificate.size > OMB_CERTIFICATE_MAX ||
-        omb_decode_certificate(known.outer.certificate, found->arena, &known.inner, NULL) !=
-            OMB_OK ||
-        !omb_view_equal(known.inner.code, found->code))
-        return;
-    known.digest = omb_certify_digest(known.outer.certificate);
+static struct omb_signed_certificate outer_of(const struct omb_escrowed *found,
+                                              const json_t *object)
+{
+    const json_t *list = json_object_get(object, "signatures");
+    const size_t said = json_array_size(list); /* 0: it is no array */
+    const size_t count =
+        said <= OMB_CERTIFICATE_SIGNATURES_MAX ? said : OMB_CERTIFICATE_SIGNATURES_MAX;
+    struct omb_certificate_signature *signatures =
+        OMB_ARENA_NEW(found->arena, struct omb_certificate_signature, count);
+
+    for (size_t i = 0; i < count; i++) {
+        const json_t *by = json_array_get(list, i);
+
+        signatures[i].key = bytes_of(found, by, "key");
+        signatures[i].signature = bytes_of(found, by, "signature");
+    }
+    return (struct omb_signed_certificate){
+        .certificate = bytes_of(found, object, "certificate"), .signatures = {signatures, count}};
+}
+
+static void keep(struct omb_escrowed *found, const struct omb_known_certificate *known)
+{
+    if (found->count == found->room) {
+        const size_t room = found->room ? 2 * found->room : 16;
+        struct omb_known_certificate *items =
+            OMB_ARENA_NEW(found->arena, struct omb_known_certificate, room);
+
+        if (found->count > 0)
+            memcpy(items, found->certificates, found->count * sizeof(*items));
+        found->certificates = items;
+        found->room = room;
+    }
+    found->certificates[found->count++] = *known;
+}
+
+/* The export gives a certificate and its signatures apart: they are put together as they were. */
+static enum omb_rc take_certificate(struct omb_escrowed *found, const json_t *object,
+                                    struct omb_error *err)
+{
+    const struct omb_signed_certificate outer = outer_of(found, object);
+    struct omb_known_certificate known;
+    struct omb_buf bytes = OMB_BUF_INIT;
+    struct omb_error why = {0};
+    enum omb_rc rc;
+
+    omb_encode_signed_certificate(&outer, &bytes);
+    rc = omb_certify_read(omb_arena_copy(found->arena, omb_buf_view(&bytes)), found->arena, &known,
+                          &why);
+    omb_buf_free(&bytes);
+    if (rc != OMB_OK)
+        return omb_fail(err, OMB_INVALID, NULL, "what it gives as a certificate is none%s%s",
+                        why.field[0] ? ": " : "", why.field);
+    keep(found, &known);
+    if (!omb_view_equal(known.inner.code, found->code))
+        return OMB_OK;
     if (!found->has_certificate || known.inner.not_before > found->newest.inner.not_before)
         found->newest = known;
     found->has_certificate = true;
+    return OMB_OK;
 }
+
+static const struct omb_known_certificate *issuer_of(const struct omb_escrowed *found,
+                                                     const struct omb_known_certificate *one)
+{
+    for (size_t i = 0; i < found->count; i++)
+        if (omb_digest_equal(&found->certificates[i].digest, &one->inner.issuer))
+            return &found->certificates[i];
+    return NULL;
+}
+
+enum omb_rc omb_escrowed_check(const struct omb_escrowed *found, const uint8_t *anchor,
+                               uint8_t out_anchor[OMB_PUBLIC_SIZE], struct omb_error *err)
+{
+    struct omb_known_certificate chain[OMB_CHAIN_MAX];
+    const struct omb_known_certificate *at = &found->newest;
+    struct omb_error why = {0};
+    size_t count = 0;
+
+    while (count < OMB_CHAIN_MAX) {
+        const struct omb_known_certificate *one = at;
+
+        chain[count++] = *one;
+        if (one->inner.depth == 0)
+            break;
+        at = issuer_of(found, one);
+        if (!at)
+            return omb_fail(err, OMB_NOT_FOUND, NULL,
+                            "the export lacks the certificate that issued that of %.*s: make it "
+                            "with `ombud log export %.*s --certificates`",
+                            OMB_VIEW_ARGS(one->inner.code), OMB_VIEW_ARGS(found->code));
+    }
+    memcpy(out_anchor, anchor ? anchor : chain[count - 1].outer.signatures.items[0].key.data,
+           OMB_PUBLIC_SIZE);
+    if (omb_certify_check_chain(chain, count, out_anchor, &why) != OMB_OK)
+        return omb_fail(err, OMB_UNAUTHENTIC, NULL,
+                        "the certificates of the export do not lead to the bank's anchor: %s",
+                        why.words);
+    return OMB_OK;
+}
+
+/* --- lines --- */
 
 /* What the parser says of a line repeats it, and it may be of another file: of a key, say. */
 static enum omb_rc take_line(struct omb_escrowed *found, const char *line, size_t size,
@@ -93,6 +180,7 @@ static enum omb_rc take_line(struct omb_escrowed *found, const char *line, size_
 {
     json_error_t why;
     json_t *object = json_loadb(line, size, 0, &why);
+    enum omb_rc rc = OMB_OK;
 
     if (!json_is_object(object)) {
         json_decref(object);
@@ -102,9 +190,9 @@ static enum omb_rc take_line(struct omb_escrowed *found, const char *line, size_
     if (json_object_get(object, "header"))
         take_header(found, bytes_of(found, object, "header"));
     else if (json_object_get(object, "certificate"))
-        take_certificate(found, object);
+        rc = take_certificate(found, object, err);
     json_decref(object);
-    return OMB_OK;
+    return rc;
 }
 
 enum omb_rc omb_escrowed_read(FILE *file, struct omb_escrowed *found, struct omb_error *err)

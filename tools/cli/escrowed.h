@@ -1,8 +1,9 @@
 /*
  * What an export of a log (`log export CODE --certificates`) holds of the office's secrets, for
- * whoever has the bank's recovery key. Whether the log is authentic is not asked here: secrets
- * count when they belong to the certificate, which the caller looks at. What is done with them is
- * `office recover` (recover_cmd.c).
+ * whoever has the bank's recovery key. Whether the log is authentic is not asked here: anybody can
+ * seal to the recovery key, and secrets count when they belong to the office's newest certificate,
+ * which the caller looks at. That certificate counts when it leads to the bank's anchor. What is
+ * done with them is `office recover` (recover_cmd.c).
  */
 #ifndef OMB_CLI_ESCROWED_H
 #define OMB_CLI_ESCROWED_H
@@ -19,6 +20,8 @@ struct omb_escrowed {
     struct omb_view code;               /* of the office */
     struct omb_known_certificate newest;
     bool has_certificate;
+    struct omb_known_certificate *certificates; /* all of the export, in the arena */
+    size_t count, room;
     struct omb_secret *transport, *sealing; /* NULL: none was opened */
     uint64_t opened, unopened;
     uint32_t life; /* the newest of the log */
@@ -26,10 +29,19 @@ struct omb_escrowed {
 
 /*
  * Reads a whole export, an object a line; the caller has filled in what is lent and the code.
- * OMB_INVALID names the line that is no JSON object. What an object does not hold is passed over.
+ * OMB_INVALID names the line that is no JSON object, or whose certificate is none. What an object
+ * does not hold is passed over.
  */
 enum omb_rc omb_escrowed_read(FILE *file, struct omb_escrowed *found,
                               struct omb_error *err) OMB_MUST_USE;
+/*
+ * Whether the office's newest certificate, which it has, leads to that anchor. NULL: none is at
+ * hand, and it is to lead to one at all; *out_anchor says to which. OMB_NOT_FOUND: the export lacks
+ * one of the chain. OMB_UNAUTHENTIC: it is another bank's, or forged.
+ */
+enum omb_rc omb_escrowed_check(const struct omb_escrowed *found, const uint8_t *anchor,
+                               uint8_t out_anchor[OMB_PUBLIC_SIZE],
+                               struct omb_error *err) OMB_MUST_USE;
 /* Wipes the secrets. */
 void omb_escrowed_free(struct omb_escrowed *found);
 

@@ -4,7 +4,9 @@
  *
  *   1. `office init` on the new machine, and `office recover --certificates EXPORT`: the transport
  *      and sealing secrets come out of the escrow in the office's own log, as the parent exported
- *      it, so that children and grants find the office they know. The signing key is new.
+ *      it, so that children and grants find the office they know. The signing key is new. Whose
+ *      these secrets are the certificates of the export say, which must lead to the bank's anchor:
+ *      the one said with --anchor, or that is pinned here, or that lies beside the recovery key.
  *   2. `office request`, `office certify` at the parent, `office join`; the daemon's link brings
  *      the log home.
  *   3. `office recover` again, with the daemon down: bodies can be read.
@@ -12,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/escrowed.h"
 #include "cli/join.h"
@@ -31,6 +34,55 @@ static enum omb_rc read_export(const char *path, struct omb_escrowed *found, str
     rc = omb_escrowed_read(file, found, err);
     (void)fclose(file);
     return rc;
+}
+
+/* `offline/anchor.key` lies beside `offline/recovery.key`, as `office init --root` made them. */
+static enum omb_rc path_beside(const char *recovery, const char *name, char *out, size_t size,
+                               struct omb_error *err)
+{
+    const char *slash = strrchr(recovery, '/');
+    const int length = slash ? (int)(slash - recovery) + 1 : 0;
+
+    if ((size_t)snprintf(out, size, "%.*s%s", length, recovery, name) >= size)
+        return omb_fail(err, OMB_LIMIT, NULL, "the path of the recovery key is too long");
+    return OMB_OK;
+}
+
+/* The bank's anchor, if it is at hand; *out is NULL when not. */
+static enum omb_rc find_anchor(struct omb_cli *cli, const uint8_t **out, struct omb_error *err)
+{
+    const char *recovery = omb_args_get(&cli->args, OMB_OPT_RECOVERY_KEY);
+    uint8_t *anchor = OMB_ARENA_NEW(&cli->arena, uint8_t, OMB_PUBLIC_SIZE);
+    char path[4096];
+    enum omb_rc rc = omb_cli_anchor_said(cli, out, err);
+
+    if (rc != OMB_OK || *out)
+        return rc;
+    rc = omb_dir_path(cli->target.dir, "keys/anchor.pub", path, sizeof(path), err);
+    if (rc == OMB_OK && access(path, F_OK) != 0)
+        rc = path_beside(recovery, "anchor.key", path, sizeof(path), err);
+    if (rc != OMB_OK || access(path, F_OK) != 0)
+        return rc;
+    rc = omb_public_key_read(path, anchor, err);
+    if (rc == OMB_OK)
+        *out = anchor;
+    return rc;
+}
+
+static enum omb_rc check_chain(struct omb_cli *cli, const struct omb_escrowed *found,
+                               char out_print[40], bool *out_known, struct omb_error *err)
+{
+    uint8_t to[OMB_PUBLIC_SIZE];
+    const uint8_t *anchor;
+    enum omb_rc rc = find_anchor(cli, &anchor, err);
+
+    if (rc == OMB_OK)
+        rc = omb_escrowed_check(found, anchor, to, err);
+    if (rc != OMB_OK)
+        return rc;
+    omb_fingerprint(to, out_print);
+    *out_known = anchor != NULL;
+    return OMB_OK;
 }
 
 static enum omb_rc check_secret(const struct omb_secret *secret, struct omb_view certified,
@@ -150,7 +202,8 @@ static enum omb_rc take_keys(struct omb_cli *cli, const struct omb_keyfile *reco
     struct omb_escrowed found = {.arena = &cli->arena, .recovery = recovery};
     struct omb_wished wished;
     struct omb_config config;
-    char conf[4096];
+    char conf[4096], print[40];
+    bool known = false;
     enum omb_rc rc = omb_dir_path(cli->target.dir, "ombud.conf", conf, sizeof(conf), err);
 
     if (rc == OMB_OK)
@@ -164,20 +217,24 @@ static enum omb_rc take_keys(struct omb_cli *cli, const struct omb_keyfile *reco
     if (rc == OMB_OK)
         rc = check_found(&found, err);
     if (rc == OMB_OK)
+        rc = check_chain(cli, &found, print, &known, err);
+    if (rc == OMB_OK)
         rc = save_keys(cli->target.dir, &found, new_transport, &config, err);
     if (rc == OMB_OK)
         rc = wish_again(cli->target.dir, &wished, &found, err);
     omb_escrowed_free(&found);
     if (rc == OMB_OK && cli->json)
-        omb_json_print(json_pack("{s:s, s:s}", "recovered", "keys", "next", "office request"),
+        omb_json_print(json_pack("{s:s, s:s, s:s, s:b}", "recovered", "keys", "next",
+                                 "office request", "anchor", print, "anchor_known", (int)known),
                        cli->json_lines);
     else if (rc == OMB_OK)
-        printf("%s has its %s again; its %s new.\n"
+        printf("%s has its %s again; its %s new.\n  anchor         %s%s\n"
                "Next: `office request` here, `office certify` at the office above, `office join`; "
                "start the daemon,\nand when its link is live stop it and say `office recover` "
                "once more.\n",
                config.code, new_transport ? "sealing key" : "transport and sealing keys",
-               new_transport ? "transport and signing keys are" : "signing key is");
+               new_transport ? "transport and signing keys are" : "signing key is", print,
+               known ? "" : "   compare it with the bank's: none was at hand (--anchor)");
     return rc;
 }
 

@@ -31,8 +31,7 @@ static enum omb_rc find_backup(struct omb_cli *cli, char out[4096], struct omb_e
     return rc == OMB_OK ? omb_dir_path(folder, said, out, 4096, err) : rc;
 }
 
-/* The bank's anchor when it is said; *out stays NULL when not. */
-static enum omb_rc read_anchor(struct omb_cli *cli, const uint8_t **out, struct omb_error *err)
+enum omb_rc omb_cli_anchor_said(struct omb_cli *cli, const uint8_t **out, struct omb_error *err)
 {
     const char *said = omb_args_get(&cli->args, OMB_OPT_ANCHOR);
     uint8_t *anchor = OMB_ARENA_NEW(&cli->arena, uint8_t, OMB_PUBLIC_SIZE);
@@ -58,7 +57,7 @@ static enum omb_rc verify(struct omb_cli *cli, const char *path, struct omb_back
                           struct omb_error *err)
 {
     const uint8_t *anchor;
-    enum omb_rc rc = read_anchor(cli, &anchor, err);
+    enum omb_rc rc = omb_cli_anchor_said(cli, &anchor, err);
 
     *out = (struct omb_backup_check){.progress = show_progress};
     if (rc != OMB_OK)

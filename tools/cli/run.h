@@ -90,6 +90,10 @@ struct omb_keyfile;
 enum omb_rc omb_cli_load_recovery(const char *path, const char *passphrase_file,
                                   struct omb_keyfile *out, struct omb_error *err) OMB_MUST_USE;
 
+/* The bank's anchor when it is said with --anchor, in the arena; *out is NULL when not. */
+enum omb_rc omb_cli_anchor_said(struct omb_cli *cli, const uint8_t **out,
+                                struct omb_error *err) OMB_MUST_USE;
+
 /* "1234 rows ..." on standard error, only where that is a terminal; rewritten in place. */
 void omb_cli_progress(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void omb_cli_progress_end(void);
