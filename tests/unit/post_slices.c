@@ -2,8 +2,10 @@
 #include "unit.h"
 
 #include "office/inside.h"
+#include "office/post/walk.h"
 #include "office/post/work.h"
 #include "support/visitor.h"
+#include "wire/header.h"
 
 static const struct omb_records nothing = {0};
 
@@ -176,10 +178,167 @@ static void many_logs_with_holes_block_no_office_that_is_slow(void **state)
     assert_int_equal(named.count, LIVES * (LENGTH / 10));
 }
 
+/* --- one log that is long --- */
+
+enum { LONG = 60000 };
+
+/*
+ * A life all of which lies here, but for one record. Each is the first one of north with another
+ * number: enough to be read and offered.
+ */
+static struct omb_life lay_down_long(struct visitor *visitor, uint64_t hole)
+{
+    struct memport *store = visitor->ho->rig.store;
+    const struct omb_record first = visitor_journal(visitor, 1, 1).records.items[0];
+    const struct omb_key at = omb_key_log(5000);
+    struct omb_life life = life_of(visitor, 0);
+    const struct omb_key name = omb_key_life(&life.office, &life.incarnation, 0);
+    struct omb_log_row row = {.office = life.office,
+                              .incarnation = life.incarnation,
+                              .head = LONG,
+                              .count = LONG - (hole > 0)};
+    struct omb_buf bytes = OMB_BUF_INIT, value = OMB_BUF_INIT;
+    struct omb_header header;
+    uint8_t place[4];
+
+    assert_int_equal(
+        omb_header_decode(first.header, &visitor->tree->arena, &header, NULL, NULL), OMB_OK);
+    for (uint64_t seq = 1; seq <= LONG; seq++) {
+        const struct omb_key key = omb_key_record(5000, seq);
+        struct omb_stored_record stored = {.proof = first.proof};
+
+        if (seq == hole)
+            continue;
+        header.seq = seq;
+        omb_buf_clear(&bytes);
+        omb_buf_clear(&value);
+        omb_encode_header(&header, &bytes);
+        stored.header = omb_buf_view(&bytes);
+        omb_encode_stored_record(&stored, &value);
+        memport_set(store, OMB_FAMILY_RECORD, omb_key_view(&key), omb_buf_view(&value));
+        if (seq == LONG / 2)
+            life.digest = omb_record_digest(stored.header);
+        row.digest = omb_record_digest(stored.header);
+    }
+    omb_buf_clear(&value);
+    omb_encode_log_row(&row, &value);
+    omb_put_be32(place, 5000);
+    memport_set(store, OMB_FAMILY_LOG, omb_key_view(&at), omb_buf_view(&value));
+    memport_set(store, OMB_FAMILY_OFFICE, omb_key_view(&name), OMB_VIEW_OF(place));
+    omb_buf_free(&bytes);
+    omb_buf_free(&value);
+    life.head = life.count = LONG / 2;
+    return life;
+}
+
+/*
+ * Says the page, and lets it be looked at: no step looks at more than a slice. What goes into the
+ * child's feed is taken before the next one.
+ */
+static size_t slices_of(struct visitor *visitor, const struct omb_compare *page,
+                        struct named *named)
+{
+    const struct memport *store = visitor->ho->rig.store;
+    struct omb_office *ho = visitor->ho->rig.office;
+    struct omb_link *link = omb_post_peer(ho->post, &visitor->north->id);
+    uint64_t before = memport_reads(store).rows, fed = ho->tip.feed;
+    size_t slices = 1, owed = 0;
+
+    visitor_say(visitor, OMB_FRAME_COMPARE, page);
+    for (;;) {
+        note_wants(visitor, named, &owed);
+        assert_true(memport_reads(store).rows - before < OMB_LOOK_ROWS + 8 * OMB_WALK);
+        assert_true(ho->tip.feed - fed < OMB_LOOK_ROWS + 2 * OMB_WALK);
+        if (HEARS(visitor, COMPARE, compare) || slices == 100)
+            break;
+        link->acked.position = fed = ho->tip.feed;
+        before = memport_reads(store).rows;
+        if (owed > 0) {
+            visitor_say(visitor, OMB_FRAME_RECORDS, &nothing);
+            owed--;
+        } else {
+            visitor_pass(visitor, OMB_LOOK_MS);
+            slices++;
+        }
+    }
+    assert_non_null(HEARS(visitor, COMPARE, compare));
+    return slices;
+}
+
+static void one_long_log_is_looked_at_in_slices_as_well(void **state)
+{
+    struct visitor *visitor = *state;
+    struct omb_life life;
+    const struct omb_compare page = {.logs = {&life, 1}, .last = true};
+    uint64_t firsts[16];
+    struct named named = {firsts, 0};
+
+    give_journal(visitor);
+    life = lay_down_long(visitor, LONG - 7);
+    life.head = life.count = LONG;
+    life.digest = (struct omb_digest){{7}};
+    assert_true(slices_of(visitor, &page, &named) > LONG / (OMB_LOOK_ROWS + OMB_WALK));
+    assert_true(named.count >= 1); /* the hole; and its newest, which is another one than here */
+}
+
+/* How many of its records lie here is counted first, as there is a hole; then the rest is given. */
+static void what_is_counted_of_a_long_log_is_counted_in_slices(void **state)
+{
+    struct visitor *visitor = *state;
+    struct omb_life life;
+    const struct omb_compare page = {.logs = {&life, 1}, .last = true};
+    uint64_t firsts[16], fed;
+    struct named named = {firsts, 0};
+
+    give_journal(visitor);
+    life = lay_down_long(visitor, LONG / 4);
+    fed = visitor->ho->rig.office->tip.feed;
+    assert_true(slices_of(visitor, &page, &named) > LONG / (OMB_LOOK_ROWS + OMB_WALK));
+    assert_int_equal(named.count, 1);
+    assert_true(visitor->ho->rig.office->tip.feed - fed >= LONG / 2);
+}
+
+/* The child has nothing of it. */
+static void a_long_log_is_given_back_in_slices(void **state)
+{
+    struct visitor *visitor = *state;
+    const struct omb_compare page = {.last = true};
+    uint64_t firsts[16], fed;
+    struct named named = {firsts, 0};
+
+    give_journal(visitor);
+    (void)lay_down_long(visitor, 0);
+    fed = visitor->ho->rig.office->tip.feed;
+    assert_true(slices_of(visitor, &page, &named) > LONG / (OMB_LOOK_ROWS + OMB_WALK));
+    fed = visitor->ho->rig.office->tip.feed - fed;
+    assert_true(fed >= LONG && fed < LONG + 100); /* and what else north has, but once */
+}
+
+/* A child that does not take what it is given is given no more. */
+static void no_more_is_given_back_than_is_taken(void **state)
+{
+    struct visitor *visitor = *state;
+    const struct omb_compare page = {.last = true};
+    uint64_t fed;
+
+    give_journal(visitor);
+    (void)lay_down_long(visitor, 0);
+    fed = visitor->ho->rig.office->tip.feed;
+    visitor_say(visitor, OMB_FRAME_COMPARE, &page);
+    for (int i = 0; i < 8; i++)
+        visitor_pass(visitor, OMB_LOOK_MS);
+    assert_null(HEARS(visitor, COMPARE, compare));
+    assert_true(visitor->ho->rig.office->tip.feed - fed < 2 * OMB_LOOK_ROWS + 4 * OMB_WALK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         VISITOR_TEST(a_page_that_has_whole_logs_walked_is_looked_at_in_slices),
+        VISITOR_TEST(one_long_log_is_looked_at_in_slices_as_well),
+        VISITOR_TEST(what_is_counted_of_a_long_log_is_counted_in_slices),
+        VISITOR_TEST(a_long_log_is_given_back_in_slices),
+        VISITOR_TEST(no_more_is_given_back_than_is_taken),
         VISITOR_TEST(a_log_with_many_holes_is_wanted_to_its_end),
         VISITOR_TEST(many_logs_with_holes_block_no_office_that_is_slow),
     };

@@ -24,13 +24,16 @@
 #define OMB_WANT_DIGESTS_MAX 1024      /* of one Want, made or answered */
 #define OMB_WANT_RANGES_MAX 1024
 #define OMB_WANT_RECORDS_MAX 4096      /* answered at a time */
-#define OMB_GIVE_BACK_MAX 262144       /* rows for one page of logs; the next one brings more */
+#define OMB_GIVE_BACK_MAX 262144       /* rows at a greeting; a comparison brings more */
 
-/* Where in a log the looking goes on; next 0: nowhere. */
+/* Where in a log the looking goes on (compare_look.c); next 0: nowhere. */
 struct omb_log_mark {
     struct omb_office_id office;
     struct omb_incarnation incarnation;
-    uint64_t next;
+    unsigned stage;
+    uint64_t next;  /* to be counted, or given back, from there on */
+    uint64_t held;  /* how many of it were counted */
+    uint64_t holes; /* were looked for up to there */
 };
 
 /* Cases of the child's scope behind the key `after` (empty: from the first). */
@@ -55,9 +58,10 @@ enum omb_rc omb_compare_logs_page(struct omb_step *step, struct omb_view after, 
 /*
  * The parent: wants what it lacks of them; what the child lacks of logs at or below it, those that
  * the page passes over too, goes into its feed. What is left of the page when enough was looked at
- * for one peer (post/walk.h), or more lacks than one Want names, is *out_rest, a page itself;
- * without logs: nothing is. It is to be looked at when what is wanted came, or will not come; where
- * in its first log, is kept with the link.
+ * for one peer (post/walk.h), more lacks than one Want names, or the child has not taken what it
+ * was given, is *out_rest, a page itself. It is to be looked at when what is wanted came, or will
+ * not come. Where in a log that goes on, is kept with the link; when nowhere and the rest has no
+ * logs, nothing is left.
  */
 enum omb_rc omb_compare_logs_take(struct omb_step *step, const struct omb_office_id *child,
                                   const struct omb_compare *page, struct omb_want *out_want,

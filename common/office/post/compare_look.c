@@ -13,42 +13,63 @@
 
 enum { ROOM = 1024 };
 
+/*
+ * How far a log was looked at. Each stage may be left within it: when enough was looked at for one
+ * peer, when more lacks than one Want names, or when the child has too much to take. What is wanted
+ * comes in between: then it is counted anew.
+ *
+ *     START - COUNT - HOLES - BEYOND - GIVE
+ */
+enum { START, COUNT, HOLES, BEYOND, GIVE };
+
 struct looking {
     struct omb_step *step;
     const struct omb_office_id *child;
     struct omb_log_range *ranges;
     size_t range_count;
-    bool full;                 /* more lacks than one Want names: it stopped */
-    bool goes_on;              /* it does not stop: another comparison finds the others */
-    struct omb_log_mark *mark; /* where the looking goes on in a log, or stopped */
+    bool goes_on;              /* what has no room is found by another comparison */
+    struct omb_log_mark from;  /* where it goes on */
+    struct omb_log_mark *mark; /* where it stopped */
+    struct omb_log_mark at;    /* of the log that is looked at */
+    bool stopped;
     size_t given;
     struct omb_row_at *under_way; /* rows of the child's feed, in order; NULL: not looked at */
     size_t under_way_count, under_way_room;
+    bool crowded; /* more than it is given at a time */
 };
 
-static bool is_marked(const struct looking *looking, const struct omb_life *life)
+static void begin_log(struct looking *looking, const struct omb_life *life)
 {
-    const struct omb_log_mark *mark = looking->mark;
+    const struct omb_log_mark *from = &looking->from;
 
-    return mark->next > 0 && omb_office_id_equal(&mark->office, &life->office) &&
-           omb_incarnation_equal(&mark->incarnation, &life->incarnation);
+    looking->at = (struct omb_log_mark){life->office, life->incarnation, START, 1, 0, 1};
+    if (from->next > 0 && omb_office_id_equal(&from->office, &life->office) &&
+        omb_incarnation_equal(&from->incarnation, &life->incarnation))
+        looking->at = *from;
 }
 
-/* When there is no room for it, the life is looked at again from there on. */
+static void stop(struct looking *looking)
+{
+    looking->stopped = true;
+    *looking->mark = looking->at;
+}
+
 static void want(struct looking *looking, const struct omb_life *life, uint64_t first,
                  uint64_t last)
 {
-    if (looking->full)
+    if (looking->stopped)
         return;
-    if (looking->range_count == OMB_WANT_RANGES_MAX) {
-        if (looking->goes_on)
-            return;
-        looking->full = true;
-        *looking->mark = (struct omb_log_mark){life->office, life->incarnation, first};
+    if (looking->range_count < OMB_WANT_RANGES_MAX) {
+        looking->ranges[looking->range_count++] =
+            (struct omb_log_range){life->office, life->incarnation, first, last};
         return;
     }
-    looking->ranges[looking->range_count++] =
-        (struct omb_log_range){life->office, life->incarnation, first, last};
+    if (looking->goes_on)
+        return;
+    looking->at.stage = looking->at.stage == START ? START : COUNT;
+    looking->at.next = 1;
+    looking->at.held = 0;
+    stop(looking);
 }
 
 /* The child has a whole log, and here are holes. */
@@ -57,23 +78,28 @@ static enum omb_rc want_holes(struct looking *looking, const struct omb_life *li
 {
     const uint64_t last = life->head < log->row.head ? life->head : log->row.head;
     struct omb_walk *walk = OMB_ARENA_NEW(looking->step->arena, struct omb_walk, 1);
-    uint64_t next = is_marked(looking, life) ? looking->mark->next : 1;
+    uint64_t *next = &looking->at.holes;
 
-    if (next > last)
-        return OMB_OK;
-    do {
-        const enum omb_rc rc = omb_walk_log(looking->step, log->number, next, last, walk, err);
+    while (*next <= last && !looking->stopped) {
+        const enum omb_rc rc = omb_walk_log(looking->step, log->number, *next, last, walk, err);
 
         if (rc != OMB_OK)
             return rc;
-        for (size_t i = 0; i < walk->count; i++) {
-            if (walk->items[i] > next)
-                want(looking, life, next, walk->items[i] - 1);
-            next = walk->items[i] + 1;
+        for (size_t i = 0; i < walk->count && !looking->stopped; i++) {
+            if (walk->items[i] > *next)
+                want(looking, life, *next, walk->items[i] - 1);
+            if (!looking->stopped)
+                *next = walk->items[i] + 1;
         }
-    } while (walk->count == OMB_WALK && next <= last && !looking->full);
-    if (next <= last)
-        want(looking, life, next, last);
+        if (walk->count < OMB_WALK)
+            break;
+        if (!looking->stopped && omb_looked_enough(looking->step))
+            stop(looking);
+    }
+    if (*next <= last)
+        want(looking, life, *next, last);
+    if (!looking->stopped)
+        *next = last + 1;
     return OMB_OK;
 }
 
@@ -101,7 +127,9 @@ static enum omb_rc take_under_way(void *arg, uint64_t position, const struct omb
         looking->under_way_room = room;
     }
     looking->under_way[looking->under_way_count++] = *at;
-    return OMB_OK;
+    looking->crowded = looking->step->office->post->look_most > 0 &&
+                       looking->under_way_count >= OMB_LOOK_ROWS;
+    return looking->crowded ? OMB_STOP : OMB_OK;
 }
 
 /*
@@ -131,31 +159,35 @@ static bool is_under_way(const struct looking *looking, const struct omb_row_at 
            bsearch(at, looking->under_way, looking->under_way_count, sizeof(*at), by_place);
 }
 
-static enum omb_rc give_back(struct looking *looking, const struct omb_log *log, uint64_t first,
-                             uint64_t last, struct omb_error *err)
+/* From looking->at.next on. What was given before has to be taken first. */
+static enum omb_rc give_back(struct looking *looking, const struct omb_log *log, uint64_t last,
+                             struct omb_error *err)
 {
     struct omb_walk *walk = OMB_ARENA_NEW(looking->step->arena, struct omb_walk, 1);
+    uint64_t *next = &looking->at.next;
     enum omb_rc rc = look_under_way(looking, err);
 
-    if (rc != OMB_OK)
-        return rc;
-    do {
-        rc = omb_walk_log(looking->step, log->number, first, last, walk, err);
-
+    looking->at.stage = GIVE;
+    if (rc == OMB_OK && looking->crowded && *next <= last)
+        stop(looking);
+    while (rc == OMB_OK && *next <= last && !looking->stopped) {
+        rc = omb_walk_log(looking->step, log->number, *next, last, walk, err);
         for (size_t i = 0; rc == OMB_OK && i < walk->count; i++) {
             const struct omb_row_at at = {log->number, walk->items[i]};
 
-            first = walk->items[i] + 1;
+            *next = walk->items[i] + 1;
             if (is_under_way(looking, &at))
                 continue;
             if (looking->given++ >= OMB_GIVE_BACK_MAX)
                 return OMB_OK;
             rc = omb_feed_give_back(looking->step, looking->child, &at, err);
         }
-        if (rc != OMB_OK)
-            return rc;
-    } while (walk->count == OMB_WALK && first <= last);
-    return OMB_OK;
+        if (walk->count < OMB_WALK)
+            break;
+        if (rc == OMB_OK && *next <= last && omb_looked_enough(looking->step))
+            stop(looking);
+    }
+    return rc;
 }
 
 /* Two lines of one life: the records at the last place that both have are not the same. */
@@ -197,22 +229,47 @@ static enum omb_rc give_standing(struct looking *looking, const struct omb_log *
     if (omb_port_scan_prefix(looking->step->port, OMB_FAMILY_OFFICE, omb_key_view(&forks),
                              see_fork, &first) != OMB_OK)
         return omb_fail(err, OMB_DAMAGED, NULL, "the rows of forks cannot be read");
-    return first > 0 ? give_back(looking, log, first, log->row.head, err) : OMB_OK;
+    looking->at.next = first;
+    return first > 0 ? give_back(looking, log, log->row.head, err) : OMB_OK;
+}
+
+/* Adds how many of next <= seq <= last are here. */
+static enum omb_rc count_on(struct looking *looking, const struct omb_log *log, uint64_t last,
+                            struct omb_error *err)
+{
+    struct omb_walk *walk = OMB_ARENA_NEW(looking->step->arena, struct omb_walk, 1);
+    struct omb_log_mark *at = &looking->at;
+
+    while (at->next <= last) {
+        const enum omb_rc rc = omb_walk_log(looking->step, log->number, at->next, last, walk, err);
+
+        if (rc != OMB_OK)
+            return rc;
+        at->held += walk->count;
+        at->next = walk->count == OMB_WALK ? walk->items[walk->count - 1] + 1 : last + 1;
+        if (at->next <= last && omb_looked_enough(looking->step)) {
+            stop(looking);
+            break;
+        }
+    }
+    return OMB_OK;
 }
 
 /* Of a log all of which lies below its head: what lies beyond the child's, when that is less. */
-static enum omb_rc count_held(struct omb_step *step, const struct omb_log *log, uint64_t last,
-                              uint64_t *out, struct omb_error *err)
+static enum omb_rc count_held(struct looking *looking, const struct omb_log *log, uint64_t last,
+                              struct omb_error *err)
 {
     const struct omb_log_row *row = &log->row;
-    uint64_t beyond = 0;
     enum omb_rc rc = OMB_OK;
 
     if (row->head > last && row->head - last >= last)
-        return omb_walk_count(step, log->number, 1, last, out, err);
+        return count_on(looking, log, last, err);
+    if (looking->at.next <= last)
+        looking->at.next = last + 1;
     if (row->head > last)
-        rc = omb_walk_count(step, log->number, last + 1, row->head, &beyond, err);
-    *out = row->count - beyond;
+        rc = count_on(looking, log, row->head, err);
+    if (!looking->stopped)
+        looking->at.held = row->count - looking->at.held;
     return rc;
 }
 
@@ -221,14 +278,41 @@ static enum omb_rc count_held(struct omb_step *step, const struct omb_log *log, 
  * heads say it.
  */
 static enum omb_rc count_common(struct looking *looking, const struct omb_life *life,
-                                const struct omb_log *log, uint64_t *out, struct omb_error *err)
+                                const struct omb_log *log, struct omb_error *err)
 {
     const struct omb_log_row *row = &log->row;
 
     if (life->count < life->head || row->count < row->head)
-        return count_held(looking->step, log, life->head, out, err);
-    *out = row->head < life->head ? row->head : life->head;
+        return count_held(looking, log, life->head, err);
+    looking->at.held = row->head < life->head ? row->head : life->head;
     return OMB_OK;
+}
+
+/* What of it is wanted; whether the two lines parted ways. */
+static enum omb_rc want_of_both(struct looking *looking, const struct omb_life *life,
+                                const struct omb_log *log, bool forked, struct omb_error *err)
+{
+    const struct omb_log_row *row = &log->row;
+    struct omb_log_mark *at = &looking->at;
+    enum omb_rc rc = OMB_OK;
+
+    if (at->stage == START && forked)
+        want(looking, life, life->head, life->head);
+    if (at->stage == START && !looking->stopped)
+        at->stage = COUNT;
+    if (at->stage == COUNT && !looking->stopped) {
+        rc = count_common(looking, life, log, err);
+        at->stage = looking->stopped ? COUNT : HOLES;
+    }
+    if (rc == OMB_OK && at->stage == HOLES) {
+        if (row->count < row->head && life->count > at->held)
+            rc = want_holes(looking, life, log, err);
+        if (!looking->stopped)
+            at->stage = BEYOND;
+    }
+    if (rc == OMB_OK && at->stage == BEYOND && life->head > row->head)
+        want(looking, life, row->head + 1, life->head);
+    return rc;
 }
 
 static enum omb_rc look_at_both(struct looking *looking, const struct omb_life *life,
@@ -237,27 +321,22 @@ static enum omb_rc look_at_both(struct looking *looking, const struct omb_life *
     const struct omb_log_row *row = &log->row;
     const struct omb_office_id branch = omb_feed_branch_of(looking->step, &row->office);
     const uint64_t beyond = life->head > row->head ? life->head - row->head : 0;
-    uint64_t held = 0;
     bool forked;
-    enum omb_rc rc = parts_ways(looking->step, life, log, &forked, err);
+    enum omb_rc rc;
 
-    if (rc == OMB_OK && forked)
-        want(looking, life, life->head, life->head);
+    if (looking->at.stage == GIVE)
+        return give_back(looking, log, row->head, err);
+    rc = parts_ways(looking->step, life, log, &forked, err);
     if (rc == OMB_OK)
-        rc = count_common(looking, life, log, &held, err);
-    if (rc == OMB_OK && row->count < row->head && life->count > held)
-        rc = want_holes(looking, life, log, err);
-    if (beyond > 0)
-        want(looking, life, row->head + 1, life->head);
-    if (rc != OMB_OK || looking->full || !omb_office_id_equal(&branch, looking->child))
+        rc = want_of_both(looking, life, log, forked, err);
+    if (rc != OMB_OK || looking->stopped || !omb_office_id_equal(&branch, looking->child))
         return rc;
     if (forked)
         return give_standing(looking, log, err);
     /* Of what it has, as much as can be lies beyond the head that is here. */
-    if (life->count < life->head && held + beyond > life->count)
-        return give_back(looking, log, 1, row->head, err);
-    return row->head > life->head ? give_back(looking, log, life->head + 1, row->head, err)
-                                  : OMB_OK;
+    looking->at.next =
+        life->count < life->head && looking->at.held + beyond > life->count ? 1 : life->head + 1;
+    return looking->at.next <= row->head ? give_back(looking, log, row->head, err) : OMB_OK;
 }
 
 static enum omb_rc look_at(struct looking *looking, const struct omb_life *life,
@@ -288,142 +367,162 @@ static enum omb_rc check_life(struct looking *looking, const struct omb_life *li
     return OMB_OK;
 }
 
-/* How many of them were looked at before it was enough; the next one perhaps in part. */
-static enum omb_rc look_at_page(struct looking *looking, const struct omb_life_list *lives,
-                                size_t *out_done, struct omb_error *err)
+static struct omb_life_key key_of_life(const struct omb_life *life)
 {
-    enum omb_rc rc = omb_compare_check_size(lives->count, err);
-    size_t i;
-
-    for (i = 0; rc == OMB_OK && i < lives->count; i++) {
-        const struct omb_life *life = &lives->items[i];
-        bool look = false;
-
-        if (i > 0 && omb_looked_enough(looking->step))
-            break;
-        if (i > 0) {
-            const struct omb_life_key key = omb_life_key_of(&life->office, &life->incarnation);
-            const struct omb_life_key before =
-                omb_life_key_of(&life[-1].office, &life[-1].incarnation);
-
-            if (OMB_ID_COMPARE(&before, &key) >= 0)
-                return omb_fail(err, OMB_INVALID, NULL, "logs of a comparison do not ascend");
-        }
-        omb_looked(looking->step, 1);
-        rc = check_life(looking, life, &look, err);
-        if (rc == OMB_OK && look)
-            rc = look_at(looking, life, err);
-        if (looking->full)
-            break;
-        if (is_marked(looking, life))
-            looking->mark->next = 0;
-    }
-    *out_done = i;
-    return rc;
+    return omb_life_key_of(&life->office, &life->incarnation);
 }
 
-static bool is_listed(const struct omb_life_list *lives, const struct omb_life *life)
+/*
+ * Logs here, from *at on, that the page passes over before that key (NULL: all): the child has
+ * nothing of them. Those before the one in which the looking stopped were given.
+ */
+static enum omb_rc give_passed(struct looking *looking, const struct omb_gathering *here,
+                               const struct omb_life_key *until, size_t *at, struct omb_error *err)
 {
-    const struct omb_life_key key = omb_life_key_of(&life->office, &life->incarnation);
-    size_t low = 0, high = lives->count;
-
-    while (low < high) {
-        const size_t middle = low + (high - low) / 2;
-        const struct omb_life *at = &lives->items[middle];
-        const struct omb_life_key other = omb_life_key_of(&at->office, &at->incarnation);
-        const int order = OMB_ID_COMPARE(&other, &key);
-
-        if (order == 0)
-            return true;
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return false;
-}
-
-/* Logs here that the page passes over: the child has nothing of them. */
-static enum omb_rc give_back_rest(struct looking *looking, const struct omb_gathering *here,
-                                  const struct omb_life_list *lives, struct omb_view until,
-                                  struct omb_error *err)
-{
+    const struct omb_life_key from =
+        omb_life_key_of(&looking->from.office, &looking->from.incarnation);
     enum omb_rc rc = OMB_OK;
 
-    for (size_t i = 0; rc == OMB_OK && i < here->count; i++) {
-        const struct omb_life *life = &here->items[i];
-        const struct omb_life_key key = omb_life_key_of(&life->office, &life->incarnation);
-        const struct omb_log log = {.number = here->numbers[i]};
+    for (; rc == OMB_OK && *at < here->count && !looking->stopped; ++*at) {
+        const struct omb_life *life = &here->items[*at];
+        const struct omb_life_key key = key_of_life(life);
+        const struct omb_log log = {.number = here->numbers[*at]};
 
-        if (until.size > 0 && omb_view_compare(OMB_VIEW_OF(key.bytes), until) > 0)
+        if (until && OMB_ID_COMPARE(&key, until) >= 0)
             break;
-        if (!is_listed(lives, life))
-            rc = give_back(looking, &log, 1, life->head, err);
+        if (looking->from.next > 0 && OMB_ID_COMPARE(&key, &from) < 0)
+            continue;
+        begin_log(looking, life);
+        rc = give_back(looking, &log, life->head, err);
     }
     return rc;
 }
 
-/* Of a page cut short *page is what was looked at, *out_rest the others. */
-static void cut_page(struct omb_step *step, struct omb_compare *page, size_t done,
-                     struct omb_compare *out_rest)
+static enum omb_rc look_at_entry(struct looking *looking, const struct omb_life_list *lives,
+                                 size_t i, struct omb_error *err)
 {
-    *out_rest = (struct omb_compare){.last = page->last};
-    if (done == page->logs.count)
-        return;
-    out_rest->logs = (struct omb_life_list){page->logs.items + done, page->logs.count - done};
-    page->logs.count = done;
-    page->last = false;
-    out_rest->after = omb_compare_logs_next(step, page);
+    const struct omb_life *life = &lives->items[i];
+    bool look = false;
+    enum omb_rc rc = check_life(looking, life, &look, err);
+
+    omb_looked(looking->step, 1);
+    if (rc != OMB_OK || !look)
+        return rc;
+    begin_log(looking, life);
+    return look_at(looking, life, err);
+}
+
+/* Whose entries ascend; how many were looked at, with what lies between them, before it ended. */
+static enum omb_rc look_at_page(struct looking *looking, const struct omb_compare *page,
+                                const struct omb_gathering *here, size_t *out_done,
+                                struct omb_error *err)
+{
+    const struct omb_life_list *lives = &page->logs;
+    size_t at = 0, i;
+    enum omb_rc rc = OMB_OK;
+
+    for (i = 0; rc == OMB_OK && i < lives->count; i++) {
+        const struct omb_life_key key = key_of_life(&lives->items[i]);
+
+        if (i > 0 && omb_looked_enough(looking->step)) {
+            looking->stopped = true;
+            break;
+        }
+        rc = give_passed(looking, here, &key, &at, err);
+        if (rc == OMB_OK && !looking->stopped)
+            rc = look_at_entry(looking, lives, i, err);
+        if (looking->stopped)
+            break;
+        while (at < here->count) { /* it is in the page */
+            const struct omb_life_key other = key_of_life(&here->items[at]);
+
+            if (OMB_ID_COMPARE(&other, &key) > 0)
+                break;
+            at++;
+        }
+    }
+    *out_done = i;
+    return rc == OMB_OK && !looking->stopped && page->last
+               ? give_passed(looking, here, NULL, &at, err)
+               : rc;
+}
+
+static enum omb_rc check_order(const struct omb_life_list *lives, struct omb_error *err)
+{
+    enum omb_rc rc = omb_compare_check_size(lives->count, err);
+
+    for (size_t i = 1; rc == OMB_OK && i < lives->count; i++) {
+        const struct omb_life_key key = key_of_life(&lives->items[i]);
+        const struct omb_life_key before = key_of_life(&lives->items[i - 1]);
+
+        if (OMB_ID_COMPARE(&before, &key) >= 0)
+            rc = omb_fail(err, OMB_INVALID, NULL, "logs of a comparison do not ascend");
+    }
+    return rc;
+}
+
+/* What is left of a page of which so many entries are done. */
+static struct omb_compare rest_of(struct omb_step *step, const struct omb_compare *page,
+                                  size_t done)
+{
+    struct omb_compare looked_at = *page;
+
+    looked_at.logs.count = done;
+    return (struct omb_compare){
+        .logs = {page->logs.items + done, page->logs.count - done},
+        .after = omb_compare_logs_next(step, &looked_at),
+        .last = page->last,
+    };
 }
 
 static enum omb_rc take_lives(struct omb_step *step, const struct omb_office_id *child,
-                              const struct omb_office_id *office, struct omb_compare *page,
+                              const struct omb_office_id *office, const struct omb_compare *page,
                               struct omb_compare *out_rest, struct omb_want *out_want,
                               struct omb_error *err)
 {
     struct omb_link *link = omb_post_peer(step->office->post, child);
-    struct omb_log_mark from_start = {.next = 0};
+    struct omb_log_mark nowhere = {.next = 0};
     struct looking looking = {
         .step = step,
         .child = child,
         .goes_on = office != NULL,
-        .mark = link && !office ? &link->page_mark : &from_start,
+        .mark = link && !office ? &link->page_mark : &nowhere,
     };
     struct omb_gathering here = {
         .step = step, .below = child, .after = page->after, .max = SIZE_MAX};
-    struct omb_view until;
+    const struct omb_view until =
+        page->last ? OMB_VIEW_NONE : omb_compare_logs_next(step, page);
     size_t done = 0;
-    enum omb_rc rc;
+    enum omb_rc rc = check_order(&page->logs, err);
 
+    looking.from = *looking.mark;
+    looking.mark->next = 0;
     looking.ranges = OMB_ARENA_NEW(step->arena, struct omb_log_range, OMB_WANT_RANGES_MAX);
-    rc = look_at_page(&looking, &page->logs, &done, err);
+    if (rc == OMB_OK)
+        rc = office ? omb_logs_each(step, office, omb_gather_log, &here, err)
+                    : omb_logs_between(step, page->after, until, omb_gather_log, &here, err);
+    omb_looked(step, here.count);
+    if (rc == OMB_OK)
+        rc = look_at_page(&looking, page, &here, &done, err);
     if (rc != OMB_OK)
         return rc;
     *out_want = (struct omb_want){.ranges = {looking.ranges, looking.range_count}};
-    cut_page(step, page, done, out_rest);
-    if (done == 0 && out_rest->logs.count > 0) /* all of it is to be looked at again */
-        return OMB_OK;
-    until = page->last ? OMB_VIEW_NONE : omb_compare_logs_next(step, page);
-    rc = office ? omb_logs_each(step, office, omb_gather_log, &here, err)
-                : omb_logs_between(step, page->after, until, omb_gather_log, &here, err);
-    omb_looked(step, here.count);
-    if (rc == OMB_OK)
-        rc = give_back_rest(&looking, &here, &page->logs, until, err);
-    return rc;
+    *out_rest = looking.stopped ? rest_of(step, page, done)
+                                : (struct omb_compare){.last = page->last};
+    return OMB_OK;
 }
 
 enum omb_rc omb_compare_logs_take(struct omb_step *step, const struct omb_office_id *child,
                                   const struct omb_compare *page, struct omb_want *out_want,
                                   struct omb_compare *out_rest, struct omb_error *err)
 {
-    struct omb_compare part = *page;
     const enum omb_rc rc = omb_compare_check_after(page->after, err);
 
     if (rc != OMB_OK)
         return rc;
     if (!page->last && page->logs.count == 0)
         return omb_fail(err, OMB_INVALID, NULL, "a page of logs is empty and not the last");
-    return take_lives(step, child, NULL, &part, out_rest, out_want, err);
+    return take_lives(step, child, NULL, page, out_rest, out_want, err);
 }
 
 enum omb_rc omb_compare_greeting(struct omb_step *step, const struct omb_office_id *child,
@@ -456,6 +555,7 @@ static enum omb_rc look_at_own(struct looking *looking, const struct omb_life *l
         want(looking, life, 1, life->head);
         return OMB_OK;
     }
+    begin_log(looking, life);
     rc = log.row.count < log.row.head ? want_holes(looking, life, &log, err) : OMB_OK;
     if (life->head > log.row.head)
         want(looking, life, log.row.head + 1, life->head);
@@ -465,8 +565,8 @@ static enum omb_rc look_at_own(struct looking *looking, const struct omb_life *l
 enum omb_rc omb_compare_yours(struct omb_step *step, const struct omb_life_list *yours,
                               struct omb_want *out_want, struct omb_error *err)
 {
-    struct omb_log_mark from_start = {.next = 0};
-    struct looking looking = {.step = step, .goes_on = true, .mark = &from_start};
+    struct omb_log_mark nowhere = {.next = 0};
+    struct looking looking = {.step = step, .goes_on = true, .mark = &nowhere};
     enum omb_rc rc = omb_compare_check_size(yours->count, err);
 
     looking.ranges = OMB_ARENA_NEW(step->arena, struct omb_log_range, OMB_WANT_RANGES_MAX);

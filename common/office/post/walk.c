@@ -27,25 +27,6 @@ enum omb_rc omb_walk_log(struct omb_step *step, uint32_t number, uint64_t first,
     return rc == OMB_OK ? rc : omb_fail(err, rc, NULL, "a log cannot be read");
 }
 
-enum omb_rc omb_walk_count(struct omb_step *step, uint32_t number, uint64_t first, uint64_t last,
-                           uint64_t *out, struct omb_error *err)
-{
-    struct omb_walk *walk = OMB_ARENA_NEW(step->arena, struct omb_walk, 1);
-    uint64_t count = 0;
-
-    do {
-        const enum omb_rc rc = omb_walk_log(step, number, first, last, walk, err);
-
-        if (rc != OMB_OK)
-            return rc;
-        count += walk->count;
-        if (walk->count > 0)
-            first = walk->items[walk->count - 1] + 1;
-    } while (walk->count == OMB_WALK && first <= last);
-    *out = count;
-    return OMB_OK;
-}
-
 void omb_looked(struct omb_step *step, size_t rows)
 {
     step->office->post->looked += rows;

@@ -17,9 +17,6 @@ struct omb_walk {
 /* The next ones of first <= seq <= last that are here. */
 enum omb_rc omb_walk_log(struct omb_step *step, uint32_t number, uint64_t first, uint64_t last,
                          struct omb_walk *out, struct omb_error *err) OMB_MUST_USE;
-/* How many of them are. */
-enum omb_rc omb_walk_count(struct omb_step *step, uint32_t number, uint64_t first, uint64_t last,
-                           uint64_t *out, struct omb_error *err) OMB_MUST_USE;
 
 /* So many rows were looked at for a peer. */
 void omb_looked(struct omb_step *step, size_t rows);

@@ -445,7 +445,7 @@ enum omb_rc omb_compare_came(struct omb_step *step, struct omb_link *link,
     if (link->up)
         return answer_cases(step, link, page, &answer, err);
     omb_want_ranges(step, link, &want);
-    if (rest.logs.count > 0) { /* with its end the whole page is done */
+    if (rest.logs.count > 0 || link->page_mark.next > 0) { /* with its end the page is done */
         omb_later_page(step, link, &rest);
         return OMB_OK;
     }
