@@ -63,11 +63,23 @@ void omb_number_print(const struct omb_case_id *id, struct omb_view code,
     memcpy(out + length + 1, check, sizeof(check));
 }
 
+void omb_number_print_exact(const struct omb_case_id *id, struct omb_view code,
+                            char out[OMB_NUMBER_EXACT_SIZE])
+{
+    size_t length;
+
+    omb_number_print(id, code, out);
+    length = strlen(out);
+    out[length] = '/';
+    omb_hex(OMB_VIEW_OF(id->incarnation.bytes), out + length + 1);
+}
+
 bool omb_number_matches(const struct omb_number *number, const struct omb_case_id *id)
 {
     char stem[OMB_NUMBER_SIZE], check[CHECK_SIZE + 1];
 
-    if (number->year != id->year || number->serial != id->serial)
+    if (number->year != id->year || number->serial != id->serial ||
+        (number->exact && !omb_incarnation_equal(&number->life, &id->incarnation)))
         return false;
     print_stem(omb_view_str(number->code), id->year, id->serial, stem);
     print_check(stem, id, check);
@@ -172,13 +184,34 @@ static enum omb_rc parse_code(const char *text, char out[OMB_CODE_MAX + 1], stru
     return OMB_OK;
 }
 
+/* Takes the life and the stroke before it off the text, if they are there. */
+static enum omb_rc cut_life(struct omb_view *text, struct omb_number *out, struct omb_error *err)
+{
+    const uint8_t *stroke = text->size > 0 ? memchr(text->data, '/', text->size) : NULL;
+    struct omb_view life;
+
+    if (stroke == NULL)
+        return OMB_OK;
+    life = omb_view(stroke + 1, text->size - (size_t)(stroke - text->data) - 1);
+    text->size = (size_t)(stroke - text->data);
+    if (omb_unhex(life, out->life.bytes, sizeof(out->life.bytes)) != OMB_OK)
+        return omb_fail(err, OMB_INVALID, "number",
+                        "not a case number: behind the stroke stand %zu hexadecimal digits, as "
+                        "`log list` shows an incarnation",
+                        2 * sizeof(out->life.bytes));
+    out->exact = true;
+    return OMB_OK;
+}
+
 enum omb_rc omb_number_parse(struct omb_view text, struct omb_number *out, struct omb_error *err)
 {
     char lower[OMB_NUMBER_SIZE];
     char *check, *serial, *year;
     struct omb_number number = {0};
-    enum omb_rc rc = copy_lower(text, lower, err);
+    enum omb_rc rc = cut_life(&text, &number, err);
 
+    if (rc == OMB_OK)
+        rc = copy_lower(text, lower, err);
     if (rc != OMB_OK)
         return rc;
     check = cut_last(lower);

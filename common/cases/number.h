@@ -27,10 +27,14 @@
 #include "wire/facts.h"
 
 #define OMB_NUMBER_SIZE (OMB_CODE_MAX + 48)
+#define OMB_NUMBER_EXACT_SIZE (OMB_NUMBER_SIZE + 1 + 2 * OMB_INCARNATION_SIZE)
 
 /* The number as text with a NUL. `code` is the home office's code. */
 void omb_number_print(const struct omb_case_id *id, struct omb_view code,
                       char out[OMB_NUMBER_SIZE]);
+/* The same with the life behind it: no other case has that. */
+void omb_number_print_exact(const struct omb_case_id *id, struct omb_view code,
+                            char out[OMB_NUMBER_EXACT_SIZE]);
 
 /* A number taken apart; which case it is (the incarnation) takes a look-up by the caller. */
 struct omb_number {
@@ -38,16 +42,21 @@ struct omb_number {
     uint32_t year;
     uint64_t serial;
     char check[3];
+    bool exact; /* the life was typed, too */
+    struct omb_incarnation life;
 };
 
 /*
  * Capitals count as small letters; nothing else is forgiven. OMB_INVALID says what is wrong: the
- * form, the office code, year, serial, or a character that no check has.
+ * form, the office code, year, serial, a character that no check has, or the life.
  */
 enum omb_rc omb_number_parse(struct omb_view text, struct omb_number *out,
                              struct omb_error *err) OMB_MUST_USE;
 
-/* Whether year, serial and check characters are this case's, whose home office has number->code. */
+/*
+ * Whether year, serial, check characters and life, if it was typed, are this case's, whose home
+ * office has number->code.
+ */
 bool omb_number_matches(const struct omb_number *number, const struct omb_case_id *id);
 
 #endif

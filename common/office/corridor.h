@@ -120,6 +120,12 @@ int64_t omb_log_time(const struct omb_step *step);
  */
 enum omb_rc omb_case_next(struct omb_step *step, struct omb_case_id *out,
                           struct omb_error *err) OMB_MUST_USE;
+/*
+ * A registration of the own log that this store did not have: serials go on behind it. A leap that
+ * no office makes in a year does not count, or a stolen key would use them up.
+ */
+enum omb_rc omb_case_came_home(struct omb_step *step, const struct omb_case_id *id,
+                               struct omb_error *err) OMB_MUST_USE;
 
 struct omb_writes *omb_step_writes(struct omb_step *step);
 

@@ -336,6 +336,17 @@ static void move_log(struct omb_log_row *row, const struct omb_judging *judging)
     row->newest_at = judging->header.time_ms;
 }
 
+/* What this store had lost, or another copy of it wrote. */
+static enum omb_rc come_home(struct omb_judging *judging)
+{
+    const struct omb_header *header = &judging->header;
+
+    judging->intake->came_home = true;
+    return header->facts && header->facts->event.tag == OMB_EVENT_REGISTERED && header->case_id
+               ? omb_case_came_home(judging->step, header->case_id, judging->err)
+               : OMB_OK;
+}
+
 /* Line 0 is free at its place: the record is new here and stands. */
 static enum omb_rc keep(struct omb_judging *judging)
 {
@@ -356,8 +367,11 @@ static enum omb_rc keep(struct omb_judging *judging)
     }
     receipt->kind = OMB_RECEIPT_NEW;
     receipt->at = (struct omb_row_at){log->number, judging->header.seq};
-    intake->came_home |=
-        omb_office_id_equal(&log->row.office, &step->office->self.office);
+    if (omb_office_id_equal(&log->row.office, &step->office->self.office)) {
+        rc = come_home(judging);
+        if (rc != OMB_OK)
+            return rc;
+    }
     move_log(&log->row, judging);
     intake->log_moved = true;
     omb_put_stored(step, &receipt->at, &stored, &judging->digest);

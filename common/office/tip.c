@@ -12,7 +12,10 @@
 #include "base/assert.h"
 #include "office/inside.h"
 
-enum { TIP_SIZE = 4 + 12 + 8 + 32 + 8 + 8 + 4 + 4 + 8 + 8 + 8 + 32 + 4 + 8 };
+enum {
+    TIP_SIZE = 4 + 12 + 8 + 32 + 8 + 8 + 4 + 4 + 8 + 8 + 8 + 32 + 4 + 8,
+    SERIALS_LEAP = 100000000,
+};
 
 static void write_tip(const struct omb_tip *tip, struct omb_buf *out)
 {
@@ -164,29 +167,60 @@ static struct omb_key serial_key(uint32_t year)
     return omb_key_meta(name);
 }
 
+static enum omb_rc read_serial(struct omb_step *step, uint32_t year, uint64_t *out,
+                               struct omb_error *err)
+{
+    const struct omb_key key = serial_key(year);
+    struct omb_buf value = OMB_BUF_INIT;
+    enum omb_rc rc = omb_port_get(step->port, OMB_FAMILY_META, omb_key_view(&key), &value);
+
+    if (rc == OMB_OK && value.size != 8)
+        rc = omb_fail(err, OMB_DAMAGED, NULL, "the row of the year's serials is damaged");
+    if (rc == OMB_OK || rc == OMB_NOT_FOUND) {
+        *out = rc == OMB_OK ? omb_be64(value.data) : 0;
+        rc = OMB_OK;
+    }
+    omb_buf_free(&value);
+    return rc;
+}
+
 /* Puts the serial of the year that ends aside, and goes on with the other year's. */
 static enum omb_rc turn_year(struct omb_step *step, uint32_t year, struct omb_error *err)
 {
     struct omb_tip *tip = &step->office->tip;
-    struct omb_key key = serial_key(tip->serial_year);
-    struct omb_buf value = OMB_BUF_INIT;
+    const struct omb_key key = serial_key(tip->serial_year);
     uint8_t serial[8];
     enum omb_rc rc;
 
     omb_put_be64(serial, tip->serial);
     if (tip->serial_year > 0)
         omb_put(step->update->writes, OMB_FAMILY_META, omb_key_view(&key), OMB_VIEW_OF(serial));
-    key = serial_key(year);
-    rc = omb_port_get(step->port, OMB_FAMILY_META, omb_key_view(&key), &value);
-    if (rc == OMB_OK && value.size != 8)
-        rc = omb_fail(err, OMB_DAMAGED, NULL, "the row of the year's serials is damaged");
-    if (rc == OMB_OK || rc == OMB_NOT_FOUND) {
-        tip->serial = rc == OMB_OK ? omb_be64(value.data) : 0;
+    rc = read_serial(step, year, &tip->serial, err);
+    if (rc == OMB_OK)
         tip->serial_year = year;
-        rc = OMB_OK;
-    }
-    omb_buf_free(&value);
     return rc;
+}
+
+enum omb_rc omb_case_came_home(struct omb_step *step, const struct omb_case_id *id,
+                               struct omb_error *err)
+{
+    struct omb_tip *tip = &step->office->tip;
+    const struct omb_key key = serial_key(id->year);
+    uint64_t serial = tip->serial;
+    uint8_t row[8];
+    enum omb_rc rc = OMB_OK;
+
+    if (id->year != tip->serial_year)
+        rc = read_serial(step, id->year, &serial, err);
+    if (rc != OMB_OK || id->serial <= serial || id->serial - serial > SERIALS_LEAP)
+        return rc;
+    if (id->year == tip->serial_year) {
+        tip->serial = id->serial;
+        return OMB_OK;
+    }
+    omb_put_be64(row, id->serial);
+    omb_put(step->update->writes, OMB_FAMILY_META, omb_key_view(&key), OMB_VIEW_OF(row));
+    return OMB_OK;
 }
 
 enum omb_rc omb_case_next(struct omb_step *step, struct omb_case_id *out, struct omb_error *err)

@@ -137,7 +137,7 @@ static void read_case_number(struct omb_view text)
     struct omb_number number, back;
     struct omb_case_id id = {.home = {{1}}, .incarnation = {{2}}};
     struct omb_error err = {0};
-    char shown[OMB_NUMBER_SIZE];
+    char shown[OMB_NUMBER_EXACT_SIZE];
     enum omb_rc rc = omb_number_parse(text, &number, &err);
 
     fuzz_said(rc, &err);
@@ -146,7 +146,10 @@ static void read_case_number(struct omb_view text)
     OMB_ASSERT(omb_text_is_code(omb_view_str(number.code)) && number.serial > 0);
     id.year = number.year;
     id.serial = number.serial;
-    omb_number_print(&id, omb_view_str(number.code), shown);
+    if (number.exact)
+        id.incarnation = number.life;
+    (number.exact ? omb_number_print_exact : omb_number_print)(&id, omb_view_str(number.code),
+                                                              shown);
     OMB_ASSERT(omb_number_parse(omb_view_str(shown), &back, &err) == OMB_OK);
     OMB_ASSERT(omb_number_matches(&back, &id));
     OMB_ASSERT(omb_number_matches(&number, &id) == (strcmp(number.check, back.check) == 0));

@@ -77,6 +77,7 @@ static void values(void)
         {TERM, "term", "15 wd"},
         {TERM, "term-hours", "24 h"},
         {NUMBER, "number", "VSP-0045-2026-000123-7k"},
+        {NUMBER, "number-and-life", "vsp-0045-2026-000123-7k/00000003a1b2c3d4e5f60718"},
         {NUMBER, "number-large", "ho-2026-18446744073709551615-00"},
         {NAMES, "endpoint", "tcp://[fe80::1%eth0]:7100"},
         {NAMES, "endpoint-any", "tcp://*:0"},

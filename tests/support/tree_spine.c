@@ -160,8 +160,8 @@ static void walk(const struct spine *spine)
 static enum omb_rc check_case(void *arg, struct omb_view key, struct omb_view value)
 {
     struct spine spine = {.office = arg};
-    char number[OMB_NUMBER_SIZE];
-    const struct omb_reply *reply;
+    char number[OMB_NUMBER_SIZE], exact[OMB_NUMBER_EXACT_SIZE];
+    struct omb_view code;
     const struct omb_case_view *view;
     struct omb_arena *arena = &spine.office->tree->arena;
     struct omb_case_ask ask = {.number = OMB_VIEW_NONE};
@@ -171,14 +171,11 @@ static enum omb_rc check_case(void *arg, struct omb_view key, struct omb_view va
                OMB_OK);
     if (spine.row.case_id == NULL || omb_digest_none(&spine.row.spine))
         return OMB_OK; /* it waits for its registration */
-    omb_number_print(spine.row.case_id,
-                     omb_view_str(tree_code_of(spine.office->tree, &spine.row.case_id->home)),
-                     number);
-    ask.number = omb_view_str(number);
-    reply = ask_as(&spine.office->rig, "s1", OMB_ASK_CASE_SHOW, &ask);
-    if (reply->error != NULL)
-        return OMB_OK; /* two cases of one serial: the number alone does not tell them apart */
-    view = reply->answer.value;
+    code = omb_view_str(tree_code_of(spine.office->tree, &spine.row.case_id->home));
+    omb_number_print(spine.row.case_id, code, number);
+    omb_number_print_exact(spine.row.case_id, code, exact);
+    ask.number = omb_view_str(exact);
+    view = ANSWER(case_view, ask_as(&spine.office->rig, "s1", OMB_ASK_CASE_SHOW, &ask));
     if (!omb_view_is(view->number, number))
         return OMB_OK; /* a line that was renewed: its number leads on to the new case */
     for (size_t i = 0; i < view->events.count; i++)

@@ -167,6 +167,31 @@ static void lives_of_one_log_are_told_apart(void **state)
     assert_true(confused <= 3);
 }
 
+/* Where the check characters are the same the life behind the stroke decides. */
+static void with_its_life_a_number_is_of_one_case(void **state)
+{
+    const struct omb_case_id mine = case_id(1, 2, 2026, 123);
+    char text[OMB_NUMBER_EXACT_SIZE];
+    struct omb_number number;
+    (void)state;
+
+    omb_number_print_exact(&mine, OMB_VIEW_LIT("vsp-0045"), text);
+    assert_int_equal(omb_number_parse(omb_view_str(text), &number, NULL), OMB_OK);
+    assert_true(number.exact);
+    assert_true(omb_number_matches(&number, &mine));
+    for (unsigned life = 0; life < 2000; life++) {
+        struct omb_case_id other = mine;
+
+        other.incarnation.bytes[10] = (uint8_t)(life >> 8);
+        other.incarnation.bytes[11] = (uint8_t)life;
+        assert_int_equal(omb_number_matches(&number, &other),
+                         omb_case_id_equal(&mine, &other));
+    }
+    text[strlen(text) - 1] ^= 1;
+    assert_int_equal(omb_number_parse(omb_view_str(text), &number, NULL), OMB_OK);
+    assert_false(omb_number_matches(&number, &mine));
+}
+
 static void another_year_or_serial_is_another_case(void **state)
 {
     struct omb_case_id id = case_id(1, 2, 2026, 123);
@@ -208,6 +233,11 @@ static void what_is_no_number_is_told_why(void **state)
         {" vsp-0045-2026-000123-7k", "the 1. character"},
         {"vsp-0045-2026-000123-7k ", "the 24. character"},
         {"vsp_0045-2026-000123-7k", "the 4. character"},
+        {"vsp-0045-2026-000123-7k/", "behind the stroke stand 24 hexadecimal digits"},
+        {"vsp-0045-2026-000123-7k/3", "behind the stroke stand 24 hexadecimal digits"},
+        {"vsp-0045-2026-000123-7k/00000003a1b2c3d4e5f6071x", "24 hexadecimal digits"},
+        {"vsp-0045-2026-000123-7k/00000003a1b2c3d4e5f60718/", "24 hexadecimal digits"},
+        {"/00000003a1b2c3d4e5f60718", "empty"},
     };
     (void)state;
 
@@ -246,6 +276,7 @@ int main(void)
         cmocka_unit_test(every_swap_of_two_characters_is_noticed),
         cmocka_unit_test(whatever_happens_to_three_digits_is_noticed),
         cmocka_unit_test(lives_of_one_log_are_told_apart),
+        cmocka_unit_test(with_its_life_a_number_is_of_one_case),
         cmocka_unit_test(another_year_or_serial_is_another_case),
         cmocka_unit_test(what_is_no_number_is_told_why),
         cmocka_unit_test(a_text_of_any_length_is_read_safely),
