@@ -3,8 +3,8 @@
  * expected values. Where each is judged:
  *
  * 1 Acknowledged is durable: promise.c after every turn and at the end, what an operator was told
- *   its office holds, through every crash. What an ack promised to a peer shows as a record that it
- *   lacks (tree_whole.c).
+ *   its office holds, through every crash; tree_acked.c, what an office acknowledged to those below
+ *   it holds, also when the disk of who was told died since.
  *
  * 2 The bytes received: tree_whole.c, a record is kept in the same bytes on all replicas;
  *   tree_parts.c, parts are those that headers name; tree_check.c, every log verifies everywhere.

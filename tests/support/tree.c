@@ -39,6 +39,7 @@ static void office_free(struct tree_office *office)
     omb_update_free(rig->update);
     if (office->disk.held != NULL)
         omb_update_free(office->disk.held);
+    tree_acked_forget(office);
     memport_free(rig->store);
     omb_signer_free(rig->signers[0]);
     omb_secret_free(rig->transport);
@@ -345,6 +346,7 @@ static void put_in_place(struct tree_office *office, struct memport *take_rows)
     OMB_ASSERT(tree->lost != NULL);
     tree->lost[tree->lost_count++] = office->rig.store;
     office->rig.store = take_rows;
+    tree_acked_forget(office);
 }
 
 bool tree_begin_anew(struct tree_office *office, uint32_t life)

@@ -183,7 +183,7 @@ void tree_check(struct tree *tree);
  * The same, and what must hold once every daemon runs and every line stands: no link lags or was
  * told a lie; every record is with its office, all above it and all whom its case concerns, with
  * its parts or, erased, without them, and with nobody else; derived rows are what the records say;
- * who decides a case has its key (tree_whole.c).
+ * who decides a case has its key; what was acknowledged is held (tree_whole.c).
  */
 void tree_check_whole(struct tree *tree);
 /* The same case everywhere in the list, in that status, with that custodian. */

@@ -12,6 +12,7 @@
 #define OMB_TESTS_TREE_DISK_H
 
 #include "office/office.h"
+#include "support/tree_acked.h"
 
 #define TREE_RESTART_MS 2000
 #define TREE_UNTOLD_MAX 256
@@ -40,6 +41,7 @@ struct tree_disk {
     uint64_t held_batch, told;
     uint64_t untold[TREE_UNTOLD_MAX]; /* batches that crashes took */
     size_t untold_count;
+    struct tree_acked acked; /* to offices below */
 };
 
 /*

@@ -238,6 +238,7 @@ static void perform_sends(struct tree_office *office, const struct omb_update *u
 
         if (child == NULL || (sends[i].dialled ? child != office : child->parent != office))
             continue;
+        tree_acked_note(office, sends[i].bytes);
         send_frame(child, sends[i].dialled, tree_lie_in(office, child, sends[i].bytes));
     }
 }

@@ -558,6 +558,7 @@ void tree_check_whole(struct tree *tree)
     for (size_t i = 0; i < tree->count; i++) {
         struct tree_office *office = tree->offices[i];
 
+        tree_check_acked(office);
         if (office->gone)
             continue;
         if (office->parent != NULL)
