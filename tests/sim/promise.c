@@ -6,6 +6,7 @@
 #include "unit/unit.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/assert.h"
 #include "office/keys.h"
@@ -94,19 +95,35 @@ static bool identity_of(const struct tree_office *office, struct omb_digest *out
     return found;
 }
 
+struct revoking {
+    const struct tree_office *parent;
+    bool found;
+};
+
+static enum omb_rc see_certificate(void *arg, struct omb_view key, struct omb_view value)
+{
+    struct revoking *revoking = arg;
+    struct omb_buf row = OMB_BUF_INIT;
+    struct omb_digest certificate;
+    struct omb_key revocation;
+
+    (void)value;
+    memcpy(certificate.bytes, key.data + key.size - OMB_DIGEST_SIZE, OMB_DIGEST_SIZE);
+    revocation = omb_key_revocation(&certificate);
+    revoking->found |= get(revoking->parent, OMB_FAMILY_OFFICE, &revocation, &row);
+    omb_buf_free(&row);
+    return OMB_OK;
+}
+
+/* Any of its certificates: it may not have heard of the newest. */
 bool sim_is_revoked(const struct tree_office *parent, const struct tree_office *child)
 {
-    struct omb_buf value = OMB_BUF_INIT;
-    struct omb_digest certificate;
-    struct omb_key key;
-    bool revoked = identity_of(child, &certificate);
+    const struct omb_key prefix = omb_key_office(&child->id, NULL);
+    struct revoking revoking = {.parent = parent};
 
-    if (revoked) {
-        key = omb_key_revocation(&certificate);
-        revoked = get(parent, OMB_FAMILY_OFFICE, &key, &value);
-    }
-    omb_buf_free(&value);
-    return revoked;
+    OMB_ASSERT(omb_port_scan_prefix(memport_port(parent->rig.store), OMB_FAMILY_OFFICE,
+                                    omb_key_view(&prefix), see_certificate, &revoking) == OMB_OK);
+    return revoking.found;
 }
 
 bool sim_knows(const struct tree_office *office, const struct tree_office *other)
