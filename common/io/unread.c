@@ -1,5 +1,6 @@
 #include "io/unread.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
@@ -156,16 +157,25 @@ static bool is_endless(struct connection *connection, int fd, uint64_t most)
     return received - connection->read > most;
 }
 
-/* By a descriptor of our own, so that it is the connection's until it is shut. */
-static void hang_up(struct omb_unread *unread, size_t fd)
+/*
+ * By a descriptor of our own, so that it is the connection's until it is shut. Whether it ended: it
+ * stays watched where there is no descriptor for that now.
+ */
+static bool hang_up(struct omb_unread *unread, size_t fd)
 {
+    struct connection *connection = &unread->all[fd];
     const int own = fcntl((int)fd, F_DUPFD_CLOEXEC, 0);
+    bool ended;
 
-    if (own >= 0 && socket_of(own) == unread->all[fd].socket)
+    if (own < 0 && errno != EBADF)
+        return false;
+    ended = own >= 0 && socket_of(own) == connection->socket;
+    if (ended)
         (void)shutdown(own, SHUT_RDWR);
     if (own >= 0)
         (void)close(own);
-    unread->all[fd].open = false;
+    connection->open = false;
+    return ended;
 }
 
 /* Those of which nothing was heard yet, as many as there are too many. */
@@ -173,10 +183,10 @@ static size_t end_silent(struct omb_unread *unread, size_t count, size_t most)
 {
     size_t ended = 0;
 
-    for (size_t i = 0; i < unread->capacity && count - ended > most; i++)
+    for (size_t i = 0; i < unread->capacity && count > most; i++)
         if (unread->all[i].open && !unread->all[i].known) {
-            hang_up(unread, i);
-            ended++;
+            ended += hang_up(unread, i);
+            count -= !unread->all[i].open;
         }
     return ended;
 }
@@ -192,10 +202,8 @@ struct omb_unread_ended omb_unread_look(struct omb_unread *unread, size_t most)
     unread->look_ms = now + OMB_UNREAD_LOOK_MS;
     follow(unread);
     for (size_t i = 0; i < unread->capacity; i++) {
-        if (unread->all[i].open && is_endless(&unread->all[i], (int)i, unread->bytes)) {
-            hang_up(unread, i);
-            ended.endless++;
-        }
+        if (unread->all[i].open && is_endless(&unread->all[i], (int)i, unread->bytes))
+            ended.endless += hang_up(unread, i);
         count += unread->all[i].open;
     }
     if (most > 0 && count > most)

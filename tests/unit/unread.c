@@ -4,7 +4,9 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdbool.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -112,12 +114,39 @@ static void the_next_of_its_number_is_not_of_too_many(void **state)
     close_line(other);
 }
 
+/* Until there are descriptors again it stands, and is one that is to be ended. */
+static void where_no_descriptor_is_left_it_is_ended_later(void **state)
+{
+    struct omb_unread *unread = omb_unread_new(BYTES);
+    const struct line much = make_line();
+    struct rlimit limit, none;
+    struct omb_unread_ended ended;
+
+    (void)state;
+    omb_unread_begin(unread, much.near);
+    send_bytes(much, BYTES + 1);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    none = (struct rlimit){.rlim_cur = 0, .rlim_max = limit.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    ended = omb_unread_look(unread, 0);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    assert_int_equal(ended.endless, 0);
+    assert_true(stands(much));
+    while (omb_unread_rest_ms(unread) > 0)
+        assert_int_equal(poll(NULL, 0, (int)omb_unread_rest_ms(unread)), 0);
+    assert_int_equal(omb_unread_look(unread, 0).endless, 1);
+    assert_false(stands(much));
+    omb_unread_close(unread);
+    close_line(much);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(too_much_before_a_message_ends_it),
         cmocka_unit_test(the_next_of_its_number_is_let_be),
         cmocka_unit_test(the_next_of_its_number_is_not_of_too_many),
+        cmocka_unit_test(where_no_descriptor_is_left_it_is_ended_later),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
