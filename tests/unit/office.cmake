@@ -49,7 +49,8 @@ omb_office_unit(desk_alike rig memport deskwork family)
 omb_office_unit(storm rig memport deskwork whim)
 omb_office_unit(recover rig memport deskwork)
 # A tree of offices, as the stories have it.
-set(tree tree tree_drive tree_disk tree_lie tree_line tree_tell tree_check deskwork rig memport)
+set(tree tree tree_acked tree_drive tree_disk tree_lie tree_line tree_tell tree_check deskwork rig
+    memport)
 omb_office_unit(post_wrong visitor ${tree})
 omb_office_unit(post_wait visitor ${tree})
 omb_office_unit(post_bounds visitor ${tree})
