@@ -395,13 +395,14 @@ static struct omb_view another_epoch(struct omb_step *step)
     return omb_arena_copy(step->arena, omb_view(other.bytes, sizeof(step->office->epoch)));
 }
 
-enum omb_rc omb_restored_epoch(struct omb_step *step, bool to_above, struct omb_view *out,
-                               struct omb_error *err)
+enum omb_rc omb_restored_epoch(struct omb_step *step, const struct omb_office_id *peer,
+                               struct omb_view *out, struct omb_error *err)
 {
-    bool awaits = false;
-    const enum omb_rc rc = to_above ? omb_restored_awaits_above(step, &awaits, err) : OMB_OK;
+    bool heard = true;
+    const enum omb_rc rc =
+        step->office->restored.on ? is_heard(step, peer, &heard, err) : OMB_OK;
 
-    *out = awaits ? another_epoch(step) : OMB_VIEW_OF(step->office->epoch);
+    *out = heard ? OMB_VIEW_OF(step->office->epoch) : another_epoch(step);
     return rc;
 }
 

@@ -27,11 +27,12 @@
  * or closed is not waited for.
  *
  * Cases that this office registers after the restore are not withheld. A comparison with the office
- * above has ended when all that it offered in a first pass has come: the greeting says another
- * store epoch each time, which makes the office above compare, and a second pass begins only behind
- * the rows of the first. With an office below it has ended when the last page of its logs was
- * answered, which waits for the records that lacked. A restored office lets those below compare
- * with it only when it has heard the one above itself.
+ * above has ended when all that it offered in a first pass has come: a second one begins only
+ * behind the rows of the first. With an office below it has ended when the last page of its logs
+ * was answered, which waits for the records that lacked. Either begins since the greeting says
+ * another store epoch, each time until it has ended: the office itself may be put back to where it
+ * had not. A restored office lets those below compare with it only when it has heard the one above
+ * itself.
  *
  * An administrator may end the withholding by an own act (`ombud backup serve-anyway`), which is
  * written into the log. That the office was restored stands in its log, too.
@@ -80,11 +81,11 @@ int64_t omb_restored_made_at(const struct omb_office *office);
 enum omb_rc omb_restored_awaits_above(struct omb_step *step, bool *out,
                                       struct omb_error *err) OMB_MUST_USE;
 /*
- * The epoch of the store as a greeting says it: to the office above another one each time as long
- * as its comparison is awaited, since that makes it compare.
+ * The epoch of the store as a greeting says it to a peer: another one each time as long as the
+ * comparison with it is awaited, since that makes it compare.
  */
-enum omb_rc omb_restored_epoch(struct omb_step *step, bool to_above, struct omb_view *out,
-                               struct omb_error *err) OMB_MUST_USE;
+enum omb_rc omb_restored_epoch(struct omb_step *step, const struct omb_office_id *peer,
+                               struct omb_view *out, struct omb_error *err) OMB_MUST_USE;
 /*
  * Whether the office above is to be greeted once more, once on a line: it `knew` nothing of this
  * one before, so that the first epoch made it compare nothing.

@@ -491,7 +491,7 @@ void tree_restore(struct tree_office *office, struct memport *take_rows)
         tree_stop(office);
     tree_tell(office->tree, "%s is restored", office->code);
     put_in_place(office, take_rows);
-    memset(restoring.epoch, (int)(office->tree->orders % 251) + 1, sizeof(restoring.epoch));
+    omb_put_be64(restoring.epoch, office->tree->orders);
     omb_writes_reset(writes, memport_port(rig->store));
     if (omb_office_open(&setup, &rig->office, NULL) != OMB_OK ||
         omb_restored_put(rig->office, memport_port(rig->store), &restoring, writes, NULL) != OMB_OK)

@@ -199,6 +199,31 @@ static void test_a_region_hears_from_below_what_it_erased_itself(void **state)
     tree_check_whole(tree);
 }
 
+/* Put back to where it had not compared with the branch yet, which has seen its store since. */
+static void test_a_region_that_is_put_back_asks_again(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    const struct omb_view number = bank_complaint(bank.b45);
+    struct memport *copy;
+
+    ESCALATE(bank.b45, number, "north");
+    tree_settle(tree);
+    tree_cut(bank.b45);
+    tree_restore(bank.north, tree_backup(bank.north));
+    tree_settle(tree);
+    assert_withheld(bank.north, number, "vsp-0045");
+    copy = tree_backup(bank.north);
+    tree_mend(bank.b45);
+    tree_settle(tree);
+    assert_false(has_row(bank.north, "restored"));
+    tree_roll_back(bank.north, copy);
+    tree_settle(tree);
+    assert_false(has_row(bank.north, "restored"));
+    assert_true(reads(bank.north, number));
+    tree_check_whole(tree);
+}
+
 /* A case of vsp-0045 that vsp-0046 can read as well, and that came to an end. */
 static struct omb_view shared_case(struct tree *tree, struct bank *bank)
 {
@@ -334,6 +359,7 @@ int main(void)
         TREE_TEST(test_words_that_were_held_back_come_in_the_end),
         TREE_TEST(test_what_was_held_back_goes_down_all_the_way),
         TREE_TEST(test_a_key_that_was_not_given_meanwhile_is_given_then),
+        TREE_TEST(test_a_region_that_is_put_back_asks_again),
         TREE_TEST(test_a_region_hears_from_below_what_it_erased_itself),
         TREE_TEST(test_a_region_hears_from_another_office_of_the_case),
         TREE_TEST(test_a_region_hears_from_an_office_that_came_to_the_case_later),

@@ -38,7 +38,7 @@ static enum omb_rc make_greeting(struct omb_step *step, struct omb_link *link,
     if (rc == OMB_OK)
         rc = omb_compare_lives(step, &link->peer, &yours, err);
     if (rc == OMB_OK)
-        rc = omb_restored_epoch(step, link->up, &epoch, err);
+        rc = omb_restored_epoch(step, &link->peer, &epoch, err);
     if (rc != OMB_OK)
         return rc;
     newest_lives(&own);
