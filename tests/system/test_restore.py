@@ -80,6 +80,10 @@ def test_a_branch_is_copied_back_while_its_line_is_down(bank):
     bank.resolve(lost, "north")
     bank.see(lost, ("resolved", "vsp-0045"), *CODES)
     assert lives(bank["ho"], "vsp-0045") == lived + 1
+    newest = max(log["incarnation"] for log in bank["ho"].ombud("log", "list", "--json").json()
+                 if log["office"] == "vsp-0045")
+    assert bank.state("ho", f"{again}/{newest}") == ("open", "vsp-0045"), "named by its life"
+    assert bank.state("ho", f"{lost}/{newest}") is None
     bank.holds(lost, again)
     branch.stop()
     branch.ombud("office", "recover", "--recovery-key", bank["ho"].dir / "offline/recovery.key",
