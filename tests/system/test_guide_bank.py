@@ -187,10 +187,10 @@ def test_the_log_forks(bank, make_office):
     copy = make_office("copied")
     shutil.copytree(branch.dir, copy.dir, ignore=shutil.ignore_patterns("*.sock"))
     branch.start()
-    await_state(north, "vsp-0045", "live")
+    await_state(branch, "north", "live")
     branch.daemon.send_signal(signal.SIGSTOP)
     copy.start()
-    await_state(north, "vsp-0045", "live")
+    await_state(copy, "north", "live")  # it goes on in the life that it has, and so forks
     theirs = copy.register()
     bank.see(theirs, ("open", "vsp-0045"), "ho", "north")
     copy.stop()

@@ -19,8 +19,9 @@ def bank(make_office):
     return tree
 
 
-def live(parent):
-    until("the link of vsp-0045", lambda: link(parent, "vsp-0045")["state"], "live")
+def live(office):
+    """Its head is confirmed by the region: it goes on in the life that it has."""
+    until("the link of " + office.code, lambda: link(office, "north")["state"], "live")
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def twin(bank, make_office, tmp_path_factory):
     other = make_office("copied")
     shutil.copytree(branch.dir, other.dir, ignore=shutil.ignore_patterns("*.sock"))
     branch.start()
-    live(bank["north"])
+    live(branch)
     return other
 
 
@@ -40,7 +41,7 @@ def fork(bank, twin):
     branch, north = bank["vsp-0045"], bank["north"]
     branch.daemon.send_signal(signal.SIGSTOP)
     twin.start()
-    live(north)
+    live(twin)
     theirs = twin.register()
     bank.see(theirs, ("open", "vsp-0045"), "ho", "north")
     twin.stop()
@@ -66,7 +67,7 @@ def test_what_lost_a_fork_is_written_again(bank, twin):
 
     first = branch.ombud("office", "renew", code=0)
     assert "renew once more" in first.out
-    live(north)
+    live(branch)
     until("the decision came down",
           lambda: len(branch.ombud("log", "forks", "--json").json()), 1)
     done = branch.ombud("office", "renew", "--json").json()
