@@ -331,6 +331,31 @@ static void no_more_is_given_back_than_is_taken(void **state)
     assert_true(visitor->ho->rig.office->tip.feed - fed < 2 * OMB_LOOK_ROWS + 4 * OMB_WALK);
 }
 
+/* Where there is no room for the record of its other line, its holes are not passed over. */
+static void a_log_with_two_lines_is_wanted_to_its_end(void **state)
+{
+    enum { LOGS = 3 };
+    static const uint64_t holes[LOGS] = {8, 333, 10};
+    struct visitor *visitor = *state;
+    struct omb_life lives[LOGS];
+    const struct omb_compare page = {.logs = {lives, LOGS}, .last = true};
+    uint64_t *firsts = OMB_ARENA_NEW(&visitor->tree->arena, uint64_t, LOGS * LENGTH);
+    struct named named = {firsts, 0};
+    size_t lacking = 1; /* the newest of the last one is not the same on both sides */
+
+    give_journal(visitor);
+    for (uint32_t i = 0; i < LOGS; i++) {
+        lay_down(visitor, i, holes[i]);
+        lives[i] = life_of(visitor, i);
+        lacking += LENGTH / holes[i];
+    }
+    assert_int_equal(LENGTH / holes[0] + LENGTH / holes[1], OMB_WANT_RANGES_MAX);
+    lives[LOGS - 1].digest = (struct omb_digest){{8}};
+    visitor_say(visitor, OMB_FRAME_COMPARE, &page);
+    let_it_want(visitor, &named, 0);
+    assert_int_equal(named.count, lacking);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -341,6 +366,7 @@ int main(void)
         VISITOR_TEST(no_more_is_given_back_than_is_taken),
         VISITOR_TEST(a_log_with_many_holes_is_wanted_to_its_end),
         VISITOR_TEST(many_logs_with_holes_block_no_office_that_is_slow),
+        VISITOR_TEST(a_log_with_two_lines_is_wanted_to_its_end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
