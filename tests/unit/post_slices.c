@@ -356,6 +356,23 @@ static void a_log_with_two_lines_is_wanted_to_its_end(void **state)
     assert_int_equal(named.count, lacking);
 }
 
+/* So many that their number does not say it: it is as many the next time, so nothing came. */
+static void more_records_than_can_be_counted_are_given_up(void **state)
+{
+    struct visitor *visitor = *state;
+    struct omb_life lives[] = {life_of(visitor, 0), life_of(visitor, 1)};
+    const struct omb_compare page = {.logs = {lives, UNIT_COUNT(lives)}, .last = true};
+    uint64_t firsts[UNIT_COUNT(lives)];
+    struct named named = {firsts, 0};
+
+    give_journal(visitor);
+    for (size_t i = 0; i < UNIT_COUNT(lives); i++)
+        lives[i].head = lives[i].count = UINT64_MAX / 2 + 1;
+    visitor_say(visitor, OMB_FRAME_COMPARE, &page);
+    let_it_want(visitor, &named, 0);
+    assert_int_equal(named.count, UNIT_COUNT(lives));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -367,6 +384,7 @@ int main(void)
         VISITOR_TEST(a_log_with_many_holes_is_wanted_to_its_end),
         VISITOR_TEST(many_logs_with_holes_block_no_office_that_is_slow),
         VISITOR_TEST(a_log_with_two_lines_is_wanted_to_its_end),
+        VISITOR_TEST(more_records_than_can_be_counted_are_given_up),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

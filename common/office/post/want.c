@@ -134,12 +134,16 @@ static void drop_ranges(struct omb_link *link, size_t from, size_t until)
     link->range_count -= until - from;
 }
 
+/* UINT64_MAX: at least so many. A peer says how long its logs are. */
 static uint64_t lacking_of(const struct omb_link *link, size_t count)
 {
     uint64_t left = 0;
 
-    for (size_t i = 0; i < count; i++)
-        left += link->ranges[i].last - link->ranges[i].first + 1;
+    for (size_t i = 0; i < count; i++) {
+        const uint64_t more = link->ranges[i].last - link->ranges[i].first + 1;
+
+        left = left < UINT64_MAX - more ? left + more : UINT64_MAX;
+    }
     return left;
 }
 
