@@ -412,6 +412,16 @@ struct omb_key omb_key_heard(const struct omb_office_id *office)
     return key;
 }
 
+struct omb_key omb_key_in_backup(uint32_t number)
+{
+    struct omb_key key = {.size = 0};
+
+    add_u8(&key, 'B');
+    if (number > 0)
+        add_be32(&key, number);
+    return key;
+}
+
 struct omb_key omb_key_held_back(const struct omb_office_id *child, const struct omb_digest *record)
 {
     struct omb_key key = {.size = 0};

@@ -38,6 +38,8 @@
  *              | 'S' name                                  -> SubscriptionRow
  *              | 'Q' office id(16)                         -> (): since the store was restored that
  *                                                             office was compared with
+ *              | 'B' number(4)                             -> head(8) that this log had in the
+ *                                                             backup when the store was restored
  *              | 'H' child(16) record digest(32)           -> (): its parts were held back from
  *                                                             the child after a restore
  *   operator   code (text)
@@ -121,6 +123,7 @@ struct omb_key omb_key_refused(const struct omb_digest *record); /* NULL: the pr
 struct omb_key omb_key_renewed(const struct omb_digest *record);
 struct omb_key omb_key_subscription(struct omb_view name); /* empty: the prefix of all */
 struct omb_key omb_key_heard(const struct omb_office_id *office); /* NULL: the prefix of all */
+struct omb_key omb_key_in_backup(uint32_t number); /* 0: the prefix of all */
 /* record NULL: the prefix of all. */
 struct omb_key omb_key_held_back(const struct omb_office_id *child,
                                  const struct omb_digest *record);

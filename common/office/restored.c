@@ -41,18 +41,44 @@ static void put_row(struct omb_writes *writes, const struct omb_restored_row *ro
     omb_buf_free(&value);
 }
 
-static enum omb_rc forget_heard(void *arg, struct omb_view key, struct omb_view value)
+static enum omb_rc forget_row(void *arg, struct omb_view key, struct omb_view value)
 {
     (void)value;
     omb_delete(arg, OMB_FAMILY_PEER, key);
     return OMB_OK;
 }
 
-static enum omb_rc forget_all_heard(const struct omb_port *port, struct omb_writes *writes)
+/* What was heard since a restore, and what its backup had. */
+static enum omb_rc forget_rows(const struct omb_port *port, struct omb_writes *writes)
 {
-    const struct omb_key prefix = omb_key_heard(NULL);
+    const struct omb_key heard = omb_key_heard(NULL), had = omb_key_in_backup(0);
+    enum omb_rc rc =
+        omb_port_scan_prefix(port, OMB_FAMILY_PEER, omb_key_view(&heard), forget_row, writes);
 
-    return omb_port_scan_prefix(port, OMB_FAMILY_PEER, omb_key_view(&prefix), forget_heard, writes);
+    if (rc == OMB_OK)
+        rc = omb_port_scan_prefix(port, OMB_FAMILY_PEER, omb_key_view(&had), forget_row, writes);
+    return rc;
+}
+
+static enum omb_rc note_head(void *arg, struct omb_view key, struct omb_view value)
+{
+    struct omb_log_row row;
+    struct omb_key note;
+    struct omb_arena arena;
+    uint8_t head[8];
+    enum omb_rc rc;
+
+    if (key.size != 4)
+        return OMB_DAMAGED;
+    omb_arena_init(&arena, SIZE_MAX);
+    rc = omb_decode_log_row(value, &arena, &row, NULL);
+    omb_arena_free(&arena);
+    if (rc != OMB_OK)
+        return OMB_DAMAGED;
+    note = omb_key_in_backup(omb_be32(key.data));
+    omb_put_be64(head, row.head);
+    omb_put(arg, OMB_FAMILY_PEER, omb_key_view(&note), OMB_VIEW_OF(head));
+    return OMB_OK;
 }
 
 static enum omb_rc is_heard(struct omb_step *step, const struct omb_office_id *peer, bool *out,
@@ -321,7 +347,7 @@ static enum omb_rc end(struct omb_step *step, struct omb_error *err)
     const struct omb_key key = omb_key_meta("restored");
 
     omb_delete(step->update->writes, OMB_FAMILY_META, omb_key_view(&key));
-    if (forget_all_heard(step->port, step->update->writes) != OMB_OK)
+    if (forget_rows(step->port, step->update->writes) != OMB_OK)
         return omb_fail(err, OMB_DAMAGED, NULL, "the rows of the restore cannot be read");
     step->office->restored = (struct omb_withholding){.on = false, .owes = true};
     omb_wake_at(step, step->input->now_ms);
@@ -473,7 +499,10 @@ enum omb_rc omb_restored_put(const struct omb_office *office, const struct omb_p
     omb_put(writes, OMB_FAMILY_META, omb_key_view(&last), restoring->state);
     put_row(writes, &row);
     /* What an earlier restore heard is of no use any more. */
-    return forget_all_heard(port, writes) == OMB_OK
+    if (forget_rows(port, writes) != OMB_OK)
+        return omb_fail(err, OMB_DAMAGED, NULL, "the rows of the restore cannot be read");
+    return omb_port_scan(port, OMB_FAMILY_LOG, OMB_VIEW_NONE, OMB_VIEW_NONE, false, note_head,
+                         writes) == OMB_OK
                ? OMB_OK
-               : omb_fail(err, OMB_DAMAGED, NULL, "the rows of the restore cannot be read");
+               : omb_fail(err, OMB_DAMAGED, NULL, "the logs in the store cannot be read");
 }

@@ -107,12 +107,14 @@ enum omb_rc omb_restored_heard(struct omb_step *step, const struct omb_office_id
                                struct omb_error *err) OMB_MUST_USE;
 
 /*
- * Before a record goes down to that child: parts that the backup brought back, of a case that is
- * withheld, are taken off it and said to lack. What was written since its author has and may show.
+ * Before a record of the log `number` goes down to that child: parts that the backup brought back,
+ * of a case that is withheld, are taken off it and said to lack. What was written since its author
+ * has and may show.
  */
 enum omb_rc omb_restored_hold_back(struct omb_step *step, const struct omb_office_id *child,
-                                   const struct omb_header *header, struct omb_record *record,
-                                   uint32_t *missing, struct omb_error *err) OMB_MUST_USE;
+                                   uint32_t number, const struct omb_header *header,
+                                   struct omb_record *record, uint32_t *missing,
+                                   struct omb_error *err) OMB_MUST_USE;
 /* At a tick: what was held back is offered, once nothing is withheld any more. */
 enum omb_rc omb_restored_give(struct omb_step *step, struct omb_error *err) OMB_MUST_USE;
 

@@ -17,21 +17,46 @@ static void take_off(struct omb_view *part, enum omb_part_kind kind, uint32_t *m
     *part = OMB_VIEW_NONE;
 }
 
-enum omb_rc omb_restored_hold_back(struct omb_step *step, const struct omb_office_id *child,
-                                   const struct omb_header *header, struct omb_record *record,
-                                   uint32_t *missing, struct omb_error *err)
+/*
+ * Whether the backup may have brought the record back: its place says it, since its time is that of
+ * its author's clock. Of own records the life says it; the row of the newest one is the tip.
+ */
+static enum omb_rc is_of_backup(struct omb_step *step, uint32_t number,
+                                const struct omb_header *header, bool *out, struct omb_error *err)
 {
-    const struct omb_withholding *restored = &step->office->restored;
-    struct omb_digest digest;
-    struct omb_key note;
-    bool withholds;
+    const struct omb_key key = omb_key_in_backup(number);
+    struct omb_buf value = OMB_BUF_INIT;
     enum omb_rc rc;
 
-    if (!restored->on || !header->case_id || header->time_ms > restored->row.made_at ||
+    if (omb_office_id_equal(&header->office, &omb_office_self(step->office)->office)) {
+        *out = omb_incarnation_number(&header->incarnation) <= step->office->restored.row.life;
+        return OMB_OK;
+    }
+    rc = omb_port_get(step->port, OMB_FAMILY_PEER, omb_key_view(&key), &value);
+    *out = rc == OMB_OK && (value.size != 8 || header->seq <= omb_be64(value.data));
+    omb_buf_free(&value);
+    return rc == OMB_OK || rc == OMB_NOT_FOUND
+               ? OMB_OK
+               : omb_fail(err, rc, NULL, "the rows of the restore cannot be read");
+}
+
+enum omb_rc omb_restored_hold_back(struct omb_step *step, const struct omb_office_id *child,
+                                   uint32_t number, const struct omb_header *header,
+                                   struct omb_record *record, uint32_t *missing,
+                                   struct omb_error *err)
+{
+    struct omb_digest digest;
+    struct omb_key note;
+    bool holds;
+    enum omb_rc rc;
+
+    if (!step->office->restored.on || !header->case_id ||
         record->body.size + record->grants.size + record->extract.size == 0)
         return OMB_OK;
-    rc = omb_restored_withholds(step, header->case_id, &withholds, NULL, err);
-    if (rc != OMB_OK || !withholds)
+    rc = is_of_backup(step, number, header, &holds, err);
+    if (rc == OMB_OK && holds)
+        rc = omb_restored_withholds(step, header->case_id, &holds, NULL, err);
+    if (rc != OMB_OK || !holds)
         return rc;
     take_off(&record->body, OMB_PART_BODY, missing);
     take_off(&record->grants, OMB_PART_GRANTS, missing);

@@ -72,15 +72,20 @@ static size_t parts_of(const struct memport *store, const struct tree_office *of
     return parts.count;
 }
 
-/* Words that this office would not show are given to nobody who would. */
-static void test_words_that_are_withheld_are_not_given_on(void **state)
+/*
+ * Words that this office would not show are given to nobody who would, also those that their author
+ * wrote by a clock which is ahead: by their time they came after the backup.
+ */
+static void withheld_words_stay(struct tree *tree, int64_t ahead_ms)
 {
-    struct tree *tree = *state;
     struct bank bank = bank_build(tree);
-    const struct omb_view erased = bank_complaint(bank.b45);
     const struct omb_reply *refused;
     struct omb_shared shared = {};
     struct memport *copy, *before;
+    struct omb_view erased;
+
+    tree_set_clock(bank.b45, bank.b45->rig.now_ms + ahead_ms);
+    erased = bank_complaint(bank.b45);
 
     ESCALATE(bank.b45, erased, "north");
     tree_settle(tree);
@@ -109,6 +114,47 @@ static void test_words_that_are_withheld_are_not_given_on(void **state)
     settle_looking(tree, bank.b46, erased);
     assert_int_equal(parts_of(before, bank.b46), 0);
     memport_free(before);
+    tree_check_whole(tree);
+}
+
+static void test_words_that_are_withheld_are_not_given_on(void **state)
+{
+    withheld_words_stay(*state, 0);
+}
+
+static void test_withheld_words_by_a_clock_that_is_ahead_are_not_given_on(void **state)
+{
+    withheld_words_stay(*state, OMB_DAY_MS / 2);
+}
+
+/* The backup has nothing of them, so nobody can have erased what it would bring back. */
+static void test_words_that_came_after_the_backup_are_given_on(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    struct memport *after;
+    struct omb_view number;
+    size_t had;
+
+    tree_settle(tree);
+    tree_cut(bank.north);
+    tree_restore(bank.north, tree_backup(bank.north));
+    tree_settle(tree);
+    after = tree_backup(bank.b45);
+    had = parts_of(after, bank.b46);
+    memport_free(after);
+    number = bank_complaint(bank.b45);
+    ESCALATE(bank.b45, number, "north");
+    tree_settle(tree);
+    assert_withheld(bank.north, number, "ho");
+    DELEGATE(bank.north, number, "vsp-0046");
+    tree_settle(tree);
+    after = tree_backup(bank.b45);
+    assert_true(parts_of(after, bank.b46) > had);
+    memport_free(after);
+    tree_mend(bank.north);
+    tree_settle(tree);
+    assert_true(reads(bank.b46, number));
     tree_check_whole(tree);
 }
 
@@ -356,6 +402,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TREE_TEST(test_a_region_asks_above_and_below),
         TREE_TEST(test_words_that_are_withheld_are_not_given_on),
+        TREE_TEST(test_withheld_words_by_a_clock_that_is_ahead_are_not_given_on),
+        TREE_TEST(test_words_that_came_after_the_backup_are_given_on),
         TREE_TEST(test_words_that_were_held_back_come_in_the_end),
         TREE_TEST(test_what_was_held_back_goes_down_all_the_way),
         TREE_TEST(test_a_key_that_was_not_given_meanwhile_is_given_then),

@@ -108,7 +108,8 @@ static enum omb_rc add(struct answer *answer, const struct omb_row_at *at, uint3
     if (rc == OMB_OK)
         rc = omb_record_whole(answer->step, at, &record, &header, &missing, err);
     if (rc == OMB_OK && answer->to_child)
-        rc = omb_restored_hold_back(answer->step, answer->asker, &header, &record, &missing, err);
+        rc = omb_restored_hold_back(answer->step, answer->asker, at->number, &header, &record,
+                                    &missing, err);
     if (rc != OMB_OK)
         return rc;
     if (parts != 0 && ((parts & ~missing) == 0 || is_there(answer, record.header)))

@@ -175,8 +175,8 @@ static enum omb_rc add_run(struct omb_step *step, const struct omb_link *link,
         rc = omb_record_run(step, first, most, OMB_RECORDS_FRAME - out->bytes, whole, &count, err);
     for (size_t i = 0; rc == OMB_OK && i < count; i++) {
         if (!link->up)
-            rc = omb_restored_hold_back(step, &link->peer, &whole[i].header, &whole[i].record,
-                                        &whole[i].missing, err);
+            rc = omb_restored_hold_back(step, &link->peer, first->number, &whole[i].header,
+                                        &whole[i].record, &whole[i].missing, err);
         if (rc == OMB_OK)
             add(out, &rows->items[(*at)++], &whole[i]);
     }
