@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "cli/escrowed.h"
+#include "ledger/record.h"
 #include "wire/header.h"
 #include "wire/parts.h"
 
@@ -243,6 +244,69 @@ static void a_chain_that_lacks_one_is_refused(void **state)
     assert_non_null(strstr(err.words, "issued that of vsp-0045"));
 }
 
+/* A line of an export: a record in that life of the office, proven by whoever has the key. */
+static void add_record(const struct omb_known_certificate *of, uint32_t life, uint8_t signer_with,
+                       struct omb_arena *arena, struct omb_buf *line)
+{
+    static const uint8_t salt[OMB_SALT_SIZE] = {1};
+    const struct omb_escrow_opened opened = {.year = 2026, .sealed = OMB_VIEW_LIT("sealed")};
+    const struct omb_facts facts = {.event = {OMB_EVENT_ESCROW_OPENED, &opened}};
+    struct omb_header header = {.version = OMB_HEADER_VERSION,
+                                .office = of->inner.office,
+                                .seq = 1,
+                                .time_ms = 1,
+                                .key = omb_key_id_of(&of->digest),
+                                .salt = OMB_VIEW_OF(salt),
+                                .actor = OMB_VIEW_LIT("system"),
+                                .facts = &facts};
+    struct omb_signer *signer = signer_of(signer_with);
+    struct omb_digest leaves[2] = {{{7}}, {{8}}};
+    struct omb_proof proofs[2];
+    struct omb_buf bytes = OMB_BUF_INIT;
+
+    omb_put_be32(header.incarnation.bytes, life);
+    omb_encode_header(&header, &bytes);
+    leaves[1] = omb_record_digest(omb_buf_view(&bytes));
+    omb_batch_sign(signer, leaves, 2, arena, proofs);
+    add_base64(line, "{\"header\": \"", omb_buf_view(&bytes));
+    add_base64(line, "\", \"signature\": \"", proofs[1].signature);
+    add_base64(line, "\", \"path\": [\"", OMB_VIEW_OF(proofs[1].path.items[0].bytes));
+    omb_buf_printf(line, "\"], \"index\": %u}\n", proofs[1].index);
+    omb_buf_free(&bytes);
+    omb_signer_free(signer);
+}
+
+/* A word that nobody signed would use up the lives of the log: none is above it. */
+static void a_life_counts_that_the_office_signed(void **state)
+{
+    struct omb_keyfile recovery = recovery_key();
+    struct omb_buf text = OMB_BUF_INIT, record = OMB_BUF_INIT;
+    struct omb_arena arena;
+    struct omb_escrowed found = {
+        .arena = &arena, .recovery = &recovery, .code = OMB_VIEW_LIT("vsp-0045")};
+    struct omb_error err = {0};
+    uint8_t to[OMB_PUBLIC_SIZE];
+
+    (void)state;
+    omb_arena_init(&arena, SIZE_MAX / 2);
+    make_export(ANCHOR, 0x50, false, &arena, &text);
+    assert_int_equal(read_text(&found, omb_buf_view(&text), NULL), OMB_OK);
+    add_record(&found.newest, 3, 0x52, &arena, &record);
+    assert_int_equal(read_text(&found, omb_buf_view(&record), NULL), OMB_OK);
+    assert_int_equal(omb_escrowed_check(&found, NULL, to, NULL), OMB_OK);
+    assert_int_equal(found.life, 3);
+    omb_buf_clear(&record);
+    add_record(&found.newest, UINT32_MAX - 1, 0x77, &arena, &record);
+    assert_int_equal(read_text(&found, omb_buf_view(&record), NULL), OMB_OK);
+    assert_int_equal(omb_escrowed_check(&found, NULL, to, &err), OMB_UNAUTHENTIC);
+    assert_non_null(strstr(err.words, "newest life"));
+    omb_escrowed_free(&found);
+    omb_arena_free(&arena);
+    omb_buf_free(&record);
+    omb_buf_free(&text);
+    omb_secret_free(recovery.secret);
+}
+
 static void a_certificate_that_is_none_is_named_by_its_line(void **state)
 {
     static const char text[] = "{\"header\": \"\"}\n{\"certificate\": \"AAAA\"}\n";
@@ -276,6 +340,7 @@ int main(void)
         cmocka_unit_test(a_foreign_chain_is_refused),
         cmocka_unit_test(a_forged_certificate_is_refused),
         cmocka_unit_test(a_chain_that_lacks_one_is_refused),
+        cmocka_unit_test(a_life_counts_that_the_office_signed),
         cmocka_unit_test(a_certificate_that_is_none_is_named_by_its_line),
     };
 

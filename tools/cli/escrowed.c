@@ -5,15 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ledger/record.h"
 #include "wire/header.h"
 #include "wire/limits.h"
 #include "wire/parts.h"
 
-/* The bytes of a base64 value; empty when there is no such text. */
-static struct omb_view bytes_of(const struct omb_escrowed *found, const json_t *object,
-                                const char *key)
+/* The bytes of a base64 value; empty when it is no such text. */
+static struct omb_view bytes_in(const struct omb_escrowed *found, const json_t *value)
 {
-    const json_t *value = json_object_get(object, key);
     struct omb_buf bytes = OMB_BUF_INIT;
     struct omb_view out = OMB_VIEW_NONE;
 
@@ -23,6 +22,12 @@ static struct omb_view bytes_of(const struct omb_escrowed *found, const json_t *
         out = omb_arena_copy(found->arena, omb_buf_view(&bytes));
     omb_buf_free(&bytes);
     return out;
+}
+
+static struct omb_view bytes_of(const struct omb_escrowed *found, const json_t *object,
+                                const char *key)
+{
+    return bytes_in(found, json_object_get(object, key));
 }
 
 static void replace(struct omb_secret **secret, struct omb_view bytes)
@@ -55,16 +60,41 @@ static void open_escrow(struct omb_escrowed *found, const struct omb_escrow_open
     omb_arena_wipe(&arena); /* what was decoded is a copy */
 }
 
-static void take_header(struct omb_escrowed *found, struct omb_view bytes)
+static struct omb_proof proof_of(const struct omb_escrowed *found, const json_t *object)
 {
+    const json_t *list = json_object_get(object, "path");
+    const size_t said = json_array_size(list); /* 0: it is no array */
+    const size_t count = said <= OMB_PROOF_LEVELS_MAX ? said : OMB_PROOF_LEVELS_MAX;
+    struct omb_digest *path = OMB_ARENA_NEW(found->arena, struct omb_digest, count);
+
+    for (size_t i = 0; i < count; i++) {
+        const struct omb_view bytes = bytes_in(found, json_array_get(list, i));
+
+        if (bytes.size == OMB_DIGEST_SIZE)
+            memcpy(path[i].bytes, bytes.data, OMB_DIGEST_SIZE);
+    }
+    return (struct omb_proof){
+        .signature = bytes_of(found, object, "signature"),
+        .index = (uint32_t)json_integer_value(json_object_get(object, "index")),
+        .path = {path, count},
+    };
+}
+
+static void take_header(struct omb_escrowed *found, const json_t *object)
+{
+    const struct omb_view bytes = bytes_of(found, object, "header");
     struct omb_header header;
     bool odd;
 
     if (bytes.size == 0 || bytes.size > OMB_HEADER_MAX ||
         omb_header_decode(bytes, found->arena, &header, &odd, NULL) != OMB_OK)
         return;
-    if (omb_incarnation_number(&header.incarnation) > found->life)
+    if (omb_incarnation_number(&header.incarnation) >= found->life) {
         found->life = omb_incarnation_number(&header.incarnation);
+        found->last = (struct omb_escrowed_record){header.office, header.key,
+                                                   omb_record_digest(bytes),
+                                                   proof_of(found, object)};
+    }
     if (!header.facts || header.facts->event.tag != OMB_EVENT_ESCROW_OPENED)
         return;
     open_escrow(found, OMB_AS(escrow_opened, header.facts->event));
@@ -142,11 +172,13 @@ static const struct omb_known_certificate *issuer_of(const struct omb_escrowed *
     return NULL;
 }
 
-enum omb_rc omb_escrowed_check(const struct omb_escrowed *found, const uint8_t *anchor,
+/* Whether the certificate leads to that anchor; NULL: to one at all, which *out_anchor says. */
+static enum omb_rc check_chain(const struct omb_escrowed *found,
+                               const struct omb_known_certificate *from, const uint8_t *anchor,
                                uint8_t out_anchor[OMB_PUBLIC_SIZE], struct omb_error *err)
 {
     struct omb_known_certificate chain[OMB_CHAIN_MAX];
-    const struct omb_known_certificate *at = &found->newest;
+    const struct omb_known_certificate *at = from;
     struct omb_error why = {0};
     size_t count = 0;
 
@@ -172,6 +204,48 @@ enum omb_rc omb_escrowed_check(const struct omb_escrowed *found, const uint8_t *
     return OMB_OK;
 }
 
+/* The certificate of the office whose key signed the last record; NULL: the export lacks it. */
+static const struct omb_known_certificate *signer_of(const struct omb_escrowed *found)
+{
+    for (size_t i = 0; i < found->count; i++) {
+        const struct omb_known_certificate *one = &found->certificates[i];
+        const struct omb_key_id id = omb_key_id_of(&one->digest);
+
+        if (memcmp(id.bytes, found->last.key.bytes, sizeof(id.bytes)) == 0 &&
+            omb_office_id_equal(&one->inner.office, &found->last.office))
+            return one;
+    }
+    return NULL;
+}
+
+/* The log goes on above its newest life: a word that nobody signed could use up what is there. */
+static enum omb_rc check_life(const struct omb_escrowed *found,
+                              const uint8_t anchor[OMB_PUBLIC_SIZE],
+                              struct omb_error *err)
+{
+    const struct omb_escrowed_record *last = &found->last;
+    const struct omb_known_certificate *signer = signer_of(found);
+    uint8_t same[OMB_PUBLIC_SIZE];
+
+    if (found->life == 0)
+        return OMB_OK;
+    if (!signer || !omb_office_id_equal(&last->office, &found->newest.inner.office) ||
+        omb_proof_verify(&last->leaf, &last->proof, signer->inner.signing_key.data, NULL, NULL) !=
+            OMB_OK)
+        return omb_fail(err, OMB_UNAUTHENTIC, NULL,
+                        "%.*s did not sign the last record of its newest life that the export has",
+                        OMB_VIEW_ARGS(found->code));
+    return check_chain(found, signer, anchor, same, err);
+}
+
+enum omb_rc omb_escrowed_check(const struct omb_escrowed *found, const uint8_t *anchor,
+                               uint8_t out_anchor[OMB_PUBLIC_SIZE], struct omb_error *err)
+{
+    const enum omb_rc rc = check_chain(found, &found->newest, anchor, out_anchor, err);
+
+    return rc == OMB_OK ? check_life(found, out_anchor, err) : rc;
+}
+
 /* --- lines --- */
 
 /* What the parser says of a line repeats it, and it may be of another file: of a key, say. */
@@ -188,7 +262,7 @@ static enum omb_rc take_line(struct omb_escrowed *found, const char *line, size_
                         why.column);
     }
     if (json_object_get(object, "header"))
-        take_header(found, bytes_of(found, object, "header"));
+        take_header(found, object);
     else if (json_object_get(object, "certificate"))
         rc = take_certificate(found, object, err);
     json_decref(object);

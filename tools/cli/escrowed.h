@@ -2,8 +2,9 @@
  * What an export of a log (`log export CODE --certificates`) holds of the office's secrets, for
  * whoever has the bank's recovery key. Whether the log is authentic is not asked here: anybody can
  * seal to the recovery key, and secrets count when they belong to the office's newest certificate,
- * which the caller looks at. That certificate counts when it leads to the bank's anchor. What is
- * done with them is `office recover` (recover_cmd.c).
+ * which the caller looks at. That certificate counts when it leads to the bank's anchor, and the
+ * newest life of the log when a record in it is signed. What is done with them is `office recover`
+ * (recover_cmd.c).
  */
 #ifndef OMB_CLI_ESCROWED_H
 #define OMB_CLI_ESCROWED_H
@@ -12,6 +13,15 @@
 
 #include "crypto/keyfile.h"
 #include "ledger/certify.h"
+#include "wire/record.h"
+
+/* A record of an export, as far as it is verified. */
+struct omb_escrowed_record {
+    struct omb_office_id office;
+    struct omb_key_id key;
+    struct omb_digest leaf;
+    struct omb_proof proof;
+};
 
 /* An office's newest certificate in an export, and its secrets escrowed last. */
 struct omb_escrowed {
@@ -24,7 +34,8 @@ struct omb_escrowed {
     size_t count, room;
     struct omb_secret *transport, *sealing; /* NULL: none was opened */
     uint64_t opened, unopened;
-    uint32_t life; /* the newest of the log */
+    uint32_t life;                   /* the newest of the log; 0: there is no record, */
+    struct omb_escrowed_record last; /* and the last one in it */
 };
 
 /*
@@ -36,8 +47,9 @@ enum omb_rc omb_escrowed_read(FILE *file, struct omb_escrowed *found,
                               struct omb_error *err) OMB_MUST_USE;
 /*
  * Whether the office's newest certificate, which it has, leads to that anchor. NULL: none is at
- * hand, and it is to lead to one at all; *out_anchor says to which. OMB_NOT_FOUND: the export lacks
- * one of the chain. OMB_UNAUTHENTIC: it is another bank's, or forged.
+ * hand, and it is to lead to one at all; *out_anchor says to which. Then, whether the office signed
+ * the last record of the newest life. OMB_NOT_FOUND: the export lacks one of the chain.
+ * OMB_UNAUTHENTIC: it is another bank's, or forged.
  */
 enum omb_rc omb_escrowed_check(const struct omb_escrowed *found, const uint8_t *anchor,
                                uint8_t out_anchor[OMB_PUBLIC_SIZE],
