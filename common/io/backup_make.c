@@ -467,7 +467,8 @@ enum omb_rc omb_backup_make(struct omb_backup_job *job, struct omb_error *err)
         rc == OMB_OK)
         rc = omb_fail(&why, OMB_IO, NULL, "it was made and is good, but %s cannot be removed",
                       making.checkpoint);
-    if (rc != OMB_OK && making.lock >= 0 && omb_backup_remove(making.partial, NULL) != OMB_OK)
+    /* What is good has its name, and that of its folder may be another's by now. */
+    if (!job->good && making.lock >= 0 && omb_backup_remove(making.partial, NULL) != OMB_OK)
         (void)omb_fail(&why, rc, NULL, "%.300s; and what is left of it cannot be removed",
                        omb_arena_str(&making.arena, omb_view_str(why.words)));
     if (rc == OMB_OK)

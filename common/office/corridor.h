@@ -59,6 +59,13 @@ enum omb_role_bit {
 #define OMB_MAY(name) (1u << OMB_ROLEIDX_##name)
 
 /* One input being worked on. */
+/* Of a restored office: whether words of the case that was asked for last are withheld. */
+struct omb_held_case {
+    bool known;
+    struct omb_case_id id;
+    bool withheld;
+};
+
 struct omb_step {
     struct omb_office *office;
     struct omb_update *update;
@@ -69,6 +76,7 @@ struct omb_step {
     const struct omb_operator *who;     /* NULL: system */
     const struct omb_office_id *source; /* the office whose link brought it; NULL: made here */
     struct omb_intake *intake;          /* records are taken in (receive.h); NULL: none are */
+    struct omb_held_case held_case;
 };
 
 struct omb_draft {

@@ -40,6 +40,24 @@ static enum omb_rc is_of_backup(struct omb_step *step, uint32_t number,
                : omb_fail(err, rc, NULL, "the rows of the restore cannot be read");
 }
 
+/* Records of a case go down together, and whom it waits for takes looking at all children. */
+static enum omb_rc withholds(struct omb_step *step, const struct omb_case_id *id, bool *out,
+                             struct omb_error *err)
+{
+    struct omb_held_case *last = &step->held_case;
+
+    if (!last->known || !omb_case_id_equal(&last->id, id)) {
+        const enum omb_rc rc = omb_restored_withholds(step, id, &last->withheld, NULL, err);
+
+        last->known = rc == OMB_OK;
+        last->id = *id;
+        if (rc != OMB_OK)
+            return rc;
+    }
+    *out = last->withheld;
+    return OMB_OK;
+}
+
 enum omb_rc omb_restored_hold_back(struct omb_step *step, const struct omb_office_id *child,
                                    uint32_t number, const struct omb_header *header,
                                    struct omb_record *record, uint32_t *missing,
@@ -55,7 +73,7 @@ enum omb_rc omb_restored_hold_back(struct omb_step *step, const struct omb_offic
         return OMB_OK;
     rc = is_of_backup(step, number, header, &holds, err);
     if (rc == OMB_OK && holds)
-        rc = omb_restored_withholds(step, header->case_id, &holds, NULL, err);
+        rc = withholds(step, header->case_id, &holds, err);
     if (rc != OMB_OK || !holds)
         return rc;
     take_off(&record->body, OMB_PART_BODY, missing);
