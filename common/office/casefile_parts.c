@@ -5,24 +5,16 @@
 #include "office/post/post.h"
 #include "office/receive_inside.h"
 
-static const enum omb_part_kind kinds[] = {OMB_PART_BODY, OMB_PART_GRANTS, OMB_PART_EXTRACT};
-
 void omb_casefile_drop_parts(struct omb_step *step, const struct omb_casefile *file)
 {
     struct omb_writes *writes = step->update->writes;
     const struct omb_key secret = omb_key_case_secret(&file->id);
 
-    for (size_t i = 0; i < file->event_count; i++)
-        for (size_t kind = 0; kind < sizeof(kinds) / sizeof(kinds[0]); kind++) {
-            const struct omb_key key =
-                omb_key_part(file->rows[i].number, file->rows[i].seq, kinds[kind]);
+    for (size_t i = 0; i < file->event_count; i++) {
+        const struct omb_key missing = omb_key_missing(&file->events[i].digest);
 
-            omb_delete(writes, OMB_FAMILY_PART, omb_key_view(&key));
-        }
-    for (size_t i = 0; i < file->event_count; i++) { /* nor are they wanted any more */
-        const struct omb_key key = omb_key_missing(&file->events[i].digest);
-
-        omb_delete(writes, OMB_FAMILY_PEER, omb_key_view(&key));
+        omb_parts_delete(writes, &file->rows[i]);
+        omb_delete(writes, OMB_FAMILY_PEER, omb_key_view(&missing)); /* nor are they wanted */
     }
     omb_delete(writes, OMB_FAMILY_KEY, omb_key_view(&secret));
     omb_vault_forget_key(step->update);
@@ -38,16 +30,16 @@ static enum omb_rc lacking(struct omb_step *step, const struct omb_row_at *at, u
     enum omb_rc rc = omb_header_read(step, at, &header, &digest, NULL, err);
 
     *out = rc == OMB_OK ? omb_parts_named(&header) : 0;
-    for (size_t i = 0; rc == OMB_OK && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-        const struct omb_key key = omb_key_part(at->number, at->seq, kinds[i]);
+    for (size_t i = 0; rc == OMB_OK && i < OMB_PART_KINDS; i++) {
+        const struct omb_key key = omb_key_part(at->number, at->seq, omb_part_kinds[i]);
         struct omb_buf value = OMB_BUF_INIT;
 
-        if (!(*out & (uint32_t)kinds[i]))
+        if (!(*out & (uint32_t)omb_part_kinds[i]))
             continue;
         rc = omb_port_get(step->port, OMB_FAMILY_PART, omb_key_view(&key), &value);
         omb_buf_free(&value);
         if (rc == OMB_OK)
-            *out &= ~(uint32_t)kinds[i];
+            *out &= ~(uint32_t)omb_part_kinds[i];
         else if (rc == OMB_NOT_FOUND)
             rc = OMB_OK;
         else

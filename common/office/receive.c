@@ -9,8 +9,6 @@
 #include "base/assert.h"
 #include "office/receive_inside.h"
 
-static const enum omb_part_kind kinds[] = {OMB_PART_BODY, OMB_PART_GRANTS, OMB_PART_EXTRACT};
-
 struct omb_intake *omb_intake_begin(struct omb_step *step, const struct omb_office_id *from,
                                     bool from_above)
 {
@@ -255,14 +253,14 @@ static void put_parts(struct omb_step *step, const struct omb_held_parts *held)
 {
     uint32_t missing = omb_parts_named(held->header);
 
-    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-        const struct omb_key key = omb_key_part(held->at.number, held->at.seq, kinds[i]);
-        const struct omb_view part = part_of(held, kinds[i]);
+    for (size_t i = 0; i < OMB_PART_KINDS; i++) {
+        const struct omb_key key = omb_key_part(held->at.number, held->at.seq, omb_part_kinds[i]);
+        const struct omb_view part = part_of(held, omb_part_kinds[i]);
 
         if (part.size == 0)
             continue;
         omb_put(step->update->writes, OMB_FAMILY_PART, omb_key_view(&key), part);
-        missing &= ~(uint32_t)kinds[i];
+        missing &= ~(uint32_t)omb_part_kinds[i];
     }
     if (missing != 0)
         omb_put_missing(step, &held->digest, &held->header->office, missing);

@@ -9,8 +9,6 @@
 #include "office/receive_inside.h"
 #include "wire/header.h"
 
-static const enum omb_part_kind kinds[] = {OMB_PART_BODY, OMB_PART_GRANTS, OMB_PART_EXTRACT};
-
 static struct omb_view part_of(const struct omb_record *record, enum omb_part_kind kind)
 {
     switch (kind) {
@@ -92,14 +90,15 @@ static enum omb_rc complete(struct omb_judging *judging)
         return rc == OMB_NOT_FOUND ? OMB_STOP : rc;
     left = missing;
     rc = omb_check_parts(judging);
-    for (size_t i = 0; rc == OMB_OK && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-        const struct omb_key key = omb_key_part(receipt->at.number, receipt->at.seq, kinds[i]);
-        const struct omb_view part = part_of(judging->record, kinds[i]);
+    for (size_t i = 0; rc == OMB_OK && i < OMB_PART_KINDS; i++) {
+        const struct omb_key key =
+            omb_key_part(receipt->at.number, receipt->at.seq, omb_part_kinds[i]);
+        const struct omb_view part = part_of(judging->record, omb_part_kinds[i]);
 
-        if (part.size == 0 || !(missing & (uint32_t)kinds[i]))
+        if (part.size == 0 || !(missing & (uint32_t)omb_part_kinds[i]))
             continue;
         omb_put(step->update->writes, OMB_FAMILY_PART, omb_key_view(&key), part);
-        left &= ~(uint32_t)kinds[i];
+        left &= ~(uint32_t)omb_part_kinds[i];
     }
     if (rc != OMB_OK || left == missing)
         return rc == OMB_OK ? OMB_STOP : rc;
@@ -207,8 +206,7 @@ static enum omb_rc came_here(struct omb_judging *judging, bool *out)
         return OMB_OK;
     if (omb_port_scan_prefix(step->port, OMB_FAMILY_OFFICE, omb_key_view(&prefix), see_claim,
                              &claims) != OMB_OK)
-        return omb_fail(judging->err, OMB_DAMAGED, NULL,
-                        "the offices in the store cannot be read");
+        return omb_fail(judging->err, OMB_DAMAGED, NULL, "the offices in the store cannot be read");
     *out = claims.found;
     return OMB_OK;
 }
@@ -313,10 +311,10 @@ enum omb_rc omb_check_signer(struct omb_judging *judging)
         return wait_for(judging, lacks);
     rc = omb_office_card_check(step, judging->card, &why);
     if (rc == OMB_OK)
-        rc = omb_proof_verify(
-            &judging->digest, judging->record->proof,
-            judging->card->certificate.inner.signing_key.data,
-            omb_office_memo(step->office, judging->record->proof->signature), &why);
+        rc = omb_proof_verify(&judging->digest, judging->record->proof,
+                              judging->card->certificate.inner.signing_key.data,
+                              omb_office_memo(step->office, judging->record->proof->signature),
+                              &why);
     if (rc != OMB_OK)
         return omb_refuse(judging, &why);
     rc = in_scope(judging, &fits);
@@ -331,11 +329,11 @@ enum omb_rc omb_check_parts(struct omb_judging *judging)
 {
     struct omb_error why = {0};
 
-    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-        const struct omb_view part = part_of(judging->record, kinds[i]);
+    for (size_t i = 0; i < OMB_PART_KINDS; i++) {
+        const struct omb_view part = part_of(judging->record, omb_part_kinds[i]);
 
         if (part.size > 0 &&
-            omb_part_verify(&judging->header, kinds[i], part, &why) != OMB_OK)
+            omb_part_verify(&judging->header, omb_part_kinds[i], part, &why) != OMB_OK)
             return omb_refuse(judging, &why);
     }
     return OMB_OK;

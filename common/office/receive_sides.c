@@ -40,8 +40,7 @@ enum omb_rc omb_movers_gather(struct omb_step *step, uint32_t number, uint64_t s
                               struct omb_movers *out, struct omb_error *err)
 {
     const struct omb_key from = omb_key_record(number, seq);
-    const struct omb_key until =
-        alone ? omb_key_record(number, seq + 1) : omb_key_log(number + 1);
+    const struct omb_key until = alone ? omb_key_record(number, seq + 1) : omb_key_log(number + 1);
     enum omb_rc rc;
 
     *out = (struct omb_movers){.step = step};
@@ -64,15 +63,14 @@ static bool is_own(const struct omb_step *step, const struct omb_mover *mover)
 static enum omb_rc move_parts(struct omb_step *step, const struct omb_mover *mover, uint32_t from,
                               uint32_t to, uint32_t *out_kept, struct omb_error *err)
 {
-    static const enum omb_part_kind kinds[] = {OMB_PART_BODY, OMB_PART_GRANTS, OMB_PART_EXTRACT};
     struct omb_writes *writes = step->update->writes;
     struct omb_buf part = OMB_BUF_INIT;
     enum omb_rc rc = OMB_OK;
 
     *out_kept = 0;
-    for (size_t i = 0; rc == OMB_OK && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-        const struct omb_key was = omb_key_part(from, mover->seq, kinds[i]);
-        const struct omb_key is = omb_key_part(to, mover->seq, kinds[i]);
+    for (size_t i = 0; rc == OMB_OK && i < OMB_PART_KINDS; i++) {
+        const struct omb_key was = omb_key_part(from, mover->seq, omb_part_kinds[i]);
+        const struct omb_key is = omb_key_part(to, mover->seq, omb_part_kinds[i]);
 
         omb_buf_clear(&part);
         rc = is_own(step, mover)
@@ -80,7 +78,7 @@ static enum omb_rc move_parts(struct omb_step *step, const struct omb_mover *mov
                  : OMB_NOT_FOUND;
         if (rc == OMB_OK) {
             omb_put(writes, OMB_FAMILY_PART, omb_key_view(&is), omb_buf_view(&part));
-            *out_kept |= (uint32_t)kinds[i];
+            *out_kept |= (uint32_t)omb_part_kinds[i];
         }
         if (rc == OMB_OK || rc == OMB_NOT_FOUND) {
             omb_delete(writes, OMB_FAMILY_PART, omb_key_view(&was));
@@ -94,8 +92,8 @@ static enum omb_rc move_parts(struct omb_step *step, const struct omb_mover *mov
 static void drop_parts_of(struct omb_step *step, const struct omb_movers *movers, uint32_t number,
                           const struct omb_case_id *id)
 {
-    static const enum omb_part_kind kinds[] = {OMB_PART_BODY, OMB_PART_GRANTS, OMB_PART_EXTRACT};
     const struct omb_key wanted = omb_key_case(id);
+    struct omb_row_at at = {.number = number};
 
     for (size_t i = 0; i < movers->count; i++) {
         const struct omb_case_id *of = movers->items[i].header.case_id;
@@ -103,12 +101,8 @@ static void drop_parts_of(struct omb_step *step, const struct omb_movers *movers
 
         if (!omb_view_equal(omb_key_view(&is), omb_key_view(&wanted)))
             continue;
-        for (size_t kind = 0; kind < sizeof(kinds) / sizeof(kinds[0]); kind++) {
-            const struct omb_key part =
-                omb_key_part(number, movers->items[i].seq, kinds[kind]);
-
-            omb_delete(step->update->writes, OMB_FAMILY_PART, omb_key_view(&part));
-        }
+        at.seq = movers->items[i].seq;
+        omb_parts_delete(step->update->writes, &at);
     }
 }
 
@@ -139,8 +133,7 @@ enum omb_rc omb_aside_erase(struct omb_step *step, const struct omb_case_id *id,
     const struct omb_key lost = omb_key_lost_secret(id);
     struct erasing erasing = {step, id, err};
     struct omb_buf value = OMB_BUF_INIT;
-    const enum omb_rc rc =
-        omb_port_get(step->port, OMB_FAMILY_KEY, omb_key_view(&lost), &value);
+    const enum omb_rc rc = omb_port_get(step->port, OMB_FAMILY_KEY, omb_key_view(&lost), &value);
 
     omb_buf_free(&value);
     if (rc == OMB_OK)

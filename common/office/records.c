@@ -11,6 +11,18 @@
 
 enum { PREFIX_DIGITS_MIN = 8 };
 
+const enum omb_part_kind omb_part_kinds[OMB_PART_KINDS] = {OMB_PART_BODY, OMB_PART_GRANTS,
+                                                           OMB_PART_EXTRACT};
+
+void omb_parts_delete(struct omb_writes *writes, const struct omb_row_at *at)
+{
+    for (size_t i = 0; i < OMB_PART_KINDS; i++) {
+        const struct omb_key key = omb_key_part(at->number, at->seq, omb_part_kinds[i]);
+
+        omb_delete(writes, OMB_FAMILY_PART, omb_key_view(&key));
+    }
+}
+
 static enum omb_rc fail_damaged(struct omb_error *err, uint32_t number, uint64_t seq)
 {
     return omb_fail(err, OMB_DAMAGED, NULL, "record %llu of log %u in the store is damaged",
@@ -409,13 +421,12 @@ static enum omb_rc check_chain(struct verifying *v, struct omb_error *err)
 static enum omb_rc check_parts(const struct verifying *v, uint32_t *out_count,
                                struct omb_error *err)
 {
-    static const enum omb_part_kind kinds[] = {OMB_PART_BODY, OMB_PART_GRANTS, OMB_PART_EXTRACT};
     struct omb_buf value = OMB_BUF_INIT;
     enum omb_rc rc = OMB_OK;
     uint32_t count = 0;
 
-    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-        const struct omb_key key = omb_key_part(v->at.number, v->at.seq, kinds[i]);
+    for (size_t i = 0; i < OMB_PART_KINDS; i++) {
+        const struct omb_key key = omb_key_part(v->at.number, v->at.seq, omb_part_kinds[i]);
 
         rc = omb_port_get(v->step->port, OMB_FAMILY_PART, omb_key_view(&key), &value);
         if (rc == OMB_NOT_FOUND) { /* erased, not here, or never there */
@@ -423,7 +434,7 @@ static enum omb_rc check_parts(const struct verifying *v, uint32_t *out_count,
             continue;
         }
         if (rc == OMB_OK)
-            rc = omb_part_verify(&v->header, kinds[i], omb_buf_view(&value), err);
+            rc = omb_part_verify(&v->header, omb_part_kinds[i], omb_buf_view(&value), err);
         else
             rc = omb_fail(err, rc, NULL, "a part cannot be read");
         if (rc != OMB_OK)

@@ -5,16 +5,24 @@
 #define OMB_OFFICE_RECORDS_H
 
 #include "base/error.h"
+#include "ledger/record.h"
 #include "wire/record.h"
 #include "wire/rows.h"
 
 struct omb_step;
+struct omb_writes;
 
 /* Where a record lies in this store. */
 struct omb_row_at {
     uint32_t number;
     uint64_t seq;
 };
+
+/* The kinds of parts that a record may have. */
+enum { OMB_PART_KINDS = 3 };
+extern const enum omb_part_kind omb_part_kinds[OMB_PART_KINDS];
+/* Its parts are not in the store any more. */
+void omb_parts_delete(struct omb_writes *writes, const struct omb_row_at *at);
 
 /* Reads one record's header and proof (StoredRecord decoded into the arena). */
 enum omb_rc omb_record_read(struct omb_step *step, uint32_t number, uint64_t seq,

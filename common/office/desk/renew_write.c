@@ -289,7 +289,6 @@ static enum omb_rc write_operator(struct omb_renewing *renewing, const struct om
 
 static void note_renewed(const struct omb_renewing *renewing)
 {
-    static const enum omb_part_kind kinds[] = {OMB_PART_BODY, OMB_PART_GRANTS, OMB_PART_EXTRACT};
     const struct omb_opened *record = &renewing->record;
     struct omb_writes *writes = omb_step_writes(renewing->step);
     struct omb_key key = omb_key_renewed(&record->digest);
@@ -299,10 +298,8 @@ static void note_renewed(const struct omb_renewing *renewing)
     omb_put(writes, OMB_FAMILY_PEER, omb_key_view(&key), OMB_VIEW_OF(place));
     key = omb_key_refused(&record->digest);
     omb_delete(writes, OMB_FAMILY_PEER, omb_key_view(&key));
-    for (size_t i = 0; renewing->aside && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-        key = omb_key_part(record->at.number, record->at.seq, kinds[i]);
-        omb_delete(writes, OMB_FAMILY_PART, omb_key_view(&key));
-    }
+    if (renewing->aside)
+        omb_parts_delete(writes, &record->at);
 }
 
 static enum omb_rc write_any(struct omb_renewing *renewing, struct omb_draft *draft,
