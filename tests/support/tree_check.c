@@ -118,12 +118,21 @@ struct party {
 struct mention {
     struct omb_case_id by, of;
 };
+/* Both its headers are in `fork found`, which goes to who holds records from there on. */
+struct forked {
+    struct omb_office_id office;
+    struct omb_incarnation incarnation;
+    uint64_t seq;
+    struct omb_case_id of;
+};
 struct parties {
     struct tree *tree;
     struct party *items;
     size_t count, capacity;
     struct mention *mentions;
     size_t mention_count;
+    struct forked *forks;
+    size_t fork_count;
 };
 
 static void add_party(struct parties *parties, const struct omb_case_id *id,
@@ -182,6 +191,32 @@ static void add_named(struct parties *parties, const struct omb_case_id *id,
     }
 }
 
+static void add_fork(struct parties *parties, const struct omb_fork_found *found,
+                     struct omb_view bytes)
+{
+    struct omb_header header;
+
+    if (omb_header_decode(bytes, &parties->tree->scratch, &header, NULL, NULL) != OMB_OK ||
+        header.case_id == NULL)
+        return;
+    parties->forks =
+        realloc(parties->forks, (parties->fork_count + 1) * sizeof(*parties->forks));
+    OMB_ASSERT(parties->forks != NULL);
+    parties->forks[parties->fork_count++] =
+        (struct forked){found->office, found->incarnation, found->seq, *header.case_id};
+}
+
+static void add_event(struct parties *parties, const struct omb_facts *facts)
+{
+    const struct omb_fork_found *found;
+
+    if (facts == NULL || facts->event.tag != OMB_EVENT_FORK_FOUND)
+        return;
+    found = OMB_AS(fork_found, facts->event);
+    add_fork(parties, found, found->first_header);
+    add_fork(parties, found, found->second_header);
+}
+
 static enum omb_rc add_record(void *arg, struct omb_view key, struct omb_view value)
 {
     struct parties *parties = arg;
@@ -193,12 +228,37 @@ static enum omb_rc add_record(void *arg, struct omb_view key, struct omb_view va
     omb_arena_reset(arena);
     OMB_ASSERT(omb_decode_stored_record(value, arena, &stored, NULL) == OMB_OK);
     OMB_ASSERT(omb_header_decode(stored.header, arena, &header, NULL, NULL) == OMB_OK);
-    if (header.case_id == NULL)
+    if (header.case_id == NULL) {
+        add_event(parties, header.facts);
         return OMB_OK;
+    }
     add_party(parties, header.case_id, &header.case_id->home);
     add_party(parties, header.case_id, &header.office);
     if (header.facts != NULL)
         add_named(parties, header.case_id, &omb_shape_facts, header.facts);
+    return OMB_OK;
+}
+
+/* Who holds a record of that life, from the place of the fork on, is told what forked. */
+static enum omb_rc add_forked(void *arg, struct omb_view key, struct omb_view value)
+{
+    struct parties *parties = arg;
+    struct omb_arena *arena = &parties->tree->scratch;
+    struct omb_stored_record stored;
+    struct omb_header header;
+
+    (void)key;
+    omb_arena_reset(arena);
+    OMB_ASSERT(omb_decode_stored_record(value, arena, &stored, NULL) == OMB_OK);
+    OMB_ASSERT(omb_header_decode(stored.header, arena, &header, NULL, NULL) == OMB_OK);
+    for (size_t i = 0; header.case_id != NULL && i < parties->fork_count; i++) {
+        const struct forked *fork = &parties->forks[i];
+
+        if (omb_office_id_equal(&fork->office, &header.office) &&
+            omb_incarnation_equal(&fork->incarnation, &header.incarnation) &&
+            fork->seq <= header.seq)
+            add_mention(parties, header.case_id, &fork->of);
+    }
     return OMB_OK;
 }
 
@@ -222,6 +282,19 @@ static bool in_scope(const struct parties *parties, const struct omb_case_id *id
     return false;
 }
 
+/* Of forks of an office everybody below it is told. */
+static bool is_below_fork(const struct parties *parties, const struct omb_case_id *id,
+                          const struct tree_office *child)
+{
+    for (size_t i = 0; i < parties->fork_count; i++)
+        for (size_t k = 0; k < parties->tree->count; k++)
+            if (omb_case_id_equal(&parties->forks[i].of, id) &&
+                omb_office_id_equal(&parties->forks[i].office, &parties->tree->offices[k]->id) &&
+                tree_is_below(child, parties->tree->offices[k], true))
+                return true;
+    return false;
+}
+
 static bool may_hear_of(const struct parties *parties, const struct omb_case_id *id,
                         const struct tree_office *child)
 {
@@ -229,7 +302,7 @@ static bool may_hear_of(const struct parties *parties, const struct omb_case_id 
         if (omb_case_id_equal(&parties->mentions[i].of, id) &&
             in_scope(parties, &parties->mentions[i].by, child))
             return true;
-    return in_scope(parties, id, child);
+    return is_below_fork(parties, id, child) || in_scope(parties, id, child);
 }
 
 static void check_scope(const struct parties *parties, const struct tree_office *child)
@@ -247,10 +320,17 @@ static void check_scope(const struct parties *parties, const struct tree_office 
     }
 }
 
-static void add_records(struct parties *parties, const struct memport *store)
+static void see_records(struct parties *parties, omb_row_fn *fn)
 {
-    OMB_ASSERT(omb_port_scan(memport_port(store), OMB_FAMILY_RECORD, OMB_VIEW_NONE, OMB_VIEW_NONE,
-                             false, add_record, parties) == OMB_OK);
+    const struct tree *tree = parties->tree;
+
+    for (size_t i = 0; i < tree->count + tree->lost_count; i++) {
+        const struct memport *store = i < tree->count ? tree->offices[i]->rig.store
+                                                      : tree->lost[i - tree->count];
+
+        OMB_ASSERT(omb_port_scan(memport_port(store), OMB_FAMILY_RECORD, OMB_VIEW_NONE,
+                                 OMB_VIEW_NONE, false, fn, parties) == OMB_OK);
+    }
 }
 
 /* Whoever was made a party by a record that nobody has any more was one when it was there. */
@@ -258,15 +338,15 @@ static void check_scopes(struct tree *tree)
 {
     struct parties parties = {.tree = tree};
 
-    for (size_t i = 0; i < tree->count; i++)
-        add_records(&parties, tree->offices[i]->rig.store);
-    for (size_t i = 0; i < tree->lost_count; i++)
-        add_records(&parties, tree->lost[i]);
+    see_records(&parties, add_record);
+    if (parties.fork_count > 0)
+        see_records(&parties, add_forked);
     for (size_t i = 0; i < tree->count; i++)
         if (tree->offices[i]->parent != NULL)
             check_scope(&parties, tree->offices[i]);
     free(parties.items);
     free(parties.mentions);
+    free(parties.forks);
 }
 
 void tree_check(struct tree *tree)
