@@ -290,6 +290,30 @@ static struct omb_held_parts held_of(const struct omb_judging *judging)
 }
 
 /* Parts of a case's record wait for its fold; the judging lives in the step's arena. */
+static void hold_parts(struct omb_judging *judging, struct omb_touched *touched)
+{
+    struct omb_held_parts *held;
+
+    if (omb_parts_named(&judging->header) == 0)
+        return;
+    held = OMB_ARENA_NEW(judging->step->arena, struct omb_held_parts, 1);
+    *held = held_of(judging);
+    held->next = touched->parts;
+    touched->parts = held;
+}
+
+enum omb_rc omb_intake_hold_parts(struct omb_judging *judging)
+{
+    const struct omb_header *header = &judging->header;
+    const enum omb_rc rc = omb_check_parts(judging);
+
+    if (rc != OMB_OK)
+        return rc;
+    omb_put_missing(judging->step, &judging->digest, &header->office, 0);
+    hold_parts(judging, omb_intake_touch(judging->intake, header->case_id, NULL));
+    return OMB_STOP;
+}
+
 static void keep_in_case(struct omb_judging *judging)
 {
     const struct omb_row_at *at = &judging->receipt->at;
@@ -297,17 +321,11 @@ static void keep_in_case(struct omb_judging *judging)
     const struct omb_key key = omb_key_case_log(id, at->number, at->seq);
     const struct omb_case_record record = {*at, &judging->header, judging->digest, judging->odd};
     struct omb_touched *touched = omb_intake_touch(judging->intake, id, &record);
-    struct omb_held_parts *held;
 
     if (judging->header.facts && judging->header.facts->event.tag == OMB_EVENT_REGISTERED)
         touched->registered = true;
     omb_put(judging->step->update->writes, OMB_FAMILY_CASE_LOG, omb_key_view(&key), OMB_VIEW_NONE);
-    if (omb_parts_named(&judging->header) == 0)
-        return;
-    held = OMB_ARENA_NEW(judging->step->arena, struct omb_held_parts, 1);
-    *held = held_of(judging);
-    held->next = touched->parts;
-    touched->parts = held;
+    hold_parts(judging, touched);
 }
 
 static enum omb_rc keep_of_office(struct omb_judging *judging)

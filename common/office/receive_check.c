@@ -122,6 +122,16 @@ static bool goes_on(const struct omb_judging *judging)
            !omb_office_id_equal(&row->office, &judging->step->office->self.office);
 }
 
+/* What it lost when it went aside came with it again; of an own record nothing was lost. */
+static enum omb_rc take_restored(struct omb_judging *judging)
+{
+    const struct omb_header *header = &judging->header;
+
+    if (omb_office_id_equal(&header->office, &judging->step->office->self.office))
+        return OMB_STOP;
+    return header->case_id ? omb_intake_hold_parts(judging) : complete(judging);
+}
+
 enum omb_rc omb_check_known(struct omb_judging *judging)
 {
     struct omb_receipt *receipt = judging->receipt;
@@ -143,7 +153,9 @@ enum omb_rc omb_check_known(struct omb_judging *judging)
     rc = omb_log_by_number(judging->step, receipt->at.number, &log, judging->err);
     if (rc == OMB_OK && log.row.line > 0 && intake->from_above)
         rc = omb_fork_restore(judging, &log, &restored);
-    if (rc != OMB_OK || restored || log.row.line > 0)
+    if (rc == OMB_OK && restored)
+        return take_restored(judging);
+    if (rc != OMB_OK || log.row.line > 0)
         return rc == OMB_OK ? OMB_STOP : rc;
     return complete(judging);
 }

@@ -200,7 +200,8 @@ enum omb_rc omb_fork_follows(struct omb_judging *judging)
     return rc == OMB_OK ? say_fork(judging, "record %llu follows one that does not stand") : rc;
 }
 
-enum omb_rc omb_fork_decided(struct omb_judging *judging, bool *out_lost)
+/* `*out_here`: this office itself decided so. */
+static enum omb_rc read_decision(struct omb_judging *judging, bool *out_lost, bool *out_here)
 {
     const struct omb_header *header = &judging->header;
     struct omb_row_at at;
@@ -209,7 +210,7 @@ enum omb_rc omb_fork_decided(struct omb_judging *judging, bool *out_lost)
     enum omb_rc rc = decided_by(judging->step, &header->office, &header->incarnation, header->seq,
                                 &at, judging->err);
 
-    *out_lost = false;
+    *out_lost = *out_here = false;
     if (rc == OMB_NOT_FOUND)
         return OMB_OK;
     if (rc == OMB_OK)
@@ -220,7 +221,15 @@ enum omb_rc omb_fork_decided(struct omb_judging *judging, bool *out_lost)
         return omb_fail(judging->err, OMB_DAMAGED, NULL, "a row of the forks names another record");
     *out_lost = !omb_digest_equal(&OMB_AS(fork_found, found.facts->event)->stands,
                                   &judging->digest);
+    *out_here = omb_office_id_equal(&found.office, &judging->step->office->self.office);
     return OMB_OK;
+}
+
+enum omb_rc omb_fork_decided(struct omb_judging *judging, bool *out_lost)
+{
+    bool here;
+
+    return read_decision(judging, out_lost, &here);
 }
 
 /* --- deciding --- */
@@ -281,31 +290,51 @@ static enum omb_rc take_decision(struct omb_intake *intake, const struct omb_for
     return omb_change_sides(intake, &standing, &aside, &down, &up, err);
 }
 
+/*
+ * Whether its place on the line that stands is free, and nobody above decided for another record,
+ * and what is before it there is what it goes on from; or not here: from above logs have holes.
+ */
+static enum omb_rc may_stand(struct omb_judging *judging, const struct omb_log *standing,
+                             bool *out, struct omb_error *err)
+{
+    const struct omb_header *header = &judging->header;
+    const struct omb_row_at previous = {standing->number, header->seq - 1};
+    struct omb_header before;
+    struct omb_digest digest;
+    bool taken = false, lost, here, follows = true;
+    enum omb_rc rc = read_decision(judging, &lost, &here);
+
+    if (rc == OMB_OK && standing->row.count > 0)
+        rc = is_there(judging->step, standing->number, header->seq, &taken, err);
+    if (rc == OMB_OK && standing->row.count > 0 && header->seq > 1) {
+        rc = omb_header_read(judging->step, &previous, &before, &digest, NULL, err);
+        follows = rc != OMB_OK || omb_digest_equal(&digest, &header->prev);
+    }
+    *out = !taken && follows && (!lost || here);
+    return rc == OMB_NOT_FOUND ? OMB_OK : rc;
+}
+
 enum omb_rc omb_fork_restore(struct omb_judging *judging, const struct omb_log *aside,
                              bool *out_restored)
 {
     struct omb_intake *intake = judging->intake;
     const struct omb_header *header = &judging->header;
     struct omb_movers down = {.step = judging->step}, up;
-    struct omb_log standing, from = *aside;
-    struct omb_header before;
-    struct omb_digest digest;
-    bool other;
+    struct omb_log standing = {.row = {.count = 0}}, from = *aside;
+    bool may = false;
     enum omb_rc rc;
 
     omb_intake_flush(intake);
     rc = omb_log_find(judging->step, &header->office, &header->incarnation, 0, &standing,
                       judging->err);
-    if (rc != OMB_OK || header->seq == 1)
-        return rc == OMB_NOT_FOUND ? OMB_OK : rc;
-    rc = is_there(judging->step, standing.number, header->seq, &other, judging->err);
-    if (rc == OMB_OK && !other)
-        rc = omb_header_read(judging->step,
-                             &(struct omb_row_at){standing.number, header->seq - 1}, &before,
-                             &digest, NULL, judging->err);
-    if (rc != OMB_OK || other || !omb_digest_equal(&digest, &header->prev))
-        return rc == OMB_NOT_FOUND ? OMB_OK : rc;
-    rc = omb_movers_gather(judging->step, from.number, header->seq, true, &up, judging->err);
+    if (rc == OMB_OK || rc == OMB_NOT_FOUND)
+        rc = may_stand(judging, &standing, &may, judging->err);
+    if (rc != OMB_OK || !may)
+        return rc;
+    rc = omb_log_make(judging->step, &header->office, &header->incarnation, 0, &standing,
+                      judging->err);
+    if (rc == OMB_OK)
+        rc = omb_movers_gather(judging->step, from.number, header->seq, true, &up, judging->err);
     if (rc == OMB_OK)
         rc = omb_change_sides(intake, &standing, &from, &down, &up, judging->err);
     judging->receipt->at.number = standing.number;

@@ -104,6 +104,8 @@ struct omb_touched *omb_intake_touch(struct omb_intake *intake, const struct omb
                                      const struct omb_case_record *fresh);
 /* Parts of a record of a case came later: whoever below was offered it is offered it again. */
 void omb_intake_again(struct omb_judging *judging);
+/* Parts that came with a record of a case that stands again wait for its fold. OMB_STOP. */
+enum omb_rc omb_intake_hold_parts(struct omb_judging *judging) OMB_MUST_USE;
 /* Puts a row of the journal for a record that came; its position. */
 uint64_t omb_journal_put(struct omb_step *step, const struct omb_row_at *at, bool from_above);
 void omb_put_stored(struct omb_step *step, const struct omb_row_at *at,
@@ -132,7 +134,7 @@ enum omb_rc omb_fork_meet(struct omb_judging *judging) OMB_MUST_USE;
 enum omb_rc omb_fork_follows(struct omb_judging *judging) OMB_MUST_USE;
 /* A decision that this office knows of says that another record stands here. */
 enum omb_rc omb_fork_decided(struct omb_judging *judging, bool *out_lost) OMB_MUST_USE;
-/* A record of another line comes from above: it goes on from what stands, and takes its place. */
+/* A record of another line comes from above: it stands there, and here if nothing is against it. */
 enum omb_rc omb_fork_restore(struct omb_judging *judging, const struct omb_log *aside,
                              bool *out_restored) OMB_MUST_USE;
 /* `fork found` was written or came. */

@@ -111,11 +111,64 @@ static void test_a_fork_through_two_regions(void **state)
     tree_check(tree);
 }
 
+/*
+ * Of a log an office has what concerns it alone: behind a fork that the one above it found, it
+ * keeps what it was given of the line that stands. `only_behind`: it has nothing before the fork.
+ */
+static void play_holes(struct tree *tree, bool only_behind)
+{
+    struct tree_office *ho = tree_add(tree, "ho", "head", NULL);
+    struct tree_office *cards = tree_add_service(tree, "card-centre", ho);
+    struct tree_office *branch = tree_add(tree, "vsp-0045", "branch", ho), *twin;
+    struct tree_office *home = only_behind ? ho : branch;
+    struct omb_view first, shared;
+
+    tree_settle(tree);
+    shared = bank_complaint(home);
+    TREE_ACT(home, shared, "card-centre", SHARED, shared, "you will be asked", );
+    if (only_behind)
+        TREE_ACT(ho, shared, "vsp-0045", SHARED, shared, "the client is yours", );
+    tree_settle(tree);
+    tree_cut(branch);
+    twin = tree_twin(branch);
+    tree_settle(tree);
+    first = bank_complaint(twin);
+    TREE_ACT(twin, shared, NULL, NOTED, noted, "the client called", );
+    tree_settle(tree);
+    tree_stop(twin);
+    (void)bank_complaint(branch);
+    tree_mend(branch);
+    tree_settle(tree); /* of the two records at the place of the fork the centre has neither */
+    assert_int_equal(forks_of(cards)->forks.count, 1);
+    assert_false(tree_holds(cards, first));
+    assert_non_null(tree_event_of(cards, shared, "noted"));
+    tree_stop(branch);
+    tree_start(branch); /* in a new life, in which it takes what stands */
+    (void)bank_complaint(branch);
+    tree_settle(tree);
+    tree_agree(tree, shared, "open", home->code, cards, branch, ho, NULL);
+    twin->gone = true;
+    branch->lies.told = 1; /* the fork */
+    tree_check_whole(tree);
+}
+
+static void test_who_has_holes_keeps_what_stands(void **state)
+{
+    play_holes(*state, false);
+}
+
+static void test_who_has_nothing_before_keeps_what_stands(void **state)
+{
+    play_holes(*state, true);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TREE_TEST(test_only_the_forking_link_is_blocked_until_a_new_life),
         TREE_TEST(test_a_fork_through_two_regions),
+        TREE_TEST(test_who_has_holes_keeps_what_stands),
+        TREE_TEST(test_who_has_nothing_before_keeps_what_stands),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

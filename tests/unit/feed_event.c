@@ -175,7 +175,10 @@ static void a_closed_child_is_fed_on(void **state)
 
 /* --- forks and moves --- */
 
-/* The evidence names records, perhaps of cases: who only knows the office by name hears nothing. */
+/*
+ * The evidence names records, perhaps of cases: who only knows the office by name hears nothing.
+ * Who has some of its log puts that aside, and is offered again what stands.
+ */
 static void a_fork_is_told_to_whoever_holds_the_log(void **state)
 {
     struct crossing *crossing = *state;
@@ -198,7 +201,7 @@ static void a_fork_is_told_to_whoever_holds_the_log(void **state)
     feeding_ack(at(crossing, NORTH), &crossing->refs[OTHER].office);
     feeding_ack(at(crossing, NORTH), &crossing->refs[OUTLET].office);
     (void)feeding_event(at(crossing, NORTH), OMB_EVENT_FORK_FOUND, &fork);
-    feeding_at(crossing, NORTH, OTHER, "north:shared north:fork_found");
+    feeding_at(crossing, NORTH, OTHER, "north:shared north:fork_found vsp-0045:registered");
     feeding_at(crossing, NORTH, OUTLET, "north:shared north:fork_found");
     feeding_is(at(crossing, NORTH), &third.office, "north:shared");
 }

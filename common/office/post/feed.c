@@ -237,6 +237,46 @@ enum omb_rc omb_feed_give_back(struct omb_step *step, const struct omb_office_id
     return offer(step, child, at, false, err);
 }
 
+/* --- a line that stands --- */
+
+static enum omb_rc offer_of_line(struct omb_step *step, const struct omb_office_id *child,
+                                 const struct omb_row_at *at, struct omb_error *err)
+{
+    struct omb_header header;
+    struct omb_digest digest;
+    bool in = false;
+    enum omb_rc rc = omb_header_read(step, at, &header, &digest, NULL, err);
+
+    if (rc == OMB_OK && !header.case_id)
+        return omb_feed_event_again(step, child, &header, at, err);
+    if (rc == OMB_OK)
+        rc = omb_feed_read_scope(step, child, header.case_id, &in, err);
+    return rc == OMB_OK && in ? omb_feed_record(step, child, at, err) : rc;
+}
+
+enum omb_rc omb_feed_line(struct omb_step *step, const struct omb_office_id *child,
+                          const struct omb_fork_found *fork, struct omb_error *err)
+{
+    const struct omb_office_id branch = omb_feed_branch_of(step, &fork->office);
+    struct omb_walk *walk = OMB_ARENA_NEW(step->arena, struct omb_walk, 1);
+    uint64_t next = fork->seq;
+    struct omb_log log;
+    enum omb_rc rc = omb_log_find(step, &fork->office, &fork->incarnation, 0, &log, err);
+
+    if (rc != OMB_OK || omb_office_id_equal(&branch, child))
+        return rc == OMB_NOT_FOUND ? OMB_OK : rc;
+    do {
+        rc = omb_walk_log(step, log.number, next, log.row.head, walk, err);
+        for (size_t i = 0; rc == OMB_OK && i < walk->count; i++) {
+            const struct omb_row_at at = {log.number, walk->items[i]};
+
+            rc = offer_of_line(step, child, &at, err);
+            next = at.seq + 1;
+        }
+    } while (rc == OMB_OK && walk->count == OMB_WALK && next <= log.row.head);
+    return rc;
+}
+
 /* --- cases --- */
 
 static bool is_fresh(const struct omb_casefile *file, const struct omb_row_at *at)

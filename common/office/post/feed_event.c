@@ -446,21 +446,39 @@ enum omb_rc omb_feed_fork_concerns(struct omb_step *step, const struct omb_fork_
     return rc;
 }
 
+/* `decides`: what stands here is so by this one. A child that cannot tell puts all aside first. */
 static enum omb_rc offer_fork(const struct event *event, const struct omb_fork_found *fork,
-                              struct omb_error *err)
+                              bool decides, struct omb_error *err)
 {
     enum omb_rc rc = OMB_OK;
 
     for (size_t i = 0; rc == OMB_OK && i < event->child_count; i++) {
+        const struct omb_office_id *child = &event->children[i];
         bool concerned = false;
 
-        if (came_from(event, &event->children[i]))
+        if (came_from(event, child))
             continue;
-        rc = omb_feed_fork_concerns(event->step, fork, &event->children[i], &concerned, err);
+        rc = omb_feed_fork_concerns(event->step, fork, child, &concerned, err);
         if (rc == OMB_OK && concerned)
-            rc = omb_feed_record(event->step, &event->children[i], event->at, err);
+            rc = omb_feed_record(event->step, child, event->at, err);
+        if (rc == OMB_OK && concerned && decides)
+            rc = omb_feed_line(event->step, child, fork, err);
     }
     return rc;
+}
+
+static enum omb_rc offer_found(const struct event *event, const struct omb_fork_found *fork,
+                               struct omb_error *err)
+{
+    const struct omb_key key = omb_key_fork(&fork->office, &fork->incarnation, fork->seq);
+    struct omb_row_at at;
+    const enum omb_rc rc = omb_feed_place(event->step, &key, &at, err);
+
+    if (rc != OMB_OK && rc != OMB_NOT_FOUND)
+        return rc;
+    return offer_fork(event, fork,
+                      rc == OMB_OK && at.number == event->at->number && at.seq == event->at->seq,
+                      err);
 }
 
 /* Offers it to those of the event's children whom it concerns. */
@@ -476,7 +494,7 @@ static enum omb_rc offer_to_concerned(const struct event *event, const struct om
         return offer_standing(event, OMB_AS(office_closed, *any)->office,
                               OMB_AS(office_closed, *any)->successor, err);
     if (any->tag == OMB_EVENT_FORK_FOUND)
-        return offer_fork(event, OMB_AS(fork_found, *any), err);
+        return offer_found(event, OMB_AS(fork_found, *any), err);
     return OMB_OK;
 }
 
@@ -497,6 +515,29 @@ enum omb_rc omb_feed_event(struct omb_step *step, const struct omb_header *heade
     if (any->tag == OMB_EVENT_OFFICE_CERTIFIED)
         return offer_certified(&event, OMB_AS(office_certified, *any), err);
     return offer_to_concerned(&event, any, err);
+}
+
+enum omb_rc omb_feed_event_again(struct omb_step *step, const struct omb_office_id *child,
+                                 const struct omb_header *header, const struct omb_row_at *at,
+                                 struct omb_error *err)
+{
+    const struct event event = {.step = step, .at = at, .children = child, .child_count = 1};
+    const struct omb_any *any = header->facts ? &header->facts->event : NULL;
+    struct omb_known_certificate known;
+    bool had = any && any->tag == OMB_EVENT_POLICY_PUBLISHED;
+    enum omb_rc rc = OMB_OK;
+
+    if (!any || !any->value)
+        return OMB_OK;
+    if (any->tag == OMB_EVENT_FORK_FOUND)
+        return offer_fork(&event, OMB_AS(fork_found, *any), false, err);
+    if (any->tag == OMB_EVENT_OFFICE_CERTIFIED &&
+        omb_certify_read(OMB_AS(office_certified, *any)->certificate, step->arena, &known, NULL) ==
+            OMB_OK)
+        rc = omb_feed_was_given(step, child, &known.digest, &had, err);
+    if (rc == OMB_OK)
+        rc = had ? omb_feed_record(step, child, at, err) : offer_to_concerned(&event, any, err);
+    return rc;
 }
 
 /* --- a child that lost some of what it had --- */

@@ -63,4 +63,17 @@ enum omb_rc omb_feed_read_scope(struct omb_step *step, const struct omb_office_i
 bool omb_feed_came_from(const struct omb_step *step, const struct omb_office_id *child,
                         const struct omb_row_at *at);
 
+/*
+ * Offers what stands of a log from the place of a fork on, as far as it concerns the child and is
+ * not of its own side: after a decision, which may have had the child put it aside.
+ */
+enum omb_rc omb_feed_line(struct omb_step *step, const struct omb_office_id *child,
+                          const struct omb_fork_found *fork, struct omb_error *err) OMB_MUST_USE;
+
+/* --- feed_event.c --- */
+/* Offers an event of an office again to a child that was or would be offered it. */
+enum omb_rc omb_feed_event_again(struct omb_step *step, const struct omb_office_id *child,
+                                 const struct omb_header *header, const struct omb_row_at *at,
+                                 struct omb_error *err) OMB_MUST_USE;
+
 #endif
