@@ -4,7 +4,6 @@
 
 #include "base/assert.h"
 #include "office/inside.h"
-#include "office/post/inside.h"
 #include "support/tree_drive.h"
 
 static const char *const words[] = {
@@ -174,21 +173,16 @@ static bool names_party(struct omb_arena *arena, const struct omb_record *record
 }
 
 /*
- * Downward and among stragglers logs come with holes, and no chain is asked for. Where frames come
- * twice or late, or both ends compare, the true record may be there before the lie is refused.
+ * Downward and among stragglers logs come with holes, and no chain is asked for. On a line that
+ * doubles or delays frames the true record may be there before the lie is.
  */
 static bool suits(const struct tree_office *office, const struct tree_office *child,
                   const struct omb_records *records)
 {
     const struct tree_wire *wire = &child->up_wire;
-    const struct omb_link *up;
 
-    if (office->lies.next != TREE_LIE_CHAIN)
-        return true;
-    if (office != child || records->first == 0 || wire->twice + wire->late + wire->early > 0)
-        return false;
-    up = office->rig.office->post->up;
-    return up->state == OMB_LINK_LIVE && !up->comparing;
+    return office->lies.next != TREE_LIE_CHAIN ||
+           (office == child && records->first > 0 && wire->twice + wire->late + wire->early == 0);
 }
 
 /* The last record of the frame that suits the lie. */
