@@ -236,17 +236,22 @@ static bool is_compare_due(const struct tree_office *office)
     return office->skipped || office->lies.told > 0;
 }
 
-/* Who signed two records for one place goes on in another life. */
+/*
+ * Who signed two records for one place goes on in another life. A parent that was put back knows of
+ * the fork by its own word alone: the evidence is lost.
+ */
 static void renew_forked(struct sim *sim)
 {
     for (size_t i = 0; i < sim->tree->count; i++) {
         struct tree_office *office = sim->tree->offices[i];
-        const struct omb_peer_view *down;
+        const struct omb_peer_view *up, *down;
 
         if (office->lies.told == 0 || office->parent == NULL || office->gone)
             continue;
+        up = tree_link(office, office->parent);
         down = tree_link(office->parent, office);
-        if (down != NULL && down->forks > 0)
+        if ((down != NULL && down->forks > 0) ||
+            (up != NULL && omb_view_is(up->state, "blocked")))
             (void)sim_renew(sim, office);
     }
     tree_settle(sim->tree);
