@@ -2,6 +2,7 @@
 #include "unit.h"
 
 #include "office/inside.h"
+#include "office/post/inside.h"
 #include "support/visitor.h"
 
 static const struct omb_peer_view *link_of(struct visitor *visitor)
@@ -115,6 +116,27 @@ static void a_gap_that_nobody_fills_is_not_wanted_for_ever(void **state)
     assert_reason(visitor, "waits for records 1-2 of north");
 }
 
+/* Who did not have it may have got it since, and have nothing else to send. */
+static void what_nobody_had_is_wanted_again_while_the_line_stands(void **state)
+{
+    struct visitor *visitor = *state;
+    const uint64_t branch = first_of_branch(visitor);
+    const struct omb_records held = visitor_journal(visitor, branch, branch), nothing = {0};
+    size_t wants = 0;
+
+    visitor_greet(visitor);
+    visitor_say(visitor, OMB_FRAME_RECORDS, &held);
+    while (HEARS(visitor, WANT, want))
+        visitor_say(visitor, OMB_FRAME_RECORDS, &nothing);
+    for (int64_t passed = 0; passed <= OMB_PARTS_MS + 10000; passed += 10000) {
+        visitor_pass(visitor, 10000);
+        wants += HEARS(visitor, WANT, want) != NULL;
+        visitor_say(visitor, OMB_FRAME_PING, &(struct omb_ping){.sent = 1});
+    }
+    assert_int_equal(wants, 1);
+    assert_reason(visitor, "waits for the certificate of");
+}
+
 static void what_waits_is_forgotten_with_the_line(void **state)
 {
     struct visitor *visitor = *state;
@@ -185,6 +207,7 @@ int main(void)
         VISITOR_TEST(a_record_waits_for_the_certificate_of_its_office),
         VISITOR_TEST(frames_behind_one_that_waits_wait_in_their_order),
         VISITOR_TEST(a_gap_that_nobody_fills_is_not_wanted_for_ever),
+        VISITOR_TEST(what_nobody_had_is_wanted_again_while_the_line_stands),
         VISITOR_TEST(what_waits_is_forgotten_with_the_line),
         VISITOR_TEST(a_record_that_is_refused_is_named_until_the_office_renews),
         VISITOR_TEST(nothing_comes_beside_the_feed_that_was_not_wanted),

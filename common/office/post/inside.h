@@ -28,7 +28,7 @@
 #define OMB_NEWEST_KEPT 16         /* refused records and steps of history in a PeerRow */
 #define OMB_BESIDES_MAX 64         /* digests wanted for records beside the feed of one greeting */
 #define OMB_WANTS_MAX 256          /* that a peer may send between two looks */
-#define OMB_PARTS_MS 600000        /* after which parts that lack are wanted again */
+#define OMB_PARTS_MS 600000        /* after which what lacks is wanted again */
 #define OMB_LOOK_ROWS 16384        /* that are looked at for one peer */
 #define OMB_LOOK_MS 1000           /* in so long; the rest later */
 #define OMB_TURN_ROWS (2 * OMB_LOOK_ROWS) /* that one tick looks at for all who wait */

@@ -432,7 +432,7 @@ static enum omb_rc tend_greeted(struct omb_step *step, struct omb_link *link, in
     if (rc == OMB_OK && omb_greet_is_due(step, link))
         rc = omb_greet_compare(step, link, err);
     if (rc == OMB_OK)
-        omb_want_parts_again(step, link);
+        omb_want_again(step, link);
     *out_at = sooner(*out_at, sooner(post->ping_at, post->health_at));
     return rc;
 }

@@ -335,7 +335,7 @@ static enum omb_rc look_at_child(struct omb_step *step, struct omb_link *link,
     if (omb_greet_is_due(step, link))
         rc = omb_greet_compare(step, link, err);
     if (rc == OMB_OK)
-        omb_want_parts_again(step, link);
+        omb_want_again(step, link);
     return rc;
 }
 

@@ -308,11 +308,16 @@ enum omb_rc omb_want_parts(struct omb_step *step, struct omb_link *link, struct 
 }
 
 /* What lacked here and at the peer may have come to it since. */
-void omb_want_parts_again(struct omb_step *step, struct omb_link *link)
+void omb_want_again(struct omb_step *step, struct omb_link *link)
 {
     if (link->parts_asked > 0 || link->parts_due ||
         step->input->monotonic_ms - link->parts_at < OMB_PARTS_MS)
         return;
+    if (link->held_first) {
+        link->retries = 0;
+        step->office->post->retry = true;
+        omb_post_wake(step, step->input->monotonic_ms);
+    }
     begin_with_parts(step, link);
     go_on_with_parts(step, link);
 }

@@ -124,8 +124,8 @@ enum omb_rc omb_want_more(struct omb_step *step, struct omb_link *link,
 /* Parts that neither came nor were erased, of records of the peer's side. */
 enum omb_rc omb_want_parts(struct omb_step *step, struct omb_link *link,
                            struct omb_error *err) OMB_MUST_USE;
-/* The same, when it is long ago. */
-void omb_want_parts_again(struct omb_step *step, struct omb_link *link);
+/* The same, and what a frame waits for, when it is long ago. */
+void omb_want_again(struct omb_step *step, struct omb_link *link);
 enum omb_rc omb_want_parts_more(struct omb_step *step, struct omb_link *link,
                                 struct omb_error *err) OMB_MUST_USE;
 /* At a tick: goes on where it was left, some of each link. */
