@@ -1,4 +1,7 @@
 /* What befalls offices: each fault is one that a bank's machines may have. */
+#include "unit/unit.h"
+
+#include "office/post/inside.h"
 #include "sim/turns.h"
 
 bool sim_stop_or_start(struct sim *sim, struct tree_office *office)
@@ -223,11 +226,16 @@ void sim_heal(struct sim *sim)
     sim->full = NULL;
 }
 
-static void resync(struct tree_office *office, const struct tree_office *peer)
+/* A link that greets just now is not compared by hand: it compares when it stands again. */
+static void resync(struct tree_office *office, struct tree_office *peer)
 {
     const struct omb_link_resync ask = {.peer = omb_view_str(peer->code)};
+    const struct omb_peer_view *link;
 
     tree_tick(office);
+    link = tree_link(office, peer);
+    if (link != NULL && omb_view_is(link->state, "greeting"))
+        return;
     (void)ANSWER(link_resynced, ask_as(&office->rig, "admin", OMB_ASK_LINK_RESYNC, &ask));
 }
 
@@ -257,6 +265,29 @@ static void renew_forked(struct sim *sim)
     tree_settle(sim->tree);
 }
 
+static bool waits(struct tree_office *office, const struct tree_office *peer)
+{
+    const struct omb_peer_view *link = tree_link(office, peer);
+
+    return link != NULL && link->reason.size > 9 && memcmp(link->reason.data, "waits for", 9) == 0;
+}
+
+void sim_wait(struct sim *sim)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < sim->tree->count; i++) {
+        struct tree_office *office = sim->tree->offices[i];
+
+        if (office->running && office->parent != NULL && office->parent->running)
+            any = any || waits(office, office->parent) || waits(office->parent, office);
+    }
+    if (!any)
+        return;
+    tree_pass(sim->tree, OMB_PARTS_MS + OMB_PARTS_MS / 10);
+    tree_settle(sim->tree);
+}
+
 void sim_compare(struct sim *sim)
 {
     unsigned lies = 0, due = 0;
@@ -283,6 +314,36 @@ void sim_compare(struct sim *sim)
             continue;
         resync(office, office->parent);
         resync(office->parent, office);
+    }
+    tree_settle(sim->tree);
+}
+
+static bool is_gone(const struct sim *sim, struct omb_view code)
+{
+    for (size_t i = 0; i < sim->tree->count; i++)
+        if (omb_view_is(code, sim->tree->offices[i]->code))
+            return sim->tree->offices[i]->gone;
+    return false;
+}
+
+void sim_serve(struct sim *sim)
+{
+    static const struct omb_backup_serve ask = {};
+
+    for (size_t i = 0; i < sim->tree->count; i++) {
+        struct tree_office *office = sim->tree->offices[i];
+        const struct omb_reply *reply =
+            office->running ? sim_ask(office, "admin", OMB_ASK_BACKUP_SERVE, &ask) : NULL;
+        const struct omb_backup_served *served;
+
+        if (reply == NULL || reply->error != NULL) /* it was not restored, or has heard all */
+            continue;
+        served = OMB_AS(backup_served, reply->answer);
+        tree_tell(sim->tree, "%s serves anyway", office->code);
+        for (size_t j = 0; j < served->unheard.count; j++)
+            if (!is_gone(sim, served->unheard.items[j]))
+                fail_msg("%s has not compared with %.*s", office->code,
+                         OMB_VIEW_ARGS(served->unheard.items[j]));
     }
     tree_settle(sim->tree);
 }

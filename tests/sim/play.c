@@ -74,6 +74,8 @@ static void plays_a_seed(void **state)
     sim_heal(sim);
     tree_settle(sim->tree);
     sim_compare(sim);
+    sim_wait(sim);
+    sim_serve(sim);
     sim_recover(sim);
     sum_up(sim);
     sim_judge(sim);

@@ -79,6 +79,10 @@ void sim_heal(struct sim *sim);
  * line greet again and compare what they have, as they do sooner or later.
  */
 void sim_compare(struct sim *sim);
+/* What a line lacks that its other end has got by another since is wanted again after minutes. */
+void sim_wait(struct sim *sim);
+/* A restored office may wait for one that is gone: its administrator has it serve. */
+void sim_serve(struct sim *sim);
 
 /* --- lines.c --- */
 
