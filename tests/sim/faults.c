@@ -1,6 +1,7 @@
 /* What befalls offices: each fault is one that a bank's machines may have. */
 #include "unit/unit.h"
 
+#include "office/inside.h"
 #include "office/post/inside.h"
 #include "sim/turns.h"
 
@@ -336,7 +337,15 @@ static bool is_live(const struct sim *sim, struct tree_office *office, struct om
 void sim_serve(struct sim *sim)
 {
     static const struct omb_backup_serve ask = {};
+    bool any = false;
 
+    for (size_t i = 0; i < sim->tree->count; i++)
+        any = any || (sim->tree->offices[i]->running &&
+                      sim->tree->offices[i]->rig.office->restored.on);
+    if (!any)
+        return;
+    tree_pass(sim->tree, OMB_DAY_MS + OMB_DAY_MS / 24); /* links compare each day */
+    tree_settle(sim->tree);
     for (size_t i = 0; i < sim->tree->count; i++) {
         struct tree_office *office = sim->tree->offices[i];
         const struct omb_reply *reply =

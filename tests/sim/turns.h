@@ -81,7 +81,10 @@ void sim_heal(struct sim *sim);
 void sim_compare(struct sim *sim);
 /* What a line lacks that its other end has got by another since is wanted again after minutes. */
 void sim_wait(struct sim *sim);
-/* A restored office may wait for one that calls no more: its administrator has it serve. */
+/*
+ * Who was restored and has not compared with a neighbour does so within a day; for one that calls
+ * no more its administrator has it serve.
+ */
 void sim_serve(struct sim *sim);
 
 /* --- lines.c --- */
