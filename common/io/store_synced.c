@@ -215,9 +215,13 @@ static bool write_all(int fd, const char *bytes, size_t size)
     while (done < size) {
         const ssize_t put = pwrite(fd, bytes + done, size - done, (off_t)done);
 
-        if (put < 0 && errno != EINTR)
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put <= 0) {
+            errno = put == 0 ? EIO : errno;
             return false;
-        done += put > 0 ? (size_t)put : 0;
+        }
+        done += (size_t)put;
     }
     return true;
 }

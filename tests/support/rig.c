@@ -342,3 +342,17 @@ const struct omb_reply *rig_ask_offline(struct rig *rig, uint32_t tag, const voi
     omb_buf_free(&bytes);
     return reply;
 }
+
+void rig_lose_body(struct rig *rig, const struct omb_office_id *office, uint64_t n)
+{
+    const struct omb_missing_row row = {*office, OMB_PART_BODY, 1};
+    struct omb_digest digest = {{0}};
+    struct omb_buf value = OMB_BUF_INIT;
+    struct omb_key key;
+
+    omb_put_be64(digest.bytes, n << 40);
+    key = omb_key_missing(&digest);
+    omb_encode_missing_row(&row, &value);
+    memport_set(rig->store, OMB_FAMILY_PEER, omb_key_view(&key), omb_buf_view(&value));
+    omb_buf_free(&value);
+}

@@ -58,6 +58,8 @@ enum omb_rc rig_step(struct rig *rig, struct omb_input *input, struct omb_error 
 void rig_tick(struct rig *rig);
 /* Closes the batch, keeps it, begins the next. */
 void rig_commit(struct rig *rig);
+/* The store notes that the n-th record of an office, which there need not be, lacks its body. */
+void rig_lose_body(struct rig *rig, const struct omb_office_id *office, uint64_t n);
 
 /* One request of the operator with that key; the reply, decoded, lives until the rig is freed. */
 const struct omb_reply *rig_request(struct rig *rig, const uint8_t key[OMB_PUBLIC_SIZE],

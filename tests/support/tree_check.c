@@ -217,17 +217,25 @@ static void add_event(struct parties *parties, const struct omb_facts *facts)
     add_fork(parties, found, found->second_header);
 }
 
-static enum omb_rc add_record(void *arg, struct omb_view key, struct omb_view value)
+/* The header of a row, until the next one is read. */
+static struct omb_header header_of(struct parties *parties, struct omb_view row)
 {
-    struct parties *parties = arg;
     struct omb_arena *arena = &parties->tree->scratch;
     struct omb_stored_record stored;
     struct omb_header header;
 
-    (void)key;
     omb_arena_reset(arena);
-    OMB_ASSERT(omb_decode_stored_record(value, arena, &stored, NULL) == OMB_OK);
+    OMB_ASSERT(omb_decode_stored_record(row, arena, &stored, NULL) == OMB_OK);
     OMB_ASSERT(omb_header_decode(stored.header, arena, &header, NULL, NULL) == OMB_OK);
+    return header;
+}
+
+static enum omb_rc add_record(void *arg, struct omb_view key, struct omb_view value)
+{
+    struct parties *parties = arg;
+    const struct omb_header header = header_of(parties, value);
+
+    (void)key;
     if (header.case_id == NULL) {
         add_event(parties, header.facts);
         return OMB_OK;
@@ -243,14 +251,9 @@ static enum omb_rc add_record(void *arg, struct omb_view key, struct omb_view va
 static enum omb_rc add_forked(void *arg, struct omb_view key, struct omb_view value)
 {
     struct parties *parties = arg;
-    struct omb_arena *arena = &parties->tree->scratch;
-    struct omb_stored_record stored;
-    struct omb_header header;
+    const struct omb_header header = header_of(parties, value);
 
     (void)key;
-    omb_arena_reset(arena);
-    OMB_ASSERT(omb_decode_stored_record(value, arena, &stored, NULL) == OMB_OK);
-    OMB_ASSERT(omb_header_decode(stored.header, arena, &header, NULL, NULL) == OMB_OK);
     for (size_t i = 0; header.case_id != NULL && i < parties->fork_count; i++) {
         const struct forked *fork = &parties->forks[i];
 

@@ -180,3 +180,13 @@ struct omb_records visitor_journal(struct visitor *visitor, uint64_t first, uint
                              &walk) == OMB_OK);
     return (struct omb_records){first, last, {walk.items, walk.count}, {NULL, 0}};
 }
+
+void visitor_give_journal(struct visitor *visitor)
+{
+    const struct omb_records records =
+        visitor_journal(visitor, 1, visitor->north->rig.office->tip.seq);
+
+    visitor_greet(visitor);
+    visitor_say(visitor, OMB_FRAME_RECORDS, &records);
+    assert_non_null(HEARS(visitor, ACK, ack));
+}

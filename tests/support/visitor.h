@@ -41,5 +41,7 @@ struct omb_hello visitor_hello(struct visitor *visitor);
 void visitor_greet(struct visitor *visitor);
 /* North's journal, in frames as it sends them: everything from `first` to `last`. */
 struct omb_records visitor_journal(struct visitor *visitor, uint64_t first, uint64_t last);
+/* Greets, and gives all of it. */
+void visitor_give_journal(struct visitor *visitor);
 
 #endif

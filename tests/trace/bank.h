@@ -30,6 +30,20 @@ static inline struct bank bank_build(struct tree *tree)
     return bank;
 }
 
+/* Of how many lives of its log the other office tells. */
+static inline size_t lives_of(struct tree_office *asked, const struct tree_office *whose)
+{
+    const struct omb_log_list_ask ask = {};
+    const struct omb_log_list *list;
+    size_t lives = 0;
+
+    tree_tick(asked);
+    list = answer_of(ask_as(&asked->rig, "admin", OMB_ASK_LOG_LIST, &ask));
+    for (size_t i = 0; i < list->logs.count; i++)
+        lives += omb_view_is(list->logs.items[i].office, whose->code);
+    return lives;
+}
+
 /* A plain complaint by t1, at the time as the office has it. */
 static inline struct omb_view bank_complaint(struct tree_office *office)
 {

@@ -2,19 +2,6 @@
 #include "support/tree_drive.h"
 #include "trace/bank.h"
 
-static uint32_t lives_of(struct tree_office *asked, const struct tree_office *whose)
-{
-    const struct omb_log_list_ask ask = {};
-    const struct omb_log_list *list;
-    uint32_t lives = 0;
-
-    tree_tick(asked);
-    list = answer_of(ask_as(&asked->rig, "admin", OMB_ASK_LOG_LIST, &ask));
-    for (size_t i = 0; i < list->logs.count; i++)
-        lives += omb_view_is(list->logs.items[i].office, whose->code);
-    return lives;
-}
-
 static void test_a_branch_is_put_back_and_gets_its_log_again(void **state)
 {
     struct tree *tree = *state;

@@ -101,17 +101,4 @@ static inline const struct omb_reply *serve(struct tree_office *office)
     return ask_as(&office->rig, "admin", OMB_ASK_BACKUP_SERVE, &ask);
 }
 
-static inline size_t lives_of(struct tree_office *asked, const struct tree_office *whose)
-{
-    const struct omb_log_list_ask ask = {};
-    const struct omb_log_list *list;
-    size_t lives = 0;
-
-    tree_tick(asked);
-    list = answer_of(ask_as(&asked->rig, "admin", OMB_ASK_LOG_LIST, &ask));
-    for (size_t i = 0; i < list->logs.count; i++)
-        lives += omb_view_is(list->logs.items[i].office, whose->code);
-    return lives;
-}
-
 #endif

@@ -166,16 +166,6 @@ static struct omb_want want_of_nothing(struct visitor *visitor)
     return (struct omb_want){.parts = {parts, OMB_WANT_DIGESTS_MAX}};
 }
 
-static void give_journal(struct visitor *visitor)
-{
-    const struct omb_records records =
-        visitor_journal(visitor, 1, visitor->north->rig.office->tip.seq);
-
-    visitor_greet(visitor);
-    visitor_say(visitor, OMB_FRAME_RECORDS, &records);
-    assert_non_null(HEARS(visitor, ACK, ack));
-}
-
 static void what_costs_much_is_put_off_and_answered_in_its_turn(void **state)
 {
     enum { MANY = 20 };
@@ -184,7 +174,7 @@ static void what_costs_much_is_put_off_and_answered_in_its_turn(void **state)
     size_t answered = 0, soon;
     uint64_t before;
 
-    give_journal(visitor);
+    visitor_give_journal(visitor);
     want = want_of_nothing(visitor);
     before = rows_read(visitor);
     for (int i = 0; i < MANY; i++) {
@@ -219,7 +209,7 @@ static void a_greeting_does_not_overtake_the_answer_to_a_page(void **state)
     tree_tick(ho);
     number = new_case(&ho->rig);
     TREE_ACT(ho, number, "north", DELEGATED, delegated, "you know the client", );
-    give_journal(visitor);
+    visitor_give_journal(visitor);
     resync(visitor);
     want = want_of_nothing(visitor);
     visitor_say(visitor, OMB_FRAME_WANT, &want);
@@ -244,7 +234,7 @@ static void who_asks_on_and_on_is_cut_off(void **state)
     uint64_t before;
     int said = 0;
 
-    give_journal(visitor);
+    visitor_give_journal(visitor);
     want = want_of_nothing(visitor);
     before = rows_read(visitor);
     while (said++ < 200 && !HEARS(visitor, REFUSE, refuse))
@@ -338,19 +328,8 @@ static void a_clock_that_was_wrong_puts_no_comparison_off(void **state)
 /* So many records of north lack their bodies. */
 static void lose_bodies(struct visitor *visitor, uint64_t count)
 {
-    for (uint64_t i = 1; i <= count; i++) {
-        const struct omb_missing_row row = {visitor->north->id, OMB_PART_BODY, 1};
-        struct omb_digest digest = {{0}};
-        struct omb_buf value = OMB_BUF_INIT;
-        struct omb_key key;
-
-        omb_put_be64(digest.bytes, i << 40);
-        key = omb_key_missing(&digest);
-        omb_encode_missing_row(&row, &value);
-        memport_set(visitor->ho->rig.store, OMB_FAMILY_PEER, omb_key_view(&key),
-                    omb_buf_view(&value));
-        omb_buf_free(&value);
-    }
+    for (uint64_t i = 1; i <= count; i++)
+        rig_lose_body(&visitor->ho->rig, &visitor->north->id, i);
 }
 
 static void parts_beyond_the_first_are_wanted_too(void **state)

@@ -265,20 +265,9 @@ static void what_many_had_put_off_is_looked_up_over_several_ticks(void **state)
 /* Records lack parts: many of offices elsewhere, and at the end of the list one of each outlet. */
 static void lose_parts(struct crowd *crowd, uint64_t elsewhere)
 {
-    for (uint64_t i = 1; i <= elsewhere + MANY; i++) {
-        const struct omb_missing_row row = {
-            i > elsewhere ? crowd->ids[i - elsewhere - 1] : crowd->ho->id, OMB_PART_BODY, 1};
-        struct omb_digest digest = {{0}};
-        struct omb_buf value = OMB_BUF_INIT;
-        struct omb_key key;
-
-        omb_put_be64(digest.bytes, i << 40);
-        key = omb_key_missing(&digest);
-        omb_encode_missing_row(&row, &value);
-        memport_set(crowd->north->rig.store, OMB_FAMILY_PEER, omb_key_view(&key),
-                    omb_buf_view(&value));
-        omb_buf_free(&value);
-    }
+    for (uint64_t i = 1; i <= elsewhere + MANY; i++)
+        rig_lose_body(&crowd->north->rig,
+                      i > elsewhere ? &crowd->ids[i - elsewhere - 1] : &crowd->ho->id, i);
 }
 
 static void what_lacks_is_looked_for_in_slices(void **state)

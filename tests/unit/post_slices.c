@@ -9,16 +9,6 @@
 
 static const struct omb_records nothing = {0};
 
-static void give_journal(struct visitor *visitor)
-{
-    const struct omb_records records =
-        visitor_journal(visitor, 1, visitor->north->rig.office->tip.seq);
-
-    visitor_greet(visitor);
-    visitor_say(visitor, OMB_FRAME_RECORDS, &records);
-    assert_non_null(HEARS(visitor, ACK, ack));
-}
-
 /* Lives of north's branch, each of so many records, all of which north says it has. */
 enum { LIVES = 6, LENGTH = 8000 };
 
@@ -71,7 +61,7 @@ static void a_page_that_has_whole_logs_walked_is_looked_at_in_slices(void **stat
     size_t slices = 1;
     uint64_t before;
 
-    give_journal(visitor);
+    visitor_give_journal(visitor);
     for (uint32_t i = 0; i < LIVES; i++) {
         lay_down(visitor, i, LENGTH);
         lives[i] = life_of(visitor, i);
@@ -153,7 +143,7 @@ static void a_log_with_many_holes_is_wanted_to_its_end(void **state)
     uint64_t *firsts = OMB_ARENA_NEW(&visitor->tree->arena, uint64_t, LENGTH);
     struct named named = {firsts, 0};
 
-    give_journal(visitor);
+    visitor_give_journal(visitor);
     lay_down(visitor, 0, 2);
     visitor_say(visitor, OMB_FRAME_COMPARE, &page);
     let_it_want(visitor, &named, 0);
@@ -168,7 +158,7 @@ static void many_logs_with_holes_block_no_office_that_is_slow(void **state)
     uint64_t *firsts = OMB_ARENA_NEW(&visitor->tree->arena, uint64_t, LIVES * LENGTH);
     struct named named = {firsts, 0};
 
-    give_journal(visitor);
+    visitor_give_journal(visitor);
     for (uint32_t i = 0; i < LIVES; i++) {
         lay_down(visitor, i, 10);
         lives[i] = life_of(visitor, i);
@@ -273,7 +263,7 @@ static void one_long_log_is_looked_at_in_slices_as_well(void **state)
     uint64_t firsts[16];
     struct named named = {firsts, 0};
 
-    give_journal(visitor);
+    visitor_give_journal(visitor);
     life = lay_down_long(visitor, LONG - 7);
     life.head = life.count = LONG;
     life.digest = (struct omb_digest){{7}};
@@ -290,7 +280,7 @@ static void what_is_counted_of_a_long_log_is_counted_in_slices(void **state)
     uint64_t firsts[16], fed;
     struct named named = {firsts, 0};
 
-    give_journal(visitor);
+    visitor_give_journal(visitor);
     life = lay_down_long(visitor, LONG / 4);
     fed = visitor->ho->rig.office->tip.feed;
     assert_true(slices_of(visitor, &page, &named) > LONG / (OMB_LOOK_ROWS + OMB_WALK));
@@ -306,7 +296,7 @@ static void a_long_log_is_given_back_in_slices(void **state)
     uint64_t firsts[16], fed;
     struct named named = {firsts, 0};
 
-    give_journal(visitor);
+    visitor_give_journal(visitor);
     (void)lay_down_long(visitor, 0);
     fed = visitor->ho->rig.office->tip.feed;
     assert_true(slices_of(visitor, &page, &named) > LONG / (OMB_LOOK_ROWS + OMB_WALK));
@@ -321,7 +311,7 @@ static void no_more_is_given_back_than_is_taken(void **state)
     const struct omb_compare page = {.last = true};
     uint64_t fed;
 
-    give_journal(visitor);
+    visitor_give_journal(visitor);
     (void)lay_down_long(visitor, 0);
     fed = visitor->ho->rig.office->tip.feed;
     visitor_say(visitor, OMB_FRAME_COMPARE, &page);
@@ -343,7 +333,7 @@ static void a_log_with_two_lines_is_wanted_to_its_end(void **state)
     struct named named = {firsts, 0};
     size_t lacking = 1; /* the newest of the last one is not the same on both sides */
 
-    give_journal(visitor);
+    visitor_give_journal(visitor);
     for (uint32_t i = 0; i < LOGS; i++) {
         lay_down(visitor, i, holes[i]);
         lives[i] = life_of(visitor, i);
@@ -365,7 +355,7 @@ static void more_records_than_can_be_counted_are_given_up(void **state)
     uint64_t firsts[UNIT_COUNT(lives)];
     struct named named = {firsts, 0};
 
-    give_journal(visitor);
+    visitor_give_journal(visitor);
     for (size_t i = 0; i < UNIT_COUNT(lives); i++)
         lives[i].head = lives[i].count = UINT64_MAX / 2 + 1;
     visitor_say(visitor, OMB_FRAME_COMPARE, &page);
