@@ -262,12 +262,46 @@ static enum omb_rc check_content(const struct omb_bundle_content *content, struc
         return omb_fail(err, OMB_INVALID, "certificates",
                         "a bundle holds 2 to %d certificates, this has %zu", OMB_CHAIN_MAX,
                         content->certificates.count);
+    if (content->earlier.count > OMB_ENROL_EARLIER_MAX)
+        return omb_fail(err, OMB_LIMIT, "earlier", "a bundle holds at most %d earlier certificates",
+                        OMB_ENROL_EARLIER_MAX);
     if (content->anchor.size != OMB_PUBLIC_SIZE || content->recovery.size != OMB_PUBLIC_SIZE)
         return omb_fail(err, OMB_INVALID, "anchor", "a public key is %d bytes", OMB_PUBLIC_SIZE);
     if (content->addresses.count > OMB_ENROL_ADDRESSES_MAX)
         return omb_fail(err, OMB_LIMIT, "addresses", "a bundle holds at most %d addresses",
                         OMB_ENROL_ADDRESSES_MAX);
     return OMB_OK;
+}
+
+/* By that digest one is what some certificate of the bundle says, whoever issued it. */
+static bool is_named(const struct omb_known_bundle *known, const struct omb_digest *digest)
+{
+    for (size_t i = 0; i < known->count; i++)
+        if (omb_digest_equal(&known->chain[i].inner.previous, digest))
+            return true;
+    for (size_t i = 0; i < known->earlier_count; i++)
+        if (omb_digest_equal(&known->earlier[i].inner.previous, digest))
+            return true;
+    return false;
+}
+
+static enum omb_rc read_earlier(struct omb_known_bundle *known, struct omb_arena *arena,
+                                struct omb_error *err)
+{
+    const struct omb_views *earlier = &known->content.earlier;
+    enum omb_rc rc = OMB_OK;
+
+    for (size_t i = 0; rc == OMB_OK && i < earlier->count; i++) {
+        struct omb_known_certificate *one = &known->earlier[i];
+
+        rc = omb_certify_read(earlier->items[i], arena, one, err);
+        if (rc == OMB_OK && !is_named(known, &one->digest))
+            rc = omb_fail(err, OMB_INVALID, "earlier",
+                          "no certificate of the bundle names the %zuth earlier one", i + 1);
+        if (rc == OMB_OK)
+            known->earlier_count++;
+    }
+    return rc;
 }
 
 static enum omb_rc read_chain(struct omb_known_bundle *known, struct omb_arena *arena,
@@ -300,6 +334,8 @@ enum omb_rc omb_enrol_read_bundle(struct omb_view bytes, struct omb_arena *arena
         rc = check_content(&known.content, err);
     if (rc == OMB_OK)
         rc = read_chain(&known, arena, err);
+    if (rc == OMB_OK)
+        rc = read_earlier(&known, arena, err);
     if (rc != OMB_OK)
         return rc;
     if (outer.signature.size != OMB_SIGNATURE_SIZE ||

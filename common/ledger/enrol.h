@@ -15,7 +15,9 @@
 #include "ledger/certify.h"
 #include "wire/enrol.h"
 
-#define OMB_ENROL_BYTES_MAX (160 * 1024) /* a bundle of nine large certificates */
+#define OMB_ENROL_EARLIER_MAX 16
+#define OMB_ENROL_EARLIER_BYTES (16 * 1024)
+#define OMB_ENROL_BYTES_MAX (176 * 1024) /* a bundle of nine large certificates, and these */
 #define OMB_ENROL_TEXT_MAX (256 * 1024)
 #define OMB_ENROL_ADDRESSES_MAX 8
 
@@ -62,6 +64,8 @@ struct omb_known_bundle {
     struct omb_bundle_content content;
     struct omb_known_certificate chain[OMB_CHAIN_MAX]; /* own first, the root's last */
     size_t count;                                      /* at least 2 */
+    struct omb_known_certificate earlier[OMB_ENROL_EARLIER_MAX];
+    size_t earlier_count;
 };
 /*
  * Form, the chain up to the anchor in the bundle, and the issuer's signature. Whether the anchor is

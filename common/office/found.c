@@ -87,6 +87,11 @@ enum omb_rc omb_office_found(const struct omb_office_birth *birth, struct omb_wr
         rc = omb_certify_check_chain(chain, count, birth->anchor, err);
     if (rc == OMB_OK)
         put_rows(birth, chain, count, writes);
+    for (list = birth->earlier; rc == OMB_OK && list.size > 0;) {
+        rc = next_certificate(&list, &arena, &chain[0], err);
+        if (rc == OMB_OK)
+            omb_certificate_put(writes, &chain[0]);
+    }
     omb_arena_free(&arena);
     return rc;
 }

@@ -220,14 +220,17 @@ struct omb_key omb_key_below(const struct omb_office_id *parent, const struct om
 }
 
 struct omb_key omb_key_claimed(const struct omb_office_id *office,
-                               const struct omb_office_id *parent)
+                               const struct omb_office_id *parent,
+                               const struct omb_digest *certificate)
 {
     struct omb_key key = {.size = 0};
 
     add_u8(&key, 'J');
     add(&key, office->bytes, sizeof(office->bytes));
-    if (parent)
+    if (parent) {
         add(&key, parent->bytes, sizeof(parent->bytes));
+        add(&key, certificate->bytes, sizeof(certificate->bytes));
+    }
     return key;
 }
 

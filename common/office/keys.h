@@ -16,7 +16,9 @@
  *   office     'C' certificate digest(32)   |   'I' office id(16) certificate digest(32)
  *              | 'N' code NUL office id(16)
  *              | 'B' parent(16) office id(16)              offices directly below one
- *              | 'J' office id(16) parent(16)              the parent says so, the office not yet
+ *              | 'J' office id(16) parent(16) certificate digest(32)
+ *                                                          -> number(4) seq(8) of the record that
+ *                                                             says so, and proves it not yet
  *              | 'L' office id(16) incarnation(12) line(4) -> number(4) of the log
  *              | 'R' certificate digest(32)                -> number(4) seq(8) of the record that
  *                                                             carries it
@@ -97,9 +99,10 @@ struct omb_key omb_key_feed(const struct omb_office_id *child, uint64_t position
 /* office NULL: the prefix of all below that parent. */
 struct omb_key omb_key_below(const struct omb_office_id *parent,
                              const struct omb_office_id *office);
-/* parent NULL: the prefix of all that say so of that office. */
+/* parent NULL, with the certificate: the prefix of all that say so of that office. */
 struct omb_key omb_key_claimed(const struct omb_office_id *office,
-                               const struct omb_office_id *parent);
+                               const struct omb_office_id *parent,
+                               const struct omb_digest *certificate);
 /* incarnation NULL: the prefix of all lives of that office. */
 struct omb_key omb_key_life(const struct omb_office_id *office,
                             const struct omb_incarnation *incarnation, uint32_t line);

@@ -73,30 +73,53 @@ static size_t chain_of(struct omb_step *step, const struct omb_office_card *card
     return count;
 }
 
+/* Whether one that counts is of the same parent, or names it as the one before. */
+static enum omb_rc is_vouched_for(struct omb_step *step, const struct omb_known_certificate *known,
+                                  bool *out, struct omb_error *err)
+{
+    struct omb_office_certificates *list =
+        OMB_ARENA_NEW(step->arena, struct omb_office_certificates, 1);
+    const enum omb_rc rc = omb_office_certificates(step, &known->inner.office, list, err);
+
+    *out = rc == OMB_OK && list->count == 0; /* the first one */
+    for (size_t i = 0; rc == OMB_OK && !*out && i < list->count; i++) {
+        const struct omb_office_card *card = omb_office_card(step, &list->items[i]);
+
+        *out = card && (omb_office_id_equal(&card->certificate.inner.parent,
+                                            &known->inner.parent) ||
+                        omb_digest_equal(&card->certificate.inner.previous, &known->digest));
+    }
+    return rc;
+}
+
 /*
  * Whether a further certificate of an office that is known here speaks for it. An older one may
- * come after a newer: the same parent issued it, or the newer names it.
+ * come after a newer, and one that it never joined with beside the one that it did.
  */
-static bool is_of_office(struct omb_step *step, const struct omb_known_certificate *known)
+static enum omb_rc is_of_office(struct omb_step *step, const struct omb_known_certificate *known,
+                                bool *out, struct omb_error *err)
 {
     const struct omb_certificate *inner = &known->inner;
-    const struct omb_office_card *newest = omb_office_newest(step, &inner->office);
     const struct omb_office_card *previous =
         omb_digest_none(&inner->previous) ? NULL : omb_office_card(step, &inner->previous);
     struct omb_known_certificate chain[OMB_CHAIN_MAX];
     const size_t count = chain_of(step, previous, chain);
 
-    if (previous)
-        return omb_certify_further(known, chain, count) != OMB_FURTHER_FOREIGN;
-    return !newest || omb_office_id_equal(&newest->certificate.inner.parent, &inner->parent) ||
-           omb_digest_equal(&newest->certificate.inner.previous, &known->digest);
+    *out = previous && omb_certify_further(known, chain, count) != OMB_FURTHER_FOREIGN;
+    return *out ? OMB_OK : is_vouched_for(step, known, out, err);
 }
 
-/* With the first one of an office its cases, if others told of them, get their numbers. */
+/*
+ * With the first one of an office its cases, if others told of them, get their numbers. `before`:
+ * the child that it stood below until now; NULL: nobody knew it, and no case names it.
+ */
 static enum omb_rc refold_for(struct omb_step *step, const struct omb_certificate *inner,
-                              struct omb_error *err)
+                              const struct omb_office_id *before, struct omb_error *err)
 {
-    enum omb_rc rc = omb_refold_cases_of(step, &inner->office, err);
+    const struct omb_office_id now = omb_feed_branch_of(step, &inner->office);
+    const bool came =
+        before && !omb_office_id_none(&now) && !omb_office_id_equal(&now, before);
+    enum omb_rc rc = (came ? omb_refold_newcomer : omb_refold_cases_of)(step, &inner->office, err);
 
     for (size_t i = 0; rc == OMB_OK && i < inner->succeeds.count; i++) {
         struct omb_office_id closed;
@@ -110,17 +133,6 @@ static enum omb_rc refold_for(struct omb_step *step, const struct omb_certificat
 static bool is_own(const struct omb_step *step, const struct omb_office_id *office)
 {
     return omb_office_id_equal(office, &step->office->self.office);
-}
-
-/*
- * An office that comes under another parent says so in its own log. Its records come by way of that
- * parent from now on, those before too: they are let in, and nothing else follows from it.
- */
-static void claim(struct omb_step *step, const struct omb_certificate *inner)
-{
-    const struct omb_key key = omb_key_claimed(&inner->office, &inner->parent);
-
-    omb_put(step->update->writes, OMB_FAMILY_OFFICE, omb_key_view(&key), OMB_VIEW_NONE);
 }
 
 /*
@@ -153,40 +165,87 @@ static bool says_more(const struct omb_known_certificate *known,
     return known->outer.signatures.count > card->certificate.outer.signatures.count;
 }
 
-static enum omb_rc learn_certificate(struct omb_step *step, const struct omb_header *header,
-                                     const struct omb_row_at *at, struct omb_error *err)
+/* The certificate that a record carries, in *out; *out_taken: it counts from now on. */
+static enum omb_rc take_certificate(struct omb_step *step, const struct omb_header *header,
+                                    const struct omb_row_at *at,
+                                    struct omb_known_certificate *out, bool *out_taken,
+                                    struct omb_error *err)
 {
     const struct omb_view bytes = OMB_AS(office_certified, header->facts->event)->certificate;
-    struct omb_known_certificate known;
     const struct omb_office_card *card;
+    struct omb_office_id before;
     struct omb_row_at carrier;
     struct omb_key key;
-    bool is_new;
+    bool is_new, is_first, counts = true;
     enum omb_rc rc;
 
-    if (omb_certify_read(bytes, step->arena, &known, NULL) != OMB_OK ||
-        !may_certify(header, &known.inner))
+    *out_taken = false;
+    if (omb_certify_read(bytes, step->arena, out, NULL) != OMB_OK ||
+        !may_certify(header, &out->inner))
         return OMB_OK;
-    card = omb_office_card(step, &known.digest);
+    card = omb_office_card(step, &out->digest);
     is_new = card == NULL;
-    if (is_new && omb_certificate_check(step, &known, NULL) != OMB_OK)
+    if (is_new && omb_certificate_check(step, out, NULL) != OMB_OK)
         return OMB_OK;
-    if (is_new && !is_own(step, &header->office) && !is_of_office(step, &known)) {
-        claim(step, &known.inner);
+    rc = is_new && !is_own(step, &header->office) ? is_of_office(step, out, &counts, err) : OMB_OK;
+    if (rc != OMB_OK)
+        return rc;
+    if (!counts) {
+        omb_office_claim(step, out, at);
         return OMB_OK;
     }
-    key = omb_key_carrier(&known.digest);
+    key = omb_key_carrier(&out->digest);
     rc = read_place(step, &key, &carrier, err);
-    if (rc == OMB_NOT_FOUND || (rc == OMB_OK && card && says_more(&known, card))) {
+    if (rc == OMB_NOT_FOUND || (rc == OMB_OK && card && says_more(out, card))) {
         put_place(step, &key, at);
         rc = OMB_OK;
     }
     if (rc != OMB_OK || !is_new)
         return rc;
-    omb_certificate_put(step->update->writes, &known);
-    tree_changed(step, &known.digest);
-    take_own(step, &known);
-    return refold_for(step, &known.inner, err);
+    is_first = !omb_office_newest(step, &out->inner.office);
+    before = omb_feed_branch_of(step, &out->inner.office);
+    *out_taken = true;
+    omb_certificate_put(step->update->writes, out);
+    tree_changed(step, &out->digest);
+    take_own(step, out);
+    return refold_for(step, &out->inner, is_first ? NULL : &before, err);
+}
+
+/* One that was only claimed so far, and counts since another one does. */
+static enum omb_rc take_claimed(struct omb_step *step, const struct omb_office_id *office,
+                                bool *out_taken, struct omb_error *err)
+{
+    struct omb_office_claims *claims = OMB_ARENA_NEW(step->arena, struct omb_office_claims, 1);
+    enum omb_rc rc = omb_office_claimed(step, office, claims, err);
+
+    *out_taken = false;
+    for (size_t i = 0; rc == OMB_OK && !*out_taken && i < claims->count; i++) {
+        struct omb_known_certificate known;
+        struct omb_header header;
+        struct omb_digest digest;
+        struct omb_log log;
+
+        rc = omb_log_by_number(step, claims->items[i].number, &log, err);
+        if (rc == OMB_OK && log.row.line > 0)
+            continue;
+        if (rc == OMB_OK)
+            rc = omb_header_read(step, &claims->items[i], &header, &digest, NULL, err);
+        if (rc == OMB_OK)
+            rc = take_certificate(step, &header, &claims->items[i], &known, out_taken, err);
+    }
+    return rc;
+}
+
+static enum omb_rc learn_certificate(struct omb_step *step, const struct omb_header *header,
+                                     const struct omb_row_at *at, struct omb_error *err)
+{
+    struct omb_known_certificate known;
+    bool taken;
+    enum omb_rc rc = take_certificate(step, header, at, &known, &taken, err);
+
+    for (size_t i = 0; rc == OMB_OK && taken && i < OMB_OFFICE_CERTIFICATES_MAX; i++)
+        rc = take_claimed(step, &known.inner.office, &taken, err);
+    return rc;
 }
 
 /* --- revocations and closings --- */

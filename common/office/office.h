@@ -168,6 +168,7 @@ void omb_office_set_backup_max_age(struct omb_office *office, uint32_t days);
 struct omb_office_birth {
     struct omb_view certificates;       /* SignedCertificates, each behind its length (be32):
                                            own first, up to the root's */
+    struct omb_view earlier;            /* the same of those that they had before */
     uint8_t anchor[OMB_PUBLIC_SIZE];    /* pinned */
     uint8_t recovery[OMB_PUBLIC_SIZE];  /* sealing key of the offline recovery key */
     uint8_t admin_key[OMB_PUBLIC_SIZE]; /* CURVE key of operator `admin` */

@@ -49,4 +49,40 @@ bool omb_office_cut_off(struct omb_step *step, const struct omb_key_id *key,
 struct omb_seats omb_step_seats(struct omb_step *step);
 const struct omb_seat *omb_office_seat(struct omb_step *step, const struct omb_office_ref *ref);
 
+
+/* --- standing.c --- */
+
+/* Certificates of one office, as many as are looked at: more nobody needs. */
+enum { OMB_OFFICE_CERTIFICATES_MAX = 64 };
+struct omb_office_certificates {
+    struct omb_digest items[OMB_OFFICE_CERTIFICATES_MAX];
+    size_t count;
+};
+enum omb_rc omb_office_certificates(struct omb_step *step, const struct omb_office_id *office,
+                                    struct omb_office_certificates *out,
+                                    struct omb_error *err) OMB_MUST_USE;
+
+/* From an office to its parent by its newest certificate; false: it is the root, or unknown. */
+bool omb_office_climb(struct omb_step *step, struct omb_office_id *at);
+/* Whether it is that office or stands below it, by newest certificates. */
+bool omb_office_is_within(struct omb_step *step, const struct omb_office_id *office,
+                          const struct omb_office_id *top);
+/*
+ * Whether what the office signed may come by way of that one: it stands at or below it, or it or
+ * one above it is said to have come there.
+ */
+enum omb_rc omb_office_came_below(struct omb_step *step, const struct omb_office_id *office,
+                                  const struct omb_office_id *from, bool *out,
+                                  struct omb_error *err) OMB_MUST_USE;
+/* The record there says that an office came under the parent that certified it so. */
+void omb_office_claim(struct omb_step *step, const struct omb_known_certificate *known,
+                      const struct omb_row_at *at);
+/* The records that say so of one office, as many as are looked at. */
+struct omb_office_claims {
+    struct omb_row_at items[OMB_OFFICE_CERTIFICATES_MAX];
+    size_t count;
+};
+enum omb_rc omb_office_claimed(struct omb_step *step, const struct omb_office_id *office,
+                               struct omb_office_claims *out, struct omb_error *err) OMB_MUST_USE;
+
 #endif

@@ -158,21 +158,23 @@ void omb_intake_again(struct omb_judging *judging)
     add_fresh(judging->intake, touched, &record);
 }
 
-void omb_intake_refold(struct omb_intake *intake, const struct omb_office_id *office)
+void omb_intake_refold(struct omb_intake *intake, const struct omb_office_id *office, bool came)
 {
     for (size_t i = 0; i < intake->refold_count; i++)
-        if (omb_office_id_equal(&intake->refolds[i], office))
+        if (omb_office_id_equal(&intake->refolds[i].office, office)) {
+            intake->refolds[i].came |= came;
             return;
+        }
     if (intake->refold_count == intake->refold_room) {
-        struct omb_office_id *ids;
+        struct omb_refold_due *items;
 
         intake->refold_room = intake->refold_room ? 2 * intake->refold_room : 8;
-        ids = OMB_ARENA_NEW(intake->step->arena, struct omb_office_id, intake->refold_room);
+        items = OMB_ARENA_NEW(intake->step->arena, struct omb_refold_due, intake->refold_room);
         if (intake->refold_count > 0)
-            memcpy(ids, intake->refolds, intake->refold_count * sizeof(*ids));
-        intake->refolds = ids;
+            memcpy(items, intake->refolds, intake->refold_count * sizeof(*items));
+        intake->refolds = items;
     }
-    intake->refolds[intake->refold_count++] = *office;
+    intake->refolds[intake->refold_count++] = (struct omb_refold_due){*office, came};
 }
 
 /* --- rows --- */
@@ -556,7 +558,8 @@ enum omb_rc omb_intake_end(struct omb_intake *intake, struct omb_error *err)
     rc = end_cases(intake, err);
     step->intake = intake->outer;
     for (size_t i = 0; rc == OMB_OK && i < intake->refold_count; i++)
-        rc = omb_refold_cases_of(step, &intake->refolds[i], err);
+        rc = (intake->refolds[i].came ? omb_refold_newcomer : omb_refold_cases_of)(
+            step, &intake->refolds[i].office, err);
     if (rc == OMB_OK && intake->came_home)
         rc = go_on_anew(step, err);
     step->source = intake->source_before;

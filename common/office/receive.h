@@ -54,7 +54,8 @@ enum omb_rc omb_intake_take(struct omb_intake *intake, const struct omb_record *
                             uint32_t missing, bool holes, struct omb_receipt *out,
                             struct omb_error *err) OMB_MUST_USE;
 /* The cases of that office are folded again at the end. */
-void omb_intake_refold(struct omb_intake *intake, const struct omb_office_id *office);
+void omb_intake_refold(struct omb_intake *intake, const struct omb_office_id *office,
+                       bool came);
 /* Folds each case that was touched, writes feeds and bells. Always once, after the last record. */
 enum omb_rc omb_intake_end(struct omb_intake *intake, struct omb_error *err) OMB_MUST_USE;
 
@@ -78,6 +79,12 @@ enum omb_rc omb_learn(struct omb_step *step, const struct omb_header *header,
  * changed what its records mean. Of many the rest comes on ticks (duty/refold.c).
  */
 enum omb_rc omb_refold_cases_of(struct omb_step *step, const struct omb_office_id *office,
+                                struct omb_error *err) OMB_MUST_USE;
+/*
+ * The same when the office came to stand below another child: that one is offered every case which
+ * the office or one below it is a party of.
+ */
+enum omb_rc omb_refold_newcomer(struct omb_step *step, const struct omb_office_id *office,
                                 struct omb_error *err) OMB_MUST_USE;
 
 #endif

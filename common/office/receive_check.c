@@ -178,51 +178,6 @@ static const struct omb_digest *lacking(struct omb_step *step, const struct omb_
     return NULL;
 }
 
-static bool is_at_or_below(const struct omb_office_card *card, const struct omb_office_id *office)
-{
-    return card && (omb_office_id_equal(&card->seat.office, office) ||
-                    omb_seat_is_above(&card->seat, office));
-}
-
-struct claims {
-    struct omb_step *step;
-    const struct omb_office_id *from;
-    bool found;
-};
-
-static enum omb_rc see_claim(void *arg, struct omb_view key, struct omb_view value)
-{
-    struct claims *claims = arg;
-    struct omb_office_id parent;
-
-    (void)value;
-    if (key.size != 1 + 2 * OMB_OFFICE_ID_SIZE)
-        return OMB_DAMAGED;
-    memcpy(parent.bytes, key.data + 1 + OMB_OFFICE_ID_SIZE, sizeof(parent.bytes));
-    claims->found = is_at_or_below(omb_office_newest(claims->step, &parent), claims->from);
-    return claims->found ? OMB_STOP : OMB_OK;
-}
-
-/* An office that came under another parent: what it signed before comes this way, too. */
-static enum omb_rc came_here(struct omb_judging *judging, bool *out)
-{
-    struct omb_step *step = judging->step;
-    const struct omb_office_id *office = &judging->header.office;
-    const struct omb_key prefix = omb_key_claimed(office, NULL);
-    const struct omb_office_id branch = omb_feed_branch_of(step, office);
-    struct claims claims = {.step = step, .from = &judging->intake->from};
-
-    *out = is_at_or_below(omb_office_newest(step, office), claims.from) ||
-           omb_office_id_equal(&branch, claims.from); /* one above it came under another parent */
-    if (*out)
-        return OMB_OK;
-    if (omb_port_scan_prefix(step->port, OMB_FAMILY_OFFICE, omb_key_view(&prefix), see_claim,
-                             &claims) != OMB_OK)
-        return omb_fail(judging->err, OMB_DAMAGED, NULL, "the offices in the store cannot be read");
-    *out = claims.found;
-    return OMB_OK;
-}
-
 /* From below come records of those below, and of this office itself: what its disk lost. */
 static enum omb_rc in_scope(struct omb_judging *judging, bool *out)
 {
@@ -232,7 +187,8 @@ static enum omb_rc in_scope(struct omb_judging *judging, bool *out)
     *out = intake->from_above || omb_office_id_equal(office, &intake->from) ||
            omb_office_id_equal(office, &judging->step->office->self.office) ||
            omb_seat_is_above(&judging->card->seat, &intake->from);
-    return *out ? OMB_OK : came_here(judging, out);
+    return *out ? OMB_OK
+                : omb_office_came_below(judging->step, office, &intake->from, out, judging->err);
 }
 
 /* The certificate of an office that the facts name must be here before the record is. */

@@ -33,6 +33,12 @@ struct omb_touched {
     bool registered; /* the record that opens it is among the fresh ones */
 };
 
+/* An office whose cases are folded again once all of a frame is taken. */
+struct omb_refold_due {
+    struct omb_office_id office;
+    bool came; /* it stands below another child now */
+};
+
 struct omb_intake {
     struct omb_step *step;
     struct omb_office_id from;
@@ -54,7 +60,7 @@ struct omb_intake {
     uint32_t *slots; /* open addressing: index into cases + 1 */
     size_t slot_count;
 
-    struct omb_office_id *refolds; /* offices whose cases mean something else now */
+    struct omb_refold_due *refolds; /* offices whose cases mean something else now */
     size_t refold_count, refold_room;
 };
 

@@ -35,7 +35,8 @@ OMB_SHAPE(bundle)
     F(bytes, anchor, )                                                                 \
     F(bytes, recovery, )                                                               \
     F(lines, addresses, )                                                              \
-    F(when, at, )
+    F(when, at, )                                                                      \
+    F(blobs, earlier, )
 OMB_SHAPE(bundle_content)
 
 #define OMB_SHAPES_enrol(S)                                                            \

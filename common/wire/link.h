@@ -114,7 +114,8 @@ OMB_SHAPE(case_sum)
     F(many, logs, life)                                                                \
     F(bytes, after, )                                                                  \
     F(flag, last, )                                                                    \
-    F(flag, answer, )
+    F(flag, answer, )                                                                  \
+    F(flag, again, )
 OMB_SHAPE(compare)
 
 #define OMB_FIELDS_link_health(F)                                                      \

@@ -205,6 +205,7 @@ void rig_free(struct rig *rig)
     omb_secret_free(rig->transport);
     omb_secret_free(rig->sealing);
     omb_secret_free(rig->recovery);
+    omb_buf_free(&rig->earlier);
     omb_buf_free(&rig->certificates);
     omb_arena_free(&rig->arena);
 }

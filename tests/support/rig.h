@@ -19,7 +19,7 @@ struct rig {
     struct omb_signer *anchor;
     struct omb_signer *signers[RIG_CHAIN_MAX]; /* own first, then those above */
     struct omb_secret *transport, *sealing, *recovery;
-    struct omb_buf certificates;    /* as omb_office_birth wants them */
+    struct omb_buf certificates, earlier; /* as omb_office_birth wants them */
     uint8_t admin[OMB_PUBLIC_SIZE]; /* CURVE key of operator `admin` */
     uint8_t epoch[16];
 

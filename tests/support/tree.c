@@ -46,6 +46,7 @@ static void office_free(struct tree_office *office)
     omb_secret_free(rig->sealing);
     omb_secret_free(rig->recovery);
     omb_buf_free(&rig->certificates);
+    omb_buf_free(&rig->earlier);
     omb_arena_free(&rig->arena);
     free(office);
 }
@@ -130,10 +131,10 @@ static struct tree_office *office_new(struct tree *tree, const char *code, const
     return office;
 }
 
-static void add_certificate(struct rig *rig, struct omb_view one)
+static void add_certificate(struct omb_buf *list, struct omb_view one)
 {
-    omb_buf_add_be32(&rig->certificates, (uint32_t)one.size);
-    omb_buf_add_view(&rig->certificates, one);
+    omb_buf_add_be32(list, (uint32_t)one.size);
+    omb_buf_add_view(list, one);
 }
 
 static void certify_root(struct tree_office *office)
@@ -160,7 +161,7 @@ static void certify_root(struct tree_office *office)
     inner.transport_key = OMB_VIEW_OF(office->transport);
     inner.sealing_key = OMB_VIEW_OF(sealing);
     omb_certify_issue(&inner, office->tree->anchor, &one);
-    add_certificate(rig, omb_buf_view(&one));
+    add_certificate(&rig->certificates, omb_buf_view(&one));
     omb_buf_free(&one);
     office->id = inner.office;
 }
@@ -224,8 +225,11 @@ static void take_bundle(struct tree_office *office, struct omb_view bytes)
     if (omb_enrol_read_bundle(bytes, &office->rig.arena, &bundle, &err) != OMB_OK)
         fail_msg("%s", err.words);
     omb_buf_clear(&office->rig.certificates);
+    omb_buf_clear(&office->rig.earlier);
     for (size_t i = 0; i < bundle.count; i++)
-        add_certificate(&office->rig, bundle.chain[i].signed_bytes);
+        add_certificate(&office->rig.certificates, bundle.chain[i].signed_bytes);
+    for (size_t i = 0; i < bundle.earlier_count; i++)
+        add_certificate(&office->rig.earlier, bundle.earlier[i].signed_bytes);
     office->id = bundle.chain[0].inner.office;
 }
 
@@ -242,6 +246,7 @@ static void found(struct tree_office *office, uint32_t life)
 {
     struct rig *rig = &office->rig;
     struct omb_office_birth birth = {.certificates = omb_buf_view(&rig->certificates),
+                                     .earlier = omb_buf_view(&rig->earlier),
                                      .zone = omb_view_str(rig->zone->name),
                                      .life = life,
                                      .now_ms = office->tree->now_ms + office->clock_ms};
@@ -311,30 +316,60 @@ struct tree_office *tree_twin(struct tree_office *office)
     return twin;
 }
 
+/* Whether the office holds by that certificate, and was told so. */
+static bool join(struct tree_office *office, struct omb_view bundle)
+{
+    const struct omb_office_join ask = {.bundle = bundle};
+    const uint64_t batch = office->batch;
+    const struct omb_reply *reply;
+
+    tree_tick(office);
+    reply = ask_as(&office->rig, "admin", OMB_ASK_OFFICE_JOIN, &ask);
+    if (tree_falls_with_store(office))
+        return false;
+    if (reply->error != NULL)
+        tree_tell(office->tree, "%s does not join: %.*s", office->code,
+                  OMB_VIEW_ARGS(reply->error->words));
+    tree_keep(office);
+    if (office->running)
+        tree_sync_now(office);
+    return reply->error == NULL && tree_was_told(office, batch);
+}
+
+bool tree_try_come_under(struct tree_office *office, struct tree_office *to)
+{
+    const struct omb_digest previous = tree_certificate(office);
+    struct omb_buf bundle = OMB_BUF_INIT;
+    bool joined = tree_try_enrol(office, to, &previous, &bundle);
+
+    joined = joined && office->running && join(office, omb_buf_view(&bundle));
+    omb_buf_free(&bundle);
+    if (!joined)
+        return false;
+    if (office->parent != to) {
+        OMB_ASSERT(office->moves < TREE_MOVES_MAX);
+        office->before[office->moves++] = office->parent;
+    }
+    if (office->running)
+        tree_stop(office);
+    office->parent = to;
+    snprintf(office->parent_address, sizeof(office->parent_address), "%s", to->address);
+    tree_start(office);
+    return true;
+}
+
 void tree_move(struct tree_office *office, struct tree_office *to)
 {
     struct tree_office *root = office->tree->offices[0];
     const struct omb_office_change change = {.code = omb_view_str(office->code),
                                              .parent = omb_view_str(to->code)};
-    struct omb_buf bundle = OMB_BUF_INIT;
-    struct omb_office_join join;
 
-    OMB_ASSERT(office->moves < TREE_MOVES_MAX);
     tree_tell(office->tree, "%s is moved to %s", office->code, to->code);
     tree_tick(root);
     answer_of(ask_as(&root->rig, "admin", OMB_ASK_OFFICE_CHANGE, &change));
     tree_settle(office->tree); /* the new parent hears who it is */
-    office->before[office->moves++] = office->parent;
-    office->parent = to;
-    tree_tick(to);
-    tree_enrol(office, true, &bundle);
-    join.bundle = omb_buf_view(&bundle);
-    tree_tick(office);
-    answer_of(ask_as(&office->rig, "admin", OMB_ASK_OFFICE_JOIN, &join));
-    omb_buf_free(&bundle);
-    tree_stop(office);
-    snprintf(office->parent_address, sizeof(office->parent_address), "%s", to->address);
-    tree_start(office);
+    if (!tree_try_come_under(office, to))
+        fail_msg("%s does not come under %s", office->code, to->code);
 }
 
 /* What the store said of scopes was so, though it is lost. */

@@ -27,6 +27,11 @@ struct omb_digest tree_certificate(const struct tree_office *office);
 bool tree_try_enrol(struct tree_office *office, struct tree_office *parent,
                     const struct omb_digest *previous, struct omb_buf *out_bundle);
 /*
+ * The second half of tree_move: a certificate of that office, by which it joins. False: one of them
+ * refused, or nobody was told that it did not.
+ */
+bool tree_try_come_under(struct tree_office *office, struct tree_office *to);
+/*
  * Its disk is gone: the parent, which must run, certifies a new signing key, and the office begins
  * with an empty store in the life after `life`. False: the parent refused, and all is as it was.
  */

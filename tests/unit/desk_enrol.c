@@ -210,9 +210,55 @@ static void test_a_further_certificate_names_the_one_before(void **state)
     assert_true(omb_digest_equal(&second.chain[0].inner.previous, &first.chain[0].digest));
     assert_true(omb_office_id_equal(&second.chain[0].inner.office, &first.chain[0].inner.office));
     assert_true(second.chain[0].inner.not_before > first.chain[0].inner.not_before);
+    assert_int_equal(first.earlier_count, 0);
+    assert_int_equal(second.earlier_count, 1);
+    assert_true(omb_digest_equal(&second.earlier[0].digest, &first.chain[0].digest));
     assert_false(view_of(rig, "north")->rekeyed);
     assert_int_equal(view_of(rig, "north")->previous.size, 64);
     asker_free(&north);
+}
+
+/* It lost the file of the second: nobody but the parent may know that one. */
+static void test_the_one_before_is_the_one_that_the_request_names(void **state)
+{
+    struct rig *rig = *state;
+    struct omb_known_bundle first, third;
+    struct asker north;
+
+    asker_new(&north, "north", "regional", 0x61);
+    first = bundle_of(rig, certify(rig, &north));
+    north.wish.previous = first.chain[0].digest;
+    (void)bundle_of(rig, certify(rig, &north));
+    third = bundle_of(rig, certify(rig, &north));
+    assert_true(omb_digest_equal(&third.chain[0].inner.previous, &first.chain[0].digest));
+    assert_int_equal(third.earlier_count, 1);
+    asker_free(&north);
+}
+
+/* Also when certificates between name one before it. */
+static void test_a_revoked_key_comes_back_under_no_certificate(void **state)
+{
+    struct rig *rig = *state;
+    struct omb_known_bundle first, second;
+    struct asker north, again;
+
+    asker_new(&north, "north", "regional", 0x61);
+    first = bundle_of(rig, certify(rig, &north));
+    asker_new(&again, "north", "regional", 0x62);
+    again.wish.previous = first.chain[0].digest;
+    second = bundle_of(rig, certify(rig, &again));
+    (void)answer_of(CHANGE(rig, .code = OMB_VIEW_LIT("north"), .revoke = true,
+                           .ground = OMB_VIEW_LIT("stolen")));
+    asker_free(&again);
+    asker_new(&again, "north", "regional", 0x63);
+    again.wish.previous = first.chain[0].digest;
+    (void)bundle_of(rig, certify(rig, &again));
+    asker_free(&again);
+    asker_new(&again, "north", "regional", 0x62);
+    again.wish.previous = second.chain[0].digest;
+    must_refuse(certify(rig, &again), "refused", "was revoked: the office needs new keys");
+    asker_free(&north);
+    asker_free(&again);
 }
 
 static void test_new_keys_without_the_old_one_show_as_re_keyed(void **state)
@@ -483,6 +529,8 @@ int main(void)
         cmocka_unit_test(test_a_branch_certifies_nobody),
         DESK_TEST(test_an_office_whose_certificate_expired_certifies_nobody),
         DESK_TEST(test_a_further_certificate_names_the_one_before),
+        DESK_TEST(test_the_one_before_is_the_one_that_the_request_names),
+        DESK_TEST(test_a_revoked_key_comes_back_under_no_certificate),
         DESK_TEST(test_new_keys_without_the_old_one_show_as_re_keyed),
         cmocka_unit_test(test_an_office_goes_on_under_its_newer_certificate),
         cmocka_unit_test(test_bundles_that_do_not_fit_change_nothing),

@@ -228,6 +228,7 @@ static void test_every_breach_of_a_bundle_is_named(void **state)
 {
     const struct omb_bundle_content whole = it.content;
     struct omb_view many[OMB_ENROL_ADDRESSES_MAX + 1];
+    struct omb_view earlier[OMB_ENROL_EARLIER_MAX + 1];
 
     (void)state;
     it.content.version = 2;
@@ -243,6 +244,14 @@ static void test_every_breach_of_a_bundle_is_named(void **state)
         many[i] = it.addresses[0];
     it.content.addresses = (struct omb_views){many, UNIT_COUNT(many)};
     assert_bundle_refused(it.ho, OMB_LIMIT, "addresses");
+    it.content = whole;
+    it.content.earlier = (struct omb_views){it.list, 1}; /* nobody's before */
+    assert_bundle_refused(it.ho, OMB_INVALID, "earlier");
+    it.content = whole;
+    for (size_t i = 0; i < UNIT_COUNT(earlier); i++)
+        earlier[i] = it.list[0];
+    it.content.earlier = (struct omb_views){earlier, UNIT_COUNT(earlier)};
+    assert_bundle_refused(it.ho, OMB_LIMIT, "earlier");
     it.content = whole;
     it.content.anchor = OMB_VIEW_OF(it.ho_key);
     assert_bundle_refused(it.ho, OMB_UNAUTHENTIC, "issuer");

@@ -260,26 +260,35 @@ static enum omb_rc pin(const struct joining *joining, const char *part, const ch
     return rc == OMB_OK ? omb_key_save(path, &file, OMB_VIEW_NONE, err) : rc;
 }
 
+static void list_certificates(const struct omb_known_certificate *items, size_t count,
+                              struct omb_buf *out)
+{
+    for (size_t i = 0; i < count; i++) {
+        omb_buf_add_be32(out, (uint32_t)items[i].signed_bytes.size);
+        omb_buf_add_view(out, items[i].signed_bytes);
+    }
+}
+
 static enum omb_rc make_store(const struct joining *joining, struct omb_error *err)
 {
     const struct omb_known_bundle *bundle = joining->bundle;
-    struct omb_buf list = OMB_BUF_INIT;
+    struct omb_buf list = OMB_BUF_INIT, earlier = OMB_BUF_INIT;
     struct omb_office_birth birth = {.zone = omb_view_str(joining->config.zone),
                                      .life = joining->life,
                                      .now_ms = omb_clock_wall_ms()};
     enum omb_rc rc;
 
-    for (size_t i = 0; i < bundle->count; i++) {
-        omb_buf_add_be32(&list, (uint32_t)bundle->chain[i].signed_bytes.size);
-        omb_buf_add_view(&list, bundle->chain[i].signed_bytes);
-    }
+    list_certificates(bundle->chain, bundle->count, &list);
+    list_certificates(bundle->earlier, bundle->earlier_count, &earlier);
     birth.certificates = omb_buf_view(&list);
+    birth.earlier = omb_buf_view(&earlier);
     memcpy(birth.anchor, bundle->content.anchor.data, sizeof(birth.anchor));
     memcpy(birth.recovery, bundle->content.recovery.data, sizeof(birth.recovery));
     memcpy(birth.admin_key, joining->admin_key, sizeof(birth.admin_key));
     omb_random(birth.epoch, sizeof(birth.epoch));
     rc = omb_birth_store(joining->dir, &birth, err);
     omb_buf_free(&list);
+    omb_buf_free(&earlier);
     return rc;
 }
 

@@ -12,7 +12,6 @@
 
 #define DAYS_STANDARD 3652 /* ten years */
 #define DAYS_MOST 36525
-#define CERTIFICATES_MOST 64 /* of one office, along `previous` */
 
 static const struct omb_known_certificate *own_certificate(struct omb_step *step)
 {
@@ -199,17 +198,22 @@ static enum omb_rc find_known(struct omb_step *step, struct asker *asker, struct
 }
 
 /* Whether the office had this key, and it was revoked. */
-static bool had_revoked(struct omb_step *step, const struct omb_office_card *card,
-                        struct omb_view signing_key)
+static enum omb_rc had_revoked(struct omb_step *step, const struct asker *asker, bool *out,
+                               struct omb_error *err)
 {
-    for (size_t i = 0; card && i < CERTIFICATES_MOST; i++) {
-        const struct omb_certificate *inner = &card->certificate.inner;
+    struct omb_office_certificates *list =
+        OMB_ARENA_NEW(step->arena, struct omb_office_certificates, 1);
+    const enum omb_rc rc = omb_office_certificates(step, &asker->id, list, err);
 
-        if (card->revoked && omb_view_equal(inner->signing_key, signing_key))
-            return true;
-        card = omb_digest_none(&inner->previous) ? NULL : omb_office_card(step, &inner->previous);
+    *out = false;
+    for (size_t i = 0; rc == OMB_OK && !*out && i < list->count; i++) {
+        const struct omb_office_card *card = omb_office_card(step, &list->items[i]);
+
+        *out = card && card->revoked &&
+               omb_view_equal(card->certificate.inner.signing_key,
+                              asker->request.wish.signing_key);
     }
-    return false;
+    return rc;
 }
 
 /* An office of another parent must ask by itself: nobody takes it away without its key. */
@@ -218,8 +222,12 @@ static enum omb_rc check_further(struct omb_step *step, const struct asker *aske
 {
     const struct omb_certificate *was = &asker->so_far->certificate.inner;
     const bool ours = omb_office_id_equal(&was->parent, &omb_office_self(step->office)->office);
+    bool revoked;
+    const enum omb_rc rc = had_revoked(step, asker, &revoked, err);
 
-    if (had_revoked(step, asker->so_far, asker->request.wish.signing_key))
+    if (rc != OMB_OK)
+        return rc;
+    if (revoked)
         return omb_fail(err, OMB_REFUSED, "signing_key",
                         "the signing key of %.*s was revoked: the office needs new keys",
                         OMB_VIEW_ARGS(was->code));
@@ -268,6 +276,22 @@ static enum omb_rc check_addresses(struct omb_views addresses, struct omb_error 
     return OMB_OK;
 }
 
+/* What the office of that certificate had before, newest first, while there is room. */
+static void add_earlier(struct omb_step *step, const struct omb_known_certificate *known,
+                        struct omb_bundle_content *content, struct omb_view *items, size_t *room)
+{
+    const struct omb_office_card *card;
+
+    for (; !omb_digest_none(&known->inner.previous); known = &card->certificate) {
+        card = omb_office_card(step, &known->inner.previous);
+        if (!card || content->earlier.count == OMB_ENROL_EARLIER_MAX ||
+            card->certificate.signed_bytes.size > *room)
+            return;
+        *room -= card->certificate.signed_bytes.size;
+        items[content->earlier.count++] = card->certificate.signed_bytes;
+    }
+}
+
 /* All that the office needs to begin: the chain from it up to the root, and where this one is. */
 static struct omb_view make_bundle(struct omb_step *step,
                                    const struct omb_known_certificate *issued,
@@ -276,6 +300,8 @@ static struct omb_view make_bundle(struct omb_step *step,
     const struct omb_office_setup *setup = omb_office_lent(step->office);
     const struct omb_known_certificate *at = own_certificate(step);
     struct omb_view certificates[OMB_CHAIN_MAX] = {issued->signed_bytes};
+    struct omb_view earlier[OMB_ENROL_EARLIER_MAX];
+    size_t room = OMB_ENROL_EARLIER_BYTES;
     struct omb_bundle_content content = {
         .version = 1,
         .certificates = {certificates, 1},
@@ -283,15 +309,18 @@ static struct omb_view make_bundle(struct omb_step *step,
         .recovery = omb_office_recovery(step->office),
         .addresses = addresses,
         .at = step->input->now_ms,
+        .earlier = {earlier, 0},
     };
     struct omb_buf bytes = OMB_BUF_INIT;
     struct omb_view bundle;
 
     if (addresses.count == 0 && setup->advertise.size)
         content.addresses = (struct omb_views){&setup->advertise, 1};
+    add_earlier(step, issued, &content, earlier, &room);
     for (;;) {
         const struct omb_office_card *issuer;
 
+        add_earlier(step, at, &content, earlier, &room);
         OMB_ASSERT(content.certificates.count < OMB_CHAIN_MAX);
         certificates[content.certificates.count++] = at->signed_bytes;
         if (at->inner.depth == 0)
@@ -322,7 +351,9 @@ static struct omb_certificate wished(const struct asker *asker, bool service)
     };
 
     if (asker->so_far) {
-        certificate.previous = asker->so_far->certificate.digest;
+        /* The one that it holds: of a further one that it never joined with nobody may know. */
+        if (omb_digest_none(&wish->previous))
+            certificate.previous = asker->so_far->certificate.digest;
         certificate.succeeds = asker->so_far->certificate.inner.succeeds;
     }
     return certificate;
@@ -443,6 +474,9 @@ enum omb_rc omb_desk_office_join(struct omb_step *step, const void *ask, const v
         return rc;
     for (size_t i = bundle.count - 1; i > 0; i--)
         omb_certificate_keep(step, &bundle.chain[i]);
+    for (size_t i = 0; i < bundle.earlier_count; i++)
+        if (!omb_office_card(step, &bundle.earlier[i].digest))
+            omb_certificate_keep(step, &bundle.earlier[i]);
     rc = agree(step, &bundle.chain[0], err);
     if (rc != OMB_OK)
         return rc;

@@ -1,7 +1,9 @@
 /*
  * Cases that mean something else now: a certificate, the standing or a revocation of an office
- * changed what its records mean, so each case in which it is a party is folded again. Of a few it
- * is done at once; of many the rest comes on ticks, and how far it came is kept:
+ * changed what its records mean, so each case in which it is a party is folded again. When it came
+ * to stand below another child, that one is also offered each case which it or an office below it
+ * is a party of; these are found among all. Of a few it is done at once; of many the rest comes on
+ * ticks, and how far it came is kept:
  *
  *     office  'U' office id -> stage(1), key of the last row that was looked at
  *
@@ -20,8 +22,11 @@
 /* What one batch may cost: one for an office or row looked at, more for a fold. */
 enum { COST_OF_CASE = 16, COST_AT_ONCE = 4096, CASES_AT_ONCE = COST_AT_ONCE / COST_OF_CASE + 1 };
 
-/* Where cases are looked for: its own, of a direct child those in its scope, those it wrote in. */
-enum stage { OWN, SCOPE, WRITTEN, STAGES };
+/*
+ * Where cases are looked for: of one that came all that are here; its own, of a direct child those
+ * in its scope, those it wrote in.
+ */
+enum stage { CAME, OWN, SCOPE, WRITTEN, STAGES };
 
 struct turn {
     struct omb_step *step;
@@ -212,14 +217,19 @@ static enum omb_rc scan_logs(struct turn *turn, struct omb_error *err)
  */
 static enum omb_rc find_cases(struct turn *turn, struct omb_error *err)
 {
+    const struct omb_key all = {.size = 0};
+    const bool came = turn->stage == CAME;
     enum omb_rc rc = OMB_OK;
 
-    while (rc == OMB_OK && turn->stage < STAGES && !is_full(turn)) {
+    while (rc == OMB_OK && turn->stage < STAGES && !is_full(turn) &&
+           came == (turn->stage == CAME)) {
         const struct omb_key scope = omb_key_scope(&turn->office, NULL);
         struct omb_key own = {.size = OMB_OFFICE_ID_SIZE};
 
         memcpy(own.bytes, turn->office.bytes, OMB_OFFICE_ID_SIZE);
-        if (turn->stage == OWN)
+        if (turn->stage == CAME)
+            rc = scan_from(turn, OMB_FAMILY_CASE, &all, take_case);
+        else if (turn->stage == OWN)
             rc = scan_from(turn, OMB_FAMILY_CASE, &own, take_case);
         else if (turn->stage == SCOPE)
             rc = scan_from(turn, OMB_FAMILY_PEER, &scope, take_case);
@@ -235,14 +245,17 @@ static enum omb_rc find_cases(struct turn *turn, struct omb_error *err)
 
 /* --- folding --- */
 
-static enum omb_rc refold(struct omb_step *step, const struct omb_case_id *id,
+static enum omb_rc refold(struct turn *turn, bool came, const struct omb_case_id *id,
                           struct omb_error *err)
 {
+    struct omb_step *step = turn->step;
     struct omb_casefile file;
     enum omb_rc rc = omb_casefile_load(step, id, &file, err);
 
     if (rc == OMB_LIMIT || rc == OMB_NOT_FOUND)
         return OMB_OK;
+    if (rc == OMB_OK && came)
+        return omb_feed_newcomer(step, &turn->office, &file, err);
     if (rc == OMB_OK)
         rc = omb_vault_take_grants(step, &file, err);
     return rc == OMB_OK ? omb_casefile_save(step, &file, err) : rc;
@@ -253,7 +266,7 @@ static int by_id(const void *a, const void *b)
     return memcmp(a, b, sizeof(struct omb_case_id));
 }
 
-static enum omb_rc refold_all(struct turn *turn, struct omb_error *err)
+static enum omb_rc refold_all(struct turn *turn, bool came, struct omb_error *err)
 {
     struct omb_step *step = turn->step;
     struct omb_arena *arena = step->arena, one;
@@ -266,7 +279,7 @@ static enum omb_rc refold_all(struct turn *turn, struct omb_error *err)
     for (size_t i = 0; rc == OMB_OK && i < turn->count; i++) {
         if (i > 0 && omb_case_id_equal(&turn->ids[i - 1], &turn->ids[i]))
             continue;
-        rc = refold(step, &turn->ids[i], err);
+        rc = refold(turn, came, &turn->ids[i], err);
         omb_arena_reset(&one);
     }
     step->arena = arena;
@@ -278,6 +291,7 @@ static enum omb_rc refold_all(struct turn *turn, struct omb_error *err)
 static enum omb_rc work(struct turn *turn, struct omb_error *err)
 {
     struct omb_refolding *refolding = &turn->step->office->refolding;
+    const bool came = turn->stage == CAME;
     enum omb_rc rc;
 
     turn->ids = OMB_ARENA_NEW(turn->step->arena, struct omb_case_id, CASES_AT_ONCE);
@@ -285,7 +299,7 @@ static enum omb_rc work(struct turn *turn, struct omb_error *err)
     rc = find_cases(turn, err);
     refolding->cost = turn->cost;
     if (rc == OMB_OK)
-        rc = refold_all(turn, err);
+        rc = refold_all(turn, came, err);
     if (rc == OMB_OK)
         put_mark(turn);
     return rc;
@@ -293,16 +307,48 @@ static enum omb_rc work(struct turn *turn, struct omb_error *err)
 
 /* --- from outside --- */
 
+/* One that came and is not done with goes on from there: its own cases are behind that. */
+static enum omb_rc begin(struct turn *turn, struct omb_error *err)
+{
+    const struct omb_key key = omb_key_unfolded(&turn->office);
+    struct omb_buf value = OMB_BUF_INIT;
+    struct turn before = {.stage = STAGES};
+    enum omb_rc rc = omb_port_get(turn->step->port, OMB_FAMILY_OFFICE, omb_key_view(&key), &value);
+
+    if (rc == OMB_OK)
+        rc = take_mark(&before, omb_key_view(&key), omb_buf_view(&value));
+    omb_buf_free(&value);
+    if (rc != OMB_STOP && rc != OMB_NOT_FOUND)
+        return omb_fail(err, rc, NULL, "which cases are to be folded again cannot be read");
+    if (turn->stage == OWN && before.stage == CAME) {
+        turn->stage = CAME;
+        turn->after = before.after;
+    }
+    return work(turn, err);
+}
+
 enum omb_rc omb_refold_cases_of(struct omb_step *step, const struct omb_office_id *office,
                                 struct omb_error *err)
 {
     struct turn turn = {.step = step, .office = *office, .stage = OWN};
 
     if (step->intake) {
-        omb_intake_refold(step->intake, office);
+        omb_intake_refold(step->intake, office, false);
         return OMB_OK;
     }
-    return work(&turn, err);
+    return begin(&turn, err);
+}
+
+enum omb_rc omb_refold_newcomer(struct omb_step *step, const struct omb_office_id *office,
+                                struct omb_error *err)
+{
+    struct turn turn = {.step = step, .office = *office, .stage = CAME};
+
+    if (step->intake) {
+        omb_intake_refold(step->intake, office, true);
+        return OMB_OK;
+    }
+    return begin(&turn, err);
 }
 
 bool omb_duty_refolds(const struct omb_step *step)

@@ -125,6 +125,12 @@ void omb_post_tree_changed(struct omb_step *step)
 {
     step->office->post->tree_changed = true;
     step->update->children_changed = true;
+    omb_post_standing_learned(step);
+}
+
+void omb_post_standing_learned(struct omb_step *step)
+{
+    step->office->post->learned++;
 }
 
 size_t omb_office_children(const struct omb_office *office,
@@ -191,8 +197,10 @@ enum omb_rc omb_post_learn_tree(struct omb_step *step, struct omb_error *err)
     omb_feed_forget(office);
     office->post->tree_changed = false;
     for (size_t i = 0; i < office->post->slots; i++)
-        for (struct omb_link *link = office->post->peers[i]; link; link = link->next_peer)
+        for (struct omb_link *link = office->post->peers[i]; link; link = link->next_peer) {
+            link->once_more |= link->lacked;
             office->post->retry = office->post->retry || link->held_first;
+        }
     if (office->post->retry)
         omb_post_wake(step, step->input->monotonic_ms);
     return omb_post_look_up(step, err);

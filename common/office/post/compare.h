@@ -106,10 +106,10 @@ enum omb_rc omb_want_answer(struct omb_step *step, const struct omb_office_id *a
                             bool asker_is_child, const struct omb_want *want, size_t max_bytes,
                             struct omb_records *out, struct omb_error *err) OMB_MUST_USE;
 /*
- * Whether that is a certificate which this office knows by its bundle alone, so that it has no
- * record of it to give: one that certified it anew, when it came under another parent.
+ * Whether this office has no record to give for that digest. Of a certificate it may know by its
+ * bundle alone, or not at all: an office came here from elsewhere in the tree, or this one did.
  */
-enum omb_rc omb_want_of_bundle(struct omb_step *step, const struct omb_digest *digest, bool *out,
-                               struct omb_error *err) OMB_MUST_USE;
+enum omb_rc omb_want_lacks(struct omb_step *step, const struct omb_digest *digest, bool *out,
+                           struct omb_error *err) OMB_MUST_USE;
 
 #endif

@@ -36,6 +36,7 @@ struct looking {
     struct omb_row_at *under_way; /* rows of the child's feed, in order; NULL: not looked at */
     size_t under_way_count, under_way_room;
     bool crowded; /* more than it is given at a time */
+    bool passed_over; /* entries of offices that stand elsewhere */
 };
 
 static void begin_log(struct looking *looking, const struct omb_life *life)
@@ -353,18 +354,25 @@ static enum omb_rc look_at(struct looking *looking, const struct omb_life *life,
     return rc == OMB_OK ? look_at_both(looking, life, &log, err) : rc;
 }
 
-/* What a log of the page may say; its offices are at or below the child, or not known here yet. */
+/*
+ * What a log of the page may say; its offices are at or below the child or said to be, or not known
+ * here yet.
+ */
 static enum omb_rc check_life(struct looking *looking, const struct omb_life *life, bool *out_look,
                               struct omb_error *err)
 {
     const struct omb_office_id branch = omb_feed_branch_of(looking->step, &life->office);
+    enum omb_rc rc = OMB_OK;
 
     if (life->head == 0 || life->head == UINT64_MAX || life->count > life->head ||
         omb_digest_none(&life->digest) || omb_office_id_none(&life->office))
         return omb_fail(err, OMB_INVALID, NULL, "an entry of a comparison is of no log");
     *out_look = omb_office_id_equal(&branch, looking->child) ||
                 !omb_office_newest(looking->step, &life->office);
-    return OMB_OK;
+    if (!*out_look)
+        rc = omb_office_came_below(looking->step, &life->office, looking->child, out_look, err);
+    looking->passed_over |= !*out_look;
+    return rc;
 }
 
 static struct omb_life_key key_of_life(const struct omb_life *life)
@@ -506,6 +514,8 @@ static enum omb_rc take_lives(struct omb_step *step, const struct omb_office_id 
         rc = look_at_page(&looking, page, &here, &done, err);
     if (rc != OMB_OK)
         return rc;
+    if (link)
+        link->passed_over |= looking.passed_over;
     *out_want = (struct omb_want){.ranges = {looking.ranges, looking.range_count}};
     *out_rest = looking.stopped ? rest_of(step, page, done)
                                 : (struct omb_compare){.last = page->last};

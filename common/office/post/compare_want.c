@@ -165,14 +165,16 @@ static enum omb_rc find_carrier(struct omb_step *step, const struct omb_digest *
     return read_place(step, &key, out, err);
 }
 
-enum omb_rc omb_want_of_bundle(struct omb_step *step, const struct omb_digest *digest,
-                               bool *out, struct omb_error *err)
+enum omb_rc omb_want_lacks(struct omb_step *step, const struct omb_digest *digest, bool *out,
+                           struct omb_error *err)
 {
     struct omb_digest certificate;
     struct omb_row_at at;
-    const enum omb_rc rc = find_carrier(step, digest, &certificate, &at, err);
+    enum omb_rc rc = find_carrier(step, digest, &certificate, &at, err);
 
-    *out = rc == OMB_NOT_FOUND && omb_office_card(step, &certificate);
+    if (rc == OMB_NOT_FOUND)
+        rc = omb_record_place(step, digest, &at);
+    *out = rc == OMB_NOT_FOUND;
     return rc == OMB_NOT_FOUND ? OMB_OK : rc;
 }
 
@@ -206,6 +208,33 @@ static enum omb_rc add_above(struct answer *answer, const struct omb_digest *dig
     return rc;
 }
 
+/*
+ * The newest certificate of the same office: one that it never joined with counts because it joined
+ * with a later one, and says so in its own log.
+ */
+static enum omb_rc add_newest(struct answer *answer, const struct omb_digest *certificate,
+                              struct omb_error *err)
+{
+    const struct omb_office_card *card = omb_office_card(answer->step, certificate), *newest;
+    enum omb_rc rc;
+
+    newest = card ? omb_office_newest(answer->step, &card->seat.office) : NULL;
+    if (!newest || omb_digest_equal(&newest->certificate.digest, certificate))
+        return OMB_OK;
+    rc = add_above(answer, &newest->certificate.digest, err);
+    return rc == OMB_OK ? add_carrier(answer, &newest->certificate.digest, err) : rc;
+}
+
+static enum omb_rc add_certificate(struct answer *answer, const struct omb_digest *certificate,
+                                   const struct omb_row_at *carrier, struct omb_error *err)
+{
+    enum omb_rc rc = add_above(answer, certificate, err);
+
+    if (rc == OMB_OK)
+        rc = add(answer, carrier, 0, err);
+    return rc == OMB_OK ? add_newest(answer, certificate, err) : rc;
+}
+
 static enum omb_rc add_digest(struct answer *answer, const struct omb_digest *digest,
                               struct omb_error *err)
 {
@@ -214,8 +243,8 @@ static enum omb_rc add_digest(struct answer *answer, const struct omb_digest *di
     enum omb_rc rc = find_carrier(answer->step, digest, &certificate, &at, err);
 
     if (rc == OMB_OK)
-        rc = add_above(answer, &certificate, err);
-    else if (rc == OMB_NOT_FOUND)
+        return add_certificate(answer, &certificate, &at, err);
+    if (rc == OMB_NOT_FOUND)
         rc = omb_record_place(answer->step, digest, &at);
     if (rc == OMB_NOT_FOUND)
         return OMB_OK;
@@ -343,7 +372,7 @@ static enum omb_rc check_want(const struct omb_want *want, struct omb_error *err
 
 static size_t most(const struct omb_want *want)
 {
-    size_t count = want->digests.count * OMB_CHAIN_MAX + want->parts.count;
+    size_t count = want->digests.count * 2 * OMB_CHAIN_MAX + want->parts.count;
 
     for (size_t i = 0; i < want->ranges.count && count < OMB_WANT_RECORDS_MAX; i++) {
         const struct omb_log_range *range = &want->ranges.items[i];

@@ -417,3 +417,20 @@ enum omb_rc omb_feed_whole_case(struct omb_step *step, const struct omb_office_i
     }
     return rc;
 }
+
+enum omb_rc omb_feed_newcomer(struct omb_step *step, const struct omb_office_id *office,
+                              const struct omb_casefile *file, struct omb_error *err)
+{
+    const struct omb_office_id child = omb_feed_child_above(step, office);
+    const struct omb_key scope = omb_key_scope(&child, &file->id);
+    const struct omb_case *now = &file->folded;
+
+    if (omb_office_id_none(&child))
+        return OMB_OK;
+    for (size_t i = 0; i < now->party_count; i++)
+        if (omb_office_is_within(step, &now->parties[i], office)) {
+            omb_put(step->update->writes, OMB_FAMILY_PEER, omb_key_view(&scope), OMB_VIEW_NONE);
+            return omb_feed_whole_case(step, &child, &file->id, err);
+        }
+    return OMB_OK;
+}

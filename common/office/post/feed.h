@@ -59,6 +59,13 @@ enum omb_rc omb_feed_whole_case(struct omb_step *step, const struct omb_office_i
                                 const struct omb_case_id *id,
                                 struct omb_error *err) OMB_MUST_USE;
 /*
+ * The office came to stand below another child than before, or is one: what others wrote in a case
+ * of which it or one below it is a party is offered, whatever that child was given before.
+ */
+enum omb_rc omb_feed_newcomer(struct omb_step *step, const struct omb_office_id *office,
+                              const struct omb_casefile *file,
+                              struct omb_error *err) OMB_MUST_USE;
+/*
  * The office of that certificate is a child from now on: unless it was one before, what its bundle
  * holds counts as given, and it is offered what goes to every child. Done by omb_feed_event for a
  * certificate that a record carries; after its rows were put.

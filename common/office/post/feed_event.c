@@ -205,28 +205,12 @@ static bool is_self_or_above(const struct omb_step *step, const struct omb_offic
     return false;
 }
 
-struct certificates {
-    struct omb_digest items[64]; /* more are not looked at, as in offices.c */
-    size_t count;
-};
-
-static enum omb_rc take_certificate(void *arg, struct omb_view key, struct omb_view value)
-{
-    struct certificates *list = arg;
-
-    (void)value;
-    if (key.size != 1 + OMB_OFFICE_ID_SIZE + OMB_DIGEST_SIZE)
-        return OMB_DAMAGED;
-    memcpy(list->items[list->count++].bytes, key.data + 1 + OMB_OFFICE_ID_SIZE, OMB_DIGEST_SIZE);
-    return list->count < 64 ? OMB_OK : OMB_STOP;
-}
-
 /* The event is about these offices and certificates. */
 struct about {
     struct omb_office_id offices[2];
     struct omb_office_id branches[2]; /* the children above them, as the tree is and was */
     struct omb_office_id branches_before[2];
-    struct certificates certificates; /* of the first office */
+    struct omb_office_certificates certificates; /* of the first office */
     size_t count;
     bool all;
 };
@@ -276,7 +260,6 @@ static enum omb_rc offer_standing(const struct event *event, const struct omb_of
 {
     struct omb_step *step = event->step;
     struct about *about = OMB_ARENA_NEW(step->arena, struct about, 1);
-    struct omb_key prefix;
     enum omb_rc rc;
 
     if (!one || omb_office_id_none(&one->office))
@@ -284,11 +267,7 @@ static enum omb_rc offer_standing(const struct event *event, const struct omb_of
     add_office(step, about, one);
     if (other)
         add_office(step, about, other);
-    prefix = omb_key_office(&one->office, NULL);
-    rc = omb_port_scan_prefix(step->port, OMB_FAMILY_OFFICE, omb_key_view(&prefix),
-                              take_certificate, &about->certificates);
-    if (rc != OMB_OK)
-        return omb_fail(err, rc, NULL, "the offices in the store cannot be read");
+    rc = omb_office_certificates(step, &one->office, &about->certificates, err);
     for (size_t i = 0; rc == OMB_OK && i < event->child_count; i++) {
         bool concerned = false;
 
@@ -329,10 +308,32 @@ static enum omb_rc offer_previous(struct omb_step *step, const struct omb_office
 }
 
 /*
+ * `concerns`: the certificate is the child's to know. Who was told by the parent that the office
+ * came there is given the office's own word, too: by that one alone it believes it.
+ */
+static enum omb_rc offer_carrier(const struct event *event, const struct omb_office_id *child,
+                                 const struct omb_known_certificate *known, bool concerns,
+                                 bool own_word, struct omb_error *err)
+{
+    bool told = false;
+    enum omb_rc rc = OMB_OK;
+
+    if (came_from(event, child))
+        return OMB_OK;
+    if (own_word)
+        rc = omb_feed_was_told(event->step, child, &known->inner, &told, err);
+    if (rc == OMB_OK && told)
+        return omb_feed_record(event->step, child, event->at, err);
+    return rc == OMB_OK && concerns
+               ? omb_feed_certificate(event->step, child, &known->digest, err)
+               : rc;
+}
+
+/*
  * Of one on the path of every child, and of a service office: to all. Of one below a child: to that
  * one, unless it came from there, and to the one that it stood below before, which lets it go.
  */
-static enum omb_rc offer_certified(const struct event *event,
+static enum omb_rc offer_certified(const struct event *event, const struct omb_office_id *author,
                                    const struct omb_office_certified *certified,
                                    struct omb_error *err)
 {
@@ -353,9 +354,10 @@ static enum omb_rc offer_certified(const struct event *event,
     for (size_t i = 0; rc == OMB_OK && i < event->child_count; i++) {
         const struct omb_office_id *child = &event->children[i];
 
-        if (!came_from(event, child) && (all || omb_office_id_equal(child, &now) ||
-                                         omb_office_id_equal(child, &before)))
-            rc = omb_feed_certificate(step, child, &known.digest, err);
+        rc = offer_carrier(event, child, &known,
+                           all || omb_office_id_equal(child, &now) ||
+                               omb_office_id_equal(child, &before),
+                           omb_office_id_equal(author, &known.inner.office), err);
     }
     return rc == OMB_OK ? offer_previous(step, &now, &known.inner, err) : rc;
 }
@@ -410,19 +412,18 @@ static enum omb_rc see_line(void *arg, const struct omb_log *log)
 static enum omb_rc was_below(struct omb_step *step, const struct omb_office_id *office,
                              const struct omb_office_id *child, bool *out, struct omb_error *err)
 {
-    const struct omb_key prefix = omb_key_office(office, NULL);
-    struct certificates *list = OMB_ARENA_NEW(step->arena, struct certificates, 1);
+    struct omb_office_certificates *list =
+        OMB_ARENA_NEW(step->arena, struct omb_office_certificates, 1);
     struct omb_office_id branch = omb_feed_branch_of(step, office);
+    enum omb_rc rc;
 
     *out = omb_office_id_equal(&branch, child);
-    if (omb_port_scan_prefix(step->port, OMB_FAMILY_OFFICE, omb_key_view(&prefix),
-                             take_certificate, list) != OMB_OK)
-        return omb_fail(err, OMB_DAMAGED, NULL, "the offices in the store cannot be read");
-    for (size_t i = 0; !*out && i < list->count; i++) {
+    rc = omb_office_certificates(step, office, list, err);
+    for (size_t i = 0; rc == OMB_OK && !*out && i < list->count; i++) {
         branch = branch_then(step, &(struct omb_office_ref){*office, list->items[i]});
         *out = omb_office_id_equal(&branch, child);
     }
-    return OMB_OK;
+    return rc;
 }
 
 /*
@@ -513,7 +514,7 @@ enum omb_rc omb_feed_event(struct omb_step *step, const struct omb_header *heade
         return offer_all(&event, err);
     }
     if (any->tag == OMB_EVENT_OFFICE_CERTIFIED)
-        return offer_certified(&event, OMB_AS(office_certified, *any), err);
+        return offer_certified(&event, &header->office, OMB_AS(office_certified, *any), err);
     return offer_to_concerned(&event, any, err);
 }
 

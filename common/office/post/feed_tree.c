@@ -179,16 +179,15 @@ static struct omb_feed_seat find_seat(struct omb_step *step, const struct omb_of
     struct omb_office_id at = *office;
 
     for (size_t i = 0; i < OMB_CHAIN_MAX; i++) {
-        const struct omb_office_card *card = omb_office_newest(step, &at);
+        const struct omb_office_id below = at;
 
-        if (!card || card->certificate.inner.depth == 0)
+        if (!omb_office_climb(step, &at))
             break;
-        if (omb_office_id_equal(&card->certificate.inner.parent, &step->office->self.office)) {
-            seat.branch = at;
-            seat.fed = is_child(step, &at);
+        if (omb_office_id_equal(&at, &step->office->self.office)) {
+            seat.branch = below;
+            seat.fed = is_child(step, &below);
             break;
         }
-        at = card->certificate.inner.parent;
     }
     return seat;
 }

@@ -271,7 +271,8 @@ static enum omb_rc go_on_up(struct omb_step *step, struct omb_link *link,
                             const struct omb_hello *welcome, struct omb_error *err)
 {
     const bool epoch_new = is_epoch_new(link, welcome);
-    const bool never = link->acked.position == 0 && !welcome->cursor && welcome->yours.count == 0;
+    const bool nothing = link->acked.position == 0 && !welcome->cursor;
+    const bool never = nothing && welcome->yours.count == 0;
     bool same = false;
     enum omb_rc rc = OMB_OK;
 
@@ -282,7 +283,7 @@ static enum omb_rc go_on_up(struct omb_step *step, struct omb_link *link,
     if (same)
         rc = go_on_behind(step, link, welcome->cursor, err);
     else
-        go_on_from(link, never ? 0 : step->office->tip.journal);
+        go_on_from(link, nothing ? 0 : step->office->tip.journal);
     if (rc == OMB_OK && ((!same && !never) || epoch_new || step->office->post->lacking))
         rc = omb_greet_compare(step, link, err);
     return rc;

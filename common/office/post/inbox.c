@@ -344,12 +344,27 @@ enum omb_rc omb_inbox_retry(struct omb_step *step, struct omb_link *link, struct
     return rc;
 }
 
-/* What the first of them lacks: with it the others come again. */
+/*
+ * What the first of them lacks, a certificate before all: with it the others come again. Of a
+ * child's side it may be what stands before it in its log, as when the word of an office that it
+ * came here is all that was asked for; a comparison that is under way brings that by itself.
+ */
 static void want_beside(struct omb_step *step, struct omb_link *link,
-                        const struct omb_digest *lacks)
+                        const struct omb_receipt *lacks)
 {
-    if (!omb_digest_none(lacks) && link->besides++ < OMB_BESIDES_MAX)
-        omb_want_send(step, link, &(struct omb_want){.digests = {lacks, 1}});
+    const struct omb_want certificate = {.digests = {&lacks->certificate, 1}};
+    const struct omb_want before = {.ranges = {&lacks->range, 1}};
+    const bool of_log = omb_digest_none(&lacks->certificate);
+
+    if ((of_log && (lacks->range.first == 0 || link->up || link->range_count > 0)) ||
+        link->besides++ >= OMB_BESIDES_MAX)
+        return;
+    if (of_log) {
+        omb_want_ranges(step, link, &before);
+        return;
+    }
+    omb_want_send(step, link, &certificate);
+    omb_want_above(step, link, &certificate);
 }
 
 /*
@@ -357,7 +372,7 @@ static void want_beside(struct omb_step *step, struct omb_link *link,
  * behind it in the same frame, as the life that says that another one ended stands behind that.
  */
 static enum omb_rc take_in_rounds(struct omb_step *step, struct taking *taking,
-                                  struct omb_digest *out_lacks, struct omb_error *err)
+                                  struct omb_receipt *out_lacks, struct omb_error *err)
 {
     const struct omb_record_list *records = &taking->records->records;
     bool *done = OMB_ARENA_NEW(step->arena, bool, records->count);
@@ -369,7 +384,7 @@ static enum omb_rc take_in_rounds(struct omb_step *step, struct taking *taking,
             omb_intake_begin(step, &taking->link->peer, taking->link->up);
 
         before = left;
-        *out_lacks = (struct omb_digest){{0}};
+        *out_lacks = (struct omb_receipt){.seq = 0};
         for (size_t i = 0; rc == OMB_OK && i < records->count; i++) {
             if (done[i])
                 continue;
@@ -377,8 +392,9 @@ static enum omb_rc take_in_rounds(struct omb_step *step, struct taking *taking,
             rc = take_one(step, taking, intake, &records->items[i], err);
             done[i] = !taking->waits;
             left -= done[i];
-            if (taking->waits && omb_digest_none(out_lacks))
-                *out_lacks = taking->stop.certificate;
+            if (taking->waits && omb_digest_none(&out_lacks->certificate) &&
+                (out_lacks->seq == 0 || !omb_digest_none(&taking->stop.certificate)))
+                *out_lacks = taking->stop;
         }
         if (rc == OMB_OK)
             rc = omb_intake_end(intake, err);
@@ -391,7 +407,7 @@ static enum omb_rc take_beside(struct omb_step *step, struct omb_link *link,
                                const struct omb_records *records, struct omb_error *err)
 {
     struct taking taking;
-    struct omb_digest lacks = {{0}};
+    struct omb_receipt lacks = {.seq = 0};
     enum omb_rc rc;
 
     if (link->wanted == 0)
@@ -399,10 +415,10 @@ static enum omb_rc take_beside(struct omb_step *step, struct omb_link *link,
     link->wanted--;
     begin(step, &taking, link, records);
     rc = take_in_rounds(step, &taking, &lacks, err);
-    if (rc == OMB_OK)
-        want_beside(step, link, &lacks);
     if (rc != OMB_OK)
         return rc;
+    want_beside(step, link, &lacks);
+    link->lacked |= !link->up && !omb_digest_none(&lacks.certificate);
     if (taking.forked)
         return block_fork(step, link, &taking.fork, err);
     if (!taking.grew && link->wanted == 0)

@@ -111,6 +111,10 @@ struct omb_link {
     struct omb_log_range *ranges; /* wanted by a comparison, and not complete */
     size_t range_count;
     uint64_t ranges_left; /* records that lacked when they were wanted last; 0: not yet */
+    bool lacked; /* records that a comparison brought wait for a certificate, */
+    bool once_more; /* and some were learned since: it is to compare again */
+    bool passed_over; /* entries of offices that stood elsewhere, when so much was */
+    uint64_t learned; /* learned of it (post->learned) */
     bool page_due, page_last; /* the answer to a page of logs waits for them */
     struct omb_held *page_rest; /* what is left of the page, to be looked at behind them; or NULL */
     struct omb_log_mark page_mark;             /* where in its first log */
@@ -162,6 +166,7 @@ struct omb_post {
     size_t untold_count, untold_capacity;
     unsigned asked_above;  /* wants passed on to the parent since the last look at the children */
     bool tree_changed;
+    uint64_t learned; /* so often something of where offices stand */
     bool retry;   /* frames that wait may go on */
     struct omb_turn later; /* what was put off for some links, and */
     struct omb_turn parts; /* what lacks here of their side: is looked for in turn */

@@ -335,6 +335,8 @@ static enum omb_rc look_at_child(struct omb_step *step, struct omb_link *link,
     if (omb_greet_is_due(step, link))
         rc = omb_greet_compare(step, link, err);
     if (rc == OMB_OK)
+        omb_compare_once_more(step, link);
+    if (rc == OMB_OK)
         omb_want_again(step, link);
     return rc;
 }

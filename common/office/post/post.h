@@ -33,6 +33,8 @@ enum omb_rc omb_post_pump(struct omb_step *step, struct omb_error *err) OMB_MUST
 
 /* The tree changed (a certificate, a revocation): children are looked up again. */
 void omb_post_tree_changed(struct omb_step *step);
+/* It is known, or said, of an office that it stands elsewhere: in the same step. */
+void omb_post_standing_learned(struct omb_step *step);
 /* Starts a comparison with a peer now. OMB_NOT_FOUND: no such link. */
 enum omb_rc omb_post_resync(struct omb_step *step, const struct omb_office_id *peer,
                             struct omb_error *err) OMB_MUST_USE;

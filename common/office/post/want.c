@@ -39,8 +39,8 @@ void omb_want_above(struct omb_step *step, const struct omb_link *link,
         omb_want_send(step, up, want);
 }
 
-/* Certificates that this office has from its bundle: whoever issued them has their records. */
-static enum omb_rc ask_for_bundle(struct omb_step *step, const struct omb_link *link,
+/* What is not here the parent may have; the child asks for it again. */
+static enum omb_rc pass_up(struct omb_step *step, const struct omb_link *link,
                                   const struct omb_want *want, struct omb_error *err)
 {
     enum omb_rc rc = OMB_OK;
@@ -48,7 +48,7 @@ static enum omb_rc ask_for_bundle(struct omb_step *step, const struct omb_link *
     for (size_t i = 0; rc == OMB_OK && !link->up && i < want->digests.count; i++) {
         bool lacks = false;
 
-        rc = omb_want_of_bundle(step, &want->digests.items[i], &lacks, err);
+        rc = omb_want_lacks(step, &want->digests.items[i], &lacks, err);
         if (rc == OMB_OK && lacks)
             omb_want_above(step, link, &(struct omb_want){.digests = {&want->digests.items[i], 1}});
     }
@@ -70,7 +70,7 @@ enum omb_rc omb_want_came(struct omb_step *step, struct omb_link *link, const st
         return rc;
     records.first = records.last = 0;
     omb_link_send(step, link, OMB_FRAME_RECORDS, &records);
-    return ask_for_bundle(step, link, want, err);
+    return pass_up(step, link, want, err);
 }
 
 /* --- ranges of a comparison --- */
@@ -171,11 +171,26 @@ static enum omb_rc cut_ranges(struct omb_step *step, struct omb_link *link, size
 static enum omb_rc answer_page(struct omb_step *step, struct omb_link *link, bool last,
                                struct omb_error *err)
 {
-    const struct omb_compare page = {.last = last, .answer = true};
+    const struct omb_compare page = {
+        .last = last,
+        .answer = true,
+        .again = last && link->passed_over && link->learned != step->office->post->learned,
+    };
 
     omb_link_send(step, link, OMB_FRAME_COMPARE, &page);
     link->page_due = false;
     return last ? omb_restored_heard(step, &link->peer, err) : OMB_OK;
+}
+
+/* What waited for a certificate was let go with the page that it was wanted for. */
+void omb_compare_once_more(struct omb_step *step, struct omb_link *link)
+{
+    const struct omb_compare page = {.last = true, .answer = true, .again = true};
+
+    if (!link->once_more || !link->greeted || link->page_due || link->page_rest)
+        return;
+    omb_link_send(step, link, OMB_FRAME_COMPARE, &page);
+    link->lacked = link->once_more = false;
 }
 
 /*
@@ -403,6 +418,11 @@ static enum omb_rc next_page(struct omb_step *step, struct omb_link *link,
     bool all = true;
     enum omb_rc rc = OMB_OK;
 
+    if (!link->comparing && link->up && answer->again) {
+        link->compared_at = OMB_LONG_AGO;
+        link->dirty = true;
+        return OMB_OK;
+    }
     if (!link->comparing) /* said twice, or of a comparison before the greeting */
         return omb_link_useless(step, link, err);
     if (!link->up)
@@ -413,7 +433,7 @@ static enum omb_rc next_page(struct omb_step *step, struct omb_link *link,
         return rc;
     if (step->office->tip.feed > before)
         link->offered = step->office->tip.feed;
-    link->in_part |= !all;
+    link->in_part |= !all || answer->again;
     if (!link->last_page)
         return omb_compare_send(step, link, err);
     return compared(step, link, err);
@@ -445,6 +465,10 @@ enum omb_rc omb_compare_came(struct omb_step *step, struct omb_link *link,
         return omb_link_wrong(step, link, "it compares too often", err);
     if (link->range_count > RANGES_MAX || (!link->up && link->page_rest))
         return omb_link_wrong(step, link, "it compares on, and gives nothing that it has", err);
+    if (page->after.size == 0) {
+        link->passed_over = false;
+        link->learned = step->office->post->learned;
+    }
     rc = link->up ? omb_compare_cases_answer(step, page, &answer, err)
                   : omb_compare_logs_take(step, &link->peer, page, &want, &rest, err);
     if (rc == OMB_LIMIT || rc == OMB_INVALID)

@@ -1,0 +1,143 @@
+/*
+ * Which office stands below which: as newest certificates say, and as was claimed.
+ *
+ * An office that comes under another parent says so in its own log, and that parent does, before
+ * all that proves it is here. Its records and those of offices below it come by way of that parent
+ * from then on, those from before too: they are let in, and nothing else follows from it. The
+ * certificate counts when what proves it comes.
+ */
+#include <string.h>
+
+#include "office/inside.h"
+#include "office/post/post.h"
+
+void omb_office_claim(struct omb_step *step, const struct omb_known_certificate *known,
+                      const struct omb_row_at *at)
+{
+    const struct omb_key key =
+        omb_key_claimed(&known->inner.office, &known->inner.parent, &known->digest);
+    uint8_t place[12];
+
+    omb_put_place(place, at->number, at->seq);
+    omb_put(step->update->writes, OMB_FAMILY_OFFICE, omb_key_view(&key), OMB_VIEW_OF(place));
+    omb_post_standing_learned(step);
+}
+
+static enum omb_rc take_claim(void *arg, struct omb_view key, struct omb_view value)
+{
+    struct omb_office_claims *claims = arg;
+    struct omb_row_at *at = &claims->items[claims->count++];
+
+    (void)key;
+    if (!omb_read_place(value, &at->number, &at->seq))
+        return OMB_DAMAGED;
+    return claims->count < OMB_OFFICE_CERTIFICATES_MAX ? OMB_OK : OMB_STOP;
+}
+
+enum omb_rc omb_office_claimed(struct omb_step *step, const struct omb_office_id *office,
+                               struct omb_office_claims *out, struct omb_error *err)
+{
+    const struct omb_key prefix = omb_key_claimed(office, NULL, NULL);
+    enum omb_rc rc;
+
+    out->count = 0;
+    rc = omb_port_scan_prefix(step->port, OMB_FAMILY_OFFICE, omb_key_view(&prefix), take_claim,
+                              out);
+    return rc == OMB_OK ? rc
+                        : omb_fail(err, rc, NULL, "the offices in the store cannot be read");
+}
+
+static enum omb_rc take_certificate(void *arg, struct omb_view key, struct omb_view value)
+{
+    struct omb_office_certificates *list = arg;
+
+    (void)value;
+    if (key.size != 1 + OMB_OFFICE_ID_SIZE + OMB_DIGEST_SIZE)
+        return OMB_DAMAGED;
+    memcpy(list->items[list->count++].bytes, key.data + 1 + OMB_OFFICE_ID_SIZE, OMB_DIGEST_SIZE);
+    return list->count < OMB_OFFICE_CERTIFICATES_MAX ? OMB_OK : OMB_STOP;
+}
+
+enum omb_rc omb_office_certificates(struct omb_step *step, const struct omb_office_id *office,
+                                    struct omb_office_certificates *out, struct omb_error *err)
+{
+    const struct omb_key prefix = omb_key_office(office, NULL);
+    enum omb_rc rc;
+
+    out->count = 0;
+    rc = omb_port_scan_prefix(step->port, OMB_FAMILY_OFFICE, omb_key_view(&prefix),
+                              take_certificate, out);
+    return rc == OMB_OK ? rc
+                        : omb_fail(err, rc, NULL, "the offices in the store cannot be read");
+}
+
+bool omb_office_climb(struct omb_step *step, struct omb_office_id *at)
+{
+    const struct omb_office_card *card = omb_office_newest(step, at);
+
+    if (!card || card->certificate.inner.depth == 0)
+        return false;
+    *at = card->certificate.inner.parent;
+    return true;
+}
+
+bool omb_office_is_within(struct omb_step *step, const struct omb_office_id *office,
+                          const struct omb_office_id *top)
+{
+    struct omb_office_id at = *office;
+
+    for (size_t i = 0; i < OMB_CHAIN_MAX; i++)
+        if (omb_office_id_equal(&at, top))
+            return true;
+        else if (!omb_office_climb(step, &at))
+            return false;
+    return false;
+}
+
+static bool is_at_or_below(const struct omb_office_card *card, const struct omb_office_id *office)
+{
+    return card && (omb_office_id_equal(&card->seat.office, office) ||
+                    omb_seat_is_above(&card->seat, office));
+}
+
+struct looking {
+    struct omb_step *step;
+    const struct omb_office_id *from;
+    bool found;
+};
+
+static enum omb_rc see_claim(void *arg, struct omb_view key, struct omb_view value)
+{
+    struct looking *looking = arg;
+    struct omb_office_id parent;
+
+    (void)value;
+    if (key.size != 1 + 2 * OMB_OFFICE_ID_SIZE + OMB_DIGEST_SIZE)
+        return OMB_DAMAGED;
+    memcpy(parent.bytes, key.data + 1 + OMB_OFFICE_ID_SIZE, sizeof(parent.bytes));
+    looking->found = is_at_or_below(omb_office_newest(looking->step, &parent), looking->from);
+    return looking->found ? OMB_STOP : OMB_OK;
+}
+
+enum omb_rc omb_office_came_below(struct omb_step *step, const struct omb_office_id *office,
+                                  const struct omb_office_id *from, bool *out,
+                                  struct omb_error *err)
+{
+    struct omb_office_id at = *office;
+    struct looking looking = {.step = step, .from = from};
+
+    *out = is_at_or_below(omb_office_newest(step, office), from);
+    for (size_t i = 0; !*out && i < OMB_CHAIN_MAX; i++) {
+        const struct omb_key prefix = omb_key_claimed(&at, NULL, NULL);
+
+        const enum omb_rc rc = omb_port_scan_prefix(step->port, OMB_FAMILY_OFFICE,
+                                                    omb_key_view(&prefix), see_claim, &looking);
+
+        if (rc != OMB_OK)
+            return omb_fail(err, rc, NULL, "the offices in the store cannot be read");
+        *out = looking.found || omb_office_id_equal(&at, from);
+        if (!omb_office_climb(step, &at))
+            break;
+    }
+    return OMB_OK;
+}

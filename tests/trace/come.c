@@ -1,0 +1,287 @@
+/*
+ * What an office that comes under another parent brings along, and what those on its new way up
+ * must be given of cases that others wrote in.
+ */
+#include "support/tree_drive.h"
+#include "trace/bank.h"
+
+#define SHARE(office, number, to_)                                                                 \
+    TREE_ACT((office), (number), (to_), SHARED, shared, "you will be asked", )
+#define NOTE(office, number) TREE_ACT((office), (number), NULL, NOTED, noted, "the client called", )
+
+/* Nobody on the new way took part in it: it goes there since the branch does. */
+static void test_a_case_that_names_the_office_follows_it(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    struct complaint complaint;
+    struct omb_view number;
+
+    complaint_new(&complaint);
+    complaint.act.custodian = OMB_VIEW_LIT("vsp-0045");
+    tree_tick(bank.ho);
+    number = ANSWER(act_done, ask_as(&bank.ho->rig, "t1", OMB_ASK_ACT, &complaint.act))->number;
+    tree_keep(bank.ho);
+    tree_settle(tree);
+    assert_false(tree_holds(bank.south, number));
+    tree_move(bank.b45, bank.south);
+    tree_settle(tree);
+    tree_agree(tree, number, "open", "vsp-0045", bank.ho, bank.south, bank.b45, NULL);
+    tree_check_whole(tree);
+}
+
+/* The same of one that is below the office that came. */
+static void test_a_case_that_names_one_below_follows_it(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    struct tree_office *east = tree_add(tree, "east", "regional", bank.ho);
+    struct tree_office *town = tree_add(tree, "town", "regional", bank.north);
+    struct tree_office *b99 = tree_add(tree, "vsp-0099", "branch", town);
+    const struct omb_view number = bank_complaint(bank.b77);
+
+    ESCALATE(bank.b77, number, "ho");
+    tree_settle(tree);
+    DELEGATE(bank.ho, number, "vsp-0099");
+    tree_settle(tree);
+    tree_move(town, east);
+    tree_settle(tree);
+    tree_agree(tree, number, "open", "vsp-0099", bank.ho, east, town, b99, NULL);
+    tree_check_whole(tree);
+}
+
+/* What was written above while it stood elsewhere, to the region that it stood below before. */
+static void test_an_office_that_comes_back_brings_what_was_missed(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    const struct omb_view number = bank_complaint(bank.b45);
+
+    ESCALATE(bank.b45, number, "ho");
+    tree_settle(tree);
+    tree_move(bank.b45, bank.south);
+    tree_settle(tree);
+    NOTE(bank.ho, number);
+    tree_settle(tree);
+    tree_move(bank.b45, bank.north);
+    tree_settle(tree);
+    tree_check_whole(tree);
+}
+
+/* Of one below it, written where nobody heard it; the new parent passes all on in one frame. */
+static void test_what_one_below_wrote_comes_before_the_region_says_why(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    struct omb_view number;
+
+    tree_cut(bank.north);
+    number = bank_complaint(bank.b45);
+    tree_pass(tree, OMB_SECOND_MS * 10);
+    tree_move(bank.north, bank.south);
+    tree_mend(bank.north);
+    tree_settle(tree);
+    tree_agree(tree, number, "open", "vsp-0045", bank.b45, bank.north, bank.south, bank.ho, NULL);
+    tree_check_whole(tree);
+}
+
+/* More cases than one turn looks at, and the daemon is stopped between two of them. */
+static void test_many_cases_follow_in_turns(void **state)
+{
+    enum { CASES = 400 };
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+
+    for (size_t i = 0; i < CASES; i++) {
+        struct complaint complaint;
+
+        complaint_new(&complaint);
+        complaint.act.custodian = OMB_VIEW_LIT("vsp-0045");
+        tree_tick(bank.ho);
+        ANSWER(act_done, ask_as(&bank.ho->rig, "t1", OMB_ASK_ACT, &complaint.act));
+        tree_keep(bank.ho);
+    }
+    tree_settle(tree);
+    tree_cut(bank.south);
+    tree_move(bank.b45, bank.south);
+    tree_mend(bank.south);
+    while (!tree_told(tree, "vsp-0045 -> south Hello"))
+        tree_pass(tree, 100);
+    tree_stop(bank.ho);
+    tree_pass(tree, OMB_SECOND_MS);
+    tree_start(bank.ho);
+    tree_settle(tree);
+    tree_check_whole(tree);
+}
+
+/* The first half alone. */
+static void let_go(struct tree_office *root, struct tree_office *office, struct tree_office *to)
+{
+    const struct omb_office_change change = {.code = omb_view_str(office->code),
+                                             .parent = omb_view_str(to->code)};
+
+    tree_tick(root);
+    (void)answer_of(ask_as(&root->rig, "admin", OMB_ASK_OFFICE_CHANGE, &change));
+    tree_settle(root->tree);
+}
+
+/* The file with the first bundle was lost; the new parent means the office by that one already. */
+static void test_a_certificate_that_it_never_joined_with_counts(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    const struct omb_view number = bank_complaint(bank.b77), later = bank_complaint(bank.b45);
+    const struct omb_digest before = tree_certificate(bank.b45);
+    struct omb_buf lost = OMB_BUF_INIT;
+
+    ESCALATE(bank.b77, number, "south");
+    tree_settle(tree);
+    let_go(bank.ho, bank.b45, bank.south);
+    assert_true(tree_try_enrol(bank.b45, bank.south, &before, &lost));
+    DELEGATE(bank.south, number, "vsp-0045");
+    tree_pass(tree, 10);
+    assert_true(tree_try_come_under(bank.b45, bank.south));
+    tree_settle(tree);
+    tree_agree(tree, number, "open", "vsp-0045", bank.b45, bank.b77, bank.south, bank.ho, NULL);
+    tree_agree(tree, later, "open", "vsp-0045", bank.b45, bank.south, bank.ho, NULL);
+    tree_check_whole(tree);
+    omb_buf_free(&lost);
+}
+
+/* Its own log of before is signed under certificates that no record of its new parent carries. */
+static void test_an_office_that_came_begins_anew(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    const struct omb_view first = bank_complaint(bank.b45);
+    struct omb_view second;
+
+    tree_settle(tree);
+    tree_move(bank.b45, bank.south);
+    second = bank_complaint(bank.b45);
+    tree_settle(tree);
+    assert_true(tree_begin_anew(bank.b45, 9));
+    tree_settle(tree);
+    tree_agree(tree, first, "open", "vsp-0045", bank.b45, bank.south, bank.ho, NULL);
+    tree_agree(tree, second, "open", "vsp-0045", bank.b45, bank.south, bank.ho, NULL);
+    assert_int_equal(tree_link(bank.b45, bank.south)->lag_records, 0);
+    tree_check(tree);
+}
+
+/* The region names it by its new certificate before anybody has the office's own word for that. */
+static void test_the_proof_comes_behind_what_needs_it(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    const struct omb_view number = bank_complaint(bank.b77);
+
+    ESCALATE(bank.b77, number, "south");
+    tree_settle(tree);
+    tree_cut(bank.b45);
+    (void)bank_complaint(bank.b45);
+    (void)bank_complaint(bank.b45);
+    tree_move(bank.b45, bank.south);
+    DELEGATE(bank.south, number, "vsp-0045");
+    tree_settle(tree);
+    tree_mend(bank.b45);
+    tree_settle(tree);
+    tree_agree(tree, number, "open", "vsp-0045", bank.b45, bank.b77, bank.south, bank.ho, NULL);
+    tree_check_whole(tree);
+}
+
+/* What its old region knew of others, nobody on the new way does but the head office. */
+static void test_certificates_that_it_names_come_from_above(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    struct tree_office *east = tree_add(tree, "east", "regional", bank.south);
+    const struct omb_view number = bank_complaint(bank.b45);
+
+    ESCALATE(bank.b45, number, "north");
+    tree_settle(tree);
+    DELEGATE(bank.north, number, "vsp-0046");
+    tree_settle(tree);
+    ESCALATE(bank.b46, number, "north");
+    tree_settle(tree);
+    DELEGATE(bank.north, number, "vsp-0045");
+    tree_settle(tree);
+    SHARE(bank.b45, number, "vsp-0046");
+    tree_settle(tree);
+    tree_move(bank.b45, east);
+    tree_settle(tree);
+    for (unsigned i = 0; i < 3; i++) {
+        tree_pass(tree, 11 * 60 * OMB_SECOND_MS);
+        tree_settle(tree);
+    }
+    tree_check_whole(tree);
+}
+
+/* The region's word for it is lost with its journal, and a comparison brings it. */
+static void test_a_comparison_goes_on_when_it_learned_who_came(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    struct memport *copy;
+    struct omb_view number;
+
+    copy = tree_backup(bank.south);
+    (void)bank_complaint(bank.south);
+    (void)bank_complaint(bank.south);
+    tree_settle(tree);
+    let_go(bank.ho, bank.b45, bank.south);
+    tree_cut(bank.south);
+    tree_cut(bank.b45);
+    number = bank_complaint(bank.b45);
+    tree_roll_back(bank.south, copy);
+    tree_mend(bank.south);
+    tree_pass(tree, 1);
+    tree_cut(bank.south);
+    assert_true(tree_try_come_under(bank.b45, bank.south));
+    tree_mend(bank.b45);
+    tree_settle(tree);
+    tree_mend(bank.south);
+    tree_settle(tree);
+    tree_agree(tree, number, "open", "vsp-0045", bank.b45, bank.south, bank.ho, NULL);
+    tree_check_whole(tree);
+}
+
+/* Its store is put back to before it came: it joins again, with what it holds. */
+static void test_an_office_that_was_put_back_to_before_it_came_joins_again(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    struct omb_view number;
+    struct memport *copy;
+
+    tree_settle(tree);
+    copy = tree_backup(bank.b45);
+    tree_move(bank.b45, bank.south);
+    number = bank_complaint(bank.b45);
+    tree_settle(tree);
+    tree_roll_back(bank.b45, copy);
+    tree_pass(tree, OMB_DAY_MS / 24);
+    assert_text(tree_link(bank.b45, bank.north)->state, "down");
+    assert_true(tree_try_come_under(bank.b45, bank.south));
+    tree_settle(tree);
+    tree_agree(tree, number, "open", "vsp-0045", bank.b45, bank.south, bank.ho, NULL);
+    tree_check_whole(tree);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TREE_TEST(test_a_case_that_names_the_office_follows_it),
+        TREE_TEST(test_a_case_that_names_one_below_follows_it),
+        TREE_TEST(test_an_office_that_comes_back_brings_what_was_missed),
+        TREE_TEST(test_what_one_below_wrote_comes_before_the_region_says_why),
+        TREE_TEST(test_many_cases_follow_in_turns),
+        TREE_TEST(test_a_certificate_that_it_never_joined_with_counts),
+        TREE_TEST(test_an_office_that_came_begins_anew),
+        TREE_TEST(test_the_proof_comes_behind_what_needs_it),
+        TREE_TEST(test_certificates_that_it_names_come_from_above),
+        TREE_TEST(test_a_comparison_goes_on_when_it_learned_who_came),
+        TREE_TEST(test_an_office_that_was_put_back_to_before_it_came_joins_again),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
