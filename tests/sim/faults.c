@@ -68,6 +68,12 @@ static bool has_alone(const struct sim *sim, const struct tree_office *parent,
     return true;
 }
 
+/* Its word that it came under its parent: without it nobody further up believes the parent. */
+bool sim_came_unheard(const struct sim *sim, const struct tree_office *office)
+{
+    return office->moves > 0 && has_alone(sim, office, office);
+}
+
 /* Who has just certified an office makes a new copy before it forgets it again. */
 bool sim_would_forget(const struct sim *sim, const struct tree_office *parent)
 {
@@ -273,7 +279,7 @@ static bool waits(struct tree_office *office, const struct tree_office *peer)
     return link != NULL && link->reason.size > 9 && memcmp(link->reason.data, "waits for", 9) == 0;
 }
 
-void sim_wait(struct sim *sim)
+static bool any_waits(const struct sim *sim)
 {
     bool any = false;
 
@@ -283,10 +289,16 @@ void sim_wait(struct sim *sim)
         if (office->running && office->parent != NULL && office->parent->running)
             any = any || waits(office, office->parent) || waits(office->parent, office);
     }
-    if (!any)
-        return;
-    tree_pass(sim->tree, OMB_PARTS_MS + OMB_PARTS_MS / 10);
-    tree_settle(sim->tree);
+    return any;
+}
+
+/* What an office asks its parent for, that one asks its own. */
+void sim_wait(struct sim *sim)
+{
+    for (unsigned level = 0; level < 5 && any_waits(sim); level++) {
+        tree_pass(sim->tree, OMB_PARTS_MS + OMB_PARTS_MS / 10);
+        tree_settle(sim->tree);
+    }
 }
 
 void sim_compare(struct sim *sim)

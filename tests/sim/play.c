@@ -73,6 +73,7 @@ static void plays_a_seed(void **state)
     tree_tell(sim->tree, "the weather is over");
     sim_heal(sim);
     tree_settle(sim->tree);
+    sim_end_moving(sim);
     sim_compare(sim);
     sim_wait(sim);
     sim_serve(sim);

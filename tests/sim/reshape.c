@@ -13,8 +13,7 @@ bool sim_is_leaf(const struct sim *sim, const struct tree_office *office)
     return office->parent != NULL;
 }
 
-/* An administrator's order about another office; whether it was taken and is durable. */
-static bool order(struct tree_office *by, const struct omb_office_change *change)
+bool sim_order(struct tree_office *by, const struct omb_office_change *change)
 {
     const struct omb_reply *reply;
     uint64_t batch;
@@ -85,13 +84,14 @@ bool sim_revoke(struct sim *sim, struct tree_office *anybody)
         .code = omb_view_str(office->code), .revoke = true, .ground = OMB_VIEW_LIT("stolen")};
     bool forgot, done;
 
-    if (sim->gone == 2 || office->gone || !sim_is_leaf(sim, office))
+    if (sim->gone == 2 || office->gone || office == sim->moving || office == sim->moving_to ||
+        !sim_is_leaf(sim, office))
         return false;
     forgot = forgets && forget_newest(sim, office);
-    done = !sim_would_orphan(sim, office, NULL);
+    done = !sim_would_orphan(sim, office, NULL) && !sim_came_unheard(sim, office);
     if (done) {
         tree_tell(sim->tree, "%s is put out", office->code);
-        done = order(office->parent, &change);
+        done = sim_order(office->parent, &change);
     }
     if (forgot)
         sim_cut_all(sim, office->parent, false);
@@ -113,7 +113,7 @@ bool sim_close(struct sim *sim, struct tree_office *office)
         successor->service != office->service)
         return false;
     tree_tell(sim->tree, "%s is closed, %s succeeds", office->code, successor->code);
-    if (!order(office->parent, &change))
+    if (!sim_order(office->parent, &change))
         return false;
     sim->closed = office;
     return true;
@@ -121,9 +121,7 @@ bool sim_close(struct sim *sim, struct tree_office *office)
 
 /* --- from nothing --- */
 
-/* A certificate holds from the moment that its issuer's clock shows: who certifies looks at both.
- */
-static void set_right(struct sim *sim, struct tree_office *office)
+void sim_set_right(struct sim *sim, struct tree_office *office)
 {
     if (!office->running || office->clock_ms == 0)
         return;
@@ -160,10 +158,11 @@ bool sim_begin_anew(struct sim *sim, struct tree_office *office)
     if (parent == NULL || office->gone || !parent->running || !office->running ||
         office == sim->closed || sim->copied == office)
         return false;
-    set_right(sim, parent);
-    set_right(sim, office);
+    sim_set_right(sim, parent);
+    sim_set_right(sim, office);
     if (!parent->running || !office->running || !sim_knows(parent, office) ||
-        sim_would_forget(sim, office) || sim_would_orphan(sim, office, NULL))
+        sim_came_unheard(sim, office) || sim_would_forget(sim, office) ||
+        sim_would_orphan(sim, office, NULL))
         return false;
     OMB_ASSERT(omb_port_scan(memport_port(parent->rig.store), OMB_FAMILY_LOG, OMB_VIEW_NONE,
                              OMB_VIEW_NONE, false, see_log, &lives) == OMB_OK);

@@ -8,6 +8,7 @@
  *     bank.c     draws a bank of 2 to 60 offices
  *     turns.c    the table of what may happen in a turn, with shares
  *     reshape.c  the tree itself changes
+ *     move.c     an office comes under another one
  *     acts.c     operators: they act on what they see, also against the rules
  *     choice.c   what an operator does with a case
  *     repeat.c   the same request again
@@ -77,6 +78,7 @@ struct sim {
     struct tree_office *full;       /* whose disk is */
     unsigned gone;                  /* offices that were put out */
     struct tree_office *closed;
+    struct tree_office *moving, *moving_to; /* let go, and not there yet */
     bool anew;            /* an office began with an empty store */
     struct memport *copy; /* of one office, to be put back to */
     struct tree_office *copied;

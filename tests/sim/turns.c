@@ -29,6 +29,7 @@ static const struct {
     {"lies", 40, sim_lie, true, false},
     {"revocations", 12, sim_revoke, false, false},
     {"closings", 6, sim_close, false, false},
+    {"moves", 20, sim_move, false, false},
     {"new beginnings", 8, sim_begin_anew, false, false},
     {"renewals", 10, sim_renew, true, false},
     {"fumbles", 60, sim_fumble, true, false},

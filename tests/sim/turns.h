@@ -11,12 +11,28 @@
 
 /* Below an office, and no office below it. */
 bool sim_is_leaf(const struct sim *sim, const struct tree_office *office);
+/* An administrator's order about another office; whether it was taken and is durable. */
+bool sim_order(struct tree_office *by, const struct omb_office_change *change);
+/*
+ * The clock of a daemon that runs. A certificate holds from the moment that its issuer's shows: who
+ * certifies looks at both.
+ */
+void sim_set_right(struct sim *sim, struct tree_office *office);
 /* The office, or one near it. */
 bool sim_revoke(struct sim *sim, struct tree_office *anybody);
 bool sim_close(struct sim *sim, struct tree_office *office);
 bool sim_begin_anew(struct sim *sim, struct tree_office *office);
 /* What came home to those that began anew is opened with the recovery key. */
 void sim_recover(struct sim *sim);
+
+/* --- move.c --- */
+
+/* An office is let go to another parent, or the one that was goes on to it. */
+bool sim_move(struct sim *sim, struct tree_office *office);
+/* Of the one that is on its way; whether it came there. */
+bool sim_go_on_moving(struct sim *sim);
+/* Nothing hinders it any more; who was put back to before it came joins again. */
+void sim_end_moving(struct sim *sim);
 
 /* --- acts.c --- */
 
@@ -70,6 +86,8 @@ void sim_act_some(struct sim *sim, struct tree_office *office);
 bool sim_set_clock(struct sim *sim, struct tree_office *office);
 /* Of what the office sends next a record is not what its author wrote (tree_lie.h). */
 bool sim_lie(struct sim *sim, struct tree_office *office);
+/* Whether nobody else holds the office's own record that it came under another parent. */
+bool sim_came_unheard(const struct sim *sim, const struct tree_office *office);
 /* Whether the office alone holds a record by which one below it is an office. */
 bool sim_would_forget(const struct sim *sim, const struct tree_office *parent);
 /* All faults but what was put back and what clocks show are over. */

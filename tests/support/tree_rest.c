@@ -45,15 +45,29 @@ static void say_link(const struct tree_office *from, const struct tree_office *t
                 OMB_VIEW_ARGS(link->last_error));
 }
 
+/* Whether an office came to stand at or below it. */
+static bool took_in(const struct tree_office *office)
+{
+    for (size_t i = 0; i < office->tree->count; i++)
+        if (office->tree->offices[i]->moves > 0 &&
+            tree_is_below(office->tree->offices[i], office, true))
+            return true;
+    return false;
+}
+
 /*
  * What was refused was a lie, or came twice; where none was told nothing is to be refused. A record
  * that its author signed twice for one place is a fork, when the true one is there before the lie
- * is refused.
+ * is refused. What came with an office that came here is refused until its word is there, which a
+ * lie or a loss may hold up. Who was the child before and is the parent now may have lied then.
  */
-static bool is_still(const struct omb_peer_view *link, unsigned lies)
+static bool is_still(const struct omb_peer_view *link, const struct tree_office *child)
 {
+    const struct tree_office *parent = child->parent;
+    const unsigned lies = child->lies.told + (parent->moves > 0 ? parent->lies.told : 0);
+
     return omb_view_is(link->state, "live") && link->lag_records == 0 && link->lag_bytes == 0 &&
-           link->refused <= 2 * lies && link->forks <= lies;
+           (link->refused <= 2 * lies || took_in(child)) && link->forks <= lies;
 }
 
 /* One end may know why the other waits: both are told. */
@@ -63,7 +77,7 @@ void tree_check_link(struct tree_office *child, struct tree_office *parent)
 
     if (up == NULL || down == NULL)
         fail_msg("%s and %s have no link", child->code, parent->code);
-    if (is_still(up, child->lies.told) && is_still(down, child->lies.told))
+    if (is_still(up, child) && is_still(down, child))
         return;
     say_link(child, parent, up);
     say_refused(child, parent);

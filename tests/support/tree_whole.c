@@ -70,13 +70,25 @@ static offices office_bits(const struct tree *tree, const struct omb_office_id *
     return bits;
 }
 
+/*
+ * Whether what concerns the office concerns that one above it. Of an office that was put out, only
+ * where it stood all the time: what had not come to its new place does not come there any more.
+ */
+static bool is_above(const struct tree_office *top, const struct tree_office *office, bool ever)
+{
+    for (size_t i = 0; office->gone && !ever && office != top && i < office->moves; i++)
+        if (!tree_is_below(office->before[i], top, false))
+            return false;
+    return tree_is_below(office, top, ever);
+}
+
 static offices with_all_above(const struct tree *tree, offices below, bool ever)
 {
     offices bits = below;
 
     for (size_t i = 0; i < tree->count; i++)
         for (size_t k = 0; (below >> i & 1) != 0 && k < tree->count; k++)
-            if (tree_is_below(tree->offices[i], tree->offices[k], ever))
+            if (is_above(tree->offices[k], tree->offices[i], ever))
                 bits |= UINT64_C(1) << k;
     return bits;
 }
