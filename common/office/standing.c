@@ -100,44 +100,64 @@ static bool is_at_or_below(const struct omb_office_card *card, const struct omb_
                     omb_seat_is_above(&card->seat, office));
 }
 
+/* Offices that are looked at, each with all above it: one, and those it is said to be below. */
+enum { LOOKED_AT_MAX = 32 };
 struct looking {
-    struct omb_step *step;
-    const struct omb_office_id *from;
-    bool found;
+    struct omb_office_id items[LOOKED_AT_MAX];
+    size_t count;
 };
+
+static void look_at(struct looking *looking, const struct omb_office_id *office)
+{
+    for (size_t i = 0; i < looking->count; i++)
+        if (omb_office_id_equal(&looking->items[i], office))
+            return;
+    if (looking->count < LOOKED_AT_MAX)
+        looking->items[looking->count++] = *office;
+}
 
 static enum omb_rc see_claim(void *arg, struct omb_view key, struct omb_view value)
 {
-    struct looking *looking = arg;
     struct omb_office_id parent;
 
     (void)value;
     if (key.size != 1 + 2 * OMB_OFFICE_ID_SIZE + OMB_DIGEST_SIZE)
         return OMB_DAMAGED;
     memcpy(parent.bytes, key.data + 1 + OMB_OFFICE_ID_SIZE, sizeof(parent.bytes));
-    looking->found = is_at_or_below(omb_office_newest(looking->step, &parent), looking->from);
-    return looking->found ? OMB_STOP : OMB_OK;
+    look_at(arg, &parent);
+    return OMB_OK;
+}
+
+/* Up from the office, as newest certificates say; what is claimed on the way is looked at later. */
+static enum omb_rc look_up(struct omb_step *step, struct omb_office_id at,
+                           const struct omb_office_id *from, struct looking *looking, bool *out,
+                           struct omb_error *err)
+{
+    *out = is_at_or_below(omb_office_newest(step, &at), from);
+    for (size_t i = 0; !*out && i < OMB_CHAIN_MAX; i++) {
+        const struct omb_key prefix = omb_key_claimed(&at, NULL, NULL);
+        const enum omb_rc rc = omb_port_scan_prefix(step->port, OMB_FAMILY_OFFICE,
+                                                    omb_key_view(&prefix), see_claim, looking);
+
+        if (rc != OMB_OK)
+            return omb_fail(err, rc, NULL, "the offices in the store cannot be read");
+        *out = omb_office_id_equal(&at, from);
+        if (!omb_office_climb(step, &at))
+            break;
+    }
+    return OMB_OK;
 }
 
 enum omb_rc omb_office_came_below(struct omb_step *step, const struct omb_office_id *office,
                                   const struct omb_office_id *from, bool *out,
                                   struct omb_error *err)
 {
-    struct omb_office_id at = *office;
-    struct looking looking = {.step = step, .from = from};
+    struct looking looking = {.count = 0};
+    enum omb_rc rc = OMB_OK;
 
-    *out = is_at_or_below(omb_office_newest(step, office), from);
-    for (size_t i = 0; !*out && i < OMB_CHAIN_MAX; i++) {
-        const struct omb_key prefix = omb_key_claimed(&at, NULL, NULL);
-
-        const enum omb_rc rc = omb_port_scan_prefix(step->port, OMB_FAMILY_OFFICE,
-                                                    omb_key_view(&prefix), see_claim, &looking);
-
-        if (rc != OMB_OK)
-            return omb_fail(err, rc, NULL, "the offices in the store cannot be read");
-        *out = looking.found || omb_office_id_equal(&at, from);
-        if (!omb_office_climb(step, &at))
-            break;
-    }
-    return OMB_OK;
+    look_at(&looking, office);
+    *out = false;
+    for (size_t i = 0; rc == OMB_OK && !*out && i < looking.count; i++)
+        rc = look_up(step, looking.items[i], from, &looking, out, err);
+    return rc;
 }

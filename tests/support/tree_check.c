@@ -83,11 +83,39 @@ static void say_row(struct tree *tree, struct tree_office *office, struct omb_vi
     say_events(office, row.case_id);
 }
 
+static const struct tree_office *home_of(const struct tree *tree, struct omb_view key)
+{
+    for (size_t i = 0; i < tree->count; i++)
+        if (memcmp(key.data, tree->offices[i]->id.bytes, OMB_OFFICE_ID_SIZE) == 0)
+            return tree->offices[i];
+    return NULL;
+}
+
+/*
+ * Whether the office may have let the case go with a party of it that went to another region: it
+ * keeps what it has of it, and hears no more. Of cases of its own side it hears all.
+ */
+static bool lets_go(const struct tree_office *office, const struct tree_office *home)
+{
+    const struct tree *tree = office->tree;
+
+    if (home != NULL && tree_is_below(home, office, false))
+        return false;
+    for (size_t i = 0; i < tree->count; i++)
+        if (tree->offices[i]->moves > 0 && tree_is_below(tree->offices[i], office, true) &&
+            !tree_is_below(tree->offices[i], office, false))
+            return true;
+    return false;
+}
+
 static enum omb_rc compare_row(void *arg, struct omb_view key, struct omb_view value)
 {
     const struct other *pair = arg;
+    const struct tree_office *home = home_of(pair->mine->tree, key);
     struct omb_buf theirs = OMB_BUF_INIT;
 
+    if (lets_go(pair->mine, home) || lets_go(pair->theirs, home))
+        return OMB_OK;
     if (omb_port_get(memport_port(pair->theirs->rig.store), OMB_FAMILY_CASE, key, &theirs) ==
             OMB_OK &&
         !omb_view_equal(value, omb_buf_view(&theirs))) {

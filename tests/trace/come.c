@@ -245,6 +245,35 @@ static void test_a_comparison_goes_on_when_it_learned_who_came(void **state)
     tree_check_whole(tree);
 }
 
+/* Who shares a case with it knows who may act there now: the region that it stands below. */
+static void test_all_who_share_a_case_hear_where_its_home_stands(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    struct tree_office *east = tree_add(tree, "east", "regional", bank.ho);
+    const struct omb_view before = bank_complaint(bank.b45), later = bank_complaint(bank.b45);
+
+    ESCALATE(bank.b45, before, "ho");
+    ESCALATE(bank.b45, later, "ho");
+    tree_settle(tree);
+    SHARE(bank.ho, before, "vsp-0077");
+    tree_settle(tree);
+    tree_move(bank.b45, east);
+    tree_settle(tree);
+    SHARE(bank.ho, later, "vsp-0077");
+    RESOLVE(bank.ho, before, "paid back");
+    RESOLVE(bank.ho, later, "paid back");
+    tree_settle(tree);
+    TREE_ACT(east, before, NULL, REOPENED, reopened, NULL,
+             .ground = OMB_VIEW_LIT("other"));
+    TREE_ACT(east, later, NULL, REOPENED, reopened, NULL,
+             .ground = OMB_VIEW_LIT("other"));
+    tree_settle(tree);
+    tree_agree(tree, before, "open", "east", bank.b45, bank.b77, bank.south, east, bank.ho, NULL);
+    tree_agree(tree, later, "open", "east", bank.b45, bank.b77, bank.south, east, bank.ho, NULL);
+    tree_check_whole(tree);
+}
+
 /* Its store is put back to before it came: it joins again, with what it holds. */
 static void test_an_office_that_was_put_back_to_before_it_came_joins_again(void **state)
 {
@@ -280,6 +309,7 @@ int main(void)
         TREE_TEST(test_the_proof_comes_behind_what_needs_it),
         TREE_TEST(test_certificates_that_it_names_come_from_above),
         TREE_TEST(test_a_comparison_goes_on_when_it_learned_who_came),
+        TREE_TEST(test_all_who_share_a_case_hear_where_its_home_stands),
         TREE_TEST(test_an_office_that_was_put_back_to_before_it_came_joins_again),
     };
 

@@ -319,18 +319,32 @@ static enum omb_rc offer_fresh(struct omb_step *step, const struct omb_office_id
     return rc;
 }
 
+/* Where the home of a case stands now says who may do what in it. */
+static enum omb_rc enter_scope(struct omb_step *step, const struct omb_office_id *child,
+                               const struct omb_case_id *id, struct omb_error *err)
+{
+    const struct omb_key scope = omb_key_scope(child, id);
+    const struct omb_office_id branch = omb_feed_branch_of(step, &id->home);
+    const struct omb_office_card *home = omb_office_newest(step, &id->home);
+
+    omb_put(step->update->writes, OMB_FAMILY_PEER, omb_key_view(&scope), OMB_VIEW_NONE);
+    return home && !omb_office_id_equal(&branch, child)
+               ? omb_feed_certificate(step, child, &home->certificate.digest, err)
+               : OMB_OK;
+}
+
 static enum omb_rc feed_child(struct omb_step *step, const struct omb_office_id *child,
                               const struct omb_casefile *file, struct omb_error *err)
 {
-    const struct omb_key scope = omb_key_scope(child, &file->id);
     bool in = false;
     enum omb_rc rc = OMB_OK;
 
     if (!file->born) /* one that is new is in none yet */
         rc = omb_feed_read_scope(step, child, &file->id, &in, err);
     if (rc == OMB_OK && !in) {
-        omb_put(step->update->writes, OMB_FAMILY_PEER, omb_key_view(&scope), OMB_VIEW_NONE);
-        rc = offer_earlier(step, child, file, err);
+        rc = enter_scope(step, child, &file->id, err);
+        if (rc == OMB_OK)
+            rc = offer_earlier(step, child, file, err);
     }
     return rc == OMB_OK ? offer_fresh(step, child, file, err) : rc;
 }
@@ -422,15 +436,15 @@ enum omb_rc omb_feed_newcomer(struct omb_step *step, const struct omb_office_id 
                               const struct omb_casefile *file, struct omb_error *err)
 {
     const struct omb_office_id child = omb_feed_child_above(step, office);
-    const struct omb_key scope = omb_key_scope(&child, &file->id);
     const struct omb_case *now = &file->folded;
 
     if (omb_office_id_none(&child))
         return OMB_OK;
     for (size_t i = 0; i < now->party_count; i++)
         if (omb_office_is_within(step, &now->parties[i], office)) {
-            omb_put(step->update->writes, OMB_FAMILY_PEER, omb_key_view(&scope), OMB_VIEW_NONE);
-            return omb_feed_whole_case(step, &child, &file->id, err);
+            const enum omb_rc rc = enter_scope(step, &child, &file->id, err);
+
+            return rc == OMB_OK ? omb_feed_whole_case(step, &child, &file->id, err) : rc;
         }
     return OMB_OK;
 }

@@ -210,7 +210,6 @@ struct about {
     struct omb_office_id offices[2];
     struct omb_office_id branches[2]; /* the children above them, as the tree is and was */
     struct omb_office_id branches_before[2];
-    struct omb_office_certificates certificates; /* of the first office */
     size_t count;
     bool all;
 };
@@ -243,15 +242,11 @@ static void add_office(struct omb_step *step, struct about *about,
 static enum omb_rc concerns(struct omb_step *step, const struct about *about,
                             const struct omb_office_id *child, bool *out, struct omb_error *err)
 {
-    enum omb_rc rc = OMB_OK;
-
     *out = about->all;
     for (size_t i = 0; i < about->count; i++)
         *out |= omb_office_id_equal(&about->branches[i], child) ||
                 omb_office_id_equal(&about->branches_before[i], child);
-    for (size_t i = 0; rc == OMB_OK && !*out && i < about->certificates.count; i++)
-        rc = omb_feed_was_given(step, child, &about->certificates.items[i], out, err);
-    return rc;
+    return *out ? OMB_OK : omb_feed_knows(step, child, &about->offices[0], out, err);
 }
 
 /* `one` is whose standing changes; `other` the new parent or successor, if any. */
@@ -260,14 +255,13 @@ static enum omb_rc offer_standing(const struct event *event, const struct omb_of
 {
     struct omb_step *step = event->step;
     struct about *about = OMB_ARENA_NEW(step->arena, struct about, 1);
-    enum omb_rc rc;
+    enum omb_rc rc = OMB_OK;
 
     if (!one || omb_office_id_none(&one->office))
         return OMB_OK;
     add_office(step, about, one);
     if (other)
         add_office(step, about, other);
-    rc = omb_office_certificates(step, &one->office, &about->certificates, err);
     for (size_t i = 0; rc == OMB_OK && i < event->child_count; i++) {
         bool concerned = false;
 
@@ -308,25 +302,26 @@ static enum omb_rc offer_previous(struct omb_step *step, const struct omb_office
 }
 
 /*
- * `concerns`: the certificate is the child's to know. Who was told by the parent that the office
- * came there is given the office's own word, too: by that one alone it believes it.
+ * `concerns`: the certificate is the child's to know in any case. So it is when the child knows the
+ * office: where that stands says who may do what in its cases. What the parent says of it goes to
+ * all of them, and the office's own word, too: by that one alone they believe that it came there.
  */
 static enum omb_rc offer_carrier(const struct event *event, const struct omb_office_id *child,
                                  const struct omb_known_certificate *known, bool concerns,
                                  bool own_word, struct omb_error *err)
 {
-    bool told = false;
+    bool knows = false;
     enum omb_rc rc = OMB_OK;
 
     if (came_from(event, child))
         return OMB_OK;
-    if (own_word)
-        rc = omb_feed_was_told(event->step, child, &known->inner, &told, err);
-    if (rc == OMB_OK && told)
+    if (own_word || !concerns)
+        rc = omb_feed_knows(event->step, child, &known->inner.office, &knows, err);
+    if (rc == OMB_OK && knows && own_word)
         return omb_feed_record(event->step, child, event->at, err);
-    return rc == OMB_OK && concerns
-               ? omb_feed_certificate(event->step, child, &known->digest, err)
-               : rc;
+    if (rc != OMB_OK || !(concerns || knows))
+        return rc;
+    return omb_feed_certificate(event->step, child, &known->digest, err);
 }
 
 /*

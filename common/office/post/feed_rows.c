@@ -181,21 +181,16 @@ enum omb_rc omb_feed_was_given(struct omb_step *step, const struct omb_office_id
     return has(step, OMB_FAMILY_PEER, &key, out, err);
 }
 
-enum omb_rc omb_feed_was_told(struct omb_step *step, const struct omb_office_id *child,
-                              const struct omb_certificate *inner, bool *out,
-                              struct omb_error *err)
+enum omb_rc omb_feed_knows(struct omb_step *step, const struct omb_office_id *child,
+                           const struct omb_office_id *office, bool *out, struct omb_error *err)
 {
     struct omb_office_certificates *list =
         OMB_ARENA_NEW(step->arena, struct omb_office_certificates, 1);
-    enum omb_rc rc = omb_office_certificates(step, &inner->office, list, err);
+    enum omb_rc rc = omb_office_certificates(step, office, list, err);
 
     *out = false;
-    for (size_t i = 0; rc == OMB_OK && !*out && i < list->count; i++) {
-        const struct omb_office_card *card = omb_office_card(step, &list->items[i]);
-
-        if (card && omb_office_id_equal(&card->certificate.inner.parent, &inner->parent))
-            rc = omb_feed_was_given(step, child, &list->items[i], out, err);
-    }
+    for (size_t i = 0; rc == OMB_OK && !*out && i < list->count; i++)
+        rc = omb_feed_was_given(step, child, &list->items[i], out, err);
     return rc;
 }
 

@@ -48,10 +48,10 @@ void omb_feed_put(struct omb_step *step, const struct omb_office_id *child,
 enum omb_rc omb_feed_was_given(struct omb_step *step, const struct omb_office_id *child,
                                const struct omb_digest *certificate, bool *out,
                                struct omb_error *err) OMB_MUST_USE;
-/* Whether it was given any that this parent issued to this office. */
-enum omb_rc omb_feed_was_told(struct omb_step *step, const struct omb_office_id *child,
-                              const struct omb_certificate *inner, bool *out,
-                              struct omb_error *err) OMB_MUST_USE;
+/* Whether it was given any of that office. */
+enum omb_rc omb_feed_knows(struct omb_step *step, const struct omb_office_id *child,
+                           const struct omb_office_id *office, bool *out,
+                           struct omb_error *err) OMB_MUST_USE;
 void omb_feed_note_given(struct omb_step *step, const struct omb_office_id *child,
                          const struct omb_digest *certificate);
 /* The row of a place among offices' rows: carrier, revocation, closing. OMB_NOT_FOUND. */
