@@ -106,6 +106,8 @@ def test_three_levels_with_running_daemons(make_office, ho):
 def test_a_running_office_takes_its_next_certificate(make_office, ho):
     north = enrol_below(ho, make_office("north"), "regional").start()
     first = north.ombud("office", "show", "north", "--json").json()
+    none = certify(ho, request(north), "--days", "0", code=2)
+    assert "a certificate holds at least one day" in none.err
     bundle = certify(ho, request(north), "--days", "100").out
     join(north, bundle)
     second = north.ombud("office", "show", "north", "--json").json()

@@ -178,6 +178,10 @@ static enum omb_exit read_order(struct omb_cli *cli, struct omb_office_certify *
 
     if (omb_args_number(&cli->args, OMB_OPT_DAYS, 0, &days, &err) != OMB_OK)
         return omb_cli_fail_value(&err);
+    if (days == 0 && omb_args_has(&cli->args, OMB_OPT_DAYS)) {
+        (void)!omb_fail(&err, OMB_INVALID, "days", "a certificate holds at least one day");
+        return omb_cli_fail_value(&err);
+    }
     out->days = days > UINT32_MAX ? UINT32_MAX : (uint32_t)days;
     out->service = omb_args_has(&cli->args, OMB_OPT_SERVICE);
     out->fingerprint = omb_view_str(omb_args_get(&cli->args, OMB_OPT_FINGERPRINT));

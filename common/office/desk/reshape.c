@@ -262,17 +262,34 @@ static enum omb_rc close_office(struct omb_step *step, struct subject *subject,
 
 /* --- all three --- */
 
+/* A revocation is for ever: what was mistyped would be, too. */
+static enum omb_rc check_ground(struct omb_view ground, struct omb_error *err)
+{
+    static const char *const grounds[] = {"stolen", "lost", "misused", "other"};
+
+    for (size_t i = 0; i < sizeof(grounds) / sizeof(grounds[0]); i++)
+        if (omb_view_is(ground, grounds[i]))
+            return OMB_OK;
+    if (ground.size == 0)
+        return OMB_OK;
+    return omb_fail(err, OMB_UNKNOWN_CODE, "ground",
+                    "unknown ground `%.*s`: it must be stolen, lost, misused or other",
+                    OMB_VIEW_ARGS(ground));
+}
+
 static enum omb_rc run(struct omb_step *step, struct subject *subject, struct omb_view *out,
                        struct omb_error *err)
 {
     const struct omb_office_change *change = subject->change;
     const int said =
         (change->revoke ? 1 : 0) + (change->parent.size ? 1 : 0) + (change->successor.size ? 1 : 0);
+    enum omb_rc rc;
 
     if (said != 1)
         return omb_fail(err, OMB_INVALID, NULL, "say one of revoke, parent and successor");
-    if (change->ground.size && !omb_text_is_code(change->ground))
-        return omb_fail(err, OMB_INVALID, "ground", "a ground is a code of [a-z0-9-]");
+    rc = check_ground(change->ground, err);
+    if (rc != OMB_OK)
+        return rc;
     if (change->revoke)
         return revoke(step, subject, out, err);
     return change->parent.size ? move(step, subject, out, err)
