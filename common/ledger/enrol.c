@@ -273,14 +273,21 @@ static enum omb_rc check_content(const struct omb_bundle_content *content, struc
     return OMB_OK;
 }
 
-/* By that digest one is what some certificate of the bundle says, whoever issued it. */
-static bool is_named(const struct omb_known_bundle *known, const struct omb_digest *digest)
+static bool names(const struct omb_known_certificate *later,
+                  const struct omb_known_certificate *one)
+{
+    return omb_office_id_equal(&later->inner.office, &one->inner.office) &&
+           omb_digest_equal(&later->inner.previous, &one->digest);
+}
+
+/* Some certificate of the bundle says that its office had that one before, whoever issued it. */
+static bool is_named(const struct omb_known_bundle *known, const struct omb_known_certificate *one)
 {
     for (size_t i = 0; i < known->count; i++)
-        if (omb_digest_equal(&known->chain[i].inner.previous, digest))
+        if (names(&known->chain[i], one))
             return true;
     for (size_t i = 0; i < known->earlier_count; i++)
-        if (omb_digest_equal(&known->earlier[i].inner.previous, digest))
+        if (names(&known->earlier[i], one))
             return true;
     return false;
 }
@@ -295,7 +302,7 @@ static enum omb_rc read_earlier(struct omb_known_bundle *known, struct omb_arena
         struct omb_known_certificate *one = &known->earlier[i];
 
         rc = omb_certify_read(earlier->items[i], arena, one, err);
-        if (rc == OMB_OK && !is_named(known, &one->digest))
+        if (rc == OMB_OK && !is_named(known, one))
             rc = omb_fail(err, OMB_INVALID, "earlier",
                           "no certificate of the bundle names the %zuth earlier one", i + 1);
         if (rc == OMB_OK)
