@@ -41,7 +41,7 @@ void omb_want_above(struct omb_step *step, const struct omb_link *link,
 
 /* What is not here the parent may have; the child asks for it again. */
 static enum omb_rc pass_up(struct omb_step *step, const struct omb_link *link,
-                                  const struct omb_want *want, struct omb_error *err)
+                           const struct omb_want *want, struct omb_error *err)
 {
     enum omb_rc rc = OMB_OK;
 
@@ -182,10 +182,13 @@ static enum omb_rc answer_page(struct omb_step *step, struct omb_link *link, boo
     return last ? omb_restored_heard(step, &link->peer, err) : OMB_OK;
 }
 
-/* What waited for a certificate was let go with the page that it was wanted for. */
+/*
+ * What waited for a certificate was let go with the page that it was wanted for. It is said outside
+ * of any comparison, so not as the last answer of one: a page may be on its way here.
+ */
 void omb_compare_once_more(struct omb_step *step, struct omb_link *link)
 {
-    const struct omb_compare page = {.last = true, .answer = true, .again = true};
+    const struct omb_compare page = {.answer = true, .again = true};
 
     if (!link->once_more || !link->greeted || link->page_due || link->page_rest)
         return;
@@ -418,9 +421,10 @@ static enum omb_rc next_page(struct omb_step *step, struct omb_link *link,
     bool all = true;
     enum omb_rc rc = OMB_OK;
 
-    if (!link->comparing && link->up && answer->again) {
+    if (link->up && answer->again && !answer->last) { /* it answers no page */
+        link->in_part |= link->comparing;
+        link->dirty |= link->compared_at != OMB_LONG_AGO;
         link->compared_at = OMB_LONG_AGO;
-        link->dirty = true;
         return OMB_OK;
     }
     if (!link->comparing) /* said twice, or of a comparison before the greeting */

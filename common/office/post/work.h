@@ -100,6 +100,7 @@ enum omb_rc omb_post_learn_tree(struct omb_step *step, struct omb_error *err) OM
 enum omb_rc omb_inbox_records(struct omb_step *step, struct omb_link *link,
                               const struct omb_records *records,
                               struct omb_error *err) OMB_MUST_USE;
+/* The window that is granted to the peer. */
 uint64_t omb_inbox_window(const struct omb_post *post, const struct omb_link *link);
 /* Tries the frames that wait again. */
 enum omb_rc omb_inbox_retry(struct omb_step *step, struct omb_link *link,
@@ -112,6 +113,7 @@ enum omb_rc omb_compare_came(struct omb_step *step, struct omb_link *link,
                              const struct omb_compare *page, struct omb_error *err) OMB_MUST_USE;
 enum omb_rc omb_compare_send(struct omb_step *step, struct omb_link *link,
                              struct omb_error *err) OMB_MUST_USE;
+/* Asks a child to compare again, if more is known of what waited here than when it compared. */
 void omb_compare_once_more(struct omb_step *step, struct omb_link *link);
 void omb_want_send(struct omb_step *step, struct omb_link *link, const struct omb_want *want);
 /* What a child waits for or wants, and nobody here has, is wanted of the parent, some of it. */
