@@ -190,10 +190,8 @@ static enum omb_rc take_certificate(struct omb_step *step, const struct omb_head
     rc = is_new && !is_own(step, &header->office) ? is_of_office(step, out, &counts, err) : OMB_OK;
     if (rc != OMB_OK)
         return rc;
-    if (!counts) {
-        omb_office_claim(step, out, at);
-        return OMB_OK;
-    }
+    if (!counts)
+        return omb_office_claim(step, &header->office, out, at, err);
     key = omb_key_carrier(&out->digest);
     rc = read_place(step, &key, &carrier, err);
     if (rc == OMB_NOT_FOUND || (rc == OMB_OK && card && says_more(out, card))) {
@@ -211,16 +209,15 @@ static enum omb_rc take_certificate(struct omb_step *step, const struct omb_head
     return refold_for(step, &out->inner, is_first ? NULL : &before, err);
 }
 
-/* One that was only claimed so far, and counts since another one does. */
-static enum omb_rc take_claimed(struct omb_step *step, const struct omb_office_id *office,
-                                bool *out_taken, struct omb_error *err)
+/* Of some that were only claimed so far those that count, since another one does. */
+static enum omb_rc take_of_these(struct omb_step *step, const struct omb_office_claims *claims,
+                                 bool *out_taken, struct omb_error *err)
 {
-    struct omb_office_claims *claims = OMB_ARENA_NEW(step->arena, struct omb_office_claims, 1);
-    enum omb_rc rc = omb_office_claimed(step, office, claims, err);
+    enum omb_rc rc = OMB_OK;
 
-    *out_taken = false;
-    for (size_t i = 0; rc == OMB_OK && !*out_taken && i < claims->count; i++) {
+    for (size_t i = 0; rc == OMB_OK && i < claims->count; i++) {
         struct omb_known_certificate known;
+        bool taken = false;
         struct omb_header header;
         struct omb_digest digest;
         struct omb_log log;
@@ -231,8 +228,25 @@ static enum omb_rc take_claimed(struct omb_step *step, const struct omb_office_i
         if (rc == OMB_OK)
             rc = omb_header_read(step, &claims->items[i], &header, &digest, NULL, err);
         if (rc == OMB_OK)
-            rc = take_certificate(step, &header, &claims->items[i], &known, out_taken, err);
+            rc = take_certificate(step, &header, &claims->items[i], &known, &taken, err);
+        *out_taken |= taken;
     }
+    return rc;
+}
+
+/* Anybody may claim as many as it likes: what counts may stand behind them. */
+static enum omb_rc take_claimed(struct omb_step *step, const struct omb_office_id *office,
+                                bool *out_taken, struct omb_error *err)
+{
+    struct omb_office_claims *claims = OMB_ARENA_NEW(step->arena, struct omb_office_claims, 1);
+    enum omb_rc rc;
+
+    *out_taken = false;
+    do {
+        rc = omb_office_claimed(step, office, claims, err);
+        if (rc == OMB_OK)
+            rc = take_of_these(step, claims, out_taken, err);
+    } while (rc == OMB_OK && claims->count == OMB_OFFICE_CERTIFICATES_MAX);
     return rc;
 }
 
@@ -243,7 +257,7 @@ static enum omb_rc learn_certificate(struct omb_step *step, const struct omb_hea
     bool taken;
     enum omb_rc rc = take_certificate(step, header, at, &known, &taken, err);
 
-    for (size_t i = 0; rc == OMB_OK && taken && i < OMB_OFFICE_CERTIFICATES_MAX; i++)
+    while (rc == OMB_OK && taken) /* each time there are fewer that are only claimed */
         rc = take_claimed(step, &known.inner.office, &taken, err);
     return rc;
 }

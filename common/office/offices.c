@@ -140,36 +140,17 @@ static void fill_above(struct omb_step *step, struct card *card)
     card->card.complete = issuer->complete;
 }
 
-struct search {
-    struct omb_digest items[64]; /* certificates of one office; more are not looked at */
-    size_t count;
-};
-
-static enum omb_rc take_digest(void *arg, struct omb_view key, struct omb_view value)
-{
-    struct search *search = arg;
-
-    (void)value;
-    if (key.size != 1 + OMB_OFFICE_ID_SIZE + OMB_DIGEST_SIZE)
-        return OMB_DAMAGED;
-    memcpy(search->items[search->count++].bytes, key.data + 1 + OMB_OFFICE_ID_SIZE,
-           OMB_DIGEST_SIZE);
-    return search->count < 64 ? OMB_OK : OMB_STOP;
-}
-
+/* A store that cannot be read shows none; whatever is asked of it next says why. */
 static void certificates_of(struct omb_step *step, const struct omb_office_id *id,
-                            struct search *out)
+                            struct omb_office_certificates *out)
 {
-    const struct omb_key prefix = omb_key_office(id, NULL);
-
-    out->count = 0;
-    if (omb_port_scan_prefix(step->port, OMB_FAMILY_OFFICE, omb_key_view(&prefix), take_digest,
-                             out) != OMB_OK)
+    if (omb_office_certificates(step, id, out, NULL) != OMB_OK)
         out->count = 0;
 }
 
 /* The office's next certificate, which names this one as `previous`. */
-static void fill_later(struct omb_step *step, struct card *card, const struct search *search)
+static void fill_later(struct omb_step *step, struct card *card,
+                       const struct omb_office_certificates *search)
 {
     for (size_t i = 0; i < search->count; i++) {
         const struct omb_office_card *other;
@@ -226,7 +207,8 @@ static void see_revocation(struct omb_step *step, const struct omb_office_card *
 }
 
 /* A key is revoked, whichever of the office's certificates names it. */
-static void fill_revoked(struct omb_step *step, struct card *card, const struct search *search)
+static void fill_revoked(struct omb_step *step, struct card *card,
+                         const struct omb_office_certificates *search)
 {
     const struct omb_view key = card->card.certificate.inner.signing_key;
     struct revocation best = {.rank = 0};
@@ -253,7 +235,7 @@ static void fill_seat(struct omb_step *step, struct card *card)
     struct omb_seat *seat = &card->card.seat;
     struct omb_office_id *succeeds =
         OMB_ARENA_NEW(&step->office->cache->arena, struct omb_office_id, inner->succeeds.count);
-    struct search search;
+    struct omb_office_certificates search;
 
     seat->office = inner->office;
     seat->certificate = card->card.certificate.digest;
@@ -335,7 +317,7 @@ static const struct omb_office_card *find_newest(struct omb_step *step,
                                                  const struct omb_office_id *id)
 {
     const struct omb_office_card *newest = NULL;
-    struct search search;
+    struct omb_office_certificates search;
 
     certificates_of(step, id, &search);
     for (size_t i = 0; i < search.count; i++) {
@@ -424,7 +406,7 @@ static void fill_incomplete(struct omb_step *step)
 void omb_cache_learned(struct omb_step *step, const struct omb_digest *certificate)
 {
     struct card *card = load_card(step, certificate), *before;
-    struct search search;
+    struct omb_office_certificates search;
 
     forget_newest(step->office->cache);
     fill_incomplete(step);

@@ -49,7 +49,6 @@ bool omb_office_cut_off(struct omb_step *step, const struct omb_key_id *key,
 struct omb_seats omb_step_seats(struct omb_step *step);
 const struct omb_seat *omb_office_seat(struct omb_step *step, const struct omb_office_ref *ref);
 
-
 /* --- standing.c --- */
 
 /* Certificates of one office, as many as are looked at: more nobody needs. */
@@ -74,13 +73,18 @@ bool omb_office_is_within(struct omb_step *step, const struct omb_office_id *off
 enum omb_rc omb_office_came_below(struct omb_step *step, const struct omb_office_id *office,
                                   const struct omb_office_id *from, bool *out,
                                   struct omb_error *err) OMB_MUST_USE;
-/* The record there says that an office came under the parent that certified it so. */
-void omb_office_claim(struct omb_step *step, const struct omb_known_certificate *known,
-                      const struct omb_row_at *at);
-/* The records that say so of one office, as many as are looked at. */
+/*
+ * The author's record there says that an office came under the parent that certified it so, and
+ * nothing proves it yet.
+ */
+enum omb_rc omb_office_claim(struct omb_step *step, const struct omb_office_id *author,
+                             const struct omb_known_certificate *known,
+                             const struct omb_row_at *at, struct omb_error *err) OMB_MUST_USE;
+/* The records that say so of one office by a certificate that does not count: the next of them. */
 struct omb_office_claims {
     struct omb_row_at items[OMB_OFFICE_CERTIFICATES_MAX];
-    size_t count;
+    size_t count;         /* less than the most: no more are behind them */
+    struct omb_key after; /* the row that was looked at last; size 0: none was */
 };
 enum omb_rc omb_office_claimed(struct omb_step *step, const struct omb_office_id *office,
                                struct omb_office_claims *out, struct omb_error *err) OMB_MUST_USE;

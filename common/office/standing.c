@@ -11,26 +11,49 @@
 #include "office/inside.h"
 #include "office/post/post.h"
 
-void omb_office_claim(struct omb_step *step, const struct omb_known_certificate *known,
-                      const struct omb_row_at *at)
+/* The office's own word says more than that of its parent, and may come before it: it stays. */
+enum omb_rc omb_office_claim(struct omb_step *step, const struct omb_office_id *author,
+                             const struct omb_known_certificate *known,
+                             const struct omb_row_at *at, struct omb_error *err)
 {
     const struct omb_key key =
         omb_key_claimed(&known->inner.office, &known->inner.parent, &known->digest);
+    struct omb_buf before = OMB_BUF_INIT;
+    enum omb_rc rc = OMB_NOT_FOUND;
     uint8_t place[12];
 
+    if (!omb_office_id_equal(author, &known->inner.office))
+        rc = omb_port_get(step->port, OMB_FAMILY_OFFICE, omb_key_view(&key), &before);
+    omb_buf_free(&before);
+    if (rc != OMB_NOT_FOUND)
+        return rc == OMB_OK ? rc
+                            : omb_fail(err, rc, NULL, "the offices in the store cannot be read");
     omb_put_place(place, at->number, at->seq);
     omb_put(step->update->writes, OMB_FAMILY_OFFICE, omb_key_view(&key), OMB_VIEW_OF(place));
     omb_post_standing_learned(step);
+    return OMB_OK;
 }
+
+struct claiming {
+    struct omb_step *step;
+    struct omb_office_claims *out;
+};
 
 static enum omb_rc take_claim(void *arg, struct omb_view key, struct omb_view value)
 {
-    struct omb_office_claims *claims = arg;
-    struct omb_row_at *at = &claims->items[claims->count++];
+    const struct claiming *claiming = arg;
+    struct omb_office_claims *claims = claiming->out;
+    struct omb_row_at *at = &claims->items[claims->count];
+    struct omb_digest digest;
 
-    (void)key;
-    if (!omb_read_place(value, &at->number, &at->seq))
+    if (key.size != 1 + 2 * OMB_OFFICE_ID_SIZE + OMB_DIGEST_SIZE ||
+        !omb_read_place(value, &at->number, &at->seq))
         return OMB_DAMAGED;
+    memcpy(digest.bytes, key.data + key.size - OMB_DIGEST_SIZE, OMB_DIGEST_SIZE);
+    memcpy(claims->after.bytes, key.data, key.size);
+    claims->after.size = key.size;
+    if (!omb_office_card(claiming->step, &digest))
+        claims->count++;
     return claims->count < OMB_OFFICE_CERTIFICATES_MAX ? OMB_OK : OMB_STOP;
 }
 
@@ -38,11 +61,19 @@ enum omb_rc omb_office_claimed(struct omb_step *step, const struct omb_office_id
                                struct omb_office_claims *out, struct omb_error *err)
 {
     const struct omb_key prefix = omb_key_claimed(office, NULL, NULL);
+    struct omb_key from = out->after.size > 0 ? out->after : prefix;
+    struct omb_key until = prefix;
+    struct claiming claiming = {step, out};
     enum omb_rc rc;
 
+    if (out->after.size > 0)
+        from.bytes[from.size++] = 0;
+    while (until.bytes[until.size - 1] == 0xff) /* its first byte is none */
+        until.size--;
+    until.bytes[until.size - 1]++;
     out->count = 0;
-    rc = omb_port_scan_prefix(step->port, OMB_FAMILY_OFFICE, omb_key_view(&prefix), take_claim,
-                              out);
+    rc = omb_port_scan(step->port, OMB_FAMILY_OFFICE, omb_key_view(&from), omb_key_view(&until),
+                       false, take_claim, &claiming);
     return rc == OMB_OK ? rc
                         : omb_fail(err, rc, NULL, "the offices in the store cannot be read");
 }
