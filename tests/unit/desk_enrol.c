@@ -505,7 +505,7 @@ static void test_only_children_are_changed_and_in_one_way_at_a_time(void **state
                 "not directly below");
     must_refuse(CHANGE(rig, .code = OMB_VIEW_LIT("north"), .revoke = true,
                        .ground = OMB_VIEW_LIT("stole")),
-                "unknown-code", "unknown ground `stole`: it must be stolen, lost, misused or other");
+                "unknown-code", "`stole`: it must be stolen, lost, misused or other");
     must_refuse(CHANGE(rig, .code = OMB_VIEW_LIT("north")), "invalid", "say one of");
     must_refuse(CHANGE(rig, .code = OMB_VIEW_LIT("north"), .revoke = true,
                        .parent = OMB_VIEW_LIT("cards")),

@@ -347,8 +347,8 @@ static void a_certificate_becomes_known(void **state)
 }
 
 /* A certificate of the outlet by this office, made with the outlet's own first key. */
-static struct omb_view certify_outlet(struct crossing *crossing, enum place by, bool previous,
-                                      struct omb_digest *out)
+static struct omb_view certify_outlet_at(struct crossing *crossing, enum place by, bool previous,
+                                         int64_t later_by, struct omb_digest *out)
 {
     struct omb_known_certificate first, known;
     struct omb_certificate inner;
@@ -361,7 +361,7 @@ static struct omb_view certify_outlet(struct crossing *crossing, enum place by, 
                                       &first, NULL),
                      OMB_OK);
     inner = first.inner;
-    inner.not_before++;
+    inner.not_before += later_by;
     inner.parent = crossing->refs[by].office;
     inner.issuer = crossing->refs[by].certificate;
     inner.depth = by == HO ? 1 : by == NORTH ? 2 : 3;
@@ -377,6 +377,12 @@ static struct omb_view certify_outlet(struct crossing *crossing, enum place by, 
     assert_int_equal(omb_certify_read(copy, &crossing->arena, &known, NULL), OMB_OK);
     *out = known.digest;
     return copy;
+}
+
+static struct omb_view certify_outlet(struct crossing *crossing, enum place by, bool previous,
+                                      struct omb_digest *out)
+{
+    return certify_outlet_at(crossing, by, previous, 1, out);
 }
 
 static bool knows(struct crossing *crossing, enum place place, const struct omb_digest *digest)
@@ -413,6 +419,30 @@ static void nobody_takes_an_office_from_its_parent(void **state)
     assert_true(memport_count(at(crossing, NORTH)->store, OMB_FAMILY_RECORD) > before);
     assert_false(knows(crossing, NORTH, &further));
     assert_false(knows(crossing, NORTH, &first));
+}
+
+/* More than are looked at of one office at a time, and none of them comes again. */
+static void all_that_was_claimed_counts_with_its_proof(void **state)
+{
+    enum { CLAIMS = OMB_OFFICE_CERTIFICATES_MAX + 6 };
+    struct crossing *crossing = *state;
+    struct omb_digest claimed[CLAIMS], proof;
+    struct omb_office_certified certified;
+
+    for (size_t i = 0; i < CLAIMS; i++) {
+        certified.certificate =
+            certify_outlet_at(crossing, HO, false, (int64_t)i + 1, &claimed[i]);
+        say(crossing, HO, OMB_EVENT_OFFICE_CERTIFIED, &certified);
+    }
+    carry(crossing, HO, NORTH);
+    for (size_t i = 0; i < CLAIMS; i++)
+        assert_false(knows(crossing, NORTH, &claimed[i]));
+    certified.certificate = certify_outlet(crossing, HO, true, &proof);
+    say(crossing, HO, OMB_EVENT_OFFICE_CERTIFIED, &certified);
+    carry(crossing, HO, NORTH);
+    assert_true(knows(crossing, NORTH, &proof));
+    for (size_t i = 0; i < CLAIMS; i++)
+        assert_true(knows(crossing, NORTH, &claimed[i]));
 }
 
 static void only_its_issuer_tells_a_certificate(void **state)
@@ -527,6 +557,7 @@ int main(void)
         CROSSING_TEST(a_certificate_becomes_known),
         CROSSING_TEST(a_further_certificate_of_the_same_parent_counts),
         CROSSING_TEST(nobody_takes_an_office_from_its_parent),
+        CROSSING_TEST(all_that_was_claimed_counts_with_its_proof),
         CROSSING_TEST(only_its_issuer_tells_a_certificate),
         CROSSING_TEST(a_revocation_is_of_the_key_in_all_its_certificates),
         CROSSING_TEST(a_later_certificate_of_a_revoked_key_gives_nothing_back),

@@ -113,8 +113,6 @@ enum omb_rc omb_compare_came(struct omb_step *step, struct omb_link *link,
                              const struct omb_compare *page, struct omb_error *err) OMB_MUST_USE;
 enum omb_rc omb_compare_send(struct omb_step *step, struct omb_link *link,
                              struct omb_error *err) OMB_MUST_USE;
-/* Asks a child to compare again, if more is known of what waited here than when it compared. */
-void omb_compare_once_more(struct omb_step *step, struct omb_link *link);
 void omb_want_send(struct omb_step *step, struct omb_link *link, const struct omb_want *want);
 /* What a child waits for or wants, and nobody here has, is wanted of the parent, some of it. */
 void omb_want_above(struct omb_step *step, const struct omb_link *link,
