@@ -373,9 +373,40 @@ static void test_a_fork_is_listed_with_both_digests(void **state)
     tree->checked = true; /* the copies differ for ever */
 }
 
+/* Who was put back compares, and nothing of its own is acknowledged again for that. */
+static void test_what_a_comparison_found_there_does_not_wait(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    struct memport *copy;
+
+    (void)bank_complaint(bank.b45);
+    tree_settle(tree);
+    copy = tree_backup(bank.b45);
+    (void)bank_complaint(bank.b45);
+    tree_settle(tree);
+    tree_roll_back(bank.b45, copy);
+    tree_settle(tree);
+    tree_cut(bank.b45);
+    tree_pass(tree, OMB_SECOND_MS * 60);
+    assert_text(tree_link(bank.b45, bank.north)->state, "down");
+    assert_int_equal(tree_link(bank.b45, bank.north)->lag_records, 0);
+    tree_stop(bank.b45);
+    tree_start(bank.b45);
+    tree_pass(tree, OMB_SECOND_MS * 60);
+    assert_int_equal(tree_link(bank.b45, bank.north)->lag_records, 0);
+    (void)bank_complaint(bank.b45);
+    tree_pass(tree, 1);
+    assert_true(tree_link(bank.b45, bank.north)->lag_records > 0);
+    tree_mend(bank.b45);
+    tree_settle(tree);
+    tree_check_whole(tree);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TREE_TEST(test_what_a_comparison_found_there_does_not_wait),
         TREE_TEST(test_links_are_listed_with_their_levels),
         TREE_TEST(test_a_lag_is_a_warning),
         TREE_TEST(test_a_link_shows_what_waits_and_who_witnesses),

@@ -143,11 +143,19 @@ static bool is_beyond(struct omb_step *step, const struct omb_link_seen *link,
 
 /* --- one row of the list --- */
 
+/* How far the peer holds ours: it said so, or a comparison found it. */
+static uint64_t acked_of(const struct omb_peer_row *row)
+{
+    const uint64_t acked = row->acked != NULL ? row->acked->position : 0;
+
+    return row->settled > acked ? row->settled : acked;
+}
+
 static void show_peer(struct omb_step *step, const struct omb_link_seen *link,
                       struct omb_peer_view *out)
 {
     const int64_t waits = link->oldest_unacked ? step->input->now_ms - link->oldest_unacked : 0;
-    const uint64_t acked = link->row.acked != NULL ? link->row.acked->position : 0;
+    const uint64_t acked = acked_of(&link->row);
 
     *out = (struct omb_peer_view){
         .peer = omb_office_code_of(step, &link->peer),
@@ -356,7 +364,7 @@ static enum omb_rc visit_waiting(void *arg, struct omb_view key, struct omb_view
 static enum omb_rc show_waiting(struct omb_step *step, const struct omb_link_seen *link,
                                 struct omb_peer_detail *out, struct omb_error *err)
 {
-    const uint64_t acked = link->row.acked != NULL ? link->row.acked->position : 0;
+    const uint64_t acked = acked_of(&link->row);
     const struct omb_key after =
         link->up ? omb_key_journal(acked) : omb_key_feed(&link->peer, acked);
     const struct omb_view prefix =

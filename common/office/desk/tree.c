@@ -397,16 +397,27 @@ static void judge_health(struct omb_step *step, const struct member *member,
                   llabs(health->clock_offset_ms) / OMB_SECOND_MS);
 }
 
+/* The first on the way down to it of which nothing is heard. */
+static const struct member *out_of_reach(const struct member *member)
+{
+    const struct member *lost = member->parent;
+
+    while (lost->parent != NULL && lost->parent->unreachable)
+        lost = lost->parent;
+    return lost;
+}
+
 static void judge_below(struct omb_step *step, const struct member *member,
                         struct omb_judgement *out)
 {
     const struct omb_view ago = omb_ago(step->arena, member->silent_ms);
 
-    if (member->parent == NULL || member->parent->unreachable)
-        omb_judge(out, OMB_LEVEL_UNKNOWN, "the office above it is out of reach");
+    if (member->parent != NULL && member->parent->unreachable)
+        omb_judge(out, OMB_LEVEL_UNKNOWN, "%.*s above it is out of reach",
+                  OMB_VIEW_ARGS(out_of_reach(member)->card->certificate.inner.code));
     else if (member->above != NULL && omb_view_is(member->above->state, "blocked"))
         omb_judge(out, OMB_LEVEL_CRITICAL, "blocked: %.*s", OMB_VIEW_ARGS(member->above->reason));
-    else if (member->health == NULL)
+    else if (member->parent == NULL || member->health == NULL)
         omb_judge(out, OMB_LEVEL_UNKNOWN, "never heard");
     else if (member->silent_ms > OMB_SILENT_MS)
         omb_judge(out, OMB_LEVEL_CRITICAL, "silent for %.*s", OMB_VIEW_ARGS(ago));

@@ -150,7 +150,7 @@ static enum omb_rc turn_round(struct omb_step *step, struct omb_link *link, stru
     omb_post_disconnect(step->office->post, link);
     omb_link_reset(link);
     link->held = link->acked = (struct omb_cursor){0}; /* of the feed that it was given */
-    link->offered = link->acked_most = link->sent_ever = 0;
+    link->offered = link->acked_most = link->sent_ever = link->settled = 0;
     link->anew = false;
     link->dirty = true;
     omb_post_busy(step->office->post, link);

@@ -182,6 +182,7 @@ static enum omb_rc go_on_behind(struct omb_step *step, struct omb_link *link,
 static void go_on_from(struct omb_link *link, uint64_t position)
 {
     link->acked = (struct omb_cursor){0};
+    link->settled = 0;
     link->start = link->sent = link->sent_record = position;
 }
 

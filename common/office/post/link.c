@@ -115,6 +115,7 @@ enum omb_rc omb_link_recall(struct omb_step *step, struct omb_link *link, struct
     link->compared_at = row.compared_at;
     link->clock_offset_ms = row.clock_offset_ms;
     link->sent_ever = row.sent;
+    link->settled = row.settled;
     return OMB_OK;
 }
 
@@ -135,6 +136,7 @@ void omb_link_put(struct omb_step *step, struct omb_link *link, const struct omb
     now.compared_at = link->compared_at;
     now.clock_offset_ms = link->clock_offset_ms;
     now.sent = link->sent_ever;
+    now.settled = link->settled;
     omb_buf_clear(value);
     omb_encode_peer_row(&now, value);
     omb_put(step->update->writes, OMB_FAMILY_PEER, omb_key_view(&key), omb_buf_view(value));

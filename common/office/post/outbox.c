@@ -320,8 +320,8 @@ enum omb_rc omb_outbox_backlog(struct omb_step *step, const struct omb_link *lin
                                struct omb_backlog *out, struct omb_error *err)
 {
     struct rows *rows = OMB_ARENA_NEW(step->arena, struct rows, 1);
-    const bool from_start = link->greeted && link->start > link->acked.position;
-    uint64_t after = from_start ? link->start : link->acked.position;
+    const uint64_t start = link->greeted ? link->start : link->settled;
+    uint64_t after = start > link->acked.position ? start : link->acked.position;
     enum omb_rc rc = OMB_OK;
 
     *out = (struct omb_backlog){0};
