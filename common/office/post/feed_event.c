@@ -210,6 +210,7 @@ struct about {
     struct omb_office_id offices[2];
     struct omb_office_id branches[2]; /* the children above them, as the tree is and was */
     struct omb_office_id branches_before[2];
+    struct omb_office_certificates certificates; /* of the first office */
     size_t count;
     bool all;
 };
@@ -246,7 +247,7 @@ static enum omb_rc concerns(struct omb_step *step, const struct about *about,
     for (size_t i = 0; i < about->count; i++)
         *out |= omb_office_id_equal(&about->branches[i], child) ||
                 omb_office_id_equal(&about->branches_before[i], child);
-    return *out ? OMB_OK : omb_feed_knows(step, child, &about->offices[0], out, err);
+    return *out ? OMB_OK : omb_feed_knows(step, child, &about->certificates, out, err);
 }
 
 /* `one` is whose standing changes; `other` the new parent or successor, if any. */
@@ -255,13 +256,14 @@ static enum omb_rc offer_standing(const struct event *event, const struct omb_of
 {
     struct omb_step *step = event->step;
     struct about *about = OMB_ARENA_NEW(step->arena, struct about, 1);
-    enum omb_rc rc = OMB_OK;
+    enum omb_rc rc;
 
     if (!one || omb_office_id_none(&one->office))
         return OMB_OK;
     add_office(step, about, one);
     if (other)
         add_office(step, about, other);
+    rc = omb_office_certificates(step, &one->office, &about->certificates, err);
     for (size_t i = 0; rc == OMB_OK && i < event->child_count; i++) {
         bool concerned = false;
 
@@ -302,26 +304,23 @@ static enum omb_rc offer_previous(struct omb_step *step, const struct omb_office
 }
 
 /*
- * `concerns`: the certificate is the child's to know in any case. So it is when the child knows the
- * office: where that stands says who may do what in its cases. What the parent says of it goes to
- * all of them, and the office's own word, too: by that one alone they believe that it came there.
+ * `concerns`: in any case; else when the child was given one of the others: where the office stands
+ * says who may act in its cases. Its own word goes to all of them: by that they believe the parent.
  */
 static enum omb_rc offer_carrier(const struct event *event, const struct omb_office_id *child,
-                                 const struct omb_known_certificate *known, bool concerns,
+                                 const struct omb_digest *certificate,
+                                 const struct omb_office_certificates *others, bool concerns,
                                  bool own_word, struct omb_error *err)
 {
     bool knows = false;
     enum omb_rc rc = OMB_OK;
 
-    if (came_from(event, child))
-        return OMB_OK;
     if (own_word || !concerns)
-        rc = omb_feed_knows(event->step, child, &known->inner.office, &knows, err);
-    if (rc == OMB_OK && knows && own_word)
-        return omb_feed_record(event->step, child, event->at, err);
+        rc = omb_feed_knows(event->step, child, others, &knows, err);
     if (rc != OMB_OK || !(concerns || knows))
         return rc;
-    return omb_feed_certificate(event->step, child, &known->digest, err);
+    return knows && own_word ? omb_feed_record(event->step, child, event->at, err)
+                             : omb_feed_certificate(event->step, child, certificate, err);
 }
 
 /*
@@ -333,10 +332,12 @@ static enum omb_rc offer_certified(const struct event *event, const struct omb_o
                                    struct omb_error *err)
 {
     struct omb_step *step = event->step;
+    struct omb_office_certificates *others =
+        OMB_ARENA_NEW(step->arena, struct omb_office_certificates, 1);
     struct omb_known_certificate known;
     struct omb_office_id now, before;
+    enum omb_rc rc;
     bool all;
-    enum omb_rc rc = OMB_OK;
 
     if (omb_certify_read(certified->certificate, step->arena, &known, NULL) != OMB_OK)
         return OMB_OK;
@@ -346,10 +347,14 @@ static enum omb_rc offer_certified(const struct event *event, const struct omb_o
     if (known.inner.service)
         note_for_all(event);
     rc = omb_feed_certified(step, &known.digest, err);
+    if (rc == OMB_OK && !omb_digest_none(&known.inner.previous)) /* the first one nobody knows */
+        rc = omb_office_certificates(step, &known.inner.office, others, err);
     for (size_t i = 0; rc == OMB_OK && i < event->child_count; i++) {
         const struct omb_office_id *child = &event->children[i];
 
-        rc = offer_carrier(event, child, &known,
+        if (came_from(event, child))
+            continue;
+        rc = offer_carrier(event, child, &known.digest, others,
                            all || omb_office_id_equal(child, &now) ||
                                omb_office_id_equal(child, &before),
                            omb_office_id_equal(author, &known.inner.office), err);

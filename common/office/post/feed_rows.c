@@ -182,11 +182,10 @@ enum omb_rc omb_feed_was_given(struct omb_step *step, const struct omb_office_id
 }
 
 enum omb_rc omb_feed_knows(struct omb_step *step, const struct omb_office_id *child,
-                           const struct omb_office_id *office, bool *out, struct omb_error *err)
+                           const struct omb_office_certificates *list, bool *out,
+                           struct omb_error *err)
 {
-    struct omb_office_certificates *list =
-        OMB_ARENA_NEW(step->arena, struct omb_office_certificates, 1);
-    enum omb_rc rc = omb_office_certificates(step, office, list, err);
+    enum omb_rc rc = OMB_OK;
 
     *out = false;
     for (size_t i = 0; rc == OMB_OK && !*out && i < list->count; i++)

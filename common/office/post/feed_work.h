@@ -48,9 +48,9 @@ void omb_feed_put(struct omb_step *step, const struct omb_office_id *child,
 enum omb_rc omb_feed_was_given(struct omb_step *step, const struct omb_office_id *child,
                                const struct omb_digest *certificate, bool *out,
                                struct omb_error *err) OMB_MUST_USE;
-/* Whether it was given any of that office. */
+/* Whether it was given any of those, which are of one office. */
 enum omb_rc omb_feed_knows(struct omb_step *step, const struct omb_office_id *child,
-                           const struct omb_office_id *office, bool *out,
+                           const struct omb_office_certificates *list, bool *out,
                            struct omb_error *err) OMB_MUST_USE;
 void omb_feed_note_given(struct omb_step *step, const struct omb_office_id *child,
                          const struct omb_digest *certificate);
