@@ -166,7 +166,10 @@ static void test_only_peers_have_links(void **state)
                 "no link to vsp-0045");
     must_refuse(ask_as(&bank.ho->rig, "s1", OMB_ASK_LINK_RESYNC, &resync), "forbidden", "admin");
     answer_of(ask_as(&bank.ho->rig, "admin", OMB_ASK_LINK_RESYNC, &resync));
+    assert_text(tree_link(bank.ho, bank.north)->reason, "compares");
     tree_settle(tree);
+    assert_text(tree_link(bank.ho, bank.north)->state, "live");
+    assert_text(tree_link(bank.ho, bank.north)->reason, "");
     tree_check(tree);
 }
 

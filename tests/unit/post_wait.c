@@ -3,6 +3,7 @@
 
 #include "office/inside.h"
 #include "office/post/inside.h"
+#include "support/deskwork.h"
 #include "support/visitor.h"
 
 static const struct omb_peer_view *link_of(struct visitor *visitor)
@@ -69,6 +70,22 @@ static void a_record_waits_for_the_certificate_of_its_office(void **state)
     assert_non_null(HEARS(visitor, CREDIT, credit));
     assert_int_equal(records_at(visitor), before + branch - 1 + 2);
     assert_int_equal(link_of(visitor)->reason.size, 0);
+}
+
+static void what_waits_is_said_while_the_link_compares(void **state)
+{
+    struct visitor *visitor = *state;
+    const struct omb_records third = visitor_journal(visitor, 3, 3);
+    const struct omb_link_resync resync = {.peer = OMB_VIEW_LIT("north")};
+
+    visitor_greet(visitor);
+    visitor_say(visitor, OMB_FRAME_CREDIT, &(struct omb_credit){1 << 20});
+    assert_text(link_of(visitor)->state, "live");
+    visitor_say(visitor, OMB_FRAME_RECORDS, &third);
+    assert_reason(visitor, "waits for records 1-2 of north");
+    answer_of(ask_as(&visitor->ho->rig, "admin", OMB_ASK_LINK_RESYNC, &resync));
+    assert_text(link_of(visitor)->state, "catching-up");
+    assert_reason(visitor, "waits for records 1-2 of north");
 }
 
 static void frames_behind_one_that_waits_wait_in_their_order(void **state)
@@ -205,6 +222,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         VISITOR_TEST(a_record_waits_for_the_certificate_of_its_office),
+        VISITOR_TEST(what_waits_is_said_while_the_link_compares),
         VISITOR_TEST(frames_behind_one_that_waits_wait_in_their_order),
         VISITOR_TEST(a_gap_that_nobody_fills_is_not_wanted_for_ever),
         VISITOR_TEST(what_nobody_had_is_wanted_again_while_the_line_stands),

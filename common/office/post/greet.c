@@ -583,7 +583,8 @@ enum omb_rc omb_greet_compare(struct omb_step *step, struct omb_link *link, stru
     if (awaits) /* those below may not rely on what this office knows: later */
         return OMB_OK;
     if (link->state == OMB_LINK_LIVE)
-        rc = omb_link_to(step, link, OMB_LINK_CATCHING_UP, "compares", err);
+        rc = omb_link_to(step, link, OMB_LINK_CATCHING_UP,
+                         link->held_first && link->reason ? link->reason : OMB_LINK_COMPARES, err);
     if (rc != OMB_OK)
         return rc;
     link->comparing = true;

@@ -17,6 +17,7 @@
 #define OMB_SILENCE_MS 15000       /* of a peer, after which the link is down */
 #define OMB_PING_MS 5000
 #define OMB_DIAL_MS 20000          /* for a handshake */
+#define OMB_LINK_COMPARES "compares" /* the reason meanwhile, where nothing waits */
 #define OMB_LONG_AGO 1             /* compared_at: the comparison did not come to its end */
 #define OMB_HEALTH_MS 30000
 #define OMB_HEALTH_SOON_MS 2000     /* after the last one, when the state of a link changed */
@@ -113,7 +114,7 @@ struct omb_link {
     size_t range_count;
     uint64_t ranges_left; /* records that lacked when they were wanted last; 0: not yet */
     bool lacked; /* records that a comparison brought wait for a certificate, */
-    bool once_more; /* and some were learned since: it is to compare again */
+    bool once_more; /* and some were learned since; or an office came: it is to compare again */
     bool passed_over; /* entries of offices that stood elsewhere, when so much was */
     uint64_t learned; /* learned of it (post->learned) */
     bool page_due, page_last; /* the answer to a page of logs waits for them */

@@ -385,6 +385,8 @@ enum omb_rc omb_want_parts_more(struct omb_step *step, struct omb_link *link,
 static enum omb_rc compared(struct omb_step *step, struct omb_link *link, struct omb_error *err)
 {
     link->comparing = false;
+    if (link->reason && strcmp(link->reason, OMB_LINK_COMPARES) == 0)
+        omb_link_reason(link, "%s", "");
     if (link->up && !link->in_part)
         link->settled = link->start;
     link->compared_at = link->in_part ? OMB_LONG_AGO : step->input->now_ms;
