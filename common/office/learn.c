@@ -121,6 +121,8 @@ static enum omb_rc refold_for(struct omb_step *step, const struct omb_certificat
         before && !omb_office_id_none(&now) && !omb_office_id_equal(&now, before);
     enum omb_rc rc = (came ? omb_refold_newcomer : omb_refold_cases_of)(step, &inner->office, err);
 
+    if (came) /* it may have lost what it gave by the way that it stood on before */
+        omb_post_came_below(step, &now);
     for (size_t i = 0; rc == OMB_OK && i < inner->succeeds.count; i++) {
         struct omb_office_id closed;
 

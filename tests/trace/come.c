@@ -296,6 +296,84 @@ static void test_an_office_that_was_put_back_to_before_it_came_joins_again(void 
     tree_check_whole(tree);
 }
 
+/* What its store lost, those above its old region alone still have. */
+static void test_what_it_lost_before_it_came_is_given_back(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    struct memport *copy = tree_backup(bank.b45);
+    const struct omb_view number = bank_complaint(bank.b45);
+
+    tree_settle(tree);
+    tree_cut(bank.b45);
+    tree_roll_back(bank.b45, copy);
+    tree_move(bank.b45, bank.south);
+    tree_mend(bank.b45);
+    tree_settle(tree);
+    tree_agree(tree, number, "open", "vsp-0045", bank.b45, bank.south, bank.ho, NULL);
+    tree_check_whole(tree);
+}
+
+/* Nobody above heard of it before: the region needs its word first, and that all before it. */
+static void test_a_log_of_two_lives_comes_for_its_word(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    struct tree_office *b99 = tree_add(tree, "vsp-0099", "branch", bank.north);
+    const struct omb_view number = bank_complaint(bank.b77);
+    struct omb_view last;
+    struct memport *copy;
+
+    ESCALATE(bank.b77, number, "south");
+    tree_settle(tree);
+    tree_cut(b99);
+    (void)bank_complaint(b99);
+    copy = tree_backup(b99);
+    (void)bank_complaint(b99);
+    tree_roll_back(b99, copy);
+    last = bank_complaint(b99);
+    let_go(bank.ho, b99, bank.south);
+    tree_cut(bank.south);
+    assert_true(tree_try_come_under(b99, bank.south));
+    DELEGATE(bank.south, number, "vsp-0099");
+    tree_mend(b99);
+    tree_settle(tree);
+    tree_mend(bank.south);
+    tree_settle(tree);
+    tree_agree(tree, number, "open", "vsp-0099", b99, bank.b77, bank.south, bank.ho, NULL);
+    tree_agree(tree, last, "open", "vsp-0099", b99, bank.south, bank.ho, NULL);
+    tree_check_whole(tree);
+}
+
+/*
+ * Who lost all meets what it signed under its second certificate, and then its third one first: the
+ * record that carries the second is signed by the first.
+ */
+static void test_certificates_are_given_with_those_they_are_judged_by(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    const struct omb_view number = bank_complaint(bank.b45);
+
+    ESCALATE(bank.b45, number, "ho");
+    tree_settle(tree);
+    SHARE(bank.ho, number, "card-centre");
+    tree_settle(tree);
+    tree_move(bank.b45, bank.south);
+    NOTE(bank.b45, number);
+    tree_settle(tree);
+    tree_cut(bank.cards);
+    NOTE(bank.b45, number);
+    tree_settle(tree);
+    assert_true(tree_begin_anew(bank.b45, 9));
+    tree_settle(tree);
+    assert_true(tree_begin_anew(bank.cards, 10));
+    tree_mend(bank.cards);
+    tree_settle(tree);
+    tree_agree(tree, number, "open", "ho", bank.b45, bank.south, bank.cards, bank.ho, NULL);
+    tree_check_whole(tree);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -311,6 +389,9 @@ int main(void)
         TREE_TEST(test_a_comparison_goes_on_when_it_learned_who_came),
         TREE_TEST(test_all_who_share_a_case_hear_where_its_home_stands),
         TREE_TEST(test_an_office_that_was_put_back_to_before_it_came_joins_again),
+        TREE_TEST(test_what_it_lost_before_it_came_is_given_back),
+        TREE_TEST(test_a_log_of_two_lives_comes_for_its_word),
+        TREE_TEST(test_certificates_are_given_with_those_they_are_judged_by),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -133,6 +133,14 @@ void omb_post_standing_learned(struct omb_step *step)
     step->office->post->learned++;
 }
 
+void omb_post_came_below(struct omb_step *step, const struct omb_office_id *child)
+{
+    struct omb_link *link = omb_post_peer(step->office->post, child);
+
+    if (link)
+        link->once_more = true;
+}
+
 size_t omb_office_children(const struct omb_office *office,
                            const uint8_t (**out_keys)[OMB_PUBLIC_SIZE])
 {

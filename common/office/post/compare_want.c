@@ -10,7 +10,10 @@
 #include "office/post/feed.h"
 #include "office/post/walk.h"
 
-enum { LOOKED_AT_MAX = 4 * OMB_WANT_RECORDS_MAX }; /* rows that one Want may have read */
+enum {
+    LOOKED_AT_MAX = 4 * OMB_WANT_RECORDS_MAX, /* rows that one Want may have read */
+    TOLD_MAX = 4 * OMB_CHAIN_MAX,             /* certificates for one that is wanted */
+};
 
 struct answer {
     struct omb_step *step;
@@ -21,6 +24,8 @@ struct answer {
     struct omb_record *records;
     struct omb_missing_part *missing;
     size_t count, missing_count, max;
+    struct omb_digest told[TOLD_MAX]; /* certificates, for the digest that is looked at */
+    size_t told_count;
     bool full;
 };
 
@@ -178,34 +183,54 @@ enum omb_rc omb_want_lacks(struct omb_step *step, const struct omb_digest *diges
     return rc == OMB_NOT_FOUND ? OMB_OK : rc;
 }
 
+/* Whether the certificate has its turn in this answer; so many are not wanted of one office. */
+static bool is_told(struct answer *answer, const struct omb_digest *certificate)
+{
+    for (size_t i = 0; i < answer->told_count; i++)
+        if (omb_digest_equal(&answer->told[i], certificate))
+            return true;
+    if (answer->told_count == TOLD_MAX)
+        return true;
+    answer->told[answer->told_count++] = *certificate;
+    return false;
+}
+
+static enum omb_rc add_certificate(struct answer *answer, const struct omb_digest *certificate,
+                                   struct omb_error *err);
+
+/* The record that carries one; before it that of the certificate which the record is judged by. */
 static enum omb_rc add_carrier(struct answer *answer, const struct omb_digest *certificate,
                                struct omb_error *err)
 {
     const struct omb_key key = omb_key_carrier(certificate);
+    const struct omb_office_card *signer;
+    struct omb_header header;
+    struct omb_digest digest;
     struct omb_row_at at;
-    const enum omb_rc rc = read_place(answer->step, &key, &at, err);
+    enum omb_rc rc = read_place(answer->step, &key, &at, err);
 
     if (rc == OMB_OK)
-        return add(answer, &at, 0, err);
-    return rc == OMB_NOT_FOUND ? OMB_OK : rc; /* of this office's own bundle: the asker has it */
+        rc = omb_header_read(answer->step, &at, &header, &digest, NULL, err);
+    if (rc != OMB_OK) /* of this office's own bundle: the asker has it */
+        return rc == OMB_NOT_FOUND ? OMB_OK : rc;
+    signer = omb_office_card_by_key(answer->step, &header.key);
+    if (signer)
+        rc = add_certificate(answer, &signer->certificate.digest, err);
+    return rc == OMB_OK ? add(answer, &at, 0, err) : rc;
 }
 
-/* The certificates above one, from the root down: without them it would wait in its turn. */
-static enum omb_rc add_above(struct answer *answer, const struct omb_digest *digest,
-                             struct omb_error *err)
+/* A certificate behind those above it, from the root down: it would wait for them in its turn. */
+static enum omb_rc add_certificate(struct answer *answer, const struct omb_digest *certificate,
+                                   struct omb_error *err)
 {
-    const struct omb_office_card *card = omb_office_card(answer->step, digest);
-    struct omb_digest above[OMB_CHAIN_MAX];
-    size_t count = 0;
+    const struct omb_office_card *card = omb_office_card(answer->step, certificate);
     enum omb_rc rc = OMB_OK;
 
-    while (card && card->certificate.inner.depth > 0 && count < OMB_CHAIN_MAX) {
-        above[count++] = card->certificate.inner.issuer;
-        card = omb_office_card(answer->step, &above[count - 1]);
-    }
-    while (rc == OMB_OK && count > 0)
-        rc = add_carrier(answer, &above[--count], err);
-    return rc;
+    if (is_told(answer, certificate))
+        return OMB_OK;
+    if (card && card->certificate.inner.depth > 0)
+        rc = add_certificate(answer, &card->certificate.inner.issuer, err);
+    return rc == OMB_OK ? add_carrier(answer, certificate, err) : rc;
 }
 
 /*
@@ -216,23 +241,9 @@ static enum omb_rc add_newest(struct answer *answer, const struct omb_digest *ce
                               struct omb_error *err)
 {
     const struct omb_office_card *card = omb_office_card(answer->step, certificate), *newest;
-    enum omb_rc rc;
 
     newest = card ? omb_office_newest(answer->step, &card->seat.office) : NULL;
-    if (!newest || omb_digest_equal(&newest->certificate.digest, certificate))
-        return OMB_OK;
-    rc = add_above(answer, &newest->certificate.digest, err);
-    return rc == OMB_OK ? add_carrier(answer, &newest->certificate.digest, err) : rc;
-}
-
-static enum omb_rc add_certificate(struct answer *answer, const struct omb_digest *certificate,
-                                   const struct omb_row_at *carrier, struct omb_error *err)
-{
-    enum omb_rc rc = add_above(answer, certificate, err);
-
-    if (rc == OMB_OK)
-        rc = add(answer, carrier, 0, err);
-    return rc == OMB_OK ? add_newest(answer, certificate, err) : rc;
+    return newest ? add_certificate(answer, &newest->certificate.digest, err) : OMB_OK;
 }
 
 static enum omb_rc add_digest(struct answer *answer, const struct omb_digest *digest,
@@ -242,8 +253,11 @@ static enum omb_rc add_digest(struct answer *answer, const struct omb_digest *di
     struct omb_digest certificate;
     enum omb_rc rc = find_carrier(answer->step, digest, &certificate, &at, err);
 
-    if (rc == OMB_OK)
-        return add_certificate(answer, &certificate, &at, err);
+    answer->told_count = 0;
+    if (rc == OMB_OK) {
+        rc = add_certificate(answer, &certificate, err);
+        return rc == OMB_OK ? add_newest(answer, &certificate, err) : rc;
+    }
     if (rc == OMB_NOT_FOUND)
         rc = omb_record_place(answer->step, digest, &at);
     if (rc == OMB_NOT_FOUND)
@@ -372,7 +386,7 @@ static enum omb_rc check_want(const struct omb_want *want, struct omb_error *err
 
 static size_t most(const struct omb_want *want)
 {
-    size_t count = want->digests.count * 2 * OMB_CHAIN_MAX + want->parts.count;
+    size_t count = want->digests.count * TOLD_MAX + want->parts.count;
 
     for (size_t i = 0; i < want->ranges.count && count < OMB_WANT_RECORDS_MAX; i++) {
         const struct omb_log_range *range = &want->ranges.items[i];

@@ -356,7 +356,7 @@ static void want_beside(struct omb_step *step, struct omb_link *link,
     const struct omb_want before = {.ranges = {&lacks->range, 1}};
     const bool of_log = omb_digest_none(&lacks->certificate);
 
-    if ((of_log && (lacks->range.first == 0 || link->up || link->range_count > 0)) ||
+    if ((of_log && (lacks->range.first == 0 || link->up || link->page_due || link->page_rest)) ||
         link->besides++ >= OMB_BESIDES_MAX)
         return;
     if (of_log) {
@@ -423,6 +423,8 @@ static enum omb_rc take_beside(struct omb_step *step, struct omb_link *link,
         return block_fork(step, link, &taking.fork, err);
     if (!taking.grew && link->wanted == 0)
         link->retries = OMB_RETRIES; /* it has no more than that */
+    if (taking.grew)
+        link->ranges_left = 0;
     if (link->range_count > 0)
         rc = omb_want_more(step, link, err);
     if (rc == OMB_OK)

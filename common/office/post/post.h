@@ -38,6 +38,8 @@ void omb_post_standing_learned(struct omb_step *step);
 /* Starts a comparison with a peer now. OMB_NOT_FOUND: no such link. */
 enum omb_rc omb_post_resync(struct omb_step *step, const struct omb_office_id *peer,
                             struct omb_error *err) OMB_MUST_USE;
+/* An office came to stand below that child, which compares what it has of it with this one. */
+void omb_post_came_below(struct omb_step *step, const struct omb_office_id *child);
 /* Parts are listed as missing that were here before: they are wanted when links are next tended. */
 void omb_post_want_parts(struct omb_step *step);
 /* What kept the parent away may be mended: a link that waits for its next try is dialled now. */
