@@ -301,15 +301,37 @@ void sim_wait(struct sim *sim)
     }
 }
 
+static bool is_any_due(const struct tree_office *office)
+{
+    (void)office;
+    return true;
+}
+
+static void compare_those(struct sim *sim, bool (*is_due)(const struct tree_office *))
+{
+    tree_tell(sim->tree, "links compare");
+    for (size_t i = 0; i < sim->tree->count; i++) {
+        struct tree_office *office = sim->tree->offices[i];
+
+        if (office->parent == NULL || office->gone || !is_due(office))
+            continue;
+        resync(office, office->parent);
+        resync(office->parent, office);
+    }
+    tree_settle(sim->tree);
+}
+
+/* What an office lacks since lies were told its new parent lacks, too, and was told none. */
 void sim_compare(struct sim *sim)
 {
-    unsigned lies = 0, due = 0;
+    unsigned lies = 0, due = 0, moves = 0;
 
     for (size_t i = 0; i < sim->tree->count; i++) {
         struct tree_office *office = sim->tree->offices[i];
 
         lies += office->lies.told;
         due += is_compare_due(office);
+        moves += (unsigned)office->moves;
         if (office->lies.told > 0)
             tree_line_down(office, "the line is cut");
     }
@@ -319,16 +341,9 @@ void sim_compare(struct sim *sim)
         tree_settle(sim->tree);
         renew_forked(sim);
     }
-    tree_tell(sim->tree, "links compare");
-    for (size_t i = 0; i < sim->tree->count; i++) {
-        struct tree_office *office = sim->tree->offices[i];
-
-        if (office->parent == NULL || office->gone || !is_compare_due(office))
-            continue;
-        resync(office, office->parent);
-        resync(office->parent, office);
-    }
-    tree_settle(sim->tree);
+    compare_those(sim, is_compare_due);
+    if (lies > 0 && moves > 0)
+        compare_those(sim, is_any_due);
 }
 
 /* Whether it could have compared with it: one that was put out, or is kept out, does not call. */
