@@ -345,10 +345,12 @@ static enum omb_rc give_keys(struct omb_step *step, struct omb_error *err)
 static enum omb_rc end(struct omb_step *step, struct omb_error *err)
 {
     const struct omb_key key = omb_key_meta("restored");
+    enum omb_rc rc;
 
     omb_delete(step->update->writes, OMB_FAMILY_META, omb_key_view(&key));
-    if (forget_rows(step->port, step->update->writes) != OMB_OK)
-        return omb_fail(err, OMB_DAMAGED, NULL, "the rows of the restore cannot be read");
+    rc = forget_rows(step->port, step->update->writes);
+    if (rc != OMB_OK)
+        return omb_fail(err, rc, NULL, "the rows of the restore cannot be read");
     step->office->restored = (struct omb_withholding){.on = false, .owes = true};
     omb_wake_at(step, step->input->now_ms);
     return give_keys(step, err);
@@ -494,15 +496,16 @@ enum omb_rc omb_restored_put(const struct omb_office *office, const struct omb_p
         .restored_at = restoring->restored_at,
         .life = omb_incarnation_number(&office->tip.incarnation),
     };
+    enum omb_rc rc;
 
     omb_put(writes, OMB_FAMILY_META, omb_key_view(&epoch), OMB_VIEW_OF(restoring->epoch));
     omb_put(writes, OMB_FAMILY_META, omb_key_view(&last), restoring->state);
     put_row(writes, &row);
     /* What an earlier restore heard is of no use any more. */
-    if (forget_rows(port, writes) != OMB_OK)
-        return omb_fail(err, OMB_DAMAGED, NULL, "the rows of the restore cannot be read");
-    return omb_port_scan(port, OMB_FAMILY_LOG, OMB_VIEW_NONE, OMB_VIEW_NONE, false, note_head,
-                         writes) == OMB_OK
-               ? OMB_OK
-               : omb_fail(err, OMB_DAMAGED, NULL, "the logs in the store cannot be read");
+    rc = forget_rows(port, writes);
+    if (rc != OMB_OK)
+        return omb_fail(err, rc, NULL, "the rows of the restore cannot be read");
+    rc = omb_port_scan(port, OMB_FAMILY_LOG, OMB_VIEW_NONE, OMB_VIEW_NONE, false, note_head,
+                       writes);
+    return rc == OMB_OK ? rc : omb_fail(err, rc, NULL, "the logs in the store cannot be read");
 }

@@ -1,5 +1,6 @@
 /* An office comes back out of a backup: does it hear what was erased before it shows a word? */
 #define _GNU_SOURCE /* memmem */
+#include "office/restored.h"
 #include "trace/restored.h"
 
 /* --- the office at the bottom --- */
@@ -240,6 +241,26 @@ static void test_the_root_asks_all_below(void **state)
     tree_check_whole(tree);
 }
 
+/* A disk that fails is told as one, and not as damage, which has another way out. */
+static void test_rows_that_the_disk_does_not_give_are_no_damage(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    const struct rig *rig = &bank.b45->rig;
+    const struct omb_restoring restoring = {.made_at = 1, .restored_at = 2};
+    struct omb_writes *writes = omb_writes_new();
+    struct omb_error why = {0};
+
+    omb_writes_reset(writes, memport_port(rig->store));
+    memport_fail(rig->store, OMB_IO);
+    assert_int_equal(
+        omb_restored_put(rig->office, memport_port(rig->store), &restoring, writes, &why), OMB_IO);
+    assert_int_equal(why.rc, OMB_IO);
+    memport_fail(rig->store, OMB_OK);
+    omb_writes_free(writes);
+    tree_check(tree);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -252,6 +273,7 @@ int main(void)
         TREE_TEST(test_a_comparison_that_is_cut_off_counts_for_nothing),
         TREE_TEST(test_an_administrator_may_serve_anyway),
         TREE_TEST(test_the_root_asks_all_below),
+        TREE_TEST(test_rows_that_the_disk_does_not_give_are_no_damage),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -364,10 +364,10 @@ static enum omb_rc retell(struct retold *retold, const struct omb_office_id *off
         return rc;
     prefix = omb_key_witness(log.number, NULL);
     omb_ack_grown(step->office->post, retold->link, log.number);
-    if (omb_port_scan_prefix(step->port, OMB_FAMILY_PEER, omb_key_view(&prefix), see_witness,
-                             retold) != OMB_OK)
-        return omb_fail(err, OMB_DAMAGED, NULL, "the witnesses in the store cannot be read");
-    return OMB_OK;
+    rc = omb_port_scan_prefix(step->port, OMB_FAMILY_PEER, omb_key_view(&prefix), see_witness,
+                              retold);
+    return rc == OMB_OK ? rc
+                        : omb_fail(err, rc, NULL, "the witnesses in the store cannot be read");
 }
 
 struct family {
@@ -399,10 +399,12 @@ enum omb_rc omb_ack_greeted(struct omb_step *step, struct omb_link *link, struct
         const struct omb_key prefix = omb_key_below(&family.items[i], NULL);
 
         rc = retell(&retold, &family.items[i], err);
-        if (rc == OMB_OK && family.count < OMB_WITNESSES_MAX &&
-            omb_port_scan_prefix(step->port, OMB_FAMILY_OFFICE, omb_key_view(&prefix), see_below,
-                                 &family) != OMB_OK)
-            rc = omb_fail(err, OMB_DAMAGED, NULL, "the offices in the store cannot be read");
+        if (rc != OMB_OK || family.count == OMB_WITNESSES_MAX)
+            continue;
+        rc = omb_port_scan_prefix(step->port, OMB_FAMILY_OFFICE, omb_key_view(&prefix), see_below,
+                                  &family);
+        if (rc != OMB_OK)
+            rc = omb_fail(err, rc, NULL, "the offices in the store cannot be read");
     }
     return rc;
 }

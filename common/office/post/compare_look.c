@@ -226,10 +226,11 @@ static enum omb_rc give_standing(struct looking *looking, const struct omb_log *
 {
     const struct omb_key forks = omb_key_fork(&log->row.office, &log->row.incarnation, 0);
     uint64_t first = 0;
+    const enum omb_rc rc = omb_port_scan_prefix(looking->step->port, OMB_FAMILY_OFFICE,
+                                                omb_key_view(&forks), see_fork, &first);
 
-    if (omb_port_scan_prefix(looking->step->port, OMB_FAMILY_OFFICE, omb_key_view(&forks),
-                             see_fork, &first) != OMB_OK)
-        return omb_fail(err, OMB_DAMAGED, NULL, "the rows of forks cannot be read");
+    if (rc != OMB_OK)
+        return omb_fail(err, rc, NULL, "the rows of forks cannot be read");
     looking->at.next = first;
     return first > 0 ? give_back(looking, log, log->row.head, err) : OMB_OK;
 }

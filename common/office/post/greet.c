@@ -365,12 +365,12 @@ static enum omb_rc find_fork(struct omb_step *step, const struct omb_office_id *
                              struct omb_error *err)
 {
     const struct omb_key prefix = omb_key_fork(office, life, 0);
+    enum omb_rc rc;
 
     *out_seq = 0;
-    if (omb_port_scan_prefix(step->port, OMB_FAMILY_OFFICE, omb_key_view(&prefix), see_fork,
-                             out_seq) != OMB_OK)
-        return omb_fail(err, OMB_DAMAGED, NULL, "the rows of forks cannot be read");
-    return OMB_OK;
+    rc = omb_port_scan_prefix(step->port, OMB_FAMILY_OFFICE, omb_key_view(&prefix), see_fork,
+                              out_seq);
+    return rc == OMB_OK ? rc : omb_fail(err, rc, NULL, "the rows of forks cannot be read");
 }
 
 static enum omb_rc judge_hello(struct omb_step *step, const struct omb_hello *hello,

@@ -197,11 +197,13 @@ enum omb_rc omb_post_witnesses(struct omb_step *step, uint32_t log_number,
 {
     const struct omb_key prefix = omb_key_witness(log_number, NULL);
     struct witnesses *witnesses = OMB_ARENA_NEW(step->arena, struct witnesses, 1);
+    enum omb_rc rc;
 
     witnesses->step = step;
-    if (omb_port_scan_prefix(step->port, OMB_FAMILY_PEER, omb_key_view(&prefix), see_witness,
-                             witnesses) != OMB_OK)
-        return omb_fail(err, OMB_DAMAGED, NULL, "the witnesses in the store cannot be read");
+    rc = omb_port_scan_prefix(step->port, OMB_FAMILY_PEER, omb_key_view(&prefix), see_witness,
+                              witnesses);
+    if (rc != OMB_OK)
+        return omb_fail(err, rc, NULL, "the witnesses in the store cannot be read");
     *out = witnesses->items;
     *out_count = witnesses->count;
     return OMB_OK;

@@ -262,6 +262,7 @@ static enum omb_rc find_missing(struct omb_step *step, const struct omb_link *li
 {
     const struct omb_key first = omb_key_missing(from), last = omb_key_missing(until);
     struct omb_key begin = first, end = last;
+    enum omb_rc rc;
 
     begin.bytes[begin.size++] = 0; /* the next one behind it */
     end.bytes[end.size++] = 0;
@@ -270,9 +271,10 @@ static enum omb_rc find_missing(struct omb_step *step, const struct omb_link *li
         .link = link,
         .items = OMB_ARENA_NEW(step->arena, struct omb_missing_part, PARTS_AT_ONCE),
     };
-    if (omb_port_scan(step->port, OMB_FAMILY_PEER, omb_key_view(&begin), omb_key_view(&end), false,
-                      see_missing, out) != OMB_OK)
-        return omb_fail(err, OMB_DAMAGED, NULL, "the rows of missing parts cannot be read");
+    rc = omb_port_scan(step->port, OMB_FAMILY_PEER, omb_key_view(&begin), omb_key_view(&end), false,
+                       see_missing, out);
+    if (rc != OMB_OK)
+        return omb_fail(err, rc, NULL, "the rows of missing parts cannot be read");
     if (!out->cut)
         out->last = *until;
     step->office->post->parts.rows += out->looked + 1;
