@@ -2,6 +2,8 @@
 #include "support/tree_drive.h"
 #include "trace/bank.h"
 
+#define NOTE(office, number) TREE_ACT((office), (number), NULL, NOTED, noted, "the client called", )
+
 static void test_a_branch_is_put_back_and_gets_its_log_again(void **state)
 {
     struct tree *tree = *state;
@@ -261,6 +263,41 @@ static void test_a_region_gets_back_a_life_with_holes(void **state)
     tree_check_whole(tree);
 }
 
+/*
+ * A life with holes waits for the word that it ended: for the first record of the newest one. That
+ * goes on from a life between them, which waits for its turn behind the first.
+ */
+static void test_three_lives_wait_for_each_other(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    struct omb_view number, later;
+    struct memport *copy;
+
+    tree_cut(bank.north);
+    number = bank_complaint(bank.b45);
+    tree_settle(tree);
+    tree_stop(bank.north);
+    tree_start(bank.north);
+    copy = tree_backup(bank.north);
+    bank_complaint(bank.north);
+    TAKE_OVER(bank.north, number);
+    tree_settle(tree);
+    NOTE(bank.north, number);
+    tree_settle(tree);
+    tree_roll_back(bank.north, copy);
+    tree_settle(tree);
+    (void)bank_complaint(bank.north);
+    tree_roll_back(bank.north, tree_backup(bank.north));
+    later = bank_complaint(bank.north);
+    tree_settle(tree);
+    tree_mend(bank.north);
+    tree_settle(tree);
+    tree_agree(tree, number, "open", "north", bank.b45, bank.north, bank.ho, NULL);
+    tree_agree(tree, later, "open", "north", bank.north, bank.ho, NULL);
+    tree_check_whole(tree);
+}
+
 /* Its parent has the first half of what it lost, a child the second: all get both. */
 static void test_a_region_gets_back_its_life_in_two_halves(void **state)
 {
@@ -514,6 +551,7 @@ int main(void)
         TREE_TEST(test_a_region_put_back_waits_for_a_certificate_from_above),
         TREE_TEST(test_a_region_put_back_hears_again_who_is_trusted),
         TREE_TEST(test_a_region_gets_back_a_life_with_holes),
+        TREE_TEST(test_three_lives_wait_for_each_other),
         TREE_TEST(test_a_region_gets_back_its_life_in_two_halves),
         TREE_TEST(test_a_feed_that_grew_again_is_another_past),
         TREE_TEST(test_a_restart_does_not_make_another_past_the_same),

@@ -82,12 +82,24 @@ static bool is_own(const struct omb_link *link, const struct omb_receipt *receip
     return omb_office_id_equal(&receipt->office, &link->peer);
 }
 
+/* Whether it waits for the first record of the life that the peer writes, being of an older one. */
+static bool needs_life(const struct omb_link *link, const struct omb_receipt *receipt)
+{
+    return is_own(link, receipt) && receipt->range.last == 1 &&
+           omb_incarnation_equal(&receipt->range.incarnation, &link->life) &&
+           !omb_incarnation_equal(&receipt->incarnation, &link->life);
+}
+
 /*
  * Whether the peer is known to have no more of that life than what came; or not the record that
- * this one says it follows, in place of the one that is here.
+ * this one says it follows, in place of the one that is here. The life that it writes may go on
+ * from what waits for that life: where nothing else helps, its first one is taken without.
  */
 static bool holes_in(const struct omb_link *link, const struct omb_receipt *receipt)
 {
+    if (link->retries > OMB_RETRIES && receipt->seq == 1 && is_own(link, receipt) &&
+        omb_incarnation_equal(&receipt->incarnation, &link->life))
+        return true;
     if (link->retries >= OMB_RETRIES && omb_digest_equal(&link->waiting, &receipt->digest))
         return !omb_incarnation_equal(&receipt->incarnation, &link->life) ||
                !is_own(link, receipt) || (receipt->range.first == 0 && receipt->seq > 1);
@@ -257,7 +269,7 @@ static void want_it(struct omb_step *step, struct omb_link *link,
         omb_link_reason(link, "waits for the certificate of %.*s (%s)",
                         OMB_VIEW_ARGS(omb_office_code_of(step, &receipt->office)), hex);
     }
-    if (link->retries >= OMB_RETRIES)
+    if (link->retries >= OMB_RETRIES + (needs_life(link, receipt) ? 1u : 0u))
         return;
     link->retries++;
     omb_want_send(step, link, &want);
@@ -344,6 +356,28 @@ enum omb_rc omb_inbox_retry(struct omb_step *step, struct omb_link *link, struct
     return rc;
 }
 
+static bool is_same_range(const struct omb_log_range *a, const struct omb_log_range *b)
+{
+    return omb_office_id_equal(&a->office, &b->office) &&
+           omb_incarnation_equal(&a->incarnation, &b->incarnation) && a->first == b->first &&
+           a->last == b->last;
+}
+
+/* Whether that was asked for since something came: two that wait for each other ask in turns. */
+static bool is_asked(struct omb_link *link, const struct omb_receipt *lacks)
+{
+    for (size_t i = 0; i < link->range_count; i++)
+        if (is_same_range(&link->ranges[i], &lacks->range))
+            return true;
+    if (omb_digest_none(&lacks->certificate))
+        return false;
+    for (size_t i = 0; i < OMB_ASKED_BESIDE; i++)
+        if (omb_digest_equal(&link->asked[i], &lacks->certificate))
+            return true;
+    link->asked[link->besides % OMB_ASKED_BESIDE] = lacks->certificate;
+    return false;
+}
+
 /*
  * What the first of them lacks, a certificate before all: with it the others come again. Of a
  * child's side it may be what stands before it in its log, as when the word of an office that it
@@ -357,7 +391,7 @@ static void want_beside(struct omb_step *step, struct omb_link *link,
     const bool of_log = omb_digest_none(&lacks->certificate);
 
     if ((of_log && (lacks->range.first == 0 || link->up || link->page_due || link->page_rest)) ||
-        link->besides++ >= OMB_BESIDES_MAX)
+        is_asked(link, lacks) || link->besides++ >= OMB_BESIDES_MAX)
         return;
     if (of_log) {
         omb_want_ranges(step, link, &before);
@@ -417,14 +451,17 @@ static enum omb_rc take_beside(struct omb_step *step, struct omb_link *link,
     rc = take_in_rounds(step, &taking, &lacks, err);
     if (rc != OMB_OK)
         return rc;
+    if (taking.grew) { /* what was in vain may not be any more */
+        link->retries = 0;
+        link->ranges_left = 0;
+        memset(link->asked, 0, sizeof(link->asked));
+    }
     want_beside(step, link, &lacks);
     link->lacked |= !link->up && !omb_digest_none(&lacks.certificate);
     if (taking.forked)
         return block_fork(step, link, &taking.fork, err);
-    if (!taking.grew && link->wanted == 0)
+    if (!taking.grew && link->wanted == 0 && link->retries < OMB_RETRIES)
         link->retries = OMB_RETRIES; /* it has no more than that */
-    if (taking.grew)
-        link->ranges_left = 0;
     if (link->range_count > 0)
         rc = omb_want_more(step, link, err);
     if (rc == OMB_OK)

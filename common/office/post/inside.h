@@ -41,6 +41,7 @@
 #define OMB_REFUSED_WORDS                                                                         \
     "its record %llu was refused: %s; `ombud office renew` at that office"
 #define OMB_WITNESSES_MAX 4096     /* of one Ack */
+#define OMB_ASKED_BESIDE 4         /* digests of these that are known to be asked for */
 #define OMB_RETRIES 8              /* of one record that waits, before it is let be */
 
 /* A Records frame, or the rest of one, that waits for something. */
@@ -109,6 +110,7 @@ struct omb_link {
     int64_t looked_since; /* monotonic; in this second */
     struct omb_held *later_first, *later_last; /* Want and Compare that are put off (later.c) */
     size_t later_bytes;
+    struct omb_digest asked[OMB_ASKED_BESIDE]; /* wanted so since something came */
     unsigned besides;     /* digests wanted for records beside the feed, since the greeting */
     struct omb_log_range *ranges; /* wanted by a comparison, and not complete */
     size_t range_count;
