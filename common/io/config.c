@@ -36,7 +36,7 @@ static const struct row {
     {"links", "listen", LISTEN, FIELD(listen), "",
      "Where the offices below reach this one, e.g. tcp://0.0.0.0:7100."},
     {"links", "advertise", REACH, FIELD(advertise), "",
-     "The same as they must call it, when it is not the address above."},
+     "The same as they must call it, when it is not the address above: 0.0.0.0 is none to call."},
     {"links", "parent", PARENTS, FIELD(parent), "",
      "Where the office above listens; several addresses, with commas or a line each."},
     {"keys", "passphrase-file", SECRET, FIELD(passphrase_file), "",
@@ -131,6 +131,11 @@ struct omb_view omb_config_advertised(const struct omb_config *config)
     return listen.size && omb_endpoint_check(listen, OMB_ENDPOINT_REACH, NULL) == OMB_OK
                ? listen
                : OMB_VIEW_NONE;
+}
+
+bool omb_config_lacks_advertise(const struct omb_config *config)
+{
+    return !config->advertise[0] && omb_endpoint_is_everywhere(omb_view_str(config->listen));
 }
 
 static enum omb_rc check_text(enum kind kind, const char *value, struct omb_error *err)

@@ -211,6 +211,10 @@ static void say_what_is_not_served(const struct service *service)
     if (listen[0] && !service->daemon->takes_children)
         OMB_LOG(&service->log, WARNING, "[links] listen is set -> offices below need ombud-hub",
                 OMB_LOG_T("listen", listen));
+    if (service->daemon->takes_children && omb_config_lacks_advertise(&service->driver.config))
+        OMB_LOG(&service->log, WARNING,
+                "[links] listen names every address, advertise none -> offices below are told none",
+                OMB_LOG_T("listen", listen));
 }
 
 static void say_serving(const struct service *service)

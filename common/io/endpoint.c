@@ -42,9 +42,15 @@ static bool is_host(struct omb_view host)
     return all_of(host, ".-_");
 }
 
+/* `*`, or zero however it is written: 0.0.0.0, [::], [::0]. */
 static bool is_wildcard(struct omb_view host)
 {
-    return omb_view_is(host, "*") || omb_view_is(host, "0.0.0.0") || omb_view_is(host, "[::]");
+    if (omb_view_is(host, "*"))
+        return true;
+    for (size_t i = 0; i < host.size; i++)
+        if (!strchr("0.:[]", host.data[i]))
+            return false;
+    return is_host(host);
 }
 
 static bool is_port(struct omb_view port)
@@ -80,4 +86,11 @@ enum omb_rc omb_endpoint_check(struct omb_view endpoint, enum omb_endpoint_use u
                         "nobody can connect to \"%.*s\": it must name one host and port",
                         OMB_VIEW_ARGS(shown));
     return OMB_OK;
+}
+
+bool omb_endpoint_is_everywhere(struct omb_view endpoint)
+{
+    struct parts parts;
+
+    return split(endpoint, &parts) && is_wildcard(parts.host);
 }

@@ -50,6 +50,8 @@ enum omb_rc omb_config_write(const char *path, const struct omb_config *config,
 size_t omb_config_parents(const struct omb_config *config, struct omb_view out[OMB_PARENTS_MAX]);
 /* Where the offices below are told to call this one; empty: it says no place they can reach. */
 struct omb_view omb_config_advertised(const struct omb_config *config);
+/* Whether it listens for them everywhere and does not say where they call it. */
+bool omb_config_lacks_advertise(const struct omb_config *config);
 
 /* Who uses an endpoint decides what may stand in it. */
 enum omb_endpoint_use {
@@ -59,6 +61,8 @@ enum omb_endpoint_use {
 /* tcp://HOST:PORT, HOST a name, an IPv4 address or an IPv6 address in brackets. */
 enum omb_rc omb_endpoint_check(struct omb_view endpoint, enum omb_endpoint_use use,
                                struct omb_error *err) OMB_MUST_USE;
+/* Whether it is listened at on every address of the machine, so that nobody learns one from it. */
+bool omb_endpoint_is_everywhere(struct omb_view endpoint);
 
 /* DIR/part; OMB_LIMIT when it does not fit. */
 enum omb_rc omb_dir_path(const char *dir, const char *part, char *out, size_t size,

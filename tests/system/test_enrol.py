@@ -253,3 +253,42 @@ def test_programs_read_what_enrolment_says(make_office, ho):
     joined = json.loads(north.ombud("office", "join", "-", "--json", stdin=issued["bundle"],
                                     code=0).out)
     assert (joined["parent"], joined["fingerprint"]) == ("ho", asked["fingerprint"])
+
+
+@pytest.mark.parametrize("everywhere", ("tcp://0.0.0.0:7100", "tcp://[::]:7100", "tcp://*:7100"))
+def test_a_wildcard_needs_an_address_to_advertise(make_office, everywhere):
+    """Offices below would be told none: refused before anything is made, and where it is written
+    into ombud.conf, before the office is one."""
+    office = make_office()
+    line = ("office", "init", "--root", "--code", "ho", "--name", "Head Office", "--listen",
+            everywhere)
+    refused = office.ombud(*line, code=1).err
+    assert everywhere in refused and "--advertise ENDPOINT" in refused
+    assert not office.dir.exists()
+    ho = make_office().init("--listen", everywhere, "--advertise", "tcp://ho.example:7100")
+    north = init_below(make_office("north"), "regional")
+    bundle = certify(ho, request(north))
+    assert "no address" not in bundle.err
+    conf = north.dir / "ombud.conf"
+    good = conf.read_text()
+    said = good.replace("[links]\n", f"[links]\nlisten = {everywhere}\n")
+    assert said != good
+    conf.write_text(said)
+    refused = north.ombud("office", "request", code=1)
+    assert "--advertise" in refused.err and everywhere in refused.err and refused.out == ""
+    refused_unchanged(north, bundle.out, "--advertise", everywhere)
+    conf.write_text(said.replace("[links]\n", "[links]\nadvertise = tcp://north.example:7100\n"))
+    join(north, bundle.out)
+    assert "parent = tcp://ho.example:7100" in conf.read_text()
+    outlet = init_below(make_office("vsp-0045"), "branch")
+    join(outlet, certify(north, request(outlet)).out)
+    assert "parent = tcp://north.example:7100" in (outlet.dir / "ombud.conf").read_text()
+
+
+def test_a_bundle_without_an_address_says_what_lacks(make_office, ho):
+    """What is written into ombud.conf later is told where it begins to matter."""
+    conf = ho.dir / "ombud.conf"
+    conf.write_text(conf.read_text().replace("127.0.0.1:7100", "0.0.0.0:7100"))
+    north = init_below(make_office("north"), "regional")
+    told = certify(ho, request(north)).err
+    assert "--address" in told and "advertise" in told and "names one host and port" in told

@@ -107,6 +107,10 @@ def test_the_wrong_daemon(resting, number):
     resting.stop()
     resting.start()
     hands.sees(resting.log_text(), count=2)
+    configure(resting, "links", "listen", endpoint.replace("127.0.0.1", "0.0.0.0"))
+    resting.stop()
+    resting.start()
+    hands.sees(resting.log_text(), count=3)
 
 
 def without_might(office):

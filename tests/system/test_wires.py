@@ -29,7 +29,8 @@ class Bank(Tree):
 
     def root(self, code, port):
         office = self.make(code, "hub/ombud-hub")
-        office.init("--listen", f"tcp://0.0.0.0:{port}")
+        office.init("--listen", f"tcp://0.0.0.0:{port}", "--advertise",
+                    f"tcp://{self.wires.address(1, True)}:{port}")
         self.offices[code] = office.start().staff()
 
     def place(self, office):

@@ -293,7 +293,7 @@ static void endpoints_have_a_host_and_a_port(void **state)
 static void wildcards_are_for_listening_only(void **state)
 {
     static const char *const open[] = {"tcp://*:7100", "tcp://0.0.0.0:7100", "tcp://[::]:7100",
-                                       "tcp://host:0", "tcp://host:*"};
+                                       "tcp://[::0]:7100", "tcp://host:0", "tcp://host:*"};
 
     (void)state;
     for (size_t i = 0; i < UNIT_COUNT(open); i++) {
@@ -369,6 +369,28 @@ static void what_others_call_is_where_it_listens(void **state)
     assert_true(omb_view_is(omb_config_advertised(&config), "tcp://127.0.0.1:7100"));
     (void)snprintf(config.advertise, sizeof(config.advertise), "tcp://ho:7100");
     assert_true(omb_view_is(omb_config_advertised(&config), "tcp://ho:7100"));
+}
+
+/* What is listened at everywhere tells nobody where to call: that is said beside it. */
+static void every_address_of_the_machine_is_none_to_call(void **state)
+{
+    static const char *const everywhere[] = {"tcp://*:7100", "tcp://0.0.0.0:7100",
+                                             "tcp://[::]:7100", "tcp://[0:0::0]:0"};
+    static const char *const one[] = {"", "tcp://127.0.0.1:7100", "tcp://127.0.0.1:0",
+                                      "tcp://[::1]:7100", "tcp://0a.example:7100"};
+    struct omb_config config = {.code = "ho"};
+
+    (void)state;
+    for (size_t i = 0; i < UNIT_COUNT(one); i++) {
+        (void)snprintf(config.listen, sizeof(config.listen), "%s", one[i]);
+        assert_false(omb_config_lacks_advertise(&config));
+    }
+    for (size_t i = 0; i < UNIT_COUNT(everywhere); i++) {
+        (void)snprintf(config.listen, sizeof(config.listen), "%s", everywhere[i]);
+        assert_true(omb_config_lacks_advertise(&config));
+    }
+    (void)snprintf(config.advertise, sizeof(config.advertise), "tcp://ho:7100");
+    assert_false(omb_config_lacks_advertise(&config));
 }
 
 /* --- writing --- */
@@ -494,6 +516,7 @@ int main(void)
         ROW(addresses_of_a_parent_may_stand_in_a_line_each),
         ROW(many_long_addresses_are_written_and_read_back),
         ROW(what_others_call_is_where_it_listens),
+        ROW(every_address_of_the_machine_is_none_to_call),
         ROW(what_was_written_is_read_again),
         ROW(the_file_shows_every_key_and_its_default),
         ROW(what_could_not_be_read_back_is_not_written),

@@ -115,6 +115,8 @@ static enum omb_rc fill_wish(struct omb_cli *cli, struct asking *asking, struct 
     rc = omb_join_wished(cli->target.dir, &asking->wished, err);
     if (rc == OMB_NOT_FOUND)
         return wish_again(cli, asking, err);
+    if (rc == OMB_OK)
+        rc = omb_join_check_advertise(&asking->config, err);
     wish->name = omb_view_str(asking->wished.name);
     wish->kind = omb_view_str(asking->wished.kind);
     wish->previous = asking->wished.previous;
@@ -165,8 +167,8 @@ static void tell_issued(struct omb_cli *cli, const struct omb_office_issued *iss
         fputs("it has another signing key than before, and the old one did not sign: re-keyed\n",
               stderr);
     if (!has_addresses(cli, issued->bundle))
-        fputs("the bundle holds no address of this office: say --address, or [links] listen or "
-              "advertise in ombud.conf\n",
+        fputs("the bundle holds no address of this office: say --address, or in ombud.conf [links] "
+              "advertise, or a listen that names one host and port\n",
               stderr);
 }
 

@@ -66,6 +66,12 @@ static enum omb_rc read_config(const struct omb_args *args, struct omb_config *o
         rc = take(args, OMB_OPT_ADVERTISE, out->advertise, sizeof(out->advertise), err);
     if (rc == OMB_OK)
         rc = take(args, OMB_OPT_CLIENT_LISTEN, out->client_listen, sizeof(out->client_listen), err);
+    if (rc == OMB_OK && omb_config_lacks_advertise(out))
+        rc = omb_fail(err, OMB_MISSING, NULL,
+                      "--listen %s is every address of this machine, and none that an office below "
+                      "can call: say that one too, --%s %s",
+                      out->listen, omb_options[OMB_OPT_ADVERTISE].name,
+                      omb_options[OMB_OPT_ADVERTISE].argument);
     if (rc != OMB_OK)
         return rc;
     if (omb_args_has(args, OMB_OPT_PASSPHRASE_FILE)) {

@@ -128,6 +128,17 @@ enum omb_rc omb_join_is_first(const char *dir, bool *out, struct omb_error *err)
 
 /* --- checks --- */
 
+enum omb_rc omb_join_check_advertise(const struct omb_config *config, struct omb_error *err)
+{
+    if (!omb_config_lacks_advertise(config))
+        return OMB_OK;
+    return omb_fail(err, OMB_MISSING, NULL,
+                    "in ombud.conf, [links] listen = %s is every address of this machine, and "
+                    "none that an office below can call: say that one too, as `office init "
+                    "--advertise` would",
+                    config->listen);
+}
+
 static enum omb_rc check_key(struct omb_view certified, const uint8_t *held, struct omb_error *err)
 {
     if (memcmp(certified.data, held, OMB_PUBLIC_SIZE) == 0)
@@ -226,6 +237,8 @@ static enum omb_rc check_all(struct joining *joining, struct omb_error *err)
     enum omb_rc rc = read_config(joining->dir, &joining->before, err);
 
     joining->config = joining->before;
+    if (rc == OMB_OK)
+        rc = omb_join_check_advertise(&joining->before, err);
     if (rc == OMB_OK)
         rc = omb_office_keys_load(joining->dir, &joining->before, &keys, err);
     if (rc == OMB_OK)

@@ -24,6 +24,13 @@ enum omb_rc omb_join_wished(const char *dir, struct omb_wished *out,
 enum omb_rc omb_join_wish_again(const char *dir, const struct omb_wished *wished,
                                 struct omb_error *err) OMB_MUST_USE;
 
+/*
+ * An office without a certificate says in ombud.conf where those below call it, or listens nowhere
+ * or at one address: later it would be in their bundles.
+ */
+enum omb_rc omb_join_check_advertise(const struct omb_config *config,
+                                     struct omb_error *err) OMB_MUST_USE;
+
 /* Whether there is an office in the store already; its first certificate is taken else. */
 enum omb_rc omb_join_is_first(const char *dir, bool *out, struct omb_error *err) OMB_MUST_USE;
 
