@@ -81,7 +81,8 @@ OMB_SHAPE(office_recover)
     F(u64, escrow_keys, )                                                              \
     F(u64, case_keys, )                                                                \
     F(u64, without_key, )                                                              \
-    F(line, cursor, )
+    F(line, cursor, )                                                                  \
+    F(u64, erased, )
 OMB_SHAPE(office_recovered)
 
 #define OMB_FIELDS_link_resync(F)                                                      \

@@ -261,6 +261,23 @@ def test_a_branch_is_rebuilt_from_its_parent(bank):
     bank.holds(own, decided, later)
 
 
+def test_an_erased_case_is_no_registration_that_lacks_its_key(office):
+    office.enrol("second", "supervisor")
+    erased, kept = office.register(), office.register()
+    office.ombud("case", "withdraw", erased, "--method", "phone", who="teller", code=0)
+    office.ombud("case", "erase", erased, "--ground", "client-asks", who="supervisor", code=0)
+    office.ombud("case", "confirm-erasure", erased, "--ground", "client-asks", who="second", code=0)
+    office.stop()
+    line = ("office", "recover", "--recovery-key", office.dir / "offline/recovery.key")
+    told = office.ombud(*line, code=0).out
+    assert ("2 escrow keys and 1 case key taken again; 1 case erased; 0 registrations without a "
+            "key") in told
+    done = office.ombud(*line, "--json").json()
+    assert (done["case_keys"], done["erased"], done["without_key"]) == (1, 1, 0)
+    office.start()
+    assert office.show(kept)["client"]["name"] == CLIENT and office.show(erased)["erased"]
+
+
 def test_a_region_is_rebuilt_and_keeps_its_children(bank):
     branch, north = bank["vsp-0045"], bank["north"]
     listen = next(line for line in (north.dir / "ombud.conf").read_text().splitlines()

@@ -259,11 +259,30 @@ static enum omb_rc take_pages(struct omb_cli *cli, const struct omb_keyfile *rec
         sum->escrow_keys += page->escrow_keys;
         sum->case_keys += page->case_keys;
         sum->without_key += page->without_key;
+        sum->erased += page->erased;
         ask.cursor = omb_arena_copy(&cli->arena, page->cursor);
         omb_cli_progress("%llu records", (unsigned long long)sum->records);
     } while (ask.cursor.size > 0);
     omb_cli_progress_end();
     return rc;
+}
+
+static const char *plural(uint64_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
+static void print_taken(const struct omb_office_recovered *sum)
+{
+    printf("%llu record%s of the office's own log, %llu escrow key%s and %llu case key%s taken "
+           "again",
+           (unsigned long long)sum->records, plural(sum->records),
+           (unsigned long long)sum->escrow_keys, plural(sum->escrow_keys),
+           (unsigned long long)sum->case_keys, plural(sum->case_keys));
+    if (sum->erased > 0)
+        printf("; %llu case%s erased", (unsigned long long)sum->erased, plural(sum->erased));
+    printf("; %llu registration%s without a key\n", (unsigned long long)sum->without_key,
+           plural(sum->without_key));
 }
 
 static enum omb_rc take_log(struct omb_cli *cli, const struct omb_keyfile *recovery,
@@ -280,10 +299,7 @@ static enum omb_rc take_log(struct omb_cli *cli, const struct omb_keyfile *recov
     if (rc == OMB_OK && cli->json)
         omb_cli_print_json(cli, &omb_shape_office_recovered, &sum);
     else if (rc == OMB_OK)
-        printf("%llu records of the office's own log, %llu escrow keys and %llu case keys taken "
-               "again; %llu registrations without a key\n",
-               (unsigned long long)sum.records, (unsigned long long)sum.escrow_keys,
-               (unsigned long long)sum.case_keys, (unsigned long long)sum.without_key);
+        print_taken(&sum);
     if (cli->session)
         omb_session_close(cli->session);
     cli->session = NULL;

@@ -69,7 +69,15 @@ static enum omb_rc take_escrow(struct recovering *page, const struct omb_opened 
 
 /* --- case keys --- */
 
-/* Not every one must succeed: parts may have been erased or be on their way. */
+/* The key of an erased case is gone for good, and nobody waits for it. */
+static bool is_erased(struct recovering *page, const struct omb_case_id *id)
+{
+    struct omb_case_row row;
+
+    return omb_case_row_read(&page->aside.step, id, &row, NULL) == OMB_OK && row.erased;
+}
+
+/* Not every one must succeed: parts may be on their way. */
 static enum omb_rc take_registration(struct recovering *page, const struct omb_opened *record)
 {
     const struct omb_case_id *id = record->header.case_id;
@@ -83,6 +91,8 @@ static enum omb_rc take_registration(struct recovering *page, const struct omb_o
         return omb_fail(page->err, rc, NULL, "a part of the log cannot be read");
     if (rc == OMB_OK) {
         page->answer->case_keys++;
+    } else if (is_erased(page, id)) {
+        page->answer->erased++;
     } else {
         page->answer->without_key++;
     }
