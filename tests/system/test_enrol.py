@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import subprocess
 
 import pytest
@@ -73,7 +74,12 @@ def test_three_levels_without_any_daemon(make_office, ho):
     bundle = certify(ho, asked.out, "--fingerprint", fingerprint)
     assert fingerprint in bundle.err
     assert bundle.out.startswith(BEGIN_BUNDLE)
-    join(north, bundle.out)
+    joined = join(north, bundle.out).out
+    for label in ("signing key", "anchor"):  # compared line by line, so alike
+        told = next(line for line in joined.splitlines() if label in line)
+        assert told in north.ombud("office", "show", "north", code=0).out.splitlines()
+    assert re.fullmatch("[0-9a-f]{64}",
+                        north.ombud("office", "show", "north", "--json").json()["anchor"])
     assert not (north.dir / "keys/request.conf").exists()
     assert "parent = tcp://127.0.0.1:7100" in (north.dir / "ombud.conf").read_text()
     for part in ("anchor.pub", "recovery.pub"):

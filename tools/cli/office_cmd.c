@@ -6,6 +6,7 @@
 
 #include "cli/run.h"
 #include "cli/when.h"
+#include "crypto/keyfile.h"
 
 static void line(const char *label, struct omb_view value)
 {
@@ -18,6 +19,20 @@ static void line_when(struct omb_cli *cli, const char *label, int64_t ms)
 
     omb_when_print(ms, omb_cli_zone(cli), text);
     line(label, omb_view_str(text));
+}
+
+/* As `office init` and `office join` print it: people compare them. */
+static void line_anchor(struct omb_view hex)
+{
+    uint8_t key[OMB_PUBLIC_SIZE];
+    char print[40];
+
+    if (omb_unhex(hex, key, sizeof(key)) != OMB_OK) {
+        line("anchor", hex);
+        return;
+    }
+    omb_fingerprint(key, print);
+    line("anchor", omb_view_str(print));
 }
 
 /* --- offices --- */
@@ -97,7 +112,7 @@ enum omb_exit omb_run_office_show(struct omb_cli *cli)
         line("stands in for", office->succeeds.items[i]);
     line_when(cli, "valid from", office->not_before);
     line_when(cli, "valid until", office->not_after);
-    line("anchor", office->anchor);
+    line_anchor(office->anchor);
     return OMB_EXIT_DONE;
 }
 
