@@ -40,8 +40,12 @@ def test_a_complaint_crosses_five_levels(five_levels):
     assert case["client"]["name"] == CLIENT and not case["sealed"]
     assert tree["city"].show(number)["sealed"]
     tree["ho"].ombud("case", "resolve", number, "--outcome", "founded", "--cause", "error",
-                     "--answer", "Paid back", who="handler", code=0)
+                     "--answer", "Paid back", "--prevent", "training", "--owner", "handler",
+                     "--due", "2099-01-01", who="handler", code=0)
     tree.see(number, ("resolved", "vsp-0045"), *LEVELS)
+    for code, owner in (("ho", "handler"), ("vsp-0045", "handler@ho")):
+        page = tree[code].ombud("case", "show", number, who="handler", code=0).out
+        assert f"prevention     training, {owner} sees to it by 2099-01-01" in page
     assert branch.show(number)["answer"] == "Paid back"
     branch.ombud("case", "answer", number, "--method", "phone", who="handler", code=0)
     tree.see(number, ("answered", "vsp-0045"), *LEVELS)

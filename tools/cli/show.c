@@ -154,16 +154,30 @@ static void print_deadlines(struct omb_cli *cli, const struct omb_case_view *vie
     }
 }
 
-/* Against its happening again (R44). */
-static void print_prevention(struct omb_cli *cli, const struct omb_resolved *resolved)
+/* "@ho" behind a code that the event names, as behind its actor's; "" of this office. */
+static struct omb_view at_office(const struct omb_event_view *event)
 {
+    const struct omb_view actor = event->actor;
+    size_t at = 0;
+
+    while (at < actor.size && actor.data[at] != '@')
+        at++;
+    return omb_view(actor.data + at, actor.size - at);
+}
+
+/* Against its happening again (R44). */
+static void print_prevention(struct omb_cli *cli, const struct omb_event_view *decision)
+{
+    const struct omb_resolved *resolved = OMB_AS(resolved, decision->facts->event);
+    const struct omb_view place = at_office(decision);
     struct omb_buf text = OMB_BUF_INIT;
     char due[OMB_WHEN_SIZE];
 
     omb_when_print(resolved->prevent_due, omb_cli_zone(cli), due);
     omb_buf_add_view(&text, resolved->prevent);
     if (resolved->prevent_owner.size)
-        omb_buf_printf(&text, ", %.*s sees to it", OMB_VIEW_ARGS(resolved->prevent_owner));
+        omb_buf_printf(&text, ", %.*s%.*s sees to it", OMB_VIEW_ARGS(resolved->prevent_owner),
+                       OMB_VIEW_ARGS(place));
     if (*due)
         omb_buf_printf(&text, " by %s", due);
     line("prevention", omb_buf_view(&text));
@@ -189,7 +203,7 @@ static void print_decision(struct omb_cli *cli, const struct omb_case_view *view
         omb_money_print(resolved->redress_minor, resolved->currency, redress);
         line("redress", omb_view_str(redress));
     }
-    print_prevention(cli, resolved);
+    print_prevention(cli, event);
 }
 
 static void print_sealed(struct omb_cli *cli, const struct omb_case_view *view)
