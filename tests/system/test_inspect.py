@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import re
 import signal
 import subprocess
 
@@ -145,7 +146,9 @@ def test_what_waits_is_told_and_goes_when_the_link_is_back(away):
     shown = branch.ombud("link", "show", "north", "--waiting", "--json").json()
     assert shown["waiting"] == [number]
     assert shown["link"]["lag_bytes"] > 0 and shown["link"]["last_error"]
-    assert number in branch.ombud("link", "show", "north", "--waiting", code=0).out
+    told = branch.ombud("link", "show", "north", "--waiting", code=0).out
+    assert number in told
+    assert re.search(r"lag +\d+ records?, \d+ bytes, the oldest written \d+ s ago", told)
     until("the next try", lambda: bool(
         branch.ombud("link", "show", "north", "--json").json()["next_try"]), True)
 

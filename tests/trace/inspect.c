@@ -118,8 +118,32 @@ static void test_a_lag_is_a_warning(void **state)
     tree_pass(tree, 90 * OMB_SECOND_MS);
     level = level_of(bank.b45, "north");
     assert_text(level->level, "warning");
-    assert_true(has_line((struct omb_views){&level->words, 1}, "records wait"));
+    assert_true(has_line((struct omb_views){&level->words, 1}, "records wait, the oldest written"));
     tree_mend(bank.b45);
+    tree_settle(tree);
+    tree_check(tree);
+}
+
+/* A branch comes back with what is older than the region's own records that wait. */
+static void test_a_lag_is_as_old_as_the_oldest_record(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    int64_t written, passed;
+
+    tree_settle(tree);
+    tree_cut(bank.b45);
+    tree_cut(bank.north);
+    written = tree->now_ms;
+    (void)bank_complaint(bank.b45);
+    tree_pass(tree, 10 * 60 * OMB_SECOND_MS);
+    (void)bank_complaint(bank.north);
+    tree_mend(bank.b45);
+    tree_pass(tree, 60 * OMB_SECOND_MS);
+    assert_int_equal(tree_link(bank.b45, bank.north)->lag_records, 0);
+    passed = (tree->now_ms - written) / OMB_SECOND_MS;
+    assert_in_range(tree_link(bank.north, bank.ho)->oldest_unacked_seconds, passed - 5, passed + 5);
+    tree_mend(bank.north);
     tree_settle(tree);
     tree_check(tree);
 }
@@ -412,6 +436,7 @@ int main(void)
         TREE_TEST(test_what_a_comparison_found_there_does_not_wait),
         TREE_TEST(test_links_are_listed_with_their_levels),
         TREE_TEST(test_a_lag_is_a_warning),
+        TREE_TEST(test_a_lag_is_as_old_as_the_oldest_record),
         TREE_TEST(test_a_link_shows_what_waits_and_who_witnesses),
         TREE_TEST(test_only_peers_have_links),
         TREE_TEST(test_the_root_sees_every_office_below),

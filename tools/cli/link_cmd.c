@@ -184,9 +184,11 @@ static void print_flow(const struct omb_peer_detail *detail)
     line_count("feed head", link->head);
     line_count("sent", link->sent);
     line_count("acked", link->acked);
-    printf("  %-16s %llu records, %llu bytes, the oldest for %llu s\n", "lag",
-           (unsigned long long)link->lag_records, (unsigned long long)link->lag_bytes,
-           (unsigned long long)link->oldest_unacked_seconds);
+    printf("  %-16s %llu record%s, %llu bytes", "lag", (unsigned long long)link->lag_records,
+           link->lag_records == 1 ? "" : "s", (unsigned long long)link->lag_bytes);
+    if (link->lag_records > 0)
+        printf(", the oldest written %llu s ago", (unsigned long long)link->oldest_unacked_seconds);
+    putchar('\n');
     printf("  %-16s %llu ms median, %llu ms of 99 in 100\n", "latency",
            (unsigned long long)detail->latency_ms_median,
            (unsigned long long)detail->latency_ms_p99);

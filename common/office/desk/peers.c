@@ -100,7 +100,7 @@ void omb_judge_link(struct omb_step *step, const struct omb_link_seen *link,
 
     judge_contact(step, link, out);
     if (lag > OMB_LAG_MS)
-        omb_judge(out, OMB_LEVEL_WARNING, "%llu records wait, the oldest for %.*s",
+        omb_judge(out, OMB_LEVEL_WARNING, "%llu records wait, the oldest written %.*s ago",
                   (unsigned long long)link->lag_records, OMB_VIEW_ARGS(ago));
     if (llabs(link->row.clock_offset_ms) > OMB_CLOCK_SLACK_MS)
         omb_judge(out, OMB_LEVEL_WARNING, "its clock is %lld s %s", llabs(offset),

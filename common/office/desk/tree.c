@@ -383,7 +383,7 @@ static void judge_health(struct omb_step *step, const struct member *member,
     if (health == NULL)
         return;
     if (lag > OMB_LAG_MS)
-        omb_judge(out, OMB_LEVEL_WARNING, "%llu records wait to go up, the oldest for %.*s",
+        omb_judge(out, OMB_LEVEL_WARNING, "%llu records wait to go up, the oldest written %.*s ago",
                   (unsigned long long)health->backlog_records, OMB_VIEW_ARGS(ago));
     if (health->disk_free_bytes > 0 && health->disk_free_bytes < ROOM_WARNING)
         omb_judge(out,

@@ -337,7 +337,7 @@ enum omb_rc omb_outbox_backlog(struct omb_step *step, const struct omb_link *lin
             if (rc != OMB_OK)
                 break;
             out->bytes += size_of(&record);
-            if (out->records++ == 0)
+            if (out->records++ == 0 || header.time_ms < out->oldest)
                 out->oldest = header.time_ms;
         }
         after = rows->looked;
