@@ -40,6 +40,10 @@ def levels(office, *words):
                        for one in json.loads(done.out)}
 
 
+def tree_of(office):
+    return {one["code"]: one for one in office.ombud("tree", "--json").json()}
+
+
 # --- links -----------------------------------------------------------------------------------
 
 def test_a_link_is_told_from_both_ends(bank):
@@ -96,6 +100,13 @@ def test_checks_exit_by_the_worst_that_they_find(make_office):
     tree.enrol("never", "ho")
     assert levels(ho, "link", "check")[1]["never"] == ("unknown", "never heard")
     assert levels(ho, "link", "check")[0] == levels(ho, "tree", "check")[0] == UNKNOWN
+    until("its health", lambda: tree_of(ho)["well"]["as_of"] is not None, True)
+    told = tree_of(ho)
+    unknown = ("as_of", "backlog", "cases", "clock_offset_ms", "disk_free_bytes", "disk_days_left")
+    assert [told["never"][name] for name in unknown] == [None] * len(unknown)
+    assert told["well"]["disk_free_bytes"] > 0 and told["well"]["backlog"] == 0
+    row = next(line for line in ho.ombud("tree", code=0).out.splitlines() if " never " in line)
+    assert row.split()[1:] == ["never", "branch", "down", "unknown", "never", "heard"]
     ho.ombud("office", "revoke", "ends", "--ground", "lost", code=0)
     until("cut", lambda: levels(ho, "link", "check")[0], CRITICAL)
     assert "revoked" in levels(ho, "link", "check")[1]["ends"][1]

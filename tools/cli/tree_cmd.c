@@ -51,6 +51,45 @@ static void draw_lines(const struct omb_tree *tree, size_t at, struct omb_buf *o
                                                       : "\xe2\x94\x94\xe2\x94\x80 ");
 }
 
+/* Nothing of an office that never told of itself is known to be none. */
+static void cell_told(struct omb_table *table, const struct omb_tree_office *office, uint64_t count)
+{
+    if (office->as_of == 0)
+        omb_table_text(table, OMB_VIEW_NONE);
+    else
+        omb_table_printf(table, "%llu", (unsigned long long)count);
+}
+
+static json_t *office_json(const struct omb_tree_office *office)
+{
+    const bool told = office->as_of != 0;
+    json_t *object = omb_json_message(&omb_shape_tree_office, office);
+    const struct {
+        const char *name;
+        bool known;
+    } numbers[] = {
+        {"backlog", told},
+        {"cases", told},
+        {"clock_offset_ms", told},
+        {"disk_free_bytes", office->disk_free_bytes > 0},
+        {"disk_days_left", office->disk_days_left > 0},
+    };
+
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+        if (!numbers[i].known)
+            json_object_set_new(object, numbers[i].name, json_null());
+    return object;
+}
+
+static void print_tree_json(const struct omb_cli *cli, const struct omb_tree *tree)
+{
+    struct omb_json_list list = {.lines = cli->json_lines};
+
+    for (size_t i = 0; i < tree->offices.count; i++)
+        omb_json_list_add(&list, office_json(&tree->offices.items[i]));
+    omb_json_list_end(&list);
+}
+
 static void tree_row(struct omb_cli *cli, struct omb_table *table, const char *lines,
                      const struct omb_tree_office *office)
 {
@@ -59,8 +98,8 @@ static void tree_row(struct omb_cli *cli, struct omb_table *table, const char *l
     omb_table_text(table, office->kind);
     omb_table_text(table, office->state);
     omb_table_text(table, office->level);
-    omb_table_printf(table, "%llu", (unsigned long long)office->backlog);
-    omb_table_printf(table, "%llu", (unsigned long long)office->cases);
+    cell_told(table, office, office->backlog);
+    cell_told(table, office, office->cases);
     omb_cli_cell_when(cli, table, office->as_of);
     omb_cli_cell_when(cli, table, office->last_backup);
     omb_table_text(table, office->words);
@@ -101,9 +140,7 @@ static enum omb_exit tree(struct omb_cli *cli)
     for (size_t i = 0; check && i < answer->offices.count; i++)
         exit = omb_cli_worse(exit, omb_cli_level_exit(answer->offices.items[i].level));
     if (cli->json)
-        omb_cli_print_json_list(
-            cli, &omb_shape_tree_office,
-            (struct omb_any_list){answer->offices.items, answer->offices.count});
+        print_tree_json(cli, answer);
     else
         print_tree(cli, answer, check);
     return exit;
