@@ -170,6 +170,25 @@ def test_watch_resumes_where_it_stopped(office):
     assert len(rest.out.splitlines()) == 1
 
 
+def test_a_watch_that_ends_prints_one_array(office):
+    numbers = [office.register(), office.register()]
+    watch = ("watch", "cases", "--json")
+    for ends in (("--no-wait",), ("--count", "2")):
+        told = office.ombud(*watch, *ends, who="handler").json()
+        assert [change["number"] for change in told] == numbers
+    later = office.ombud(*watch, "--since", told[-1]["position"], "--no-wait", who="handler")
+    assert later.json() == []
+    watcher = subprocess.Popen(
+        [BUILD / "tools/cli/ombud", "-C", office.dir, "--as", "handler", *watch],
+        stdout=subprocess.PIPE, text=True)
+    try:
+        assert [json.loads(watcher.stdout.readline())["number"] for _ in numbers] == numbers
+    finally:
+        watcher.kill()
+        watcher.wait()
+        watcher.stdout.close()
+
+
 def test_watch_hears_of_what_happens(office):
     watcher = subprocess.Popen(
         [BUILD / "tools/cli/ombud", "-C", office.dir, "--as", "handler", "watch", "cases",

@@ -24,8 +24,9 @@ static const struct section {
      (const char *const[]){
          "--json prints a list as one array, everything else as one object; --json-lines one value "
          "a line. Names are those of proto/control.proto. What is not said is null or an empty "
-         "list; nothing is left out. Bytes are standard base64; digests and ids are hex. watch and "
-         "log export always print a value a line.",
+         "list; nothing is left out. Bytes are standard base64; digests and ids are hex. log "
+         "export prints a value a line always, and watch where it has no end: without --no-wait "
+         "and --count.",
          NULL}},
     {"IMPORTS", "import",
      (const char *const[]){

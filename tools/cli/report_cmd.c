@@ -123,13 +123,23 @@ enum omb_exit omb_run_report(struct omb_cli *cli)
 
 #define LOOK_AGAIN_MS 2000 /* a ring that was lost costs so much */
 
-static void print_change(struct omb_cli *cli, const struct omb_change *change)
+/* A watch on its way. */
+struct watching {
+    struct omb_cli *cli;
+    struct omb_views topics;
+    char position[OMB_LINE_MAX + 1];
+    uint64_t left; /* changes until it stops */
+    bool more;     /* ask again at once */
+    struct omb_json_list json;
+};
+
+static void print_change(struct watching *watch, const struct omb_change *change)
 {
+    struct omb_cli *cli = watch->cli;
     char at[OMB_WHEN_SIZE];
-    struct omb_json_list lines = {.lines = true};
 
     if (cli->json) {
-        omb_json_list_add(&lines, omb_json_message(&omb_shape_change, change));
+        omb_json_list_add(&watch->json, omb_json_message(&omb_shape_change, change));
         return;
     }
     omb_when_print(change->at, omb_cli_zone(cli), at);
@@ -139,13 +149,14 @@ static void print_change(struct omb_cli *cli, const struct omb_change *change)
 }
 
 /* Whoever reads the output has it: the subscription goes on behind it. */
-static enum omb_exit confirm(struct omb_cli *cli, struct omb_views topics, const char *position)
+static enum omb_exit confirm(const struct watching *watch)
 {
+    struct omb_cli *cli = watch->cli;
     const char *name = omb_args_get(&cli->args, OMB_OPT_SUBSCRIPTION);
     const struct omb_subscription_move ask = {
         .name = omb_view_str(name),
-        .position = omb_view_str(position),
-        .topics = topics,
+        .position = omb_view_str(watch->position),
+        .topics = watch->topics,
     };
     enum omb_exit exit = OMB_EXIT_DONE;
 
@@ -154,65 +165,77 @@ static enum omb_exit confirm(struct omb_cli *cli, struct omb_views topics, const
     return exit;
 }
 
-/* One page; *left counts down. *out_more: ask again at once. */
-static enum omb_exit watch_page(struct omb_cli *cli, struct omb_views topics,
-                                char position[OMB_LINE_MAX + 1], uint64_t *left, bool *out_more)
+static enum omb_exit watch_page(struct watching *watch)
 {
     const struct omb_changes_ask ask = {
-        .since = omb_view_str(position),
-        .topics = topics,
-        .name = omb_view_str(omb_args_get(&cli->args, OMB_OPT_SUBSCRIPTION)),
-        .limit = *left < OMB_PAGE_MAX ? (uint32_t)*left : OMB_PAGE_MAX,
+        .since = omb_view_str(watch->position),
+        .topics = watch->topics,
+        .name = omb_view_str(omb_args_get(&watch->cli->args, OMB_OPT_SUBSCRIPTION)),
+        .limit = watch->left < OMB_PAGE_MAX ? (uint32_t)watch->left : OMB_PAGE_MAX,
     };
     enum omb_exit exit = OMB_EXIT_FAILED;
-    const struct omb_changes *changes = omb_cli_ask(cli, OMB_ASK_CHANGES, &ask, &exit);
-    bool moved, told;
+    const struct omb_changes *changes = omb_cli_ask(watch->cli, OMB_ASK_CHANGES, &ask, &exit);
+    bool told;
 
     if (!changes)
         return exit;
     for (size_t i = 0; i < changes->changes.count; i++)
-        print_change(cli, &changes->changes.items[i]);
+        print_change(watch, &changes->changes.items[i]);
     if (fflush(stdout) != 0)
         return OMB_EXIT_FAILED;
     told = changes->changes.count > 0;
-    *left -= changes->changes.count < *left ? changes->changes.count : *left;
-    moved = changes->next.size && !omb_view_is(changes->next, position);
+    watch->left -= changes->changes.count < watch->left ? changes->changes.count : watch->left;
+    watch->more = changes->next.size && !omb_view_is(changes->next, watch->position);
     if (changes->next.size && changes->next.size <= OMB_LINE_MAX) {
-        memcpy(position, changes->next.data, changes->next.size);
-        position[changes->next.size] = '\0';
+        memcpy(watch->position, changes->next.data, changes->next.size);
+        watch->position[changes->next.size] = '\0';
     }
-    *out_more = moved;
-    return told ? confirm(cli, topics, position) : OMB_EXIT_DONE;
+    return told ? confirm(watch) : OMB_EXIT_DONE;
 }
 
+static enum omb_exit watch_on(struct watching *watch)
+{
+    const bool waits = !omb_args_has(&watch->cli->args, OMB_OPT_NO_WAIT);
+    struct omb_error err;
+
+    while (watch->left > 0) {
+        const enum omb_exit exit = watch_page(watch);
+
+        if (exit != OMB_EXIT_DONE)
+            return exit;
+        if (watch->more)
+            continue;
+        if (!waits)
+            break;
+        if (omb_session_wait(watch->cli->session, LOOK_AGAIN_MS, &err) != OMB_OK)
+            return omb_cli_fail(&err);
+    }
+    return OMB_EXIT_DONE;
+}
+
+/* A list that does not end is no array: of it, programs read a line at a time. */
 enum omb_exit omb_run_watch(struct omb_cli *cli)
 {
-    const struct omb_views topics =
-        omb_fill_split(&cli->arena, omb_view_str(cli->args.words[0]));
     const char *since = omb_args_get(&cli->args, OMB_OPT_SINCE_POSITION);
-    char position[OMB_LINE_MAX + 1] = "";
-    enum omb_exit exit = OMB_EXIT_DONE;
+    const bool ends = omb_args_has(&cli->args, OMB_OPT_NO_WAIT) ||
+                      omb_args_has(&cli->args, OMB_OPT_COUNT_CHANGES);
+    struct watching watch = {
+        .cli = cli,
+        .topics = omb_fill_split(&cli->arena, omb_view_str(cli->args.words[0])),
+        .json.lines = cli->json_lines || !ends,
+    };
+    enum omb_exit exit;
     struct omb_error err;
-    uint64_t left;
-    bool more;
 
-    if (omb_args_number(&cli->args, OMB_OPT_COUNT_CHANGES, UINT64_MAX, &left, &err) != OMB_OK)
+    if (omb_args_number(&cli->args, OMB_OPT_COUNT_CHANGES, UINT64_MAX, &watch.left, &err) != OMB_OK)
         return omb_cli_fail_value(&err);
     if (since && strlen(since) > OMB_LINE_MAX) {
         (void)omb_fail(&err, OMB_INVALID, NULL, "--since is no position");
         return omb_cli_fail_value(&err);
     }
-    memcpy(position, since ? since : "", since ? strlen(since) + 1 : 1);
-    while (left > 0) {
-        exit = watch_page(cli, topics, position, &left, &more);
-        if (exit != OMB_EXIT_DONE)
-            return exit;
-        if (more)
-            continue;
-        if (omb_args_has(&cli->args, OMB_OPT_NO_WAIT))
-            return OMB_EXIT_DONE;
-        if (omb_session_wait(cli->session, LOOK_AGAIN_MS, &err) != OMB_OK)
-            return omb_cli_fail(&err);
-    }
+    memcpy(watch.position, since ? since : "", since ? strlen(since) + 1 : 1);
+    exit = watch_on(&watch);
+    if (exit == OMB_EXIT_DONE && cli->json)
+        omb_json_list_end(&watch.json);
     return exit;
 }
