@@ -22,6 +22,8 @@ struct omb_office_cache {
     size_t count, capacity;
     struct newest *newest; /* by the last bytes of the id: one that comes later takes the place */
     size_t incomplete; /* cards whose chain was not whole when they were made */
+    struct card *fresh; /* of which it is not known yet what came later */
+    unsigned loading;   /* cards on their way, each for one below it */
     bool emptied; /* what others borrow from it is to be looked up again */
 };
 
@@ -29,6 +31,7 @@ struct card {
     struct omb_office_card card;
     bool checked; /* its chain was held against the anchor */
     struct omb_digest revoked_record; /* what card.revoked says */
+    struct card *next;                /* that is fresh, too */
 };
 
 struct omb_office_cache *omb_cache_new(void)
@@ -64,6 +67,7 @@ void omb_cache_empty(struct omb_office_cache *cache)
     if (cache->capacity > 0)
         memset(cache->slots, 0, cache->capacity * sizeof(*cache->slots));
     cache->count = cache->incomplete = 0;
+    cache->fresh = NULL;
     cache->emptied = true;
 }
 
@@ -235,7 +239,6 @@ static void fill_seat(struct omb_step *step, struct card *card)
     struct omb_seat *seat = &card->card.seat;
     struct omb_office_id *succeeds =
         OMB_ARENA_NEW(&step->office->cache->arena, struct omb_office_id, inner->succeeds.count);
-    struct omb_office_certificates search;
 
     seat->office = inner->office;
     seat->certificate = card->card.certificate.digest;
@@ -247,9 +250,27 @@ static void fill_seat(struct omb_step *step, struct card *card)
     seat->succeeds = succeeds;
     seat->succeeds_count = inner->succeeds.count;
     fill_above(step, card);
-    certificates_of(step, &inner->office, &search);
-    fill_later(step, card, &search);
-    fill_revoked(step, card, &search);
+}
+
+/*
+ * What came later of the offices of fresh cards, once these are whole: the later one of an office
+ * may lead to the seat of one that stood below it and is on its way just now.
+ */
+static void fill_fresh(struct omb_step *step)
+{
+    struct omb_office_cache *cache = step->office->cache;
+    struct omb_office_certificates search;
+
+    cache->loading++;
+    while (cache->fresh) {
+        struct card *card = cache->fresh;
+
+        cache->fresh = card->next;
+        certificates_of(step, &card->card.seat.office, &search);
+        fill_later(step, card, &search);
+        fill_revoked(step, card, &search);
+    }
+    cache->loading--;
 }
 
 static struct card *load_card(struct omb_step *step, const struct omb_digest *digest)
@@ -267,13 +288,19 @@ static struct card *load_card(struct omb_step *step, const struct omb_digest *di
                              &card->card.certificate, NULL) == OMB_OK &&
             omb_digest_equal(&card->card.certificate.digest, digest)) {
             keep(cache, card);
+            card->next = cache->fresh;
+            cache->fresh = card;
+            cache->loading++;
             fill_seat(step, card);
+            cache->loading--;
             cache->incomplete += !card->card.complete;
         } else {
             card = NULL;
         }
     }
     omb_buf_free(&value);
+    if (cache->loading == 0 && cache->fresh)
+        fill_fresh(step);
     return card;
 }
 

@@ -215,18 +215,33 @@ static const struct omb_office_ref *about_of(const struct omb_any *facts)
     return matter ? matter->about : NULL;
 }
 
-/* Of the certificate that a record carries, the one that issued it. */
+/*
+ * The first certificate of an office that is met counts, and of those that it had before the next
+ * one must tell: a later one alone would keep them out for ever. From above they can be had.
+ */
+static enum omb_rc check_previous(struct omb_judging *judging, const struct omb_certificate *inner)
+{
+    if (!judging->intake->from_above || judging->holes || omb_digest_none(&inner->previous) ||
+        omb_office_newest(judging->step, &inner->office))
+        return OMB_OK;
+    judging->receipt->of_chain = true;
+    return wait_for(judging, &inner->previous);
+}
+
+/* Of the certificate that a record carries, the one that issued it, and the one before it. */
 static enum omb_rc check_carried(struct omb_judging *judging, const struct omb_any *facts)
 {
     struct omb_known_certificate known;
     struct omb_office_ref issuer = {.office = {{0}}};
+    enum omb_rc rc;
 
     if (omb_certify_read(OMB_AS(office_certified, *facts)->certificate, judging->step->arena,
                          &known, NULL) != OMB_OK ||
         known.inner.depth == 0)
         return OMB_OK;
     issuer.certificate = known.inner.issuer;
-    return check_ref(judging, &issuer);
+    rc = check_ref(judging, &issuer);
+    return rc == OMB_OK ? check_previous(judging, &known.inner) : rc;
 }
 
 static enum omb_rc check_named(struct omb_judging *judging)

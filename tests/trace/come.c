@@ -374,6 +374,65 @@ static void test_certificates_are_given_with_those_they_are_judged_by(void **sta
     tree_check_whole(tree);
 }
 
+/* The same, and the third is what comes first. */
+static void test_a_certificate_waits_for_those_before_it(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    const struct omb_view number = bank_complaint(bank.b45);
+
+    ESCALATE(bank.b45, number, "ho");
+    tree_settle(tree);
+    SHARE(bank.ho, number, "card-centre");
+    tree_settle(tree);
+    tree_move(bank.b45, bank.south);
+    NOTE(bank.b45, number);
+    tree_settle(tree);
+    NOTE(bank.ho, number);
+    tree_settle(tree);
+    tree_cut(bank.cards);
+    assert_true(tree_begin_anew(bank.b45, 9));
+    tree_settle(tree);
+    assert_true(tree_begin_anew(bank.cards, 10));
+    tree_mend(bank.cards);
+    tree_settle(tree);
+    tree_agree(tree, number, "open", "ho", bank.b45, bank.south, bank.cards, bank.ho, NULL);
+    tree_check_whole(tree);
+}
+
+/*
+ * Seats are found by walking up, and the newest certificate of who stands above may lead back to
+ * one that is being looked up.
+ */
+static void test_an_office_comes_below_one_that_stood_below_it(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    struct tree_office *mid = tree_add(tree, "mid", "regional", bank.north);
+    struct tree_office *town = tree_add(tree, "town", "regional", mid);
+    struct tree_office *b99 = tree_add(tree, "vsp-0099", "branch", town);
+    const struct omb_view number = bank_complaint(b99);
+    struct omb_view later;
+
+    ESCALATE(b99, number, "ho");
+    tree_settle(tree);
+    assert_true(tree_begin_anew(town, 9));
+    tree_settle(tree);
+    later = bank_complaint(town);
+    ESCALATE(town, later, "ho");
+    tree_settle(tree);
+    tree_move(town, bank.south);
+    tree_settle(tree);
+    tree_move(bank.north, town);
+    tree_settle(tree);
+    tree_stop(bank.ho);
+    tree_start(bank.ho);
+    tree_settle(tree);
+    tree_agree(tree, later, "open", "ho", town, mid, bank.north, bank.south, bank.ho, NULL);
+    tree_agree(tree, number, "open", "ho", b99, town, mid, bank.north, bank.south, bank.ho, NULL);
+    tree_check_whole(tree);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -392,6 +451,8 @@ int main(void)
         TREE_TEST(test_what_it_lost_before_it_came_is_given_back),
         TREE_TEST(test_a_log_of_two_lives_comes_for_its_word),
         TREE_TEST(test_certificates_are_given_with_those_they_are_judged_by),
+        TREE_TEST(test_a_certificate_waits_for_those_before_it),
+        TREE_TEST(test_an_office_comes_below_one_that_stood_below_it),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -183,16 +183,27 @@ enum omb_rc omb_want_lacks(struct omb_step *step, const struct omb_digest *diges
     return rc == OMB_NOT_FOUND ? OMB_OK : rc;
 }
 
-/* Whether the certificate has its turn in this answer; so many are not wanted of one office. */
-static bool is_told(struct answer *answer, const struct omb_digest *certificate)
+static bool is_over(const struct answer *answer)
+{
+    return answer->full || answer->looked_at >= LOOKED_AT_MAX || omb_looked_enough(answer->step);
+}
+
+static void look(struct answer *answer)
+{
+    answer->looked_at++;
+    omb_looked(answer->step, 1);
+}
+
+/* Gives the certificate its turn; false: it had it, or those for one digest are enough. */
+static bool take_turn(struct answer *answer, const struct omb_digest *certificate)
 {
     for (size_t i = 0; i < answer->told_count; i++)
         if (omb_digest_equal(&answer->told[i], certificate))
-            return true;
-    if (answer->told_count == TOLD_MAX)
-        return true;
+            return false;
+    if (answer->told_count == TOLD_MAX || is_over(answer))
+        return false;
     answer->told[answer->told_count++] = *certificate;
-    return false;
+    return true;
 }
 
 static enum omb_rc add_certificate(struct answer *answer, const struct omb_digest *certificate,
@@ -207,8 +218,10 @@ static enum omb_rc add_carrier(struct answer *answer, const struct omb_digest *c
     struct omb_header header;
     struct omb_digest digest;
     struct omb_row_at at;
-    enum omb_rc rc = read_place(answer->step, &key, &at, err);
+    enum omb_rc rc;
 
+    look(answer);
+    rc = read_place(answer->step, &key, &at, err);
     if (rc == OMB_OK)
         rc = omb_header_read(answer->step, &at, &header, &digest, NULL, err);
     if (rc != OMB_OK) /* of this office's own bundle: the asker has it */
@@ -219,17 +232,22 @@ static enum omb_rc add_carrier(struct answer *answer, const struct omb_digest *c
     return rc == OMB_OK ? add(answer, &at, 0, err) : rc;
 }
 
-/* A certificate behind those above it, from the root down: it would wait for them in its turn. */
+/*
+ * A certificate behind those above it, from the root down, which it would wait for, and behind the
+ * one before it: of a later one that comes first nobody could tell that both are of one office.
+ */
 static enum omb_rc add_certificate(struct answer *answer, const struct omb_digest *certificate,
                                    struct omb_error *err)
 {
     const struct omb_office_card *card = omb_office_card(answer->step, certificate);
     enum omb_rc rc = OMB_OK;
 
-    if (is_told(answer, certificate))
+    if (!take_turn(answer, certificate))
         return OMB_OK;
     if (card && card->certificate.inner.depth > 0)
         rc = add_certificate(answer, &card->certificate.inner.issuer, err);
+    if (rc == OMB_OK && card && !omb_digest_none(&card->certificate.inner.previous))
+        rc = add_certificate(answer, &card->certificate.inner.previous, err);
     return rc == OMB_OK ? add_carrier(answer, certificate, err) : rc;
 }
 
@@ -410,7 +428,7 @@ enum omb_rc omb_want_answer(struct omb_step *step, const struct omb_office_id *a
     answer.max = most(want);
     answer.records = OMB_ARENA_NEW(step->arena, struct omb_record, answer.max);
     answer.missing = OMB_ARENA_NEW(step->arena, struct omb_missing_part, answer.max);
-    for (size_t i = 0; rc == OMB_OK && i < want->digests.count; i++)
+    for (size_t i = 0; rc == OMB_OK && i < want->digests.count && !is_over(&answer); i++)
         rc = add_digest(&answer, &want->digests.items[i], err);
     for (size_t i = 0; rc == OMB_OK && i < want->ranges.count; i++) {
         const struct omb_log_range *range = &want->ranges.items[i];

@@ -38,7 +38,10 @@ void omb_post_standing_learned(struct omb_step *step);
 /* Starts a comparison with a peer now. OMB_NOT_FOUND: no such link. */
 enum omb_rc omb_post_resync(struct omb_step *step, const struct omb_office_id *peer,
                             struct omb_error *err) OMB_MUST_USE;
-/* An office came to stand below that child, which compares what it has of it with this one. */
+/*
+ * An office came to stand below that child, which soon compares what it has of it with this one;
+ * if this daemon ends before, with the daily comparison.
+ */
 void omb_post_came_below(struct omb_step *step, const struct omb_office_id *child);
 /* Parts are listed as missing that were here before: they are wanted when links are next tended. */
 void omb_post_want_parts(struct omb_step *step);
