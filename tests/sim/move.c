@@ -102,6 +102,22 @@ static bool stands_where_it_dials(struct tree_office *office)
     return omb_office_id_equal(&office->rig.office->own.inner.parent, &office->parent->id);
 }
 
+/* It came there, and its daemon ended before anybody was told that it had joined. */
+static void note_where_it_came(struct sim *sim, struct tree_office *office)
+{
+    const struct omb_office_id *parent = &office->rig.office->own.inner.parent;
+    bool noted = false;
+
+    for (size_t i = 0; i < office->moves; i++)
+        noted |= omb_office_id_equal(&office->before[i]->id, parent);
+    for (size_t i = 0; !noted && i < sim->tree->count; i++)
+        if (omb_office_id_equal(&sim->tree->offices[i]->id, parent) &&
+            office->moves < TREE_MOVES_MAX) {
+            office->before[office->moves++] = sim->tree->offices[i];
+            noted = true;
+        }
+}
+
 void sim_end_moving(struct sim *sim)
 {
     bool any = sim->moving != NULL;
@@ -116,6 +132,7 @@ void sim_end_moving(struct sim *sim)
         sim_set_right(sim, office->parent);
         sim_set_right(sim, office);
         tree_tell(sim->tree, "%s joins again", office->code);
+        note_where_it_came(sim, office);
         any = tree_try_come_under(office, office->parent);
     }
     if (any)
