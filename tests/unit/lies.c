@@ -193,6 +193,41 @@ static void forks(struct liar *liar, size_t i)
     offer_signed(liar, &header);
 }
 
+/* More records of one place in an older life than are kept, and the last for all that is wanted. */
+static void forks_beside(struct liar *liar, size_t i)
+{
+    struct omb_header header = header_of(liar, 0);
+    struct omb_hello hello = visitor_hello(liar->visitor);
+    struct omb_life life = {.office = liar->visitor->north->id, .head = 5, .count = 5,
+                            .digest = {{7}}};
+    struct omb_life newest = hello.own.items[0];
+    struct omb_proof proof;
+    struct omb_record record = {.proof = &proof};
+    const struct omb_records records = {0, 0, {&record, 1}, {NULL, 0}};
+    struct omb_digest leaf;
+
+    if (i == 0) {
+        omb_put_be32(newest.incarnation.bytes, 3000);
+        hello.own = (struct omb_life_list){&newest, 1};
+        say(liar, OMB_FRAME_HELLO, &hello);
+        replayed(liar, 0);
+        return;
+    }
+    header.time_ms += (int64_t)(i < 12 ? i : 12);
+    if (i < 12) {
+        offer_signed(liar, &header);
+        return;
+    }
+    omb_put_be32(life.incarnation.bytes, 2000);
+    if (i == 12)
+        say(liar, OMB_FRAME_COMPARE, &(struct omb_compare){.logs = {&life, 1}});
+    record.header = encoded(liar, &header);
+    leaf = omb_record_digest(record.header);
+    omb_batch_sign(liar->visitor->north->rig.signers[0], &leaf, 1, &liar->visitor->tree->arena,
+                   &proof);
+    say(liar, OMB_FRAME_RECORDS, &records);
+}
+
 static void over_a_limit(struct liar *liar, size_t i)
 {
     static const uint8_t large[OMB_PART_MAX + 1];
@@ -322,6 +357,7 @@ static const struct lie lies[] = {
     {"records of a key that nobody has", key_of_nobody, 0, 0, 4, 1, STANDS,
      "waits for the certificate of north"},
     {"lives without end", lives, FRAMES, 80000, 12, 2 * FRAMES, STANDS, ""},
+    {"more records at one place", forks_beside, 9, 9000, 30, 40, STANDS, ""},
     {"two records at one place", forks, 3, 4000, 4, 4, BLOCKED, "two records stand at 1"},
     {"a part over its limit", over_a_limit, 0, 4000, 4, 2 * FRAMES, STANDS,
      "body: a part has at most 524288 bytes"},

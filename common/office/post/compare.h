@@ -114,5 +114,7 @@ enum omb_rc omb_want_lacks(struct omb_step *step, const struct omb_digest *diges
 struct omb_link;
 /* Asks a child to compare again, if more is known of what waited here than when it compared. */
 void omb_compare_once_more(struct omb_step *step, struct omb_link *link);
+/* What the peer was asked for in vain beside the feed may be asked for again. */
+void omb_want_anew(struct omb_link *link);
 
 #endif

@@ -97,7 +97,7 @@ static bool needs_life(const struct omb_link *link, const struct omb_receipt *re
  */
 static bool holes_in(const struct omb_link *link, const struct omb_receipt *receipt)
 {
-    if (link->retries > OMB_RETRIES && receipt->seq == 1 && is_own(link, receipt) &&
+    if (link->retries >= OMB_RETRIES_OF_LIFE && receipt->seq == 1 && is_own(link, receipt) &&
         omb_incarnation_equal(&receipt->incarnation, &link->life))
         return true;
     if (link->retries >= OMB_RETRIES && omb_digest_equal(&link->waiting, &receipt->digest))
@@ -179,7 +179,7 @@ static enum omb_rc take_one(struct omb_step *step, struct taking *taking,
         taking->stop = receipt;
         return OMB_OK;
     case OMB_RECEIPT_FORK:
-        taking->grew = true;
+        taking->grew |= receipt.at.seq > 0; /* of too many lines nothing is kept */
         if (!link->up && is_own(link, &receipt) &&
             omb_incarnation_equal(&receipt.incarnation, &link->life)) {
             taking->forked = true;
@@ -269,7 +269,7 @@ static void want_it(struct omb_step *step, struct omb_link *link,
         omb_link_reason(link, "waits for the certificate of %.*s (%s)",
                         OMB_VIEW_ARGS(omb_office_code_of(step, &receipt->office)), hex);
     }
-    if (link->retries >= OMB_RETRIES + (needs_life(link, receipt) ? 1u : 0u))
+    if (link->retries >= (needs_life(link, receipt) ? OMB_RETRIES_OF_LIFE : OMB_RETRIES))
         return;
     link->retries++;
     omb_want_send(step, link, &want);
@@ -363,19 +363,22 @@ static bool is_same_range(const struct omb_log_range *a, const struct omb_log_ra
            a->last == b->last;
 }
 
-/* Whether that was asked for since something came: two that wait for each other ask in turns. */
-static bool is_asked(struct omb_link *link, const struct omb_receipt *lacks)
+/*
+ * Notes that it is asked for; false: it was, and nothing came since. Two that wait for each other
+ * would ask in turns for ever.
+ */
+static bool note_asked(struct omb_link *link, const struct omb_receipt *lacks)
 {
     for (size_t i = 0; i < link->range_count; i++)
         if (is_same_range(&link->ranges[i], &lacks->range))
-            return true;
+            return false;
     if (omb_digest_none(&lacks->certificate))
-        return false;
+        return true;
     for (size_t i = 0; i < OMB_ASKED_BESIDE; i++)
         if (omb_digest_equal(&link->asked[i], &lacks->certificate))
-            return true;
+            return false;
     link->asked[link->besides % OMB_ASKED_BESIDE] = lacks->certificate;
-    return false;
+    return true;
 }
 
 /*
@@ -391,7 +394,7 @@ static void want_beside(struct omb_step *step, struct omb_link *link,
     const bool of_log = omb_digest_none(&lacks->certificate);
 
     if ((of_log && (lacks->range.first == 0 || link->up || link->page_due || link->page_rest)) ||
-        is_asked(link, lacks) || link->besides++ >= OMB_BESIDES_MAX)
+        !note_asked(link, lacks) || link->besides++ >= OMB_BESIDES_MAX)
         return;
     if (of_log) {
         omb_want_ranges(step, link, &before);
@@ -454,14 +457,15 @@ static enum omb_rc take_beside(struct omb_step *step, struct omb_link *link,
     if (taking.grew) { /* what was in vain may not be any more */
         link->retries = 0;
         link->ranges_left = 0;
-        memset(link->asked, 0, sizeof(link->asked));
+        omb_want_anew(link);
     }
     want_beside(step, link, &lacks);
     link->lacked |= !link->up && !omb_digest_none(&lacks.certificate);
     if (taking.forked)
         return block_fork(step, link, &taking.fork, err);
-    if (!taking.grew && link->wanted == 0 && link->retries < OMB_RETRIES)
-        link->retries = OMB_RETRIES; /* it has no more than that */
+    if (!taking.grew && link->wanted == 0 && link->retries < OMB_RETRIES &&
+        (lacks.of_chain || omb_digest_none(&lacks.certificate)))
+        link->retries = OMB_RETRIES; /* it has no more than that; a certificate may be on its way */
     if (link->range_count > 0)
         rc = omb_want_more(step, link, err);
     if (rc == OMB_OK)

@@ -42,7 +42,8 @@
     "its record %llu was refused: %s; `ombud office renew` at that office"
 #define OMB_WITNESSES_MAX 4096     /* of one Ack */
 #define OMB_ASKED_BESIDE 4         /* digests of these that are known to be asked for */
-#define OMB_RETRIES 8              /* of one record that waits, before it is let be */
+#define OMB_RETRIES 8              /* of one record that waits, before it is let be; */
+#define OMB_RETRIES_OF_LIFE 9      /* when it waits for the peer's newest life, once more */
 
 /* A Records frame, or the rest of one, that waits for something. */
 struct omb_held {
@@ -112,7 +113,7 @@ struct omb_link {
     size_t later_bytes;
     struct omb_digest asked[OMB_ASKED_BESIDE]; /* wanted so since something came */
     unsigned besides;     /* digests wanted for records beside the feed, since the greeting */
-    struct omb_log_range *ranges; /* wanted by a comparison, and not complete */
+    struct omb_log_range *ranges; /* wanted beside the feed, and not complete */
     size_t range_count;
     uint64_t ranges_left; /* records that lacked when they were wanted last; 0: not yet */
     bool lacked; /* records that a comparison brought wait for a certificate, */

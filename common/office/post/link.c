@@ -266,7 +266,7 @@ void omb_link_reset(struct omb_link *link)
     link->give_back = 0;
     link->any_position = true;
     link->retries = link->wanted = link->besides = 0;
-    memset(link->asked, 0, sizeof(link->asked));
+    omb_want_anew(link);
     link->mark = 0;
     link->marked = false;
     free(link->ranges);

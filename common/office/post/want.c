@@ -24,6 +24,11 @@ void omb_want_send(struct omb_step *step, struct omb_link *link, const struct om
     omb_link_send(step, link, OMB_FRAME_WANT, want);
 }
 
+void omb_want_anew(struct omb_link *link)
+{
+    memset(link->asked, 0, sizeof(link->asked));
+}
+
 /*
  * An office that comes from elsewhere in the tree does not hold the records that certified it. What
  * children say must not fill what this office itself may want of its parent.
@@ -335,6 +340,7 @@ void omb_want_again(struct omb_step *step, struct omb_link *link)
         return;
     if (link->held_first) {
         link->retries = 0;
+        omb_want_anew(link);
         step->office->post->retry = true;
         omb_post_wake(step, step->input->monotonic_ms);
     }
@@ -476,6 +482,7 @@ enum omb_rc omb_compare_came(struct omb_step *step, struct omb_link *link,
     if (link->range_count > RANGES_MAX || (!link->up && link->page_rest))
         return omb_link_wrong(step, link, "it compares on, and gives nothing that it has", err);
     if (page->after.size == 0) {
+        omb_want_anew(link);
         link->passed_over = false;
         link->learned = step->office->post->learned;
     }
