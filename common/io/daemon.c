@@ -213,7 +213,7 @@ static void say_what_is_not_served(const struct service *service)
                 OMB_LOG_T("listen", listen));
     if (service->daemon->takes_children && omb_config_lacks_advertise(&service->driver.config))
         OMB_LOG(&service->log, WARNING,
-                "[links] listen names every address, advertise none -> offices below are told none",
+                "[links] listen names every address, advertise none -> bundles say none",
                 OMB_LOG_T("listen", listen));
 }
 

@@ -130,6 +130,8 @@ struct watching {
     char position[OMB_LINE_MAX + 1];
     uint64_t left; /* changes until it stops */
     bool more;     /* ask again at once */
+    bool told;     /* changes that were not confirmed yet */
+    bool whole; /* one array, which nobody can read before its end */
     struct omb_json_list json;
 };
 
@@ -149,7 +151,7 @@ static void print_change(struct watching *watch, const struct omb_change *change
 }
 
 /* Whoever reads the output has it: the subscription goes on behind it. */
-static enum omb_exit confirm(const struct watching *watch)
+static enum omb_exit confirm(struct watching *watch)
 {
     struct omb_cli *cli = watch->cli;
     const char *name = omb_args_get(&cli->args, OMB_OPT_SUBSCRIPTION);
@@ -160,6 +162,11 @@ static enum omb_exit confirm(const struct watching *watch)
     };
     enum omb_exit exit = OMB_EXIT_DONE;
 
+    if (!watch->told)
+        return exit;
+    if (fflush(stdout) != 0)
+        return OMB_EXIT_FAILED;
+    watch->told = false;
     if (name != NULL)
         (void)omb_cli_ask(cli, OMB_ASK_SUBSCRIPTION_MOVE, &ask, &exit);
     return exit;
@@ -175,22 +182,19 @@ static enum omb_exit watch_page(struct watching *watch)
     };
     enum omb_exit exit = OMB_EXIT_FAILED;
     const struct omb_changes *changes = omb_cli_ask(watch->cli, OMB_ASK_CHANGES, &ask, &exit);
-    bool told;
 
     if (!changes)
         return exit;
     for (size_t i = 0; i < changes->changes.count; i++)
         print_change(watch, &changes->changes.items[i]);
-    if (fflush(stdout) != 0)
-        return OMB_EXIT_FAILED;
-    told = changes->changes.count > 0;
+    watch->told |= changes->changes.count > 0;
     watch->left -= changes->changes.count < watch->left ? changes->changes.count : watch->left;
     watch->more = changes->next.size && !omb_view_is(changes->next, watch->position);
     if (changes->next.size && changes->next.size <= OMB_LINE_MAX) {
         memcpy(watch->position, changes->next.data, changes->next.size);
         watch->position[changes->next.size] = '\0';
     }
-    return told ? confirm(watch) : OMB_EXIT_DONE;
+    return watch->whole ? OMB_EXIT_DONE : confirm(watch);
 }
 
 static enum omb_exit watch_on(struct watching *watch)
@@ -223,6 +227,7 @@ enum omb_exit omb_run_watch(struct omb_cli *cli)
         .cli = cli,
         .topics = omb_fill_split(&cli->arena, omb_view_str(cli->args.words[0])),
         .json.lines = cli->json_lines || !ends,
+        .whole = cli->json && !cli->json_lines && ends,
     };
     enum omb_exit exit;
     struct omb_error err;
@@ -235,7 +240,7 @@ enum omb_exit omb_run_watch(struct omb_cli *cli)
     }
     memcpy(watch.position, since ? since : "", since ? strlen(since) + 1 : 1);
     exit = watch_on(&watch);
-    if (exit == OMB_EXIT_DONE && cli->json)
+    if (cli->json && (exit == OMB_EXIT_DONE || watch.told))
         omb_json_list_end(&watch.json);
-    return exit;
+    return exit == OMB_EXIT_DONE ? confirm(&watch) : exit;
 }

@@ -70,11 +70,13 @@ static enum omb_rc take_escrow(struct recovering *page, const struct omb_opened 
 /* --- case keys --- */
 
 /* The key of an erased case is gone for good, and nobody waits for it. */
-static bool is_erased(struct recovering *page, const struct omb_case_id *id)
+static enum omb_rc is_erased(struct recovering *page, const struct omb_case_id *id, bool *out)
 {
     struct omb_case_row row;
+    const enum omb_rc rc = omb_case_row_read(&page->aside.step, id, &row, page->err);
 
-    return omb_case_row_read(&page->aside.step, id, &row, NULL) == OMB_OK && row.erased;
+    *out = rc == OMB_OK && row.erased;
+    return rc == OMB_NOT_FOUND ? OMB_OK : rc;
 }
 
 /* Not every one must succeed: parts may be on their way. */
@@ -82,21 +84,22 @@ static enum omb_rc take_registration(struct recovering *page, const struct omb_o
 {
     const struct omb_case_id *id = record->header.case_id;
     uint8_t key[OMB_KEY_SIZE];
+    bool opened, erased = false;
     enum omb_rc rc = omb_vault_open_escrow(&page->aside.step, &record->at, id,
                                            OMB_AS(registered, record->header.facts->event), key);
 
     if (rc == OMB_OK)
         rc = omb_vault_regained(page->step, id, key);
+    omb_wipe(key, sizeof(key));
     if (rc == OMB_IO || rc == OMB_DAMAGED)
         return omb_fail(page->err, rc, NULL, "a part of the log cannot be read");
-    if (rc == OMB_OK) {
-        page->answer->case_keys++;
-    } else if (is_erased(page, id)) {
-        page->answer->erased++;
-    } else {
-        page->answer->without_key++;
-    }
-    omb_wipe(key, sizeof(key));
+    opened = rc == OMB_OK;
+    rc = opened ? OMB_OK : is_erased(page, id, &erased);
+    if (rc != OMB_OK)
+        return rc;
+    page->answer->case_keys += opened;
+    page->answer->erased += erased;
+    page->answer->without_key += !opened && !erased;
     return OMB_OK;
 }
 

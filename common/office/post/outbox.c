@@ -338,7 +338,7 @@ enum omb_rc omb_outbox_backlog(struct omb_step *step, const struct omb_link *lin
                 break;
             out->bytes += size_of(&record);
             if (out->records++ == 0 || header.time_ms < out->oldest)
-                out->oldest = header.time_ms;
+                out->oldest = header.time_ms > 1 ? header.time_ms : 1; /* 0 would be none */
         }
         after = rows->looked;
     }
