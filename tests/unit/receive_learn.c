@@ -403,6 +403,30 @@ static void a_further_certificate_of_the_same_parent_counts(void **state)
     assert_true(knows(crossing, HO, &digest));
 }
 
+/* Where nobody has that one any more it counts all the same. */
+static void a_later_certificate_waits_for_the_one_before(void **state)
+{
+    struct crossing *crossing = *state;
+    struct omb_digest digest;
+    const struct omb_view bytes = certify_outlet(crossing, NORTH, true, &digest);
+    const struct omb_office_certified certified = {.certificate = bytes};
+    const struct omb_office_id *north = &crossing->refs[NORTH].office;
+    const struct omb_receipt *receipt;
+    struct parcels all;
+
+    say(crossing, NORTH, OMB_EVENT_OFFICE_CERTIFIED, &certified);
+    all = crossing_pack(crossing, at(crossing, NORTH));
+    receipt = crossing_give_as(crossing, at(crossing, OTHER), north, true, false,
+                               &all.items[all.count - 1], 1);
+    assert_int_equal(receipt->kind, OMB_RECEIPT_WAITS);
+    assert_true(receipt->of_chain);
+    assert_true(omb_digest_equal(&receipt->certificate, &crossing->refs[OUTLET].certificate));
+    receipt = crossing_give_as(crossing, at(crossing, OTHER), north, true, true,
+                               &all.items[all.count - 1], 1);
+    assert_int_equal(receipt->kind, OMB_RECEIPT_NEW);
+    assert_true(knows(crossing, OTHER, &digest));
+}
+
 static void nobody_takes_an_office_from_its_parent(void **state)
 {
     struct crossing *crossing = *state;
@@ -556,6 +580,7 @@ int main(void)
         CROSSING_TEST(the_office_nearest_the_root_revokes_for_all),
         CROSSING_TEST(a_certificate_becomes_known),
         CROSSING_TEST(a_further_certificate_of_the_same_parent_counts),
+        CROSSING_TEST(a_later_certificate_waits_for_the_one_before),
         CROSSING_TEST(nobody_takes_an_office_from_its_parent),
         CROSSING_TEST(all_that_was_claimed_counts_with_its_proof),
         CROSSING_TEST(only_its_issuer_tells_a_certificate),

@@ -82,6 +82,15 @@ static bool is_own(const struct omb_link *link, const struct omb_receipt *receip
     return omb_office_id_equal(&receipt->office, &link->peer);
 }
 
+/* Whether that was asked for beside the feed since something came. */
+static bool was_asked(const struct omb_link *link, const struct omb_digest *digest)
+{
+    for (size_t i = 0; i < OMB_ASKED_BESIDE; i++)
+        if (!omb_digest_none(digest) && omb_digest_equal(&link->asked[i], digest))
+            return true;
+    return false;
+}
+
 /* Whether it waits for the first record of the life that the peer writes, being of an older one. */
 static bool needs_life(const struct omb_link *link, const struct omb_receipt *receipt)
 {
@@ -97,6 +106,8 @@ static bool needs_life(const struct omb_link *link, const struct omb_receipt *re
  */
 static bool holes_in(const struct omb_link *link, const struct omb_receipt *receipt)
 {
+    if (link->up && receipt->range.first == 0 && was_asked(link, &receipt->certificate))
+        return true; /* a certificate before this one, which the parent has not got */
     if (link->retries >= OMB_RETRIES_OF_LIFE && receipt->seq == 1 && is_own(link, receipt) &&
         omb_incarnation_equal(&receipt->incarnation, &link->life))
         return true;
@@ -374,9 +385,8 @@ static bool note_asked(struct omb_link *link, const struct omb_receipt *lacks)
             return false;
     if (omb_digest_none(&lacks->certificate))
         return true;
-    for (size_t i = 0; i < OMB_ASKED_BESIDE; i++)
-        if (omb_digest_equal(&link->asked[i], &lacks->certificate))
-            return false;
+    if (was_asked(link, &lacks->certificate))
+        return false;
     link->asked[link->besides % OMB_ASKED_BESIDE] = lacks->certificate;
     return true;
 }
@@ -463,7 +473,7 @@ static enum omb_rc take_beside(struct omb_step *step, struct omb_link *link,
     link->lacked |= !link->up && !omb_digest_none(&lacks.certificate);
     if (taking.forked)
         return block_fork(step, link, &taking.fork, err);
-    if (!taking.grew && link->wanted == 0 && link->retries < OMB_RETRIES &&
+    if (!taking.grew && link->wanted == 0 && !link->up && link->retries < OMB_RETRIES &&
         (lacks.of_chain || omb_digest_none(&lacks.certificate)))
         link->retries = OMB_RETRIES; /* it has no more than that; a certificate may be on its way */
     if (link->range_count > 0)
