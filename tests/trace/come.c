@@ -345,59 +345,61 @@ static void test_a_log_of_two_lives_comes_for_its_word(void **state)
     tree_check_whole(tree);
 }
 
+/* A case of vsp-0045 is with the card centre, too; then it comes under another region. */
+static struct omb_view share_and_come(const struct bank *bank)
+{
+    const struct omb_view number = bank_complaint(bank->b45);
+    struct tree *tree = bank->ho->tree;
+
+    ESCALATE(bank->b45, number, "ho");
+    tree_settle(tree);
+    SHARE(bank->ho, number, "card-centre");
+    tree_settle(tree);
+    tree_move(bank->b45, bank->south);
+    NOTE(bank->b45, number);
+    tree_settle(tree);
+    return number;
+}
+
+/* Both lose all: vsp-0045, which gets its third certificate, and the card centre, which was cut. */
+static void lose_both(const struct bank *bank, struct omb_view number)
+{
+    struct tree *tree = bank->ho->tree;
+
+    assert_true(tree_begin_anew(bank->b45, 9));
+    tree_settle(tree);
+    assert_true(tree_begin_anew(bank->cards, 10));
+    tree_mend(bank->cards);
+    tree_settle(tree);
+    tree_agree(tree, number, "open", "ho", bank->b45, bank->south, bank->cards, bank->ho, NULL);
+    tree_check_whole(tree);
+}
+
 /*
  * Who lost all meets what it signed under its second certificate, and then its third one first: the
  * record that carries the second is signed by the first.
  */
 static void test_certificates_are_given_with_those_they_are_judged_by(void **state)
 {
-    struct tree *tree = *state;
-    struct bank bank = bank_build(tree);
-    const struct omb_view number = bank_complaint(bank.b45);
+    struct bank bank = bank_build(*state);
+    const struct omb_view number = share_and_come(&bank);
 
-    ESCALATE(bank.b45, number, "ho");
-    tree_settle(tree);
-    SHARE(bank.ho, number, "card-centre");
-    tree_settle(tree);
-    tree_move(bank.b45, bank.south);
-    NOTE(bank.b45, number);
-    tree_settle(tree);
     tree_cut(bank.cards);
     NOTE(bank.b45, number);
-    tree_settle(tree);
-    assert_true(tree_begin_anew(bank.b45, 9));
-    tree_settle(tree);
-    assert_true(tree_begin_anew(bank.cards, 10));
-    tree_mend(bank.cards);
-    tree_settle(tree);
-    tree_agree(tree, number, "open", "ho", bank.b45, bank.south, bank.cards, bank.ho, NULL);
-    tree_check_whole(tree);
+    tree_settle(*state);
+    lose_both(&bank, number);
 }
 
 /* The same, and the third is what comes first. */
 static void test_a_certificate_waits_for_those_before_it(void **state)
 {
-    struct tree *tree = *state;
-    struct bank bank = bank_build(tree);
-    const struct omb_view number = bank_complaint(bank.b45);
+    struct bank bank = bank_build(*state);
+    const struct omb_view number = share_and_come(&bank);
 
-    ESCALATE(bank.b45, number, "ho");
-    tree_settle(tree);
-    SHARE(bank.ho, number, "card-centre");
-    tree_settle(tree);
-    tree_move(bank.b45, bank.south);
-    NOTE(bank.b45, number);
-    tree_settle(tree);
     NOTE(bank.ho, number);
-    tree_settle(tree);
+    tree_settle(*state);
     tree_cut(bank.cards);
-    assert_true(tree_begin_anew(bank.b45, 9));
-    tree_settle(tree);
-    assert_true(tree_begin_anew(bank.cards, 10));
-    tree_mend(bank.cards);
-    tree_settle(tree);
-    tree_agree(tree, number, "open", "ho", bank.b45, bank.south, bank.cards, bank.ho, NULL);
-    tree_check_whole(tree);
+    lose_both(&bank, number);
 }
 
 /*
