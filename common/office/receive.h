@@ -35,7 +35,8 @@ struct omb_receipt {
     struct omb_row_at at;              /* of NEW, DUPLICATE, COMPLETED, FORK */
     struct omb_digest certificate;     /* WAITS: that it lacks, or its key id and zeros; or none */
     struct omb_log_range range;        /* WAITS: the records before it; first 0: none */
-    bool of_chain;                     /* WAITS: for what comes before it in its log */
+    bool of_chain;                     /* WAITS: for what comes before it in its log, or before */
+                                       /* the certificate that it carries */
     char words[200];                   /* REFUSED, FORK */
 };
 

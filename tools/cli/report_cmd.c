@@ -164,7 +164,7 @@ static enum omb_exit confirm(struct watching *watch)
 
     if (!watch->told)
         return exit;
-    if (fflush(stdout) != 0)
+    if (fflush(stdout) != 0 || ferror(stdout))
         return OMB_EXIT_FAILED;
     watch->told = false;
     if (name != NULL)

@@ -73,10 +73,14 @@ static enum omb_rc take_escrow(struct recovering *page, const struct omb_opened 
 static enum omb_rc is_erased(struct recovering *page, const struct omb_case_id *id, bool *out)
 {
     struct omb_case_row row;
-    const enum omb_rc rc = omb_case_row_read(&page->aside.step, id, &row, page->err);
+    struct omb_error why = {0};
+    const enum omb_rc rc = omb_case_row_read(&page->aside.step, id, &row, &why);
 
     *out = rc == OMB_OK && row.erased;
-    return rc == OMB_NOT_FOUND ? OMB_OK : rc;
+    if (rc == OMB_OK || rc == OMB_NOT_FOUND)
+        return OMB_OK;
+    *page->err = why;
+    return rc;
 }
 
 /* Not every one must succeed: parts may be on their way. */

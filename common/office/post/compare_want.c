@@ -12,7 +12,7 @@
 
 enum {
     LOOKED_AT_MAX = 4 * OMB_WANT_RECORDS_MAX, /* rows that one Want may have read */
-    TOLD_MAX = 4 * OMB_CHAIN_MAX,             /* certificates for one that is wanted */
+    TOLD_MAX = 4 * OMB_CHAIN_MAX, /* certificates for one that is wanted, and for the newest */
 };
 
 struct answer {
@@ -24,8 +24,8 @@ struct answer {
     struct omb_record *records;
     struct omb_missing_part *missing;
     size_t count, missing_count, max;
-    struct omb_digest told[TOLD_MAX]; /* certificates, for the digest that is looked at */
-    size_t told_count;
+    struct omb_digest told[2 * TOLD_MAX]; /* certificates, for the digest that is looked at */
+    size_t told_count, told_max;
     bool full;
 };
 
@@ -200,7 +200,7 @@ static bool take_turn(struct answer *answer, const struct omb_digest *certificat
     for (size_t i = 0; i < answer->told_count; i++)
         if (omb_digest_equal(&answer->told[i], certificate))
             return false;
-    if (answer->told_count == TOLD_MAX || is_over(answer))
+    if (answer->told_count == answer->told_max || is_over(answer))
         return false;
     answer->told[answer->told_count++] = *certificate;
     return true;
@@ -233,8 +233,8 @@ static enum omb_rc add_carrier(struct answer *answer, const struct omb_digest *c
 }
 
 /*
- * A certificate behind those above it, from the root down, which it would wait for, and behind the
- * one before it: of a later one that comes first nobody could tell that both are of one office.
+ * A certificate behind those above it, from the root down, which it would wait for, and behind
+ * those before it: of a later one that comes first nobody could tell that all are of one office.
  */
 static enum omb_rc add_certificate(struct answer *answer, const struct omb_digest *certificate,
                                    struct omb_error *err)
@@ -244,10 +244,10 @@ static enum omb_rc add_certificate(struct answer *answer, const struct omb_diges
 
     if (!take_turn(answer, certificate))
         return OMB_OK;
-    if (card && card->certificate.inner.depth > 0)
-        rc = add_certificate(answer, &card->certificate.inner.issuer, err);
-    if (rc == OMB_OK && card && !omb_digest_none(&card->certificate.inner.previous))
+    if (card && !omb_digest_none(&card->certificate.inner.previous))
         rc = add_certificate(answer, &card->certificate.inner.previous, err);
+    if (rc == OMB_OK && card && card->certificate.inner.depth > 0)
+        rc = add_certificate(answer, &card->certificate.inner.issuer, err);
     return rc == OMB_OK ? add_carrier(answer, certificate, err) : rc;
 }
 
@@ -261,6 +261,7 @@ static enum omb_rc add_newest(struct answer *answer, const struct omb_digest *ce
     const struct omb_office_card *card = omb_office_card(answer->step, certificate), *newest;
 
     newest = card ? omb_office_newest(answer->step, &card->seat.office) : NULL;
+    answer->told_max += TOLD_MAX;
     return newest ? add_certificate(answer, &newest->certificate.digest, err) : OMB_OK;
 }
 
@@ -272,6 +273,7 @@ static enum omb_rc add_digest(struct answer *answer, const struct omb_digest *di
     enum omb_rc rc = find_carrier(answer->step, digest, &certificate, &at, err);
 
     answer->told_count = 0;
+    answer->told_max = TOLD_MAX;
     if (rc == OMB_OK) {
         rc = add_certificate(answer, &certificate, err);
         return rc == OMB_OK ? add_newest(answer, &certificate, err) : rc;
@@ -404,7 +406,7 @@ static enum omb_rc check_want(const struct omb_want *want, struct omb_error *err
 
 static size_t most(const struct omb_want *want)
 {
-    size_t count = want->digests.count * TOLD_MAX + want->parts.count;
+    size_t count = want->digests.count * 2 * TOLD_MAX + want->parts.count;
 
     for (size_t i = 0; i < want->ranges.count && count < OMB_WANT_RECORDS_MAX; i++) {
         const struct omb_log_range *range = &want->ranges.items[i];

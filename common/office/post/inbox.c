@@ -112,7 +112,7 @@ static bool holes_in(const struct omb_link *link, const struct omb_receipt *rece
         omb_incarnation_equal(&receipt->incarnation, &link->life))
         return true;
     if (link->retries >= OMB_RETRIES && omb_digest_equal(&link->waiting, &receipt->digest))
-        return !omb_incarnation_equal(&receipt->incarnation, &link->life) ||
+        return link->up || !omb_incarnation_equal(&receipt->incarnation, &link->life) ||
                !is_own(link, receipt) || (receipt->range.first == 0 && receipt->seq > 1);
     return is_own(link, receipt) && OMB_ID_COMPARE(&receipt->incarnation, &link->life) < 0;
 }
@@ -259,7 +259,7 @@ static void want_it(struct omb_step *step, struct omb_link *link,
         link->waiting = receipt->digest;
         link->retries = 0;
     }
-    if (receipt->of_chain && receipt->range.first == 0) {
+    if (receipt->of_chain && receipt->range.first == 0 && !link->up) {
         want.digests.items = &receipt->certificate;
         want.digests.count = 1;
         omb_link_reason(link, "waits for the record that %llu of %.*s goes on from",
@@ -473,7 +473,7 @@ static enum omb_rc take_beside(struct omb_step *step, struct omb_link *link,
     link->lacked |= !link->up && !omb_digest_none(&lacks.certificate);
     if (taking.forked)
         return block_fork(step, link, &taking.fork, err);
-    if (!taking.grew && link->wanted == 0 && !link->up && link->retries < OMB_RETRIES &&
+    if (!taking.grew && link->wanted == 0 && link->retries < OMB_RETRIES &&
         (lacks.of_chain || omb_digest_none(&lacks.certificate)))
         link->retries = OMB_RETRIES; /* it has no more than that; a certificate may be on its way */
     if (link->range_count > 0)

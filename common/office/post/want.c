@@ -340,7 +340,8 @@ void omb_want_again(struct omb_step *step, struct omb_link *link)
         return;
     if (link->held_first) {
         link->retries = 0;
-        omb_want_anew(link);
+        if (!link->up) /* what the parent had not got it need not have: it is done without */
+            omb_want_anew(link);
         step->office->post->retry = true;
         omb_post_wake(step, step->input->monotonic_ms);
     }
