@@ -21,7 +21,7 @@
     X(HISTORY, "scope-without-history",                                                            \
       "a case that enters a scope brings nothing of what was written before", 7, 60)               \
     X(CURSOR, "cursor-without-digest",                                                             \
-      "a greeting is believed by its position, whatever record stands there", 7, 60)               \
+      "a greeting is believed by its position, whatever record stands there", 7, 200)              \
     X(NUMBER, "number-reused", "a case now and then gets the number of the one before", 3, 25)     \
     X(LIFE, "life-not-opened", "a store that was put back goes on in the life it had", 3, 25)      \
     X(GRANT, "grant-to-another", "the key of a case is sealed for another office", 6, 25)          \
