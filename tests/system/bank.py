@@ -7,7 +7,7 @@ import subprocess
 import time
 
 import outsider_verify as ov
-from conftest import BUILD, DEADLINE_S
+from conftest import COMMAND, DEADLINE_S
 
 
 def free_ports(count):
@@ -115,8 +115,7 @@ def link(office, peer):
 def await_state(office, peer, *states):
     """Until the link is in one of these states, as the office itself shows it again and again."""
     watcher = subprocess.Popen(
-        [BUILD / "tools/cli/ombud", "-C", office.dir, "link", "show", peer, "--watch",
-         "--json-lines"], stdout=subprocess.PIPE, text=True)
+        [COMMAND, "-C", office.dir, "link", "show", peer, "--watch", "--json-lines"], stdout=subprocess.PIPE, text=True)
     try:
         assert any(json.loads(line)["link"]["state"] in states for line in watcher.stdout)
     finally:
