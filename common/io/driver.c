@@ -103,9 +103,10 @@ static enum omb_rc open_all(struct omb_driver *driver, struct omb_error *err)
         rc = omb_office_keys_load(driver->dir, &driver->config, &driver->keys, err);
     if (rc == OMB_OK)
         rc = omb_store_open(driver->dir,
-                            driver->takes          ? OMB_STORE_TAKE
-                            : driver->accepts_loss ? OMB_STORE_ACCEPT_LOSS
-                                                   : OMB_STORE_OPEN,
+                            driver->takes            ? OMB_STORE_TAKE
+                            : driver->accepts_loss   ? OMB_STORE_ACCEPT_LOSS
+                            : driver->takes_children ? OMB_STORE_HUB
+                                                     : OMB_STORE_OPEN,
                             &driver->store, err);
     if (rc != OMB_OK || !driver->serves)
         return rc == OMB_OK ? open_office(driver, err) : rc;

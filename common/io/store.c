@@ -203,7 +203,7 @@ static enum omb_rc open_database(struct omb_store *store, enum omb_store_way way
     struct omb_store_options options;
     const char *names[STORE_FAMILY_COUNT];
     char *message = NULL;
-    enum omb_rc rc = omb_store_options_make(way, &options, err);
+    enum omb_rc rc = omb_store_options_make(way, store->many, &options, err);
 
     if (rc != OMB_OK)
         return rc;
@@ -427,6 +427,7 @@ enum omb_rc omb_store_open(const char *dir, enum omb_store_mode mode, struct omb
 
     if (!store)
         return omb_fail(err, OMB_LIMIT, NULL, "the path of the office's folder is too long");
+    store->many = mode == OMB_STORE_HUB;
     rc = mode == OMB_STORE_CREATE ? create(store, err) : open_existing(store, mode, err);
     if (rc != OMB_OK) {
         omb_store_close(store);

@@ -18,6 +18,7 @@ struct omb_store;
 enum omb_store_mode {
     OMB_STORE_CREATE, /* must not exist; what a failed creation leaves is removed */
     OMB_STORE_OPEN,   /* must exist; one process at a time */
+    OMB_STORE_HUB,    /* the same, with memory for what many offices write */
     OMB_STORE_TAKE,   /* a copy that omb_store_checkpoint made, to be an office's from now on */
     OMB_STORE_LOOK,   /* a copy that nobody opened: it is read, and not a byte of it changes */
     /* The same, even when the last writes that were synced are gone; OMB_META_LOSS says so then. */

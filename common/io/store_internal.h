@@ -20,6 +20,7 @@ enum { STORE_DEFAULT_FAMILY = OMB_FAMILY_COUNT, STORE_FAMILY_COUNT };
 
 struct omb_store {
     char path[4096]; /* of the folder db */
+    bool many;       /* what many offices write is taken */
     rocksdb_t *db;
     rocksdb_column_family_handle_t *families[STORE_FAMILY_COUNT];
     rocksdb_readoptions_t *reading;
@@ -46,7 +47,9 @@ enum omb_store_way {
     STORE_PEEK,      /* the same, and a write-ahead log counts up to its first damage */
 };
 
-enum omb_rc omb_store_options_make(enum omb_store_way way, struct omb_store_options *out,
+/* `many`: the memory of a hub. */
+enum omb_rc omb_store_options_make(enum omb_store_way way, bool many,
+                                   struct omb_store_options *out,
                                    struct omb_error *err) OMB_MUST_USE;
 void omb_store_options_free(struct omb_store_options *options);
 const char *omb_store_family_word(int family);

@@ -285,6 +285,16 @@ enum omb_rc omb_case_row_read(struct omb_step *step, const struct omb_case_id *i
     return rc;
 }
 
+enum omb_rc omb_case_is_erased(struct omb_step *step, const struct omb_case_id *id, bool *out,
+                               struct omb_error *err)
+{
+    struct omb_case_row row;
+    const enum omb_rc rc = omb_case_row_read(step, id, &row, err);
+
+    *out = rc == OMB_OK && row.erased;
+    return rc == OMB_NOT_FOUND ? OMB_OK : rc;
+}
+
 /* --- index rows --- */
 
 enum omb_rc omb_casefile_reference(struct omb_step *step, const struct omb_casefile *file,

@@ -78,6 +78,9 @@ void omb_casefile_index(struct omb_step *step, const struct omb_case_row *row,
 /* "source/reference" of an imported case, from the extract of its registration; else empty. */
 enum omb_rc omb_casefile_reference(struct omb_step *step, const struct omb_casefile *file,
                                    struct omb_view *out, struct omb_error *err) OMB_MUST_USE;
+/* Whether it is known to be erased: its key is gone for good. A case that is not known is not. */
+enum omb_rc omb_case_is_erased(struct omb_step *step, const struct omb_case_id *id, bool *out,
+                               struct omb_error *err) OMB_MUST_USE;
 /* The stored row of a case, decoded into the arena. OMB_NOT_FOUND. */
 enum omb_rc omb_case_row_read(struct omb_step *step, const struct omb_case_id *id,
                               struct omb_case_row *out, struct omb_error *err) OMB_MUST_USE;

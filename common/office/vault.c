@@ -115,11 +115,16 @@ void omb_vault_keep_escrow_key(struct omb_step *step, uint32_t number, uint64_t 
     keep_key(step, &at, key);
 }
 
-static bool is_erased(struct omb_step *step, const struct omb_case_id *id)
+/* Why there is no key, or no part, of a case: OMB_ERASED, `otherwise`, or that of the store. */
+static enum omb_rc reason_gone(struct omb_step *step, const struct omb_case_id *id,
+                               enum omb_rc otherwise)
 {
-    struct omb_case_row row;
+    bool erased;
+    const enum omb_rc rc = omb_case_is_erased(step, id, &erased, NULL);
 
-    return omb_case_row_read(step, id, &row, NULL) == OMB_OK && row.erased;
+    if (rc != OMB_OK)
+        return rc;
+    return erased ? OMB_ERASED : otherwise;
 }
 
 enum omb_rc omb_vault_case_key(struct omb_step *step, const struct omb_case_id *id,
@@ -134,7 +139,7 @@ enum omb_rc omb_vault_case_key(struct omb_step *step, const struct omb_case_id *
     }
     rc = read_key(step->office, step->port, step->arena, &at, out);
     if (rc == OMB_NOT_FOUND)
-        return is_erased(step, id) ? OMB_ERASED : OMB_SEALED;
+        return reason_gone(step, id, OMB_SEALED);
     if (rc == OMB_OK)
         remember_key(step->update, id, out);
     return rc;
@@ -519,8 +524,8 @@ static enum omb_rc read_body(struct omb_step *step, const struct omb_event *even
     uint8_t key[OMB_KEY_SIZE];
     enum omb_rc rc = read_part(step, at, OMB_PART_BODY, &part);
 
-    if (rc == OMB_NOT_FOUND && is_of_case(event) && is_erased(step, &event->case_id))
-        rc = OMB_ERASED;
+    if (rc == OMB_NOT_FOUND && is_of_case(event))
+        rc = reason_gone(step, &event->case_id, OMB_NOT_FOUND);
     if (rc != OMB_OK)
         goto out;
     rc = aside ? lost_body_key(step, event, at, key) : body_key(step, event, at, key);

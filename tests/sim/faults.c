@@ -301,19 +301,14 @@ void sim_wait(struct sim *sim)
     }
 }
 
-static bool is_any_due(const struct tree_office *office)
-{
-    (void)office;
-    return true;
-}
-
-static void compare_those(struct sim *sim, bool (*is_due)(const struct tree_office *))
+static void compare_those(struct sim *sim, bool all)
 {
     tree_tell(sim->tree, "links compare");
     for (size_t i = 0; i < sim->tree->count; i++) {
         struct tree_office *office = sim->tree->offices[i];
 
-        if (office->parent == NULL || office->gone || !is_due(office))
+        if (office->parent == NULL || office->gone ||
+            !(all || is_compare_due(office)))
             continue;
         resync(office, office->parent);
         resync(office->parent, office);
@@ -341,9 +336,9 @@ void sim_compare(struct sim *sim)
         tree_settle(sim->tree);
         renew_forked(sim);
     }
-    compare_those(sim, is_compare_due);
+    compare_those(sim, false);
     if (lies > 0 && moves > 0)
-        compare_those(sim, is_any_due);
+        compare_those(sim, true);
 }
 
 /* Whether it could have compared with it: one that was put out, or is kept out, does not call. */

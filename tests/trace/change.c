@@ -98,7 +98,10 @@ static void test_what_a_revoked_office_writes_later_has_no_effect(void **state)
     tree_check(tree);
 }
 
-/* Who dropped the words of the case on a word that has no effect gets them back where they are. */
+/*
+ * Who dropped the words of the case on a word that has no effect gets them back where they are: the
+ * root its own, too, from a region below.
+ */
 static void test_an_erasure_that_was_cut_off_is_undone(void **state)
 {
     struct tree *tree = *state;
@@ -110,6 +113,8 @@ static void test_an_erasure_that_was_cut_off_is_undone(void **state)
     struct memport *copy;
 
     ESCALATE(bank.b45, number, "ho");
+    tree_settle(tree);
+    TREE_ACT(bank.ho, number, NULL, NOTED, noted, "the client called", );
     TREE_ACT(bank.b45, number, NULL, WITHDRAWN, withdrawn, NULL,
              .method = OMB_VIEW_LIT("phone"));
     tree_settle(tree);

@@ -69,20 +69,6 @@ static enum omb_rc take_escrow(struct recovering *page, const struct omb_opened 
 
 /* --- case keys --- */
 
-/* The key of an erased case is gone for good, and nobody waits for it. */
-static enum omb_rc is_erased(struct recovering *page, const struct omb_case_id *id, bool *out)
-{
-    struct omb_case_row row;
-    struct omb_error why = {0};
-    const enum omb_rc rc = omb_case_row_read(&page->aside.step, id, &row, &why);
-
-    *out = rc == OMB_OK && row.erased;
-    if (rc == OMB_OK || rc == OMB_NOT_FOUND)
-        return OMB_OK;
-    *page->err = why;
-    return rc;
-}
-
 /* Not every one must succeed: parts may be on their way. */
 static enum omb_rc take_registration(struct recovering *page, const struct omb_opened *record)
 {
@@ -98,7 +84,7 @@ static enum omb_rc take_registration(struct recovering *page, const struct omb_o
     if (rc == OMB_IO || rc == OMB_DAMAGED)
         return omb_fail(page->err, rc, NULL, "a part of the log cannot be read");
     opened = rc == OMB_OK;
-    rc = opened ? OMB_OK : is_erased(page, id, &erased);
+    rc = opened ? OMB_OK : omb_case_is_erased(&page->aside.step, id, &erased, page->err);
     if (rc != OMB_OK)
         return rc;
     page->answer->case_keys += opened;

@@ -93,6 +93,17 @@ static bool is_there(const struct answer *answer, struct omb_view header)
     return false;
 }
 
+static bool is_over(const struct answer *answer)
+{
+    return answer->full || answer->looked_at >= LOOKED_AT_MAX || omb_looked_enough(answer->step);
+}
+
+static void look(struct answer *answer)
+{
+    answer->looked_at++;
+    omb_looked(answer->step, 1);
+}
+
 /* `parts`: it is asked for these alone; one that has none of them is no answer. 0: all of it. */
 static enum omb_rc add(struct answer *answer, const struct omb_row_at *at, uint32_t parts,
                        struct omb_error *err)
@@ -104,9 +115,9 @@ static enum omb_rc add(struct answer *answer, const struct omb_row_at *at, uint3
     size_t size;
     enum omb_rc rc;
 
-    if (answer->full || answer->looked_at++ >= LOOKED_AT_MAX || omb_looked_enough(answer->step))
+    if (is_over(answer))
         return OMB_OK;
-    omb_looked(answer->step, 1);
+    look(answer);
     rc = omb_record_read(answer->step, at->number, at->seq, &stored, &header, NULL, err);
     if (rc == OMB_NOT_FOUND || (rc == OMB_OK && (!stored.proof || !may_see(answer, &header))))
         return OMB_OK;
@@ -181,17 +192,6 @@ enum omb_rc omb_want_lacks(struct omb_step *step, const struct omb_digest *diges
         rc = omb_record_place(step, digest, &at);
     *out = rc == OMB_NOT_FOUND;
     return rc == OMB_NOT_FOUND ? OMB_OK : rc;
-}
-
-static bool is_over(const struct answer *answer)
-{
-    return answer->full || answer->looked_at >= LOOKED_AT_MAX || omb_looked_enough(answer->step);
-}
-
-static void look(struct answer *answer)
-{
-    answer->looked_at++;
-    omb_looked(answer->step, 1);
 }
 
 /* Gives the certificate its turn; false: it had it, or those for one digest are enough. */

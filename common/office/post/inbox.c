@@ -85,8 +85,10 @@ static bool is_own(const struct omb_link *link, const struct omb_receipt *receip
 /* Whether that was asked for beside the feed since something came. */
 static bool was_asked(const struct omb_link *link, const struct omb_digest *digest)
 {
+    if (omb_digest_none(digest))
+        return false;
     for (size_t i = 0; i < OMB_ASKED_BESIDE; i++)
-        if (!omb_digest_none(digest) && omb_digest_equal(&link->asked[i], digest))
+        if (omb_digest_equal(&link->asked[i], digest))
             return true;
     return false;
 }

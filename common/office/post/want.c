@@ -237,6 +237,23 @@ struct lacking {
     bool cut;               /* there may be more behind it */
 };
 
+/*
+ * Whether a child may have it of a record that this office wrote itself: each one that the case has
+ * to do with. A parent takes of its children what is of offices below them, and what is its own.
+ */
+static bool may_have_own(const struct lacking *lacking, const struct omb_office_id *author)
+{
+    struct omb_step *step = lacking->step;
+    struct omb_header header;
+    struct omb_digest digest;
+    struct omb_row_at at;
+
+    return omb_office_id_equal(author, &step->office->self.office) &&
+           omb_record_place(step, &lacking->last, &at) == OMB_OK &&
+           omb_header_read(step, &at, &header, &digest, NULL, NULL) == OMB_OK && header.case_id &&
+           omb_feed_in_scope(step, &lacking->link->peer, header.case_id);
+}
+
 static enum omb_rc see_missing(void *arg, struct omb_view key, struct omb_view value)
 {
     struct lacking *lacking = arg;
@@ -251,7 +268,8 @@ static enum omb_rc see_missing(void *arg, struct omb_view key, struct omb_view v
     if (key.size == 1 + OMB_DIGEST_SIZE &&
         omb_decode_missing_row(value, lacking->step->arena, &row, NULL) == OMB_OK) {
         child = omb_feed_child_above(lacking->step, &row.office);
-        if (lacking->link->up || omb_office_id_equal(&child, &lacking->link->peer)) {
+        if (lacking->link->up || omb_office_id_equal(&child, &lacking->link->peer) ||
+            may_have_own(lacking, &row.office)) {
             *part = (struct omb_missing_part){lacking->last, row.parts};
             lacking->count++;
         }
