@@ -115,7 +115,8 @@ def link(office, peer):
 def await_state(office, peer, *states):
     """Until the link is in one of these states, as the office itself shows it again and again."""
     watcher = subprocess.Popen(
-        [COMMAND, "-C", office.dir, "link", "show", peer, "--watch", "--json-lines"], stdout=subprocess.PIPE, text=True)
+        [COMMAND, "-C", office.dir, "link", "show", peer, "--watch", "--json-lines"],
+        stdout=subprocess.PIPE, text=True)
     try:
         assert any(json.loads(line)["link"]["state"] in states for line in watcher.stdout)
     finally:
