@@ -233,7 +233,10 @@ void sim_heal(struct sim *sim)
     sim->full = NULL;
 }
 
-/* A link that greets just now is not compared by hand: it compares when it stands again. */
+/*
+ * A link that greets just now is not compared by hand, nor one that is blocked still by the greeting
+ * of a life that ended meanwhile: it compares when it stands again.
+ */
 static void resync(struct tree_office *office, struct tree_office *peer)
 {
     const struct omb_link_resync ask = {.peer = omb_view_str(peer->code)};
@@ -241,7 +244,8 @@ static void resync(struct tree_office *office, struct tree_office *peer)
 
     tree_tick(office);
     link = tree_link(office, peer);
-    if (link != NULL && omb_view_is(link->state, "greeting"))
+    if (link != NULL &&
+        (omb_view_is(link->state, "greeting") || omb_view_is(link->state, "blocked")))
         return;
     (void)ANSWER(link_resynced, ask_as(&office->rig, "admin", OMB_ASK_LINK_RESYNC, &ask));
 }
