@@ -234,8 +234,8 @@ void sim_heal(struct sim *sim)
 }
 
 /*
- * A link that greets just now is not compared by hand, nor one that is blocked still by the greeting
- * of a life that ended meanwhile: it compares when it stands again.
+ * A link that greets just now is not compared by hand, nor one that is still blocked, by what was
+ * greeted with before a renewal: it compares when it stands again.
  */
 static void resync(struct tree_office *office, struct tree_office *peer)
 {
