@@ -289,10 +289,15 @@ enum omb_rc omb_case_is_erased(struct omb_step *step, const struct omb_case_id *
                                struct omb_error *err)
 {
     struct omb_case_row row;
-    const enum omb_rc rc = omb_case_row_read(step, id, &row, err);
+    struct omb_error why = {0};
+    const enum omb_rc rc = omb_case_row_read(step, id, &row, &why);
 
     *out = rc == OMB_OK && row.erased;
-    return rc == OMB_NOT_FOUND ? OMB_OK : rc;
+    if (rc == OMB_OK || rc == OMB_NOT_FOUND)
+        return OMB_OK;
+    if (err)
+        *err = why;
+    return rc;
 }
 
 /* --- index rows --- */

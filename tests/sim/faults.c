@@ -245,7 +245,8 @@ static void resync(struct tree_office *office, struct tree_office *peer)
     tree_tick(office);
     link = tree_link(office, peer);
     if (link != NULL &&
-        (omb_view_is(link->state, "greeting") || omb_view_is(link->state, "blocked")))
+        (omb_view_is(link->state, "greeting") ||
+         (omb_view_is(link->state, "blocked") && office->lies.told + peer->lies.told > 0)))
         return;
     (void)ANSWER(link_resynced, ask_as(&office->rig, "admin", OMB_ASK_LINK_RESYNC, &ask));
 }

@@ -16,8 +16,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("OMB_BUILD", ROOT / "build" / "asan"))
-# What types for a story that is about the daemons: it need not be sanitized as they are.
-COMMAND = Path(os.environ.get("OMB_COMMAND", BUILD / "tools/cli/ombud"))
+SANITIZED = BUILD / "tools/cli/ombud"
+# What asks a daemon, in a story that is about daemons: it need not be sanitized as they are.
+COMMAND = Path(os.environ.get("OMB_COMMAND", SANITIZED))
 DEADLINE_S = 60
 TEXT = "A fee was charged twice"
 CLIENT = "Client 17"
@@ -91,7 +92,8 @@ class Office:
 
     def ombud(self, *args, stdin="", who=None, code=None, env=None):
         """Runs the command line on this office; `code` is the exit code expected."""
-        line = [COMMAND, "-C", self.dir]
+        # Without a daemon the command is the office itself.
+        line = [COMMAND if self.daemon else SANITIZED, "-C", self.dir]
         if who:
             line += ["--as", who]
         done = self.run([*line, *args], stdin, env)

@@ -182,11 +182,12 @@ static struct omb_view parts_words(struct omb_step *step, const struct omb_opene
     return said;
 }
 
+/* Where that cannot be read a part is told as absent. */
 static bool is_erased(struct omb_step *step, const struct omb_case_id *id)
 {
-    struct omb_case_row row;
+    bool erased;
 
-    return id != NULL && omb_case_row_read(step, id, &row, NULL) == OMB_OK && row.erased;
+    return id != NULL && omb_case_is_erased(step, id, &erased, NULL) == OMB_OK && erased;
 }
 
 void omb_desk_log_entry(struct omb_step *step, const struct omb_opened *record,

@@ -391,8 +391,7 @@ static enum omb_rc add_range(struct answer *answer, const struct omb_log_range *
             rc = add(answer, &walk.items[i], 0, err);
             first = walk.items[i].seq + 1;
         }
-    } while (rc == OMB_OK && walk.count == walk.max && first <= range->last && !answer->full &&
-             answer->looked_at < LOOKED_AT_MAX);
+    } while (rc == OMB_OK && walk.count == walk.max && first <= range->last && !is_over(answer));
     return rc;
 }
 
@@ -432,7 +431,7 @@ enum omb_rc omb_want_answer(struct omb_step *step, const struct omb_office_id *a
     answer.missing = OMB_ARENA_NEW(step->arena, struct omb_missing_part, answer.max);
     for (size_t i = 0; rc == OMB_OK && i < want->digests.count && !is_over(&answer); i++)
         rc = add_digest(&answer, &want->digests.items[i], err);
-    for (size_t i = 0; rc == OMB_OK && i < want->ranges.count; i++) {
+    for (size_t i = 0; rc == OMB_OK && i < want->ranges.count && !is_over(&answer); i++) {
         const struct omb_log_range *range = &want->ranges.items[i];
         const size_t before = answer.count;
 
@@ -441,7 +440,7 @@ enum omb_rc omb_want_answer(struct omb_step *step, const struct omb_office_id *a
             answer.count - before <= range->last - range->first)
             rc = add_next_life(&answer, range, err);
     }
-    for (size_t i = 0; rc == OMB_OK && i < want->parts.count; i++)
+    for (size_t i = 0; rc == OMB_OK && i < want->parts.count && !is_over(&answer); i++)
         rc = add_parts(&answer, &want->parts.items[i], err);
     if (rc == OMB_OK)
         *out = (struct omb_records){.records = {answer.records, answer.count},
