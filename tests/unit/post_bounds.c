@@ -227,6 +227,37 @@ static void a_greeting_does_not_overtake_the_answer_to_a_page(void **state)
     assert_true(ho->rig.office->tip.feed > before);
 }
 
+/* Of a log that the child may not see: what is looked at for one Want ends all of its ranges. */
+static void ranges_end_with_what_may_be_looked_at(void **state)
+{
+    enum { CASES = 400 };
+    struct visitor *visitor = *state;
+    struct tree_office *ho = visitor->ho;
+    const struct omb_tip *tip = &ho->rig.office->tip;
+    struct omb_log_range *ranges =
+        OMB_ARENA_NEW(&visitor->tree->arena, struct omb_log_range, OMB_WANT_RANGES_MAX);
+    const struct omb_want want = {.ranges = {ranges, OMB_WANT_RANGES_MAX}};
+    uint64_t first, before;
+
+    visitor_give_journal(visitor);
+    tree_tick(ho);
+    first = tip->seq + 1;
+    for (int i = 0; i < CASES; i++)
+        (void)new_case(&ho->rig);
+    visitor_pass(visitor, 1); /* it is written */
+    ranges[0] =
+        (struct omb_log_range){.office = ho->rig.office->self.office, .first = 1, .last = 1};
+    for (size_t i = 1; i < OMB_WANT_RANGES_MAX; i++)
+        ranges[i] = (struct omb_log_range){.office = ho->rig.office->self.office,
+                                           .incarnation = tip->incarnation,
+                                           .first = first,
+                                           .last = UINT64_MAX};
+    before = rows_read(visitor);
+    visitor_say(visitor, OMB_FRAME_WANT, &want);
+    assert_int_equal(heard_of(visitor, OMB_FRAME_RECORDS), 1);
+    assert_true(rows_read(visitor) - before < 6 * (OMB_LOOK_ROWS + OMB_WANT_DIGESTS_MAX));
+}
+
 static void who_asks_on_and_on_is_cut_off(void **state)
 {
     struct visitor *visitor = *state;
@@ -409,6 +440,7 @@ int main(void)
         VISITOR_TEST(pages_of_what_is_never_given_block),
         VISITOR_TEST(what_costs_much_is_put_off_and_answered_in_its_turn),
         VISITOR_TEST(a_greeting_does_not_overtake_the_answer_to_a_page),
+        VISITOR_TEST(ranges_end_with_what_may_be_looked_at),
         VISITOR_TEST(who_asks_on_and_on_is_cut_off),
         VISITOR_TEST(who_loses_all_again_and_again_is_not_offered_all_each_time),
         VISITOR_TEST(the_next_comparison_comes_when_the_last_one_is_in),
