@@ -143,12 +143,15 @@ def test_a_full_disk_meets_the_command_line(disk, squeezed):
                                 "--issue", "fees", "--text-file", "-", "--json", who="teller",
                                 stdin="x" * 60000)).code == 0:
         known.add(done.json()["number"])
-    assert (done.code, done.out) == (1, "") and "no space is left" in done.err
+    # Where the thread that syncs meets it first, nobody is left to answer.
+    unanswered = done.code == 3
+    assert done.out == "" and (unanswered or done.code == 1 and "no space is left" in done.err)
     assert office.wait() == 1
     assert "<3>the office cannot go on -> stopping error=full" in office.log_text()
     disk.empty()
     office.start()
-    assert known and numbers_of(office) == known
+    there = numbers_of(office)
+    assert known and known <= there and len(there - known) <= unanswered
     holds(office)
 
 
