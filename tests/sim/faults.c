@@ -306,14 +306,14 @@ void sim_wait(struct sim *sim)
     }
 }
 
+/* `all`: also links of which none is due. */
 static void compare_those(struct sim *sim, bool all)
 {
     tree_tell(sim->tree, "links compare");
     for (size_t i = 0; i < sim->tree->count; i++) {
         struct tree_office *office = sim->tree->offices[i];
 
-        if (office->parent == NULL || office->gone ||
-            !(all || is_compare_due(office)))
+        if (office->parent == NULL || office->gone || !(all || is_compare_due(office)))
             continue;
         resync(office, office->parent);
         resync(office->parent, office);
