@@ -48,8 +48,8 @@ struct buffers {
 static const struct buffers of_small_office = {4 * MIB, 6 * MIB, 16 * MIB};
 /*
  * Children that come back after days write faster than files of a small office's size are merged:
- * with larger buffers a record costs a fifth less to take in. An opening after a kill may have
- * 48 MiB of logs to replay, and asks for as much room.
+ * with larger buffers a record costs less to take in. An opening after a kill may have 48 MiB of
+ * logs to replay, and asks for as much room.
  */
 static const struct buffers of_hub = {8 * MIB, 16 * MIB, 48 * MIB};
 
