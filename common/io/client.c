@@ -31,6 +31,7 @@ struct contact {
     char endpoint[OMB_ENDPOINT_MAX];
     bool stands; /* the handshake has succeeded and the connection has not ended since */
     bool stood;  /* it once did: then it is worth waiting for the next attempt */
+    bool ended;  /* it did while an answer was owed: a request may lie in the socket still */
 };
 
 struct omb_client {
@@ -226,6 +227,24 @@ static enum omb_rc await_handshake(struct contact *contact, struct omb_error *er
     return OMB_OK;
 }
 
+/*
+ * A request that was not on its way when the connection ended is not sent behind the back of a
+ * caller who was told of that: the next one goes by another socket.
+ */
+static enum omb_rc call_again(struct omb_client *client, struct omb_error *err)
+{
+    char endpoint[OMB_ENDPOINT_MAX];
+    enum omb_rc rc;
+
+    memcpy(endpoint, client->office.endpoint, sizeof(endpoint));
+    hang_up(&client->office);
+    rc = call(client, &client->office, ZMQ_DEALER, endpoint, err);
+    memcpy(client->office.endpoint, endpoint, sizeof(endpoint));
+    client->office.stood = true;
+    client->office.ended = rc != OMB_OK; /* then there is no socket */
+    return rc;
+}
+
 /* --- requests and replies --- */
 
 enum omb_rc omb_client_send(struct omb_client *client, struct omb_view request,
@@ -233,15 +252,18 @@ enum omb_rc omb_client_send(struct omb_client *client, struct omb_view request,
 {
     struct contact *office = &client->office;
     int64_t deadline = omb_clock_monotonic_ms() + CONNECT_MS;
-    enum omb_rc rc;
+    enum omb_rc rc = OMB_OK;
 
     if (request.size > OMB_REQUEST_MAX)
         return omb_fail(err, OMB_LIMIT, NULL, "the request has %zu bytes, at most %d are taken",
                         request.size, OMB_REQUEST_MAX);
+    if (office->ended)
+        rc = call_again(client, err);
     if (office->stands)
         catch_up(office);
-    rc = await_handshake(office, err);
-    /* EAGAIN: the connection is just being handed over, or the office reads slowly. */
+    if (rc == OMB_OK)
+        rc = await_handshake(office, err);
+    /* EAGAIN: the office reads slowly. */
     while (rc == OMB_OK && zmq_send(office->socket, request.data, request.size, ZMQ_DONTWAIT) < 0) {
         zmq_pollitem_t item = {.socket = office->socket, .events = ZMQ_POLLOUT};
         int64_t left = deadline - omb_clock_monotonic_ms();
@@ -279,6 +301,8 @@ enum omb_rc omb_client_receive(struct omb_client *client, int64_t timeout_ms, st
     struct contact *office = &client->office;
     int64_t deadline = omb_clock_monotonic_ms() + timeout_ms;
 
+    if (office->ended)
+        return omb_fail(err, OMB_UNREACHABLE, NULL, "%s closed the connection", office->endpoint);
     while (!take(office->socket, out)) {
         zmq_pollitem_t items[] = {{.socket = office->socket, .events = ZMQ_POLLIN},
                                   {.socket = office->monitor, .events = ZMQ_POLLIN}};
@@ -287,8 +311,11 @@ enum omb_rc omb_client_receive(struct omb_client *client, int64_t timeout_ms, st
         enum omb_rc rc = what == OMB_CONTACT_NONE ? OMB_OK : tell(office, what, err);
 
         /* What came before the end of the connection is still there to be taken. */
+        if (rc != OMB_OK && take(office->socket, out))
+            return OMB_OK;
+        office->ended = rc != OMB_OK;
         if (rc != OMB_OK)
-            return take(office->socket, out) ? OMB_OK : rc;
+            return rc;
         if (left <= 0)
             return omb_fail(err, OMB_UNREACHABLE, NULL, "%s did not answer within %lld ms",
                             office->endpoint, (long long)timeout_ms);

@@ -93,12 +93,17 @@ static bool set_all(void *socket, const struct omb_socket_setup *setup)
         {ZMQ_SNDHWM, setup->send_queue},
         {ZMQ_RCVHWM, setup->receive_queue},
         {ZMQ_LINGER, setup->linger_ms},
-        /* A router says so when a reply cannot be delivered, instead of dropping it silently. */
-        {setup->type == ZMQ_ROUTER ? ZMQ_ROUTER_MANDATORY : ZMQ_IMMEDIATE, 1},
     };
+    /*
+     * A router says so when a reply cannot be delivered, instead of dropping it silently. The other
+     * sockets queue for a peer that is away: ZMQ_IMMEDIATE forbids that, and with it libzmq drops
+     * what came and was not read yet when the connection ends.
+     */
+    const struct option router = {ZMQ_ROUTER_MANDATORY, 1};
 
     return set_options(socket, common_options, sizeof(common_options) / sizeof(*common_options)) &&
            set_options(socket, own, sizeof(own) / sizeof(*own)) &&
+           (setup->type != ZMQ_ROUTER || set_options(socket, &router, 1)) &&
            (!setup->once ||
             set_options(socket, once_options, sizeof(once_options) / sizeof(*once_options))) &&
            set_thread(socket, setup->thread) &&

@@ -301,7 +301,28 @@ static void test_the_client_says_when_the_daemon_ends_before_answering(void **st
     place_shut(place);
     assert_int_equal(omb_client_receive(client, PATIENCE_MS, &reply, &err), OMB_UNREACHABLE);
     assert_non_null(strstr(err.words, "closed the connection"));
+    assert_int_equal(omb_client_receive(client, PATIENCE_MS, &reply, &err), OMB_UNREACHABLE);
+    assert_int_equal(place_serve(place, NULL, NULL), OMB_OK);
+    round_trip(place, client);
     omb_client_close(client);
+}
+
+static void test_a_reply_that_came_before_the_end_is_there(void **state)
+{
+    struct place *place = *state;
+    struct raw raw = raw_open(place, ZMQ_DEALER);
+    char reply[16] = "";
+
+    assert_int_equal(zmq_send(raw.socket, "ask", 3, 0), 3);
+    assert_int_equal(zmq_recv(raw.socket, reply, sizeof(reply), ZMQ_DONTWAIT), -1);
+    omb_net_reply(place->net, server_hears(place).from, OMB_VIEW_LIT("answer"));
+    place_shut(place);
+    assert_int_equal(omb_monitor_wait(raw.monitor, omb_clock_monotonic_ms() + PATIENCE_MS),
+                     OMB_CONTACT_LOST);
+    assert_int_equal(omb_monitor_wait(raw.monitor, omb_clock_monotonic_ms() + PATIENCE_MS),
+                     OMB_CONTACT_ABSENT);
+    assert_int_equal(zmq_recv(raw.socket, reply, sizeof(reply), ZMQ_DONTWAIT), 6);
+    raw_close(&raw);
 }
 
 static void test_the_client_finds_a_daemon_that_started_again(void **state)
@@ -352,6 +373,7 @@ int main(void)
         HERE(test_a_client_within_its_window_loses_no_reply),
         HERE(test_a_request_is_answered_once),
         HERE(test_the_client_says_when_the_daemon_ends_before_answering),
+        HERE(test_a_reply_that_came_before_the_end_is_there),
         HERE(test_the_client_finds_a_daemon_that_started_again),
         HERE(test_a_silent_office_is_told_after_the_timeout),
     };
