@@ -45,7 +45,8 @@ OMB_SHAPE(life)
     F(bytes, store_epoch, )                                                            \
     F(when, clock, )                                                                   \
     F(line, software, )                                                                \
-    F(many, yours, life)
+    F(many, yours, life)                                                               \
+    F(flag, confirms, )
 OMB_SHAPE(hello)
 
 #define OMB_FIELDS_refuse(F)                                                           \

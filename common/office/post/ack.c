@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "office/post/own.h"
 #include "office/post/work.h"
 #include "wire/limits.h"
 
@@ -225,7 +226,7 @@ static void keep_witness(struct omb_step *step, const struct omb_key *key,
     omb_encode_witness(witness, value);
     omb_put(step->update->writes, OMB_FAMILY_PEER, omb_key_view(key), omb_buf_view(value));
     if (omb_office_id_equal(&said->office, &step->office->self.office)) {
-        omb_post_confirm_head(step, &said->incarnation, said->seq, &said->digest);
+        omb_own_confirm(step, &said->incarnation, said->seq, &said->digest);
         return;
     }
     child = omb_feed_child_above(step, &said->office);

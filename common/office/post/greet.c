@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "office/post/own.h"
 #include "office/post/work.h"
 #include "wire/limits.h"
 
@@ -91,8 +92,11 @@ static void take_greeting(struct omb_step *step, struct omb_link *link,
     const struct omb_life *life = newest_of(hello->own);
 
     memset(&link->life, 0, sizeof(link->life));
-    if (life)
+    link->told = 0;
+    if (life) {
         link->life = life->incarnation;
+        link->told = life->head;
+    }
     link->clock_offset_ms = hello->clock - step->input->now_ms;
     link->contact_at = step->input->now_ms;
     link->greeted = true;
@@ -188,86 +192,6 @@ static void go_on_from(struct omb_link *link, uint64_t position)
 
 /* --- the child: Welcome --- */
 
-/*
- * An own life that this store does not have: the next one that opens is above it. How far a parent
- * may push the number is bounded, or a false word would use it up.
- */
-static void lack(struct omb_office *office, const struct omb_incarnation *life)
-{
-    const uint32_t told = omb_incarnation_number(life);
-
-    office->post->lacking = true;
-    if (told > office->life_told &&
-        told - omb_incarnation_number(&office->tip.incarnation) <= OMB_LIVES_LEAP)
-        office->life_told = told;
-}
-
-/* Whether the parent's head of the newest life is a record of this store: no copy wrote another. */
-static bool stands_here(struct omb_step *step, const struct omb_life *life)
-{
-    struct omb_row_at at;
-
-    return omb_record_place(step, &life->digest, &at) == OMB_OK &&
-           at.number == step->office->tip.number && at.seq == life->head;
-}
-
-/*
- * The log goes on in another life, since the parent says that this store lost some of it. An honest
- * one says so once for what was lost; one that says it of each new life would have every record
- * open another.
- */
-static bool goes_on_anew(struct omb_step *step)
-{
-    struct omb_post *post = step->office->post;
-
-    if (step->office->tip.must_open)
-        return true;
-    if (post->anew == 0 || step->input->monotonic_ms - post->anew_since >= OMB_DAY_MS) {
-        post->anew = 0;
-        post->anew_since = step->input->monotonic_ms;
-    }
-    if (post->anew++ >= OMB_ANEW_MAX)
-        return false;
-    step->office->tip.must_open = true;
-    return true;
-}
-
-/* Whether the parent holds own records that this store does not have, and whether the own head. */
-static enum omb_rc look_for_own(struct omb_step *step, struct omb_link *link,
-                                const struct omb_hello *welcome, struct omb_error *err)
-{
-    struct omb_office *office = step->office;
-    const struct omb_tip *tip = &office->tip;
-    const struct omb_life *lives = welcome->yours.items;
-    const struct omb_life *head = NULL;
-
-    office->post->lacking = false;
-    for (size_t i = 0; i < welcome->yours.count; i++) {
-        const struct omb_life *life = &lives[i];
-        struct omb_log log;
-        enum omb_rc rc;
-
-        if (tip->seq > 0 && omb_incarnation_equal(&life->incarnation, &tip->incarnation)) {
-            head = life;
-            if (life->head > tip->seq || !stands_here(step, life))
-                office->post->lacking = true;
-            continue;
-        }
-        rc = omb_log_find(step, &office->self.office, &life->incarnation, 0, &log, err);
-        if (rc == OMB_NOT_FOUND &&
-            omb_incarnation_number(&life->incarnation) >= omb_incarnation_number(&tip->incarnation))
-            lack(office, &life->incarnation);
-        else if (rc != OMB_OK && rc != OMB_NOT_FOUND)
-            return rc;
-    }
-    if (office->post->lacking && !goes_on_anew(step))
-        return omb_link_wrong(
-            step, link, "it says again and again that records of this office's log are lost", err);
-    if (!office->post->lacking && head)
-        omb_post_confirm_head(step, &head->incarnation, head->head, &head->digest);
-    return OMB_OK;
-}
-
 static enum omb_rc go_on_up(struct omb_step *step, struct omb_link *link,
                             const struct omb_hello *welcome, struct omb_error *err)
 {
@@ -308,7 +232,7 @@ enum omb_rc omb_greet_welcome(struct omb_step *step, struct omb_link *link,
     if (rc == OMB_OK)
         rc = omb_link_software(step, link, welcome->software, err);
     if (rc == OMB_OK)
-        rc = look_for_own(step, link, welcome, err);
+        rc = omb_own_welcome(step, link, welcome, err);
     if (rc != OMB_OK || link->state == OMB_LINK_BLOCKED)
         return rc;
     rc = go_on_up(step, link, welcome, err);
@@ -488,7 +412,7 @@ static enum omb_rc go_on_down(struct omb_step *step, struct omb_link *link,
 }
 
 static enum omb_rc welcome(struct omb_step *step, struct omb_link *link,
-                           const struct omb_hello *hello, struct omb_error *err)
+                           const struct omb_hello *hello, bool confirms, struct omb_error *err)
 {
     struct omb_want unwanted; /* its log comes by itself, or by the comparison that it starts */
     struct omb_want lost;     /* of this office's own log */
@@ -497,6 +421,7 @@ static enum omb_rc welcome(struct omb_step *step, struct omb_link *link,
 
     if (rc != OMB_OK)
         return rc;
+    answer.confirms = confirms;
     omb_link_send(step, link, OMB_FRAME_WELCOME, &answer);
     rc = omb_link_to(step, link, OMB_LINK_CATCHING_UP, "", err);
     if (rc == OMB_OK)
@@ -524,6 +449,7 @@ enum omb_rc omb_greet_hello(struct omb_step *step, const struct omb_hello *hello
     struct omb_link *speaker = omb_post_connection(post, step->input->link);
     const char *code;
     char words[sizeof(((struct omb_error *)0)->words)];
+    bool confirms = false;
     enum omb_rc rc;
 
     if (speaker && speaker != link)
@@ -546,11 +472,13 @@ enum omb_rc omb_greet_hello(struct omb_step *step, const struct omb_hello *hello
         return omb_link_wrong(step, link, "it greets over and over", err);
     omb_link_reset(link);
     rc = omb_link_to(step, link, OMB_LINK_GREETING, "", err);
+    if (rc == OMB_OK)
+        rc = omb_own_confirms(step, link, &confirms, err);
     if (rc != OMB_OK)
         return rc;
     omb_later_begin(step, 0);
     take_greeting(step, link, hello);
-    rc = welcome(step, link, hello, err);
+    rc = welcome(step, link, hello, confirms, err);
     omb_later_end(step, link);
     return rc;
 }

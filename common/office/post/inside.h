@@ -79,7 +79,8 @@ struct omb_link {
 
     struct omb_cursor held, acked;  /* of the peer's feed; of ours at the peer */
     uint8_t epoch[16];              /* of the peer's store */
-    struct omb_incarnation life;    /* of the peer's log, newest, as it greeted */
+    struct omb_incarnation life;    /* of the peer's log, newest, as it greeted, */
+    uint64_t told;                  /* and its head; 0: none, or not since the start */
     struct omb_incarnation greeted_as; /* our own newest life, as we greeted */
     int64_t clock_offset_ms, compared_at;
     bool dirty;                     /* the row in the store is older */
@@ -170,13 +171,13 @@ struct omb_post {
     struct omb_office_id *untold; /* whose health has yet to be passed on to the parent */
     size_t untold_count, untold_capacity;
     unsigned asked_above;  /* wants passed on to the parent since the last look at the children */
-    bool tree_changed;
     uint64_t learned; /* so often something of where offices stand */
-    bool retry;   /* frames that wait may go on */
+    bool tree_changed, retry; /* retry: frames that wait may go on */
     struct omb_turn later; /* what was put off for some links, and */
     struct omb_turn parts; /* what lacks here of their side: is looked for in turn */
     uint64_t looked, look_most; /* rows in this step for one peer, and how many may be; 0: all */
     bool lacking; /* the parent holds own records that this store lost */
+    bool confirms; /* the parent: that it holds all that there was of the own log (own.h) */
     unsigned anew;          /* how often such a word made the log go on in another life, */
     int64_t anew_since;     /* monotonic: from then on, for a day */
     struct omb_arena arena; /* of one frame that is built */
@@ -188,8 +189,7 @@ struct omb_post {
     size_t address;         /* that is dialled next */
     int64_t try_at;         /* monotonic; INT64_MAX: not now */
     int64_t try_wall;       /* the same, for people; 0: none */
-    int64_t ping_at, health_at;
-    int64_t health_told;    /* monotonic; the last one */
+    int64_t ping_at, health_at, health_told; /* monotonic; told: the last one */
     uint64_t pings;
 
     int64_t look_at;        /* silence of children */

@@ -512,21 +512,3 @@ void omb_post_dial_now(struct omb_step *step)
     post->try_wall = step->input->now_ms;
     omb_post_wake(step, post->try_at);
 }
-
-/*
- * Of what an office told those below it its parent may know nothing, and a store that was put back
- * would write it again, otherwise: with children it opens a life after every start, as the root.
- */
-void omb_post_confirm_head(struct omb_step *step, const struct omb_incarnation *incarnation,
-                           uint64_t seq, const struct omb_digest *digest)
-{
-    struct omb_office *office = step->office;
-    struct omb_tip *tip = &office->tip;
-    const struct omb_office_id *children;
-
-    if (office->post->lacking || seq == 0 || seq != tip->seq ||
-        !omb_incarnation_equal(incarnation, &tip->incarnation) ||
-        !omb_digest_equal(digest, &tip->prev) || omb_feed_children(step, &children) > 0)
-        return;
-    tip->must_open = false;
-}

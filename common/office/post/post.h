@@ -47,8 +47,5 @@ void omb_post_came_below(struct omb_step *step, const struct omb_office_id *chil
 void omb_post_want_parts(struct omb_step *step);
 /* What kept the parent away may be mended: a link that waits for its next try is dialled now. */
 void omb_post_dial_now(struct omb_step *step);
-/* A parent holds this office's newest record: no new incarnation is due (design: records). */
-void omb_post_confirm_head(struct omb_step *step, const struct omb_incarnation *incarnation,
-                           uint64_t seq, const struct omb_digest *digest);
 
 #endif
