@@ -40,4 +40,11 @@ enum omb_rc omb_certificate_check(struct omb_step *step, const struct omb_known_
 /* Puts the rows of a certificate. */
 void omb_certificate_put(struct omb_writes *writes, const struct omb_known_certificate *known);
 
+/* --- standing.c --- */
+
+/* The seat of a card whose certificate is read; what is listed in it goes to the arena. */
+void omb_card_fill(struct omb_step *step, struct omb_office_card *card, struct omb_arena *arena);
+/* What stands above alone, as far as the issuers are here: with the last of them it is complete. */
+void omb_card_fill_above(struct omb_step *step, struct omb_office_card *card);
+
 #endif

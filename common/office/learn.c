@@ -161,10 +161,12 @@ static void take_own(struct omb_step *step, const struct omb_known_certificate *
  * The office that it is of signed it as well, which the issuer could not know: only that record
  * tells a stranger that it came under another parent.
  */
-static bool says_more(const struct omb_known_certificate *known,
-                      const struct omb_office_card *card)
+static bool carries_more(const struct omb_header *header,
+                         const struct omb_known_certificate *known,
+                         const struct omb_office_card *card)
 {
-    return known->outer.signatures.count > card->certificate.outer.signatures.count;
+    return card ? known->outer.signatures.count > card->certificate.outer.signatures.count
+                : omb_office_id_equal(&header->office, &known->inner.office);
 }
 
 /* The certificate that a record carries, in *out; *out_taken: it counts from now on. */
@@ -192,14 +194,14 @@ static enum omb_rc take_certificate(struct omb_step *step, const struct omb_head
     rc = is_new && !is_own(step, &header->office) ? is_of_office(step, out, &counts, err) : OMB_OK;
     if (rc != OMB_OK)
         return rc;
-    if (!counts)
-        return omb_office_claim(step, &header->office, out, at, err);
     key = omb_key_carrier(&out->digest);
     rc = read_place(step, &key, &carrier, err);
-    if (rc == OMB_NOT_FOUND || (rc == OMB_OK && card && says_more(out, card))) {
+    if (rc == OMB_NOT_FOUND || (rc == OMB_OK && carries_more(header, out, card))) {
         put_place(step, &key, at);
         rc = OMB_OK;
     }
+    if (rc == OMB_OK && !counts)
+        return omb_office_claim(step, &header->office, out, at, err);
     if (rc != OMB_OK || !is_new)
         return rc;
     is_first = !omb_office_newest(step, &out->inner.office);

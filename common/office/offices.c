@@ -123,27 +123,6 @@ static void keep(struct omb_office_cache *cache, struct card *card)
 
 /* --- cards --- */
 
-/* What stands above, as far as the issuers are here. */
-static void fill_above(struct omb_step *step, struct card *card)
-{
-    const struct omb_certificate *inner = &card->card.certificate.inner;
-    struct omb_seat *seat = &card->card.seat;
-    const struct omb_office_card *issuer;
-
-    seat->above_count = 0;
-    if (inner->depth == 0) {
-        card->card.complete = true;
-        return;
-    }
-    seat->above[seat->above_count++] = inner->parent;
-    issuer = omb_office_card(step, &inner->issuer);
-    if (!issuer || issuer->certificate.inner.depth >= inner->depth)
-        return;
-    for (size_t i = 0; i < issuer->seat.above_count; i++)
-        seat->above[seat->above_count++] = issuer->seat.above[i];
-    card->card.complete = issuer->complete;
-}
-
 /* A store that cannot be read shows none; whatever is asked of it next says why. */
 static void certificates_of(struct omb_step *step, const struct omb_office_id *id,
                             struct omb_office_certificates *out)
@@ -233,25 +212,6 @@ static void fill_revoked(struct omb_step *step, struct card *card,
         omb_shape_copy(&omb_shape_office_revoked, best.facts, &step->office->cache->arena);
 }
 
-static void fill_seat(struct omb_step *step, struct card *card)
-{
-    const struct omb_certificate *inner = &card->card.certificate.inner;
-    struct omb_seat *seat = &card->card.seat;
-    struct omb_office_id *succeeds =
-        OMB_ARENA_NEW(&step->office->cache->arena, struct omb_office_id, inner->succeeds.count);
-
-    seat->office = inner->office;
-    seat->certificate = card->card.certificate.digest;
-    seat->code = inner->code;
-    seat->depth = inner->depth;
-    seat->service = inner->service;
-    for (size_t i = 0; i < inner->succeeds.count; i++)
-        memcpy(succeeds[i].bytes, inner->succeeds.items[i].data, OMB_OFFICE_ID_SIZE);
-    seat->succeeds = succeeds;
-    seat->succeeds_count = inner->succeeds.count;
-    fill_above(step, card);
-}
-
 /*
  * What came later of the offices of fresh cards, once these are whole: the later one of an office
  * may lead to the seat of one that stood below it and is on its way just now.
@@ -291,7 +251,7 @@ static struct card *load_card(struct omb_step *step, const struct omb_digest *di
             card->next = cache->fresh;
             cache->fresh = card;
             cache->loading++;
-            fill_seat(step, card);
+            omb_card_fill(step, &card->card, &cache->arena);
             cache->loading--;
             cache->incomplete += !card->card.complete;
         } else {
@@ -421,7 +381,7 @@ static void fill_incomplete(struct omb_step *step)
         for (size_t i = 0; i < count; i++) {
             if (cards[i]->card.complete)
                 continue;
-            fill_above(step, cards[i]);
+            omb_card_fill_above(step, &cards[i]->card);
             if (!cards[i]->card.complete)
                 continue;
             cache->incomplete--;
@@ -516,7 +476,7 @@ const struct omb_seat *omb_office_seat(struct omb_step *step, const struct omb_o
     if (omb_digest_equal(&ref->certificate, &step->office->self.certificate) &&
         omb_office_id_equal(&ref->office, &step->office->self.office))
         return &step->office->self;
-    card = omb_office_card(step, &ref->certificate);
+    card = omb_office_named(step, &ref->certificate);
     if (!card || !card->complete || !omb_office_id_equal(&card->seat.office, &ref->office))
         return NULL;
     return &card->seat;

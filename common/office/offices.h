@@ -24,6 +24,13 @@ struct omb_office_card {
 /* NULL: not here. */
 const struct omb_office_card *omb_office_card(struct omb_step *step,
                                               const struct omb_digest *certificate);
+/*
+ * The same of one that a record names. One that is only claimed (standing.c) says as well where the
+ * office that it names stood in the eyes of whoever named it, which is all that counts there
+ * (design: complaints, Custody); nothing else follows from it.
+ */
+const struct omb_office_card *omb_office_named(struct omb_step *step,
+                                               const struct omb_digest *certificate);
 /* The newest certificate of an office; NULL: none here. */
 const struct omb_office_card *omb_office_newest(struct omb_step *step,
                                                 const struct omb_office_id *id);

@@ -192,16 +192,29 @@ static enum omb_rc in_scope(struct omb_judging *judging, bool *out)
 }
 
 /* The certificate of an office that the facts name must be here before the record is. */
+static enum omb_rc check_card(struct omb_judging *judging, const struct omb_office_card *card,
+                              const struct omb_digest *certificate)
+{
+    const struct omb_digest *lacks = card ? lacking(judging->step, card) : certificate;
+
+    return lacks ? wait_for(judging, lacks) : OMB_OK;
+}
+
 static enum omb_rc check_ref(struct omb_judging *judging, const struct omb_office_ref *ref)
 {
-    const struct omb_office_card *card;
-    const struct omb_digest *lacks;
-
     if (!ref || omb_digest_none(&ref->certificate))
         return OMB_OK;
-    card = omb_office_card(judging->step, &ref->certificate);
-    lacks = card ? lacking(judging->step, card) : &ref->certificate;
-    return lacks ? wait_for(judging, lacks) : OMB_OK;
+    return check_card(judging, omb_office_card(judging->step, &ref->certificate),
+                      &ref->certificate);
+}
+
+/* An event of a case says where its author saw the office: one that is only claimed says it too. */
+static enum omb_rc check_party(struct omb_judging *judging, const struct omb_office_ref *ref)
+{
+    if (!ref || omb_digest_none(&ref->certificate))
+        return OMB_OK;
+    return check_card(judging, omb_office_named(judging->step, &ref->certificate),
+                      &ref->certificate);
 }
 
 static const struct omb_office_ref *about_of(const struct omb_any *facts)
@@ -263,8 +276,8 @@ static enum omb_rc check_named(struct omb_judging *judging)
         rc = check_ref(judging, OMB_AS(office_moved, facts->event)->office);
         return rc == OMB_OK ? check_ref(judging, OMB_AS(office_moved, facts->event)->parent) : rc;
     }
-    rc = check_ref(judging, omb_event_to(&event));
-    return rc == OMB_OK ? check_ref(judging, about_of(&facts->event)) : rc;
+    rc = check_party(judging, omb_event_to(&event));
+    return rc == OMB_OK ? check_party(judging, about_of(&facts->event)) : rc;
 }
 
 /* Of the certificate that signed only the key id is known: the digest wanted ends in zeros. */

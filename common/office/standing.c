@@ -3,8 +3,9 @@
  *
  * An office that comes under another parent says so in its own log, and that parent does, before
  * all that proves it is here. Its records and those of offices below it come by way of that parent
- * from then on, those from before too: they are let in, and nothing else follows from it. The
- * certificate counts when what proves it comes.
+ * from then on, those from before too: they are let in. A record that names the office by such a
+ * certificate says where its author saw it. Nothing else follows; the certificate counts when what
+ * proves it comes, which may be never: the office's word can be lost with its disk.
  */
 #include <string.h>
 
@@ -33,6 +34,86 @@ enum omb_rc omb_office_claim(struct omb_step *step, const struct omb_office_id *
     omb_post_standing_learned(step);
     return OMB_OK;
 }
+
+/* --- seats --- */
+
+void omb_card_fill_above(struct omb_step *step, struct omb_office_card *card)
+{
+    const struct omb_certificate *inner = &card->certificate.inner;
+    struct omb_seat *seat = &card->seat;
+    const struct omb_office_card *issuer;
+
+    seat->above_count = 0;
+    if (inner->depth == 0) {
+        card->complete = true;
+        return;
+    }
+    seat->above[seat->above_count++] = inner->parent;
+    issuer = omb_office_card(step, &inner->issuer);
+    if (!issuer || issuer->certificate.inner.depth >= inner->depth)
+        return;
+    for (size_t i = 0; i < issuer->seat.above_count; i++)
+        seat->above[seat->above_count++] = issuer->seat.above[i];
+    card->complete = issuer->complete;
+}
+
+void omb_card_fill(struct omb_step *step, struct omb_office_card *card, struct omb_arena *arena)
+{
+    const struct omb_certificate *inner = &card->certificate.inner;
+    struct omb_seat *seat = &card->seat;
+    struct omb_office_id *succeeds =
+        OMB_ARENA_NEW(arena, struct omb_office_id, inner->succeeds.count);
+
+    seat->office = inner->office;
+    seat->certificate = card->certificate.digest;
+    seat->code = inner->code;
+    seat->depth = inner->depth;
+    seat->service = inner->service;
+    for (size_t i = 0; i < inner->succeeds.count; i++)
+        memcpy(succeeds[i].bytes, inner->succeeds.items[i].data, OMB_OFFICE_ID_SIZE);
+    seat->succeeds = succeeds;
+    seat->succeeds_count = inner->succeeds.count;
+    omb_card_fill_above(step, card);
+}
+
+/* The header of the record that carries the certificate; false: none that stands is here. */
+static bool read_carrier(struct omb_step *step, const struct omb_digest *certificate,
+                         struct omb_header *out)
+{
+    const struct omb_key key = omb_key_carrier(certificate);
+    struct omb_buf value = OMB_BUF_INIT;
+    struct omb_digest digest;
+    struct omb_row_at at;
+    struct omb_log log;
+    bool here =
+        omb_port_get(step->port, OMB_FAMILY_OFFICE, omb_key_view(&key), &value) == OMB_OK &&
+        omb_read_place(omb_buf_view(&value), &at.number, &at.seq);
+
+    omb_buf_free(&value);
+    return here && omb_log_by_number(step, at.number, &log, NULL) == OMB_OK && log.row.line == 0 &&
+           omb_header_read(step, &at, out, &digest, NULL, NULL) == OMB_OK && out->facts &&
+           out->facts->event.tag == OMB_EVENT_OFFICE_CERTIFIED && out->facts->event.value;
+}
+
+const struct omb_office_card *omb_office_named(struct omb_step *step,
+                                               const struct omb_digest *certificate)
+{
+    const struct omb_office_card *known = omb_office_card(step, certificate);
+    struct omb_office_card *card;
+    struct omb_header header;
+
+    if (known || !read_carrier(step, certificate, &header))
+        return known;
+    card = OMB_ARENA_NEW(step->arena, struct omb_office_card, 1);
+    if (omb_certify_read(OMB_AS(office_certified, header.facts->event)->certificate, step->arena,
+                         &card->certificate, NULL) != OMB_OK ||
+        !omb_digest_equal(&card->certificate.digest, certificate))
+        return NULL;
+    omb_card_fill(step, card, step->arena);
+    return card;
+}
+
+/* --- claims --- */
 
 struct claiming {
     struct omb_step *step;

@@ -148,6 +148,37 @@ static void test_a_certificate_that_it_never_joined_with_counts(void **state)
     omb_buf_free(&lost);
 }
 
+/*
+ * The region delegates to it by that certificate, and then it comes under another: no proof of the
+ * first is to be had anywhere. It says all the same where the region saw the office.
+ */
+static void test_a_certificate_that_nobody_ever_proves_names_the_office(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    struct tree_office *west = tree_add(tree, "west", "regional", bank.ho);
+    const struct omb_view number = bank_complaint(bank.b77), later = bank_complaint(bank.b45);
+    const struct omb_digest before = tree_certificate(bank.b45);
+    struct omb_buf lost = OMB_BUF_INIT;
+
+    ESCALATE(bank.b77, number, "south");
+    tree_settle(tree);
+    let_go(bank.ho, bank.b45, bank.south);
+    assert_true(tree_try_enrol(bank.b45, bank.south, &before, &lost));
+    DELEGATE(bank.south, number, "vsp-0045");
+    tree_settle(tree);
+    tree_agree(tree, number, "open", "vsp-0045", bank.b45, bank.b77, bank.south, bank.ho, NULL);
+    tree_move(bank.b45, west);
+    tree_settle(tree);
+    tree_agree(tree, number, "open", "vsp-0045", bank.b45, bank.b77, west, bank.south, bank.ho,
+               NULL);
+    tree_agree(tree, later, "open", "vsp-0045", bank.b45, west, bank.ho, NULL);
+    RESOLVE(bank.b45, number, "paid back");
+    tree_settle(tree);
+    tree_check_whole(tree);
+    omb_buf_free(&lost);
+}
+
 /* Its own log of before is signed under certificates that no record of its new parent carries. */
 static void test_an_office_that_came_begins_anew(void **state)
 {
@@ -444,6 +475,7 @@ int main(void)
         TREE_TEST(test_what_one_below_wrote_comes_before_the_region_says_why),
         TREE_TEST(test_many_cases_follow_in_turns),
         TREE_TEST(test_a_certificate_that_it_never_joined_with_counts),
+        TREE_TEST(test_a_certificate_that_nobody_ever_proves_names_the_office),
         TREE_TEST(test_an_office_that_came_begins_anew),
         TREE_TEST(test_the_proof_comes_behind_what_needs_it),
         TREE_TEST(test_certificates_that_it_names_come_from_above),

@@ -239,7 +239,7 @@ static enum omb_rc add_carrier(struct answer *answer, const struct omb_digest *c
 static enum omb_rc add_certificate(struct answer *answer, const struct omb_digest *certificate,
                                    struct omb_error *err)
 {
-    const struct omb_office_card *card = omb_office_card(answer->step, certificate);
+    const struct omb_office_card *card = omb_office_named(answer->step, certificate);
     enum omb_rc rc = OMB_OK;
 
     if (!take_turn(answer, certificate))
@@ -258,7 +258,7 @@ static enum omb_rc add_certificate(struct answer *answer, const struct omb_diges
 static enum omb_rc add_newest(struct answer *answer, const struct omb_digest *certificate,
                               struct omb_error *err)
 {
-    const struct omb_office_card *card = omb_office_card(answer->step, certificate), *newest;
+    const struct omb_office_card *card = omb_office_named(answer->step, certificate), *newest;
 
     newest = card ? omb_office_newest(answer->step, &card->seat.office) : NULL;
     answer->told_max += TOLD_MAX;

@@ -73,7 +73,7 @@ static enum omb_rc give(struct omb_step *step, const struct omb_office_id *child
 {
     const struct omb_key carrier = omb_key_carrier(certificate);
     const struct omb_key revocation = omb_key_revocation(certificate);
-    const struct omb_office_card *card = omb_office_card(step, certificate);
+    const struct omb_office_card *card = omb_office_named(step, certificate);
     struct omb_row_at at, revoked;
     bool given = false;
     enum omb_rc rc = omb_feed_was_given(step, child, certificate, &given, err);
