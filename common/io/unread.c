@@ -159,10 +159,13 @@ static bool is_endless(struct connection *connection, int fd, uint64_t most)
 
 /*
  * By a descriptor of our own, so that it is the connection's until it is shut. Whether it ended: it
- * stays watched where there is no descriptor for that now.
+ * stays watched where there is no descriptor for that now. When libzmq closes it the other end is
+ * reset: one that waits for room would else hear nothing for a minute, since the system tells of no
+ * room behind the end.
  */
 static bool hang_up(struct omb_unread *unread, size_t fd)
 {
+    static const struct linger at_once = {.l_onoff = 1};
     struct connection *connection = &unread->all[fd];
     const int own = fcntl((int)fd, F_DUPFD_CLOEXEC, 0);
     bool ended;
@@ -170,8 +173,10 @@ static bool hang_up(struct omb_unread *unread, size_t fd)
     if (own < 0 && errno != EBADF)
         return false;
     ended = own >= 0 && socket_of(own) == connection->socket;
-    if (ended)
+    if (ended) {
+        (void)setsockopt(own, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
         (void)shutdown(own, SHUT_RDWR);
+    }
     if (own >= 0)
         (void)close(own);
     connection->open = false;

@@ -140,6 +140,30 @@ static void where_no_descriptor_is_left_it_is_ended_later(void **state)
     close_line(much);
 }
 
+/* Its window is shut, and nobody tells it once what it sent was read: the end must. */
+static void who_waits_for_room_hears_of_the_end(void **state)
+{
+    struct omb_unread *unread = omb_unread_new(BYTES);
+    const struct line much = make_line();
+    struct pollfd ended = {.fd = much.far};
+    uint8_t bytes[2 * BYTES] = {0};
+
+    (void)state;
+    omb_unread_begin(unread, much.near);
+    do {
+        while (send(much.far, bytes, sizeof(bytes), MSG_DONTWAIT) > 0)
+            continue;
+    } while (poll(&(struct pollfd){.fd = much.far, .events = POLLOUT}, 1, 300) > 0);
+    assert_int_equal(omb_unread_look(unread, 0).endless, 1);
+    while (recv(much.near, bytes, sizeof(bytes), 0) > 0) /* as libzmq does, until it sees the end */
+        continue;
+    assert_int_equal(close(much.near), 0);
+    assert_int_equal(poll(&ended, 1, 10000), 1);
+    assert_true(ended.revents & POLLHUP);
+    assert_int_equal(close(much.far), 0);
+    omb_unread_close(unread);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -147,6 +171,7 @@ int main(void)
         cmocka_unit_test(the_next_of_its_number_is_let_be),
         cmocka_unit_test(the_next_of_its_number_is_not_of_too_many),
         cmocka_unit_test(where_no_descriptor_is_left_it_is_ended_later),
+        cmocka_unit_test(who_waits_for_room_hears_of_the_end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
