@@ -31,7 +31,8 @@ struct contact {
     char endpoint[OMB_ENDPOINT_MAX];
     bool stands; /* the handshake has succeeded and the connection has not ended since */
     bool stood;  /* it once did: then it is worth waiting for the next attempt */
-    bool ended;  /* it did while an answer was owed: a request may lie in the socket still */
+    size_t owed; /* answers */
+    bool ended;  /* with answers owed: they do not come any more */
 };
 
 struct omb_client {
@@ -168,6 +169,7 @@ static void see(struct contact *contact, enum omb_contact what)
 {
     contact->stands = what == OMB_CONTACT_MADE;
     contact->stood = contact->stood || contact->stands;
+    contact->ended = contact->ended || (contact->owed > 0 && !contact->stands);
 }
 
 static enum omb_rc tell(struct contact *contact, enum omb_contact what, struct omb_error *err)
@@ -228,20 +230,28 @@ static enum omb_rc await_handshake(struct contact *contact, struct omb_error *er
 }
 
 /*
- * A request that was not on its way when the connection ended is not sent behind the back of a
- * caller who was told of that: the next one goes by another socket.
+ * The caller hears that the answers that it is owed do not come. What lies in the socket still goes
+ * with it: libzmq would send it behind the caller's back once the office is there again.
  */
-static enum omb_rc call_again(struct omb_client *client, struct omb_error *err)
+static enum omb_rc give_up(struct contact *office, struct omb_error *err)
 {
     char endpoint[OMB_ENDPOINT_MAX];
-    enum omb_rc rc;
 
-    memcpy(endpoint, client->office.endpoint, sizeof(endpoint));
-    hang_up(&client->office);
-    rc = call(client, &client->office, ZMQ_DEALER, endpoint, err);
-    memcpy(client->office.endpoint, endpoint, sizeof(endpoint));
+    memcpy(endpoint, office->endpoint, sizeof(endpoint));
+    hang_up(office);
+    memcpy(office->endpoint, endpoint, sizeof(endpoint));
+    office->stood = true;
+    return omb_fail(err, OMB_UNREACHABLE, NULL, "%s closed the connection", endpoint);
+}
+
+/* By another socket, after the last one was given up. */
+static enum omb_rc call_again(struct omb_client *client, struct omb_error *err)
+{
+    const struct contact before = client->office;
+    enum omb_rc rc = call(client, &client->office, ZMQ_DEALER, before.endpoint, err);
+
+    memcpy(client->office.endpoint, before.endpoint, sizeof(before.endpoint));
     client->office.stood = true;
-    client->office.ended = rc != OMB_OK; /* then there is no socket */
     return rc;
 }
 
@@ -257,10 +267,12 @@ enum omb_rc omb_client_send(struct omb_client *client, struct omb_view request,
     if (request.size > OMB_REQUEST_MAX)
         return omb_fail(err, OMB_LIMIT, NULL, "the request has %zu bytes, at most %d are taken",
                         request.size, OMB_REQUEST_MAX);
-    if (office->ended)
+    if (!office->socket)
         rc = call_again(client, err);
     if (office->stands)
         catch_up(office);
+    if (office->ended)
+        return give_up(office, err);
     if (rc == OMB_OK)
         rc = await_handshake(office, err);
     /* EAGAIN: the office reads slowly. */
@@ -275,6 +287,7 @@ enum omb_rc omb_client_send(struct omb_client *client, struct omb_view request,
                             office->endpoint);
         zmq_poll(&item, 1, (long)left);
     }
+    office->owed += rc == OMB_OK;
     return rc;
 }
 
@@ -295,30 +308,38 @@ static bool take(void *socket, struct omb_buf *out)
     return taken;
 }
 
+static bool take_answer(struct contact *office, struct omb_buf *out)
+{
+    if (!office->socket || !take(office->socket, out))
+        return false;
+    office->owed -= office->owed > 0;
+    return true;
+}
+
 enum omb_rc omb_client_receive(struct omb_client *client, int64_t timeout_ms, struct omb_buf *out,
                                struct omb_error *err)
 {
     struct contact *office = &client->office;
     int64_t deadline = omb_clock_monotonic_ms() + timeout_ms;
 
-    if (office->ended)
-        return omb_fail(err, OMB_UNREACHABLE, NULL, "%s closed the connection", office->endpoint);
-    while (!take(office->socket, out)) {
+    while (!take_answer(office, out)) {
         zmq_pollitem_t items[] = {{.socket = office->socket, .events = ZMQ_POLLIN},
                                   {.socket = office->monitor, .events = ZMQ_POLLIN}};
         int64_t left = deadline - omb_clock_monotonic_ms();
-        enum omb_contact what = omb_monitor_next(office->monitor);
-        enum omb_rc rc = what == OMB_CONTACT_NONE ? OMB_OK : tell(office, what, err);
+        enum omb_contact what;
 
-        /* What came before the end of the connection is still there to be taken. */
-        if (rc != OMB_OK && take(office->socket, out))
-            return OMB_OK;
-        office->ended = rc != OMB_OK;
-        if (rc != OMB_OK)
-            return rc;
-        if (left <= 0)
+        if (office->ended || !office->socket)
+            return give_up(office, err);
+        what = omb_monitor_next(office->monitor);
+        if (what != OMB_CONTACT_NONE && tell(office, what, err) != OMB_OK) {
+            office->ended = true;
+            continue; /* what came before the end of the connection is still there to be taken */
+        }
+        if (left <= 0) {
+            office->owed = 0; /* nobody waits for it any more */
             return omb_fail(err, OMB_UNREACHABLE, NULL, "%s did not answer within %lld ms",
                             office->endpoint, (long long)timeout_ms);
+        }
         if (what == OMB_CONTACT_NONE)
             zmq_poll(items, 2, (long)left);
     }

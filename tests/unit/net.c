@@ -307,6 +307,27 @@ static void test_the_client_says_when_the_daemon_ends_before_answering(void **st
     omb_client_close(client);
 }
 
+/* The office came back meanwhile: what it owed before is told as lost, not waited for. */
+static void test_the_client_says_what_a_daemon_that_started_again_owes(void **state)
+{
+    struct place *place = *state;
+    struct omb_client *client = client_of(place, &place->teller);
+    struct omb_error err = {0};
+
+    client_says(client, "ask");
+    client_says(client, "more");
+    omb_net_reply(place->net, server_hears(place).from, OMB_VIEW_LIT("answer"));
+    client_hears(client, "answer");
+    (void)server_hears(place);
+    omb_net_close(place->net);
+    assert_int_equal(place_serve(place, NULL, NULL), OMB_OK);
+    while (omb_client_send(client, OMB_VIEW_LIT("again"), &err) == OMB_OK)
+        assert_true(omb_view_is(server_hears(place).bytes, "again"));
+    assert_non_null(strstr(err.words, "closed the connection"));
+    round_trip(place, client);
+    omb_client_close(client);
+}
+
 static void test_a_reply_that_came_before_the_end_is_there(void **state)
 {
     struct place *place = *state;
@@ -373,6 +394,7 @@ int main(void)
         HERE(test_a_client_within_its_window_loses_no_reply),
         HERE(test_a_request_is_answered_once),
         HERE(test_the_client_says_when_the_daemon_ends_before_answering),
+        HERE(test_the_client_says_what_a_daemon_that_started_again_owes),
         HERE(test_a_reply_that_came_before_the_end_is_there),
         HERE(test_the_client_finds_a_daemon_that_started_again),
         HERE(test_a_silent_office_is_told_after_the_timeout),
