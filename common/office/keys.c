@@ -263,6 +263,11 @@ struct omb_key omb_key_carrier(const struct omb_digest *certificate)
     return of_certificate('R', certificate);
 }
 
+struct omb_key omb_key_named(const struct omb_digest *certificate)
+{
+    return of_certificate('D', certificate);
+}
+
 struct omb_key omb_key_revocation(const struct omb_digest *certificate)
 {
     return of_certificate('V', certificate);

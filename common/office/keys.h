@@ -107,6 +107,8 @@ struct omb_key omb_key_claimed(const struct omb_office_id *office,
 struct omb_key omb_key_life(const struct omb_office_id *office,
                             const struct omb_incarnation *incarnation, uint32_t line);
 struct omb_key omb_key_carrier(const struct omb_digest *certificate);
+/* A certificate that was claimed: records may name its office by it. */
+struct omb_key omb_key_named(const struct omb_digest *certificate);
 struct omb_key omb_key_revocation(const struct omb_digest *certificate); /* NULL: prefix of all */
 /* seq 0: the prefix of that life; office NULL: of all. */
 struct omb_key omb_key_fork(const struct omb_office_id *office,

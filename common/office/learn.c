@@ -169,6 +169,29 @@ static bool carries_more(const struct omb_header *header,
                 : omb_office_id_equal(&header->office, &known->inner.office);
 }
 
+/* The record carries the certificate from now on, if none that stands does, or it says more. */
+static enum omb_rc put_carrier(struct omb_step *step, const struct omb_header *header,
+                               const struct omb_row_at *at,
+                               const struct omb_known_certificate *known,
+                               const struct omb_office_card *card, struct omb_error *err)
+{
+    const struct omb_key key = omb_key_carrier(&known->digest);
+    struct omb_row_at carrier;
+    struct omb_log log;
+    enum omb_rc rc = read_place(step, &key, &carrier, err);
+
+    if (rc == OMB_OK && !carries_more(header, known, card))
+        return OMB_OK;
+    if (rc == OMB_OK) {
+        rc = omb_log_by_number(step, at->number, &log, err);
+        if (rc != OMB_OK || log.row.line > 0)
+            return rc;
+    }
+    if (rc == OMB_OK || rc == OMB_NOT_FOUND)
+        put_place(step, &key, at);
+    return rc == OMB_NOT_FOUND ? OMB_OK : rc;
+}
+
 /* The certificate that a record carries, in *out; *out_taken: it counts from now on. */
 static enum omb_rc take_certificate(struct omb_step *step, const struct omb_header *header,
                                     const struct omb_row_at *at,
@@ -178,8 +201,6 @@ static enum omb_rc take_certificate(struct omb_step *step, const struct omb_head
     const struct omb_view bytes = OMB_AS(office_certified, header->facts->event)->certificate;
     const struct omb_office_card *card;
     struct omb_office_id before;
-    struct omb_row_at carrier;
-    struct omb_key key;
     bool is_new, is_first, counts = true;
     enum omb_rc rc;
 
@@ -194,12 +215,7 @@ static enum omb_rc take_certificate(struct omb_step *step, const struct omb_head
     rc = is_new && !is_own(step, &header->office) ? is_of_office(step, out, &counts, err) : OMB_OK;
     if (rc != OMB_OK)
         return rc;
-    key = omb_key_carrier(&out->digest);
-    rc = read_place(step, &key, &carrier, err);
-    if (rc == OMB_NOT_FOUND || (rc == OMB_OK && carries_more(header, out, card))) {
-        put_place(step, &key, at);
-        rc = OMB_OK;
-    }
+    rc = put_carrier(step, header, at, out, card, err);
     if (rc == OMB_OK && !counts)
         return omb_office_claim(step, &header->office, out, at, err);
     if (rc != OMB_OK || !is_new)

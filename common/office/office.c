@@ -333,8 +333,10 @@ static void watch_clocks(struct omb_office *office, const struct omb_input *inpu
     const int64_t monotonic = input->monotonic_ms - office->monotonic_ms;
 
     if (office->clock_known &&
-        (wall - monotonic > CLOCK_JUMP_MS || monotonic - wall > CLOCK_JUMP_MS))
+        (wall - monotonic > CLOCK_JUMP_MS || monotonic - wall > CLOCK_JUMP_MS)) {
         office->tip.must_open = true;
+        omb_post_put_back(office);
+    }
     office->clock_known = true;
     office->wall_ms = input->now_ms;
     office->monotonic_ms = input->monotonic_ms;

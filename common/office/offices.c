@@ -16,12 +16,18 @@ struct newest {
     const struct omb_office_card *card; /* NULL: nothing is kept here */
 };
 
+/* Cards by certificate digest: open addressing. */
+struct table {
+    struct card **slots;
+    size_t count, capacity;
+};
+
 struct omb_office_cache {
     struct omb_arena arena;
-    struct card **slots; /* open addressing by certificate digest */
-    size_t count, capacity;
+    struct table known;
+    struct table claimed; /* that records may name an office by, and that do not count */
     struct newest *newest; /* by the last bytes of the id: one that comes later takes the place */
-    size_t incomplete; /* cards whose chain was not whole when they were made */
+    size_t incomplete; /* known cards whose chain was not whole when they were made */
     struct card *fresh; /* of which it is not known yet what came later */
     unsigned loading;   /* cards on their way, each for one below it */
     bool emptied; /* what others borrow from it is to be looked up again */
@@ -49,7 +55,8 @@ void omb_cache_free(struct omb_office_cache *cache)
     if (!cache)
         return;
     omb_arena_free(&cache->arena);
-    free(cache->slots);
+    free(cache->known.slots);
+    free(cache->claimed.slots);
     free(cache->newest);
     free(cache);
 }
@@ -60,65 +67,72 @@ static void forget_newest(struct omb_office_cache *cache)
         memset(cache->newest, 0, NEWEST_MAX * sizeof(*cache->newest));
 }
 
+static void empty(struct table *table)
+{
+    if (table->capacity > 0)
+        memset(table->slots, 0, table->capacity * sizeof(*table->slots));
+    table->count = 0;
+}
+
 void omb_cache_empty(struct omb_office_cache *cache)
 {
     omb_arena_reset(&cache->arena);
     forget_newest(cache);
-    if (cache->capacity > 0)
-        memset(cache->slots, 0, cache->capacity * sizeof(*cache->slots));
-    cache->count = cache->incomplete = 0;
+    empty(&cache->known);
+    empty(&cache->claimed);
+    cache->incomplete = 0;
     cache->fresh = NULL;
     cache->emptied = true;
 }
 
 void omb_cache_trim(struct omb_office_cache *cache)
 {
-    if (cache->count > CACHE_MAX)
+    if (cache->known.count + cache->claimed.count > CACHE_MAX)
         omb_cache_empty(cache);
 }
 
 /* Digests are evenly spread: their first bytes are the hash. Key ids are their first 16. */
-static size_t first_slot(const struct omb_office_cache *cache, const uint8_t *digest)
+static size_t first_slot(const struct table *table, const uint8_t *digest)
 {
-    return (size_t)omb_be64(digest) & (cache->capacity - 1);
+    return (size_t)omb_be64(digest) & (table->capacity - 1);
 }
 
-static struct card *cached(const struct omb_office_cache *cache, const uint8_t *digest, size_t size)
+static struct card *cached(const struct table *table, const uint8_t *digest, size_t size)
 {
-    if (cache->capacity == 0)
+    if (table->capacity == 0)
         return NULL;
-    for (size_t at = first_slot(cache, digest); cache->slots[at];
-         at = (at + 1) & (cache->capacity - 1))
-        if (memcmp(cache->slots[at]->card.certificate.digest.bytes, digest, size) == 0)
-            return cache->slots[at];
+    for (size_t at = first_slot(table, digest); table->slots[at];
+         at = (at + 1) & (table->capacity - 1))
+        if (memcmp(table->slots[at]->card.certificate.digest.bytes, digest, size) == 0)
+            return table->slots[at];
     return NULL;
 }
 
-static void place(struct omb_office_cache *cache, struct card *card)
+static void place(struct table *table, struct card *card)
 {
-    size_t at = first_slot(cache, card->card.certificate.digest.bytes);
+    size_t at = first_slot(table, card->card.certificate.digest.bytes);
 
-    while (cache->slots[at])
-        at = (at + 1) & (cache->capacity - 1);
-    cache->slots[at] = card;
+    while (table->slots[at])
+        at = (at + 1) & (table->capacity - 1);
+    table->slots[at] = card;
 }
 
-static void keep(struct omb_office_cache *cache, struct card *card)
+static void keep(struct table *table, struct card *card)
 {
-    if ((cache->count + 1) * 2 > cache->capacity) {
-        struct card **old = cache->slots;
-        const size_t old_capacity = cache->capacity;
+    if ((table->count + 1) * 2 > table->capacity) {
+        struct card **old = table->slots;
+        const size_t old_capacity = table->capacity;
 
-        cache->capacity = old_capacity ? old_capacity * 2 : 64;
-        cache->slots = calloc(cache->capacity, sizeof(*cache->slots));
-        OMB_ASSERT(cache->slots != NULL);
+        table->capacity = old_capacity ? old_capacity * 2 : 64;
+        table->slots = calloc(table->capacity, sizeof(*table->slots));
+        OMB_ASSERT(table->slots != NULL);
         for (size_t i = 0; i < old_capacity; i++)
             if (old[i])
-                place(cache, old[i]);
+                place(table, old[i]);
         free(old);
     }
-    place(cache, card);
-    cache->count++;
+    place(table, card);
+    table->count++;
 }
 
 /* --- cards --- */
@@ -233,32 +247,43 @@ static void fill_fresh(struct omb_step *step)
     cache->loading--;
 }
 
+/* From the row that holds the certificate; NULL: it is not here. */
+static struct card *read_card(struct omb_step *step, const struct omb_key *row,
+                              const struct omb_digest *digest)
+{
+    struct omb_arena *arena = &step->office->cache->arena;
+    struct omb_buf value = OMB_BUF_INIT;
+    struct card *card = NULL;
+
+    if (omb_port_get(step->port, OMB_FAMILY_OFFICE, omb_key_view(row), &value) == OMB_OK) {
+        card = OMB_ARENA_NEW(arena, struct card, 1);
+        if (omb_certify_read(omb_arena_copy(arena, omb_buf_view(&value)), arena,
+                             &card->card.certificate, NULL) != OMB_OK ||
+            !omb_digest_equal(&card->card.certificate.digest, digest))
+            card = NULL;
+    }
+    omb_buf_free(&value);
+    return card;
+}
+
 static struct card *load_card(struct omb_step *step, const struct omb_digest *digest)
 {
     struct omb_office_cache *cache = step->office->cache;
     const struct omb_key key = omb_key_certificate(digest);
-    struct card *card = cached(cache, digest->bytes, OMB_DIGEST_SIZE);
-    struct omb_buf value = OMB_BUF_INIT;
+    struct card *card = cached(&cache->known, digest->bytes, OMB_DIGEST_SIZE);
 
     if (card)
         return card;
-    if (omb_port_get(step->port, OMB_FAMILY_OFFICE, omb_key_view(&key), &value) == OMB_OK) {
-        card = OMB_ARENA_NEW(&cache->arena, struct card, 1);
-        if (omb_certify_read(omb_arena_copy(&cache->arena, omb_buf_view(&value)), &cache->arena,
-                             &card->card.certificate, NULL) == OMB_OK &&
-            omb_digest_equal(&card->card.certificate.digest, digest)) {
-            keep(cache, card);
-            card->next = cache->fresh;
-            cache->fresh = card;
-            cache->loading++;
-            omb_card_fill(step, &card->card, &cache->arena);
-            cache->loading--;
-            cache->incomplete += !card->card.complete;
-        } else {
-            card = NULL;
-        }
+    card = read_card(step, &key, digest);
+    if (card) {
+        keep(&cache->known, card);
+        card->next = cache->fresh;
+        cache->fresh = card;
+        cache->loading++;
+        omb_card_fill(step, &card->card, &cache->arena);
+        cache->loading--;
+        cache->incomplete += !card->card.complete;
     }
-    omb_buf_free(&value);
     if (cache->loading == 0 && cache->fresh)
         fill_fresh(step);
     return card;
@@ -269,6 +294,25 @@ const struct omb_office_card *omb_office_card(struct omb_step *step,
 {
     const struct card *card = load_card(step, certificate);
 
+    return card ? &card->card : NULL;
+}
+
+const struct omb_office_card *omb_office_named(struct omb_step *step,
+                                               const struct omb_digest *certificate)
+{
+    struct omb_office_cache *cache = step->office->cache;
+    const struct omb_office_card *known = omb_office_card(step, certificate);
+    const struct omb_key key = omb_key_named(certificate);
+    struct card *card = cached(&cache->claimed, certificate->bytes, OMB_DIGEST_SIZE);
+
+    if (known)
+        return known;
+    if (card && !card->card.complete) {
+        omb_card_fill_above(step, &card->card);
+    } else if (!card && (card = read_card(step, &key, certificate)) != NULL) {
+        keep(&cache->claimed, card);
+        omb_card_fill(step, &card->card, &cache->arena);
+    }
     return card ? &card->card : NULL;
 }
 
@@ -286,7 +330,7 @@ static enum omb_rc take_certificate_key(void *arg, struct omb_view key, struct o
 const struct omb_office_card *omb_office_card_by_key(struct omb_step *step,
                                                      const struct omb_key_id *key)
 {
-    const struct card *card = cached(step->office->cache, key->bytes, sizeof(key->bytes));
+    const struct card *card = cached(&step->office->cache->known, key->bytes, sizeof(key->bytes));
     uint8_t prefix[1 + OMB_KEY_ID_SIZE] = {'C'};
     struct omb_digest digest = {{0}};
 
@@ -372,10 +416,10 @@ static void fill_incomplete(struct omb_step *step)
 
     if (!changed)
         return;
-    cards = OMB_ARENA_NEW(step->arena, struct card *, cache->count);
-    for (size_t i = 0; i < cache->capacity; i++)
-        if (cache->slots[i] && !cache->slots[i]->card.complete)
-            cards[count++] = cache->slots[i];
+    cards = OMB_ARENA_NEW(step->arena, struct card *, cache->known.count);
+    for (size_t i = 0; i < cache->known.capacity; i++)
+        if (cache->known.slots[i] && !cache->known.slots[i]->card.complete)
+            cards[count++] = cache->known.slots[i];
     while (changed) {
         changed = false;
         for (size_t i = 0; i < count; i++) {
@@ -407,7 +451,7 @@ void omb_cache_learned(struct omb_step *step, const struct omb_digest *certifica
         if (other)
             fill_revoked(step, other, &search);
     }
-    before = cached(step->office->cache, card->card.certificate.inner.previous.bytes,
+    before = cached(&step->office->cache->known, card->card.certificate.inner.previous.bytes,
                     OMB_DIGEST_SIZE);
     if (before)
         before->card.seat.later = &card->card.seat;
@@ -447,7 +491,7 @@ enum omb_rc omb_office_card_check(struct omb_step *step, const struct omb_office
                                   struct omb_error *err)
 {
     struct card *mine =
-        cached(step->office->cache, card->certificate.digest.bytes, OMB_DIGEST_SIZE);
+        cached(&step->office->cache->known, card->certificate.digest.bytes, OMB_DIGEST_SIZE);
     struct omb_known_certificate *chain =
         OMB_ARENA_NEW(step->arena, struct omb_known_certificate, OMB_CHAIN_MAX);
     size_t count = 0;

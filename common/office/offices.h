@@ -87,6 +87,12 @@ enum omb_rc omb_office_came_below(struct omb_step *step, const struct omb_office
 enum omb_rc omb_office_claim(struct omb_step *step, const struct omb_office_id *author,
                              const struct omb_known_certificate *known,
                              const struct omb_row_at *at, struct omb_error *err) OMB_MUST_USE;
+/*
+ * Whether others know an office by its certificate: not by one that this office issued to one that
+ * comes from elsewhere, until its own word for that is here.
+ */
+enum omb_rc omb_office_has_come(struct omb_step *step, const struct omb_office_card *card,
+                                bool *out, struct omb_error *err) OMB_MUST_USE;
 /* The records that say so of one office by a certificate that does not count: the next of them. */
 struct omb_office_claims {
     struct omb_row_at items[OMB_OFFICE_CERTIFICATES_MAX];

@@ -12,29 +12,6 @@
 #include "office/inside.h"
 #include "office/post/post.h"
 
-/* The office's own word says more than that of its parent, and may come before it: it stays. */
-enum omb_rc omb_office_claim(struct omb_step *step, const struct omb_office_id *author,
-                             const struct omb_known_certificate *known,
-                             const struct omb_row_at *at, struct omb_error *err)
-{
-    const struct omb_key key =
-        omb_key_claimed(&known->inner.office, &known->inner.parent, &known->digest);
-    struct omb_buf before = OMB_BUF_INIT;
-    enum omb_rc rc = OMB_NOT_FOUND;
-    uint8_t place[12];
-
-    if (!omb_office_id_equal(author, &known->inner.office))
-        rc = omb_port_get(step->port, OMB_FAMILY_OFFICE, omb_key_view(&key), &before);
-    omb_buf_free(&before);
-    if (rc != OMB_NOT_FOUND)
-        return rc == OMB_OK ? rc
-                            : omb_fail(err, rc, NULL, "the offices in the store cannot be read");
-    omb_put_place(place, at->number, at->seq);
-    omb_put(step->update->writes, OMB_FAMILY_OFFICE, omb_key_view(&key), OMB_VIEW_OF(place));
-    omb_post_standing_learned(step);
-    return OMB_OK;
-}
-
 /* --- seats --- */
 
 void omb_card_fill_above(struct omb_step *step, struct omb_office_card *card)
@@ -76,44 +53,52 @@ void omb_card_fill(struct omb_step *step, struct omb_office_card *card, struct o
     omb_card_fill_above(step, card);
 }
 
-/* The header of the record that carries the certificate; false: none that stands is here. */
-static bool read_carrier(struct omb_step *step, const struct omb_digest *certificate,
-                         struct omb_header *out)
+/* --- claims --- */
+
+/* Whether the claim is here, by a record that stands. */
+static enum omb_rc is_claimed(struct omb_step *step, const struct omb_key *key, bool *out,
+                              struct omb_error *err)
 {
-    const struct omb_key key = omb_key_carrier(certificate);
     struct omb_buf value = OMB_BUF_INIT;
-    struct omb_digest digest;
     struct omb_row_at at;
     struct omb_log log;
-    bool here =
-        omb_port_get(step->port, OMB_FAMILY_OFFICE, omb_key_view(&key), &value) == OMB_OK &&
-        omb_read_place(omb_buf_view(&value), &at.number, &at.seq);
+    enum omb_rc rc = omb_port_get(step->port, OMB_FAMILY_OFFICE, omb_key_view(key), &value);
 
+    *out = false;
+    if (rc == OMB_OK && !omb_read_place(omb_buf_view(&value), &at.number, &at.seq))
+        rc = OMB_DAMAGED;
     omb_buf_free(&value);
-    return here && omb_log_by_number(step, at.number, &log, NULL) == OMB_OK && log.row.line == 0 &&
-           omb_header_read(step, &at, out, &digest, NULL, NULL) == OMB_OK && out->facts &&
-           out->facts->event.tag == OMB_EVENT_OFFICE_CERTIFIED && out->facts->event.value;
+    if (rc == OMB_NOT_FOUND)
+        return OMB_OK;
+    if (rc != OMB_OK)
+        return omb_fail(err, rc, NULL, "the offices in the store cannot be read");
+    rc = omb_log_by_number(step, at.number, &log, err);
+    *out = rc == OMB_OK && log.row.line == 0;
+    return rc;
 }
 
-const struct omb_office_card *omb_office_named(struct omb_step *step,
-                                               const struct omb_digest *certificate)
+/* The office's own word says more than that of its parent, and may come before it: it stays. */
+enum omb_rc omb_office_claim(struct omb_step *step, const struct omb_office_id *author,
+                             const struct omb_known_certificate *known,
+                             const struct omb_row_at *at, struct omb_error *err)
 {
-    const struct omb_office_card *known = omb_office_card(step, certificate);
-    struct omb_office_card *card;
-    struct omb_header header;
+    const struct omb_key key =
+        omb_key_claimed(&known->inner.office, &known->inner.parent, &known->digest);
+    const struct omb_key named = omb_key_named(&known->digest);
+    bool claimed = false;
+    enum omb_rc rc = OMB_OK;
+    uint8_t place[12];
 
-    if (known || !read_carrier(step, certificate, &header))
-        return known;
-    card = OMB_ARENA_NEW(step->arena, struct omb_office_card, 1);
-    if (omb_certify_read(OMB_AS(office_certified, header.facts->event)->certificate, step->arena,
-                         &card->certificate, NULL) != OMB_OK ||
-        !omb_digest_equal(&card->certificate.digest, certificate))
-        return NULL;
-    omb_card_fill(step, card, step->arena);
-    return card;
+    if (!omb_office_id_equal(author, &known->inner.office))
+        rc = is_claimed(step, &key, &claimed, err);
+    if (rc != OMB_OK || claimed)
+        return rc;
+    omb_put_place(place, at->number, at->seq);
+    omb_put(step->update->writes, OMB_FAMILY_OFFICE, omb_key_view(&key), OMB_VIEW_OF(place));
+    omb_put(step->update->writes, OMB_FAMILY_OFFICE, omb_key_view(&named), known->signed_bytes);
+    omb_post_standing_learned(step);
+    return OMB_OK;
 }
-
-/* --- claims --- */
 
 struct claiming {
     struct omb_step *step;
@@ -157,6 +142,34 @@ enum omb_rc omb_office_claimed(struct omb_step *step, const struct omb_office_id
                        false, take_claim, &claiming);
     return rc == OMB_OK ? rc
                         : omb_fail(err, rc, NULL, "the offices in the store cannot be read");
+}
+
+enum omb_rc omb_office_has_come(struct omb_step *step, const struct omb_office_card *card,
+                                bool *out, struct omb_error *err)
+{
+    const struct omb_certificate *inner = &card->certificate.inner;
+    const struct omb_office_id *self = &step->office->self.office;
+    const struct omb_office_card *previous = omb_office_card(step, &inner->previous);
+    const struct omb_key key = omb_key_carrier(&card->certificate.digest);
+    struct omb_buf value = OMB_BUF_INIT;
+    struct omb_header header;
+    struct omb_digest digest;
+    struct omb_row_at at;
+    enum omb_rc rc;
+
+    *out = omb_digest_none(&inner->previous) || !omb_office_id_equal(&inner->parent, self) ||
+           (previous && omb_revoker_rank(&previous->seat, self) > 0);
+    if (*out)
+        return OMB_OK;
+    rc = omb_port_get(step->port, OMB_FAMILY_OFFICE, omb_key_view(&key), &value);
+    if (rc == OMB_OK && !omb_read_place(omb_buf_view(&value), &at.number, &at.seq))
+        rc = OMB_DAMAGED;
+    omb_buf_free(&value);
+    if (rc != OMB_OK)
+        return omb_fail(err, rc, NULL, "the record that carries a certificate cannot be read");
+    rc = omb_header_read(step, &at, &header, &digest, NULL, err);
+    *out = rc == OMB_OK && omb_office_id_equal(&header.office, &inner->office);
+    return rc;
 }
 
 static enum omb_rc take_certificate(void *arg, struct omb_view key, struct omb_view value)

@@ -46,6 +46,7 @@ OMB_SHAPE(life)
     F(when, clock, )                                                                   \
     F(line, software, )                                                                \
     F(many, yours, life)                                                               \
+    F(flag, sure, )                                                                    \
     F(flag, confirms, )
 OMB_SHAPE(hello)
 

@@ -159,12 +159,17 @@ static void test_a_certificate_that_nobody_ever_proves_names_the_office(void **s
     struct tree_office *west = tree_add(tree, "west", "regional", bank.ho);
     const struct omb_view number = bank_complaint(bank.b77), later = bank_complaint(bank.b45);
     const struct omb_digest before = tree_certificate(bank.b45);
+    const struct omb_office_change closing = {.code = OMB_VIEW_LIT("vsp-0045"),
+                                              .successor = OMB_VIEW_LIT("vsp-0077")};
     struct omb_buf lost = OMB_BUF_INIT;
 
     ESCALATE(bank.b77, number, "south");
     tree_settle(tree);
     let_go(bank.ho, bank.b45, bank.south);
     assert_true(tree_try_enrol(bank.b45, bank.south, &before, &lost));
+    tree_tick(bank.south);
+    must_refuse(ask_as(&bank.south->rig, "admin", OMB_ASK_OFFICE_CHANGE, &closing), "refused",
+                "has not come yet");
     DELEGATE(bank.south, number, "vsp-0045");
     tree_settle(tree);
     tree_agree(tree, number, "open", "vsp-0045", bank.b45, bank.b77, bank.south, bank.ho, NULL);

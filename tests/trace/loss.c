@@ -522,45 +522,6 @@ static void test_a_branch_that_began_anew_gives_the_keys_that_it_owes(void **sta
 }
 
 /* A daemon that only restarts, its head confirmed above, goes on in the same life. */
-static void test_a_restart_opens_no_life_when_the_parent_confirms(void **state)
-{
-    struct tree *tree = *state;
-    struct bank bank = bank_build(tree);
-    struct omb_view number;
-
-    tree_stop(bank.b45);
-    tree_start(bank.b45);
-    tree_settle(tree);
-    number = bank_complaint(bank.b45);
-    tree_settle(tree);
-    tree_agree(tree, number, "open", "vsp-0045", bank.b45, bank.north, bank.ho, NULL);
-    assert_int_equal(lives_of(bank.ho, bank.b45), 1);
-    tree_check(tree);
-}
-
-/* What they lost the root holds: that the region has no more of the branch's log says nothing. */
-static void test_a_branch_is_put_back_with_its_region(void **state)
-{
-    struct tree *tree = *state;
-    struct bank bank = bank_build(tree);
-    struct memport *branch = tree_backup(bank.b45), *region = tree_backup(bank.north);
-    const struct omb_view lost = bank_complaint(bank.b45);
-    struct omb_view next;
-
-    tree_settle(tree);
-    tree_cut(bank.north);
-    tree_roll_back(bank.north, region);
-    tree_roll_back(bank.b45, branch);
-    tree_settle(tree);
-    next = bank_complaint(bank.b45);
-    tree_settle(tree);
-    tree_mend(bank.north);
-    tree_settle(tree);
-    tree_agree(tree, lost, "open", "vsp-0045", bank.b45, bank.north, bank.ho, NULL);
-    tree_agree(tree, next, "open", "vsp-0045", bank.b45, bank.north, bank.ho, NULL);
-    assert_int_equal(lives_of(bank.ho, bank.b45), 2);
-    tree_check_whole(tree);
-}
 
 int main(void)
 {
@@ -585,8 +546,6 @@ int main(void)
         TREE_TEST(test_a_life_comes_home_without_the_one_before),
         TREE_TEST(test_children_hold_what_a_dead_region_took_with_it),
         TREE_TEST(test_a_branch_that_began_anew_gives_the_keys_that_it_owes),
-        TREE_TEST(test_a_restart_opens_no_life_when_the_parent_confirms),
-        TREE_TEST(test_a_branch_is_put_back_with_its_region),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

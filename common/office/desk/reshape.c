@@ -79,7 +79,21 @@ static enum omb_rc check_certified(const struct omb_office_card *card, const cha
                     OMB_VIEW_ARGS(card->certificate.inner.code));
 }
 
-static enum omb_rc check_stands(const struct omb_step *step, const struct omb_office_card *card,
+/* What names it by a certificate that nobody else believes would wait with them. */
+static enum omb_rc check_came(struct omb_step *step, const struct omb_office_card *card,
+                              const char *field, struct omb_error *err)
+{
+    bool came;
+    const enum omb_rc rc = omb_office_has_come(step, card, &came, err);
+
+    if (rc != OMB_OK || came)
+        return rc;
+    return omb_fail(err, OMB_REFUSED, field,
+                    "%.*s was certified here and has not come yet: `office join` there first",
+                    OMB_VIEW_ARGS(card->certificate.inner.code));
+}
+
+static enum omb_rc check_stands(struct omb_step *step, const struct omb_office_card *card,
                                 const char *field, struct omb_error *err)
 {
     const struct omb_view code = card->certificate.inner.code;
@@ -88,7 +102,7 @@ static enum omb_rc check_stands(const struct omb_step *step, const struct omb_of
         return check_certified(card, field, err);
     if (is_closed(step, &card->certificate.inner.office))
         return omb_fail(err, OMB_EXISTS, field, "%.*s is closed already", OMB_VIEW_ARGS(code));
-    return OMB_OK;
+    return check_came(step, card, field, err);
 }
 
 /* --- revoke --- */
@@ -177,6 +191,9 @@ static enum omb_rc move(struct omb_step *step, struct subject *subject, struct o
     if (omb_view_is(card->certificate.inner.kind, "branch"))
         return omb_fail(err, OMB_REFUSED, "parent", "%.*s is a branch and certifies nobody",
                         OMB_VIEW_ARGS(to));
+    rc = check_came(step, card, "parent", err);
+    if (rc != OMB_OK)
+        return rc;
     rc = omb_desk_office_event(step, &facts, &appended, out, err);
     if (rc == OMB_OK)
         omb_lines_add(&subject->notes,

@@ -114,8 +114,11 @@ enum omb_rc omb_post_look_up(struct omb_step *step, struct omb_error *err)
     }
     for (size_t i = 0; rc == OMB_OK && i < post->slots; i++)
         for (struct omb_link *link = post->peers[i]; rc == OMB_OK && link; link = link->next_peer)
-            if (!link->up)
+            if (!link->up) {
                 rc = omb_child_lost(step, link, err);
+                if (link->gone) /* it tells others of its log from now on */
+                    link->sure = (struct omb_life){.head = 0};
+            }
     if (rc == OMB_OK)
         gather_keys(step, children, count);
     return rc;

@@ -73,13 +73,16 @@ static enum omb_rc give(struct omb_step *step, const struct omb_office_id *child
 {
     const struct omb_key carrier = omb_key_carrier(certificate);
     const struct omb_key revocation = omb_key_revocation(certificate);
-    const struct omb_office_card *card = omb_office_named(step, certificate);
+    const struct omb_office_card *card;
     struct omb_row_at at, revoked;
     bool given = false;
     enum omb_rc rc = omb_feed_was_given(step, child, certificate, &given, err);
 
-    if (rc != OMB_OK || given || !card || depth > NEEDS_DEPTH_MAX || came_from(card, child))
+    if (rc != OMB_OK || given)
         return rc;
+    card = omb_office_named(step, certificate);
+    if (!card || depth > NEEDS_DEPTH_MAX || came_from(card, child))
+        return OMB_OK;
     rc = omb_feed_place(step, &carrier, &at, err);
     if (rc != OMB_OK)
         return rc == OMB_NOT_FOUND ? OMB_OK : rc;

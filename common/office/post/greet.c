@@ -55,6 +55,7 @@ static enum omb_rc make_greeting(struct omb_step *step, struct omb_link *link,
         .clock = step->input->now_ms,
         .software = OMB_VIEW_LIT(OMB_SOFTWARE),
         .yours = yours,
+        .sure = !office->tip.must_open,
     };
     return OMB_OK;
 }
@@ -92,11 +93,10 @@ static void take_greeting(struct omb_step *step, struct omb_link *link,
     const struct omb_life *life = newest_of(hello->own);
 
     memset(&link->life, 0, sizeof(link->life));
-    link->told = 0;
-    if (life) {
+    if (life)
         link->life = life->incarnation;
-        link->told = life->head;
-    }
+    if (life && hello->sure)
+        link->sure = *life;
     link->clock_offset_ms = hello->clock - step->input->now_ms;
     link->contact_at = step->input->now_ms;
     link->greeted = true;

@@ -79,8 +79,8 @@ struct omb_link {
 
     struct omb_cursor held, acked;  /* of the peer's feed; of ours at the peer */
     uint8_t epoch[16];              /* of the peer's store */
-    struct omb_incarnation life;    /* of the peer's log, newest, as it greeted, */
-    uint64_t told;                  /* and its head; 0: none, or not since the start */
+    struct omb_incarnation life;    /* of the peer's log, newest, as it greeted */
+    struct omb_life sure;           /* the same, when it was sure of it (own.h); no head: not yet */
     struct omb_incarnation greeted_as; /* our own newest life, as we greeted */
     int64_t clock_offset_ms, compared_at;
     bool dirty;                     /* the row in the store is older */

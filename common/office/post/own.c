@@ -115,10 +115,17 @@ enum omb_rc omb_own_confirms(struct omb_step *step, const struct omb_link *link,
     struct omb_log log;
     enum omb_rc rc;
 
-    *out = link->greeted_at != 0 && link->told == 0;
-    if (link->greeted_at == 0 || link->told == 0)
+    *out = false;
+    if (link->sure.head == 0)
         return OMB_OK;
-    rc = omb_log_find(step, &link->peer, &link->life, 0, &log, err);
-    *out = rc == OMB_OK && log.row.head >= link->told;
+    rc = omb_log_find(step, &link->peer, &link->sure.incarnation, 0, &log, err);
+    *out = rc == OMB_OK && log.row.head >= link->sure.head;
     return rc == OMB_NOT_FOUND ? OMB_OK : rc;
+}
+
+void omb_post_put_back(struct omb_office *office)
+{
+    for (size_t i = 0; i < office->post->slots; i++)
+        for (struct omb_link *link = office->post->peers[i]; link; link = link->next_peer)
+            link->sure = (struct omb_life){.head = 0};
 }

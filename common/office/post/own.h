@@ -22,9 +22,10 @@ enum omb_rc omb_own_welcome(struct omb_step *step, struct omb_link *link,
 void omb_own_confirm(struct omb_step *step, const struct omb_incarnation *incarnation, uint64_t seq,
                      const struct omb_digest *digest);
 /*
- * Whether a Welcome to that child confirms its head: it greeted this daemon before, and all that it
- * had then is here. Of what came before the daemon's start the store may have lost a part, and the
- * child the same part. Asked before the new greeting is taken.
+ * Whether a Welcome to that child confirms its head: it greeted this daemon before, and was sure of
+ * its log then, which is to say that it was in it already; and all that it told of it is here. What
+ * the store held before the daemon's start it may have lost in part, and the child the same part.
+ * Asked before the new greeting is taken.
  */
 enum omb_rc omb_own_confirms(struct omb_step *step, const struct omb_link *link, bool *out,
                              struct omb_error *err) OMB_MUST_USE;

@@ -45,6 +45,11 @@ enum omb_rc omb_post_resync(struct omb_step *step, const struct omb_office_id *p
 void omb_post_came_below(struct omb_step *step, const struct omb_office_id *child);
 /* Parts are listed as missing that were here before: they are wanted when links are next tended. */
 void omb_post_want_parts(struct omb_step *step);
+/*
+ * The clock says that the machine was put back, and this memory with it: whatever children told of
+ * their logs may be less than they told.
+ */
+void omb_post_put_back(struct omb_office *office);
 /* What kept the parent away may be mended: a link that waits for its next try is dialled now. */
 void omb_post_dial_now(struct omb_step *step);
 
