@@ -169,27 +169,46 @@ static bool carries_more(const struct omb_header *header,
                 : omb_office_id_equal(&header->office, &known->inner.office);
 }
 
-/* The record carries the certificate from now on, if none that stands does, or it says more. */
+/*
+ * The record carries the certificate from now on, if none that stands does, or it says more, which
+ * *out_more tells.
+ */
 static enum omb_rc put_carrier(struct omb_step *step, const struct omb_header *header,
                                const struct omb_row_at *at,
                                const struct omb_known_certificate *known,
-                               const struct omb_office_card *card, struct omb_error *err)
+                               const struct omb_office_card *card, bool *out_more,
+                               struct omb_error *err)
 {
     const struct omb_key key = omb_key_carrier(&known->digest);
     struct omb_row_at carrier;
     struct omb_log log;
     enum omb_rc rc = read_place(step, &key, &carrier, err);
 
+    *out_more = false;
     if (rc == OMB_OK && !carries_more(header, known, card))
         return OMB_OK;
     if (rc == OMB_OK) {
         rc = omb_log_by_number(step, at->number, &log, err);
         if (rc != OMB_OK || log.row.line > 0)
             return rc;
+        *out_more = true;
     }
     if (rc == OMB_OK || rc == OMB_NOT_FOUND)
         put_place(step, &key, at);
     return rc == OMB_NOT_FOUND ? OMB_OK : rc;
+}
+
+/* The office's own word came: it may be that of several certificates this one is the next now. */
+static enum omb_rc see_own_word(struct omb_step *step, const struct omb_known_certificate *known,
+                                struct omb_error *err)
+{
+    const struct omb_office_card *previous = omb_office_card(step, &known->inner.previous);
+    const struct omb_seat *was = previous ? previous->seat.later : NULL;
+
+    tree_changed(step, &known->digest);
+    return previous && previous->seat.later != was
+               ? omb_refold_cases_of(step, &known->inner.office, err)
+               : OMB_OK;
 }
 
 /* The certificate that a record carries, in *out; *out_taken: it counts from now on. */
@@ -201,7 +220,7 @@ static enum omb_rc take_certificate(struct omb_step *step, const struct omb_head
     const struct omb_view bytes = OMB_AS(office_certified, header->facts->event)->certificate;
     const struct omb_office_card *card;
     struct omb_office_id before;
-    bool is_new, is_first, counts = true;
+    bool is_new, is_first, more, counts = true;
     enum omb_rc rc;
 
     *out_taken = false;
@@ -215,11 +234,11 @@ static enum omb_rc take_certificate(struct omb_step *step, const struct omb_head
     rc = is_new && !is_own(step, &header->office) ? is_of_office(step, out, &counts, err) : OMB_OK;
     if (rc != OMB_OK)
         return rc;
-    rc = put_carrier(step, header, at, out, card, err);
+    rc = put_carrier(step, header, at, out, card, &more, err);
     if (rc == OMB_OK && !counts)
         return omb_office_claim(step, &header->office, out, at, err);
     if (rc != OMB_OK || !is_new)
-        return rc;
+        return rc == OMB_OK && more ? see_own_word(step, out, err) : rc;
     is_first = !omb_office_newest(step, &out->inner.office);
     before = omb_feed_branch_of(step, &out->inner.office);
     *out_taken = true;

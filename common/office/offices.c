@@ -145,19 +145,29 @@ static void certificates_of(struct omb_step *step, const struct omb_office_id *i
         out->count = 0;
 }
 
-/* The office's next certificate, which names this one as `previous`. */
+/*
+ * The office's next certificate, which names this one as `previous`. One that this office issued in
+ * vain, while the office went elsewhere, is such a one here alone: it gives way.
+ */
 static void fill_later(struct omb_step *step, struct card *card,
                        const struct omb_office_certificates *search)
 {
-    for (size_t i = 0; i < search->count; i++) {
-        const struct omb_office_card *other;
+    const struct omb_digest *this = &card->card.certificate.digest;
+    bool found_came = false;
 
-        if (omb_digest_equal(&search->items[i], &card->card.certificate.digest))
+    card->card.seat.later = NULL;
+    for (size_t i = 0; i < search->count; i++) {
+        const struct omb_office_card *other = omb_digest_equal(&search->items[i], this)
+                                                  ? NULL
+                                                  : omb_office_card(step, &search->items[i]);
+        bool came = false;
+
+        if (!other || !omb_digest_equal(&other->certificate.inner.previous, this))
             continue;
-        other = omb_office_card(step, &search->items[i]);
-        if (other &&
-            omb_digest_equal(&other->certificate.inner.previous, &card->card.certificate.digest))
-            card->card.seat.later = &other->seat;
+        if (omb_office_has_come(step, other, &came, NULL) != OMB_OK || (found_came && !came))
+            continue;
+        card->card.seat.later = &other->seat;
+        found_came = came;
     }
 }
 
@@ -453,11 +463,12 @@ void omb_cache_learned(struct omb_step *step, const struct omb_digest *certifica
     }
     before = cached(&step->office->cache->known, card->card.certificate.inner.previous.bytes,
                     OMB_DIGEST_SIZE);
-    if (before)
-        before->card.seat.later = &card->card.seat;
+    if (!before)
+        return;
+    fill_later(step, before, &search);
     if (omb_digest_equal(&card->card.certificate.inner.previous,
                          &step->office->self.certificate))
-        step->office->self.later = &card->card.seat;
+        step->office->self.later = before->card.seat.later;
 }
 
 struct omb_proof_memo *omb_office_memo(struct omb_office *office, struct omb_view signature)
@@ -550,19 +561,6 @@ struct omb_view omb_office_code_of(struct omb_step *step, const struct omb_offic
     return omb_arena_copy(step->arena, omb_view_str(hex));
 }
 
-bool omb_office_gone(struct omb_step *step, const struct omb_office_id *id)
-{
-    const struct omb_office_card *newest = omb_office_newest(step, id);
-    const struct omb_key key = omb_key_closing(id);
-    struct omb_buf value = OMB_BUF_INIT;
-    bool gone = newest && newest->revoked;
-
-    if (!gone)
-        gone = omb_port_get(step->port, OMB_FAMILY_OFFICE, omb_key_view(&key), &value) == OMB_OK;
-    omb_buf_free(&value);
-    return gone;
-}
-
 void omb_certificate_put(struct omb_writes *writes, const struct omb_known_certificate *known)
 {
     const struct omb_key by_digest = omb_key_certificate(&known->digest);
@@ -577,23 +575,4 @@ void omb_certificate_put(struct omb_writes *writes, const struct omb_known_certi
 
         omb_put(writes, OMB_FAMILY_OFFICE, omb_key_view(&below), OMB_VIEW_NONE);
     }
-}
-
-bool omb_office_cut_off(struct omb_step *step, const struct omb_key_id *key,
-                        const struct omb_incarnation *incarnation, uint64_t seq,
-                        const struct omb_digest *digest)
-{
-    const struct omb_office_card *card = omb_office_card_by_key(step, key);
-
-    if (!card || !card->revoked)
-        return false;
-    for (size_t i = 0; i < card->revoked->until.count; i++) {
-        const struct omb_log_position *until = &card->revoked->until.items[i];
-
-        if (!omb_incarnation_equal(&until->incarnation, incarnation))
-            continue;
-        return seq > until->seq ||
-               (seq == until->seq && !omb_digest_equal(&until->digest, digest));
-    }
-    return true;
 }

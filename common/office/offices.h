@@ -43,15 +43,6 @@ struct omb_view omb_office_code_of(struct omb_step *step, const struct omb_offic
  */
 enum omb_rc omb_office_by_code(struct omb_step *step, struct omb_view code,
                                struct omb_office_ref *out, struct omb_error *err) OMB_MUST_USE;
-/* Whether its newest certificate's key was revoked, or it was closed, as far as is known here. */
-bool omb_office_gone(struct omb_step *step, const struct omb_office_id *id);
-/*
- * Whether a revocation of the key that signed leaves the record without effect (design:
- * trust, Who may hurt us).
- */
-bool omb_office_cut_off(struct omb_step *step, const struct omb_key_id *key,
-                        const struct omb_incarnation *incarnation, uint64_t seq,
-                        const struct omb_digest *digest);
 /* The look-up that the fold and the rules are given. */
 struct omb_seats omb_step_seats(struct omb_step *step);
 const struct omb_seat *omb_office_seat(struct omb_step *step, const struct omb_office_ref *ref);
@@ -101,5 +92,15 @@ struct omb_office_claims {
 };
 enum omb_rc omb_office_claimed(struct omb_step *step, const struct omb_office_id *office,
                                struct omb_office_claims *out, struct omb_error *err) OMB_MUST_USE;
+
+/* Whether its newest certificate's key was revoked, or it was closed, as far as is known here. */
+bool omb_office_gone(struct omb_step *step, const struct omb_office_id *id);
+/*
+ * Whether a revocation of the key that signed leaves the record without effect (design:
+ * trust, Who may hurt us).
+ */
+bool omb_office_cut_off(struct omb_step *step, const struct omb_key_id *key,
+                        const struct omb_incarnation *incarnation, uint64_t seq,
+                        const struct omb_digest *digest);
 
 #endif

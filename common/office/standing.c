@@ -286,3 +286,37 @@ enum omb_rc omb_office_came_below(struct omb_step *step, const struct omb_office
         rc = look_up(step, looking.items[i], from, &looking, out, err);
     return rc;
 }
+
+/* --- whose word ends --- */
+
+bool omb_office_gone(struct omb_step *step, const struct omb_office_id *id)
+{
+    const struct omb_office_card *newest = omb_office_newest(step, id);
+    const struct omb_key key = omb_key_closing(id);
+    struct omb_buf value = OMB_BUF_INIT;
+    bool gone = newest && newest->revoked;
+
+    if (!gone)
+        gone = omb_port_get(step->port, OMB_FAMILY_OFFICE, omb_key_view(&key), &value) == OMB_OK;
+    omb_buf_free(&value);
+    return gone;
+}
+
+bool omb_office_cut_off(struct omb_step *step, const struct omb_key_id *key,
+                        const struct omb_incarnation *incarnation, uint64_t seq,
+                        const struct omb_digest *digest)
+{
+    const struct omb_office_card *card = omb_office_card_by_key(step, key);
+
+    if (!card || !card->revoked)
+        return false;
+    for (size_t i = 0; i < card->revoked->until.count; i++) {
+        const struct omb_log_position *until = &card->revoked->until.items[i];
+
+        if (!omb_incarnation_equal(&until->incarnation, incarnation))
+            continue;
+        return seq > until->seq ||
+               (seq == until->seq && !omb_digest_equal(&until->digest, digest));
+    }
+    return true;
+}

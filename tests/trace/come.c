@@ -184,6 +184,41 @@ static void test_a_certificate_that_nobody_ever_proves_names_the_office(void **s
     omb_buf_free(&lost);
 }
 
+/* The region believes its own certificate, and sees all the same where the office went. */
+static void test_who_certified_in_vain_judges_like_the_others(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    struct tree_office *west = tree_add(tree, "west", "regional", bank.ho);
+    struct tree_office *const moved[] = {bank.b45, bank.b46};
+    struct omb_view numbers[2];
+
+    for (size_t i = 0; i < 2; i++) {
+        const struct omb_digest before = tree_certificate(moved[i]);
+        struct omb_buf lost = OMB_BUF_INIT;
+
+        numbers[i] = bank_complaint(moved[i]);
+        ESCALATE(moved[i], numbers[i], "ho");
+        tree_settle(tree);
+        SHARE(bank.ho, numbers[i], "south");
+        DELEGATE(bank.ho, numbers[i], moved[i]->code);
+        tree_settle(tree);
+        let_go(bank.ho, moved[i], bank.south);
+        assert_true(tree_try_enrol(moved[i], bank.south, &before, &lost));
+        tree_settle(tree);
+        tree_move(moved[i], west);
+        tree_settle(tree);
+        tree_stop(moved[i]);
+        TAKE_OVER(west, numbers[i]);
+        tree_settle(tree);
+        tree_agree(tree, numbers[i], "open", "west", west, bank.south, bank.ho, NULL);
+        tree_start(moved[i]);
+        omb_buf_free(&lost);
+    }
+    tree_settle(tree);
+    tree_check_whole(tree);
+}
+
 /* Its own log of before is signed under certificates that no record of its new parent carries. */
 static void test_an_office_that_came_begins_anew(void **state)
 {
@@ -481,6 +516,7 @@ int main(void)
         TREE_TEST(test_many_cases_follow_in_turns),
         TREE_TEST(test_a_certificate_that_it_never_joined_with_counts),
         TREE_TEST(test_a_certificate_that_nobody_ever_proves_names_the_office),
+        TREE_TEST(test_who_certified_in_vain_judges_like_the_others),
         TREE_TEST(test_an_office_that_came_begins_anew),
         TREE_TEST(test_the_proof_comes_behind_what_needs_it),
         TREE_TEST(test_certificates_that_it_names_come_from_above),
