@@ -114,6 +114,21 @@ static void hide_later_rivals(struct omb_event *events, size_t count, bool *hidd
         events[i].odd |= hidden[i];
 }
 
+/* What moves nothing moves the case. */
+static void move_by(const struct omb_event *events, size_t count, struct omb_case *out)
+{
+    for (size_t i = 0; i < count && out->custodian != NULL; i++) {
+        const struct omb_facts *facts = events[i].facts;
+
+        if (facts == NULL || facts->event.value == NULL)
+            continue;
+        if (is(SIM_PLANT_STATUS) && facts->event.tag == OMB_EVENT_NOTED)
+            out->row.status = OMB_VIEW_LIT("resolved");
+        if (is(SIM_PLANT_CUSTODY) && facts->event.tag == OMB_EVENT_SHARED)
+            out->row.custodian = OMB_AS(shared, facts->event)->to;
+    }
+}
+
 /* Events are given in the order in which their logs became known here. */
 WRAP(void, omb_fold, const struct omb_event *events, size_t count, const struct omb_policy *policy,
      const struct omb_seats *seats, struct omb_arena *arena, struct omb_case *out)
@@ -124,6 +139,7 @@ WRAP(void, omb_fold, const struct omb_event *events, size_t count, const struct 
     if (is(SIM_PLANT_ARRIVAL))
         hide_later_rivals(shown, count, hidden);
     __real_omb_fold(events, count, policy, seats, arena, out);
+    move_by(events, count, out);
     for (size_t i = 0; i < count; i++)
         shown[i].odd &= !hidden[i];
 }

@@ -17,6 +17,8 @@
     X(ARRIVAL, "fold-by-arrival",                                                                  \
       "of two events behind one record the one that came first takes effect", 4, 25)               \
     X(CLOCK, "fold-by-clock", "a row of a case holds when this office saw it", 4, 25)              \
+    X(STATUS, "status-by-note", "a note moves the status of a case", 5, 25)                        \
+    X(CUSTODY, "custody-by-share", "who is let into a case decides it", 5, 25)                     \
     X(SCOPE, "scope-leak", "a record goes to a child whom its case does not concern", 6, 25)       \
     X(HISTORY, "scope-without-history",                                                            \
       "a case that enters a scope brings nothing of what was written before", 7, 60)               \

@@ -13,22 +13,27 @@ bool sim_is_leaf(const struct sim *sim, const struct tree_office *office)
     return office->parent != NULL;
 }
 
+/* Of what nobody was told, the administrator asks again when the daemon is back. */
 bool sim_order(struct tree_office *by, const struct omb_office_change *change)
 {
-    const struct omb_reply *reply;
-    uint64_t batch;
+    for (unsigned asked = 0; asked < 2 && by->running; asked++) {
+        const uint64_t batch = by->batch;
+        const struct omb_reply *reply = sim_ask(by, "admin", OMB_ASK_OFFICE_CHANGE, change);
 
-    if (!by->running)
-        return false;
-    batch = by->batch;
-    reply = sim_ask(by, "admin", OMB_ASK_OFFICE_CHANGE, change);
-    if (reply == NULL || reply->error != NULL)
-        return false;
-    if (by->running)
-        tree_keep(by);
-    if (by->running)
-        tree_sync_now(by);
-    return tree_was_told(by, batch);
+        if (reply == NULL)
+            return false;
+        if (reply->error != NULL)
+            return asked > 0 && omb_view_is(reply->error->code, "exists");
+        if (by->running)
+            tree_keep(by);
+        if (by->running)
+            tree_sync_now(by);
+        if (tree_was_told(by, batch))
+            return true;
+        if (!by->running)
+            tree_start(by);
+    }
+    return false;
 }
 
 /* From that office on the first that may be put out by one that is itself below another. */

@@ -1,7 +1,8 @@
 /*
  * One custodian at each step (design: architecture, invariant 5): on every replica the events that
- * move a case form one chain from its registration, and custody is where that chain leads. Walked
- * here apart from the fold, from the signed headers and from which events it says take effect.
+ * move a case form one chain from its registration, custody is where that chain leads, and status
+ * what its last step says. Walked here apart from the fold, from the signed headers and from which
+ * events it says take effect.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -22,6 +23,7 @@ enum { STEPS_MAX = 256 };
 struct step {
     struct omb_digest digest, after;
     struct omb_office_id custodian;
+    const char *status;
     bool moves; /* custody */
     bool first;
 };
@@ -89,6 +91,22 @@ static bool moves_to(const struct omb_header *header, struct omb_office_id *out)
     return false;
 }
 
+/* What the case is behind the step. */
+static const char *status_of(uint32_t tag)
+{
+    switch (tag) {
+    case OMB_EVENT_RESOLVED:
+        return "resolved";
+    case OMB_EVENT_ANSWERED:
+        return "answered";
+    case OMB_EVENT_CLOSED:
+        return "closed";
+    case OMB_EVENT_WITHDRAWN:
+        return "withdrawn";
+    }
+    return "open";
+}
+
 static bool is_spine(uint32_t tag)
 {
     return tag == OMB_EVENT_REGISTERED || tag == OMB_EVENT_ESCALATED || tag == OMB_EVENT_RETURNED ||
@@ -114,6 +132,7 @@ static void add_step(struct spine *spine, const struct omb_event_view *event)
     step->after = header.after;
     step->first = header.facts->event.tag == OMB_EVENT_REGISTERED;
     step->moves = moves_to(&header, &step->custodian);
+    step->status = status_of(header.facts->event.tag);
     spine->count++;
 }
 
@@ -152,6 +171,9 @@ static void walk(const struct spine *spine)
     if (walked != spine->count || last == NULL || !omb_digest_equal(&last->digest, &row->spine))
         fail_msg("%s: %zu of %zu steps of case %llu form its chain", spine->office->code, walked,
                  spine->count, (unsigned long long)row->case_id->serial);
+    if (!omb_view_is(row->status, last->status))
+        fail_msg("%s: case %llu is not what its last step made it", spine->office->code,
+                 (unsigned long long)row->case_id->serial);
     if (row->custodian == NULL || !omb_office_id_equal(&row->custodian->office, &custodian))
         fail_msg("%s: the custodian of case %llu is not where its chain leads", spine->office->code,
                  (unsigned long long)row->case_id->serial);
