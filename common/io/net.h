@@ -101,8 +101,9 @@ enum omb_rc omb_client_open(const struct omb_client_setup *setup, struct omb_cli
                             struct omb_error *err) OMB_MUST_USE;
 void omb_client_close(struct omb_client *client);
 /*
- * Waits up to 5 s for the connection. OMB_UNREACHABLE: nobody there, or the key was refused; the
- * words say which. OMB_LIMIT: a request larger than any office takes.
+ * Waits up to 5 s for the connection. OMB_UNREACHABLE: nobody there, or the key was refused, or the
+ * connection ended with answers owed, which do not come then; the words say which. OMB_LIMIT: a
+ * request larger than any office takes.
  */
 enum omb_rc omb_client_send(struct omb_client *client, struct omb_view request,
                             struct omb_error *err) OMB_MUST_USE;

@@ -20,6 +20,7 @@
  *                                                          -> number(4) seq(8) of the record that
  *                                                             says so, and proves it not yet
  *              | 'L' office id(16) incarnation(12) line(4) -> number(4) of the log
+ *              | 'D' certificate digest(32)                -> the certificate, that was claimed
  *              | 'R' certificate digest(32)                -> number(4) seq(8) of the record that
  *                                                             carries it
  *              | 'V' certificate digest(32)                -> number(4) seq(8) of its revocation

@@ -73,7 +73,14 @@ static size_t chain_of(struct omb_step *step, const struct omb_office_card *card
     return count;
 }
 
-/* Whether one that counts is of the same parent, or names it as the one before. */
+/* One that counts makes another of the same parent count, and the one that it names before it. */
+static bool vouches_for(const struct omb_office_card *card,
+                        const struct omb_known_certificate *known)
+{
+    return omb_office_id_equal(&card->certificate.inner.parent, &known->inner.parent) ||
+           omb_digest_equal(&card->certificate.inner.previous, &known->digest);
+}
+
 static enum omb_rc is_vouched_for(struct omb_step *step, const struct omb_known_certificate *known,
                                   bool *out, struct omb_error *err)
 {
@@ -85,9 +92,7 @@ static enum omb_rc is_vouched_for(struct omb_step *step, const struct omb_known_
     for (size_t i = 0; rc == OMB_OK && !*out && i < list->count; i++) {
         const struct omb_office_card *card = omb_office_card(step, &list->items[i]);
 
-        *out = card && (omb_office_id_equal(&card->certificate.inner.parent,
-                                            &known->inner.parent) ||
-                        omb_digest_equal(&card->certificate.inner.previous, &known->digest));
+        *out = card && vouches_for(card, known);
     }
     return rc;
 }
@@ -107,6 +112,60 @@ static enum omb_rc is_of_office(struct omb_step *step, const struct omb_known_ce
 
     *out = previous && omb_certify_further(known, chain, count) != OMB_FURTHER_FOREIGN;
     return *out ? OMB_OK : is_vouched_for(step, known, out, err);
+}
+
+/* By what others go by: the office's own word, or a chain of signatures that leads to it. */
+static enum omb_rc is_proven(struct omb_step *step, const struct omb_office_card *card, bool *out,
+                             struct omb_error *err)
+{
+    struct omb_known_certificate chain[OMB_CHAIN_MAX];
+
+    *out = false;
+    for (size_t i = 0; card && !*out && i < OMB_CHAIN_MAX; i++) {
+        const struct omb_certificate *inner = &card->certificate.inner;
+        const struct omb_office_card *previous =
+            omb_digest_none(&inner->previous) ? NULL : omb_office_card(step, &inner->previous);
+        const struct omb_key key = omb_key_carrier(&card->certificate.digest);
+        struct omb_header header;
+        struct omb_digest digest;
+        struct omb_row_at at;
+        enum omb_rc rc;
+
+        *out = omb_digest_none(&inner->previous) ||
+               !omb_office_id_equal(&inner->parent, &step->office->self.office);
+        rc = *out ? OMB_NOT_FOUND : read_place(step, &key, &at, err);
+        if (rc == OMB_OK)
+            rc = omb_header_read(step, &at, &header, &digest, NULL, err);
+        if (rc == OMB_OK)
+            *out = omb_office_id_equal(&header.office, &inner->office);
+        else if (rc != OMB_NOT_FOUND)
+            return rc;
+        if (!previous || omb_certify_further(&card->certificate, chain,
+                                             chain_of(step, previous, chain)) ==
+                             OMB_FURTHER_FOREIGN)
+            break;
+        card = previous; /* it is as good as the one before it */
+    }
+    return OMB_OK;
+}
+
+enum omb_rc omb_office_has_come(struct omb_step *step, const struct omb_office_card *card,
+                                bool *out, struct omb_error *err)
+{
+    struct omb_office_certificates *list =
+        OMB_ARENA_NEW(step->arena, struct omb_office_certificates, 1);
+    const struct omb_known_certificate *known = &card->certificate;
+    enum omb_rc rc = is_proven(step, card, out, err);
+
+    if (rc == OMB_OK && !*out)
+        rc = omb_office_certificates(step, &known->inner.office, list, err);
+    for (size_t i = 0; rc == OMB_OK && !*out && i < list->count; i++) {
+        const struct omb_office_card *other = omb_office_card(step, &list->items[i]);
+
+        if (other && vouches_for(other, known))
+            rc = is_proven(step, other, out, err);
+    }
+    return rc;
 }
 
 /*

@@ -144,34 +144,6 @@ enum omb_rc omb_office_claimed(struct omb_step *step, const struct omb_office_id
                         : omb_fail(err, rc, NULL, "the offices in the store cannot be read");
 }
 
-enum omb_rc omb_office_has_come(struct omb_step *step, const struct omb_office_card *card,
-                                bool *out, struct omb_error *err)
-{
-    const struct omb_certificate *inner = &card->certificate.inner;
-    const struct omb_office_id *self = &step->office->self.office;
-    const struct omb_office_card *previous = omb_office_card(step, &inner->previous);
-    const struct omb_key key = omb_key_carrier(&card->certificate.digest);
-    struct omb_buf value = OMB_BUF_INIT;
-    struct omb_header header;
-    struct omb_digest digest;
-    struct omb_row_at at;
-    enum omb_rc rc;
-
-    *out = omb_digest_none(&inner->previous) || !omb_office_id_equal(&inner->parent, self) ||
-           (previous && omb_revoker_rank(&previous->seat, self) > 0);
-    if (*out)
-        return OMB_OK;
-    rc = omb_port_get(step->port, OMB_FAMILY_OFFICE, omb_key_view(&key), &value);
-    if (rc == OMB_OK && !omb_read_place(omb_buf_view(&value), &at.number, &at.seq))
-        rc = OMB_DAMAGED;
-    omb_buf_free(&value);
-    if (rc != OMB_OK)
-        return omb_fail(err, rc, NULL, "the record that carries a certificate cannot be read");
-    rc = omb_header_read(step, &at, &header, &digest, NULL, err);
-    *out = rc == OMB_OK && omb_office_id_equal(&header.office, &inner->office);
-    return rc;
-}
-
 static enum omb_rc take_certificate(void *arg, struct omb_view key, struct omb_view value)
 {
     struct omb_office_certificates *list = arg;

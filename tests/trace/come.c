@@ -219,6 +219,31 @@ static void test_who_certified_in_vain_judges_like_the_others(void **state)
     tree_check_whole(tree);
 }
 
+/* Of those above its new parent a bundle told the region; the branch must hear of them itself. */
+static void test_a_branch_hears_who_stands_above_where_its_region_came(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    struct tree_office *west = tree_add(tree, "west", "regional", bank.ho);
+    struct tree_office *far = tree_add(tree, "far-west", "regional", west);
+    struct tree_office *farther = tree_add(tree, "farthest-west", "regional", far);
+    struct omb_view number;
+
+    tree_settle(tree);
+    tree_cut(bank.north);
+    tree_move(bank.north, farther);
+    number = bank_complaint(bank.b45);
+    ESCALATE(bank.b45, number, "north");
+    tree_settle(tree);
+    NOTE(bank.north, number);
+    tree_settle(tree);
+    tree_mend(bank.north);
+    tree_pass(tree, OMB_DAY_MS / 12);
+    tree_agree(tree, number, "open", "north", bank.b45, bank.north, farther, far, west, bank.ho,
+               NULL);
+    tree_check_whole(tree);
+}
+
 /* Its own log of before is signed under certificates that no record of its new parent carries. */
 static void test_an_office_that_came_begins_anew(void **state)
 {
@@ -517,6 +542,7 @@ int main(void)
         TREE_TEST(test_a_certificate_that_it_never_joined_with_counts),
         TREE_TEST(test_a_certificate_that_nobody_ever_proves_names_the_office),
         TREE_TEST(test_who_certified_in_vain_judges_like_the_others),
+        TREE_TEST(test_a_branch_hears_who_stands_above_where_its_region_came),
         TREE_TEST(test_an_office_that_came_begins_anew),
         TREE_TEST(test_the_proof_comes_behind_what_needs_it),
         TREE_TEST(test_certificates_that_it_names_come_from_above),

@@ -1,6 +1,7 @@
 /* A daemon crashes, its disk is slow, full or reads wrongly: is everything that it said kept? */
 #include <stdio.h>
 
+#include "support/tree_drive.h"
 #include "trace/bank.h"
 
 enum { FLIPS = 12 };
@@ -205,6 +206,29 @@ static void test_a_flipped_bit_is_never_believed(void **state)
     tree_check_whole(tree);
 }
 
+/* Whoever is certified again is looked for in several ways: one of them may fail alone. */
+static void test_a_flipped_bit_certifies_nobody_by_half(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    const struct omb_digest certificate = tree_certificate(bank.b45);
+    struct omb_buf bundle = OMB_BUF_INIT;
+    size_t reads = 0;
+    bool certified = false;
+
+    for (; !certified; reads++) { /* until it reads less than that */
+        tree_damage_read(bank.ho, reads);
+        certified = tree_try_enrol(bank.b45, bank.ho, &certificate, &bundle);
+        tree_heal(bank.ho);
+        if (!bank.ho->running)
+            tree_pass(tree, 2 * TREE_RESTART_MS);
+    }
+    assert_in_range(reads, FLIPS, 1000);
+    tree_settle(tree);
+    tree_check(tree);
+    omb_buf_free(&bundle);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -218,6 +242,7 @@ int main(void)
         TREE_TEST(test_nothing_leaves_while_the_disk_syncs),
         TREE_TEST(test_a_full_disk_ends_the_daemon_until_there_is_room),
         TREE_TEST(test_a_flipped_bit_is_never_believed),
+        TREE_TEST(test_a_flipped_bit_certifies_nobody_by_half),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

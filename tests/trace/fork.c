@@ -75,6 +75,7 @@ static void test_a_fork_through_two_regions(void **state)
     struct bank bank = bank_build(tree);
     struct tree_office *copy;
     struct omb_view here, there, shared = bank_complaint(bank.b45);
+    const struct omb_view other = bank_complaint(bank.b45);
 
     ESCALATE(bank.b45, shared, "north");
     tree_settle(tree);
@@ -86,6 +87,7 @@ static void test_a_fork_through_two_regions(void **state)
     TREE_ACT(copy, shared, NULL, NOTED, noted, "said at the old place", );
     tree_settle(tree);
     tree_cut(copy);
+    TREE_ACT(bank.b45, other, NULL, NOTED, noted, "said at the new place", );
     tree_move(bank.b45, bank.south);
     tree_mend(bank.b45);
     here = bank_complaint(bank.b45);

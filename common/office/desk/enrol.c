@@ -192,6 +192,8 @@ static enum omb_rc find_known(struct omb_step *step, struct asker *asker, struct
                         OMB_VIEW_ARGS(named->certificate.inner.code), OMB_VIEW_ARGS(wish->code));
     asker->id = named->certificate.inner.office;
     asker->so_far = omb_office_newest(step, &asker->id);
+    if (asker->so_far == NULL) /* it has that one at least */
+        return omb_fail(err, OMB_IO, NULL, "the offices in the store cannot be read");
     asker->rekeyed = !omb_enrol_asked_by(&asker->request,
                                          asker->so_far->certificate.inner.signing_key.data);
     return OMB_OK;
@@ -216,15 +218,27 @@ static enum omb_rc had_revoked(struct omb_step *step, const struct asker *asker,
     return rc;
 }
 
+/* Where it stands as others know it: a certificate of this office may have been in vain. */
+static struct omb_view home_of(struct omb_step *step, const struct asker *asker)
+{
+    const struct omb_certificate *was = &asker->so_far->certificate.inner;
+    const struct omb_office_card *before = omb_office_card(step, &was->previous);
+
+    if (before && omb_office_id_equal(&was->parent, &omb_office_self(step->office)->office))
+        was = &before->certificate.inner;
+    return omb_office_code_of(step, &was->parent);
+}
+
 /* An office of another parent must ask by itself: nobody takes it away without its key. */
 static enum omb_rc check_further(struct omb_step *step, const struct asker *asker,
                                  struct omb_error *err)
 {
     const struct omb_certificate *was = &asker->so_far->certificate.inner;
-    const bool ours = omb_office_id_equal(&was->parent, &omb_office_self(step->office)->office);
-    bool revoked;
-    const enum omb_rc rc = had_revoked(step, asker, &revoked, err);
+    bool revoked, ours = false;
+    enum omb_rc rc = had_revoked(step, asker, &revoked, err);
 
+    if (rc == OMB_OK && omb_office_id_equal(&was->parent, &omb_office_self(step->office)->office))
+        rc = omb_office_has_come(step, asker->so_far, &ours, err);
     if (rc != OMB_OK)
         return rc;
     if (revoked)
@@ -234,13 +248,11 @@ static enum omb_rc check_further(struct omb_step *step, const struct asker *aske
     if (!ours && asker->rekeyed)
         return omb_fail(err, OMB_REFUSED, "previous",
                         "%.*s is an office below %.*s, and its key did not sign this request",
-                        OMB_VIEW_ARGS(was->code),
-                        OMB_VIEW_ARGS(omb_office_code_of(step, &was->parent)));
+                        OMB_VIEW_ARGS(was->code), OMB_VIEW_ARGS(home_of(step, asker)));
     if (!ours && omb_digest_none(&asker->request.wish.previous))
         return omb_fail(err, OMB_REFUSED, "previous",
                         "%.*s is an office below %.*s: its request must name its certificate",
-                        OMB_VIEW_ARGS(was->code),
-                        OMB_VIEW_ARGS(omb_office_code_of(step, &was->parent)));
+                        OMB_VIEW_ARGS(was->code), OMB_VIEW_ARGS(home_of(step, asker)));
     return OMB_OK;
 }
 
@@ -449,6 +461,8 @@ static enum omb_rc agree(struct omb_step *step, struct omb_known_certificate *is
     if (issued->outer.signatures.count >= OMB_CERTIFICATE_SIGNATURES_MAX)
         return omb_fail(err, OMB_LIMIT, NULL,
                         "the certificate has no room for the signature of this office");
+    /* Its old parent, which may never hear of this, might confirm a copy that does not know it. */
+    omb_office_tip(step->office)->must_open = true;
     omb_certify_countersign(issued, omb_office_lent(step->office)->signer, &bytes);
     rc = omb_certify_read(omb_arena_copy(step->arena, omb_buf_view(&bytes)), step->arena, issued,
                           err);

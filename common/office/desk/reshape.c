@@ -89,7 +89,8 @@ static enum omb_rc check_came(struct omb_step *step, const struct omb_office_car
     if (rc != OMB_OK || came)
         return rc;
     return omb_fail(err, OMB_REFUSED, field,
-                    "%.*s was certified here and has not come yet: `office join` there first",
+                    "%.*s was certified here and has not come yet: with its `office join` it does; "
+                    "one that never will stands with its old parent still",
                     OMB_VIEW_ARGS(card->certificate.inner.code));
 }
 

@@ -26,6 +26,16 @@ static void newest_lives(struct omb_life_list *lives)
     lives->count = OMB_LIVES_TOLD;
 }
 
+static const struct omb_life *newest_of(struct omb_life_list lives)
+{
+    const struct omb_life *newest = NULL;
+
+    for (size_t i = 0; i < lives.count; i++)
+        if (!newest || OMB_ID_COMPARE(&lives.items[i].incarnation, &newest->incarnation) > 0)
+            newest = &lives.items[i];
+    return newest;
+}
+
 /* Hello and Welcome from this office to the peer. */
 static enum omb_rc make_greeting(struct omb_step *step, struct omb_link *link,
                                  struct omb_hello *out, struct omb_error *err)
@@ -34,6 +44,7 @@ static enum omb_rc make_greeting(struct omb_step *step, struct omb_link *link,
     struct omb_life_list own, yours;
     struct omb_view epoch;
     struct omb_cursor *cursor = OMB_ARENA_NEW(step->arena, struct omb_cursor, 1);
+    const struct omb_life *life;
     enum omb_rc rc = omb_compare_lives(step, &office->self.office, &own, err);
 
     if (rc == OMB_OK)
@@ -45,6 +56,7 @@ static enum omb_rc make_greeting(struct omb_step *step, struct omb_link *link,
     newest_lives(&own);
     newest_lives(&yours);
     *cursor = link->held;
+    life = newest_of(own);
     *out = (struct omb_hello){
         .protocol_min = OMB_PROTOCOL,
         .protocol_max = OMB_PROTOCOL,
@@ -55,7 +67,8 @@ static enum omb_rc make_greeting(struct omb_step *step, struct omb_link *link,
         .clock = step->input->now_ms,
         .software = OMB_VIEW_LIT(OMB_SOFTWARE),
         .yours = yours,
-        .sure = !office->tip.must_open,
+        .sure = !office->tip.must_open && life &&
+                omb_incarnation_equal(&life->incarnation, &office->tip.incarnation),
     };
     return OMB_OK;
 }
@@ -74,16 +87,6 @@ enum omb_rc omb_greet_send(struct omb_step *step, struct omb_link *link, struct 
     omb_link_send(step, link, OMB_FRAME_HELLO, &hello);
     omb_post_wake(step, step->input->monotonic_ms + OMB_SILENCE_MS);
     return omb_link_to(step, link, OMB_LINK_GREETING, "", err);
-}
-
-static const struct omb_life *newest_of(struct omb_life_list lives)
-{
-    const struct omb_life *newest = NULL;
-
-    for (size_t i = 0; i < lives.count; i++)
-        if (!newest || OMB_ID_COMPARE(&lives.items[i].incarnation, &newest->incarnation) > 0)
-            newest = &lives.items[i];
-    return newest;
 }
 
 /* What the peer said of itself, and the windows of the new greeting. */

@@ -284,7 +284,12 @@ static void want_it(struct omb_step *step, struct omb_link *link,
     }
     if (link->retries >= (needs_life(link, receipt) ? OMB_RETRIES_OF_LIFE : OMB_RETRIES))
         return;
-    link->retries++;
+    /*
+     * What came beside the feed in vain lacks something that is asked for level by level, one each
+     * time; in between, what nobody up there has is done without (holes_in).
+     */
+    if (link->retries++ % 3 == 0)
+        omb_want_anew(link);
     omb_want_send(step, link, &want);
     omb_want_above(step, link, &want);
 }

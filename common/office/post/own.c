@@ -55,18 +55,19 @@ static bool goes_on_anew(struct omb_step *step)
 
 /*
  * Of what an office told those below it its parent may know nothing, and a store that was put back
- * would write it again, otherwise: with children it opens a life after every start, as the root.
+ * would write it again, otherwise: one that may have children opens a life
+ * after every start, as the root.
  */
 void omb_own_confirm(struct omb_step *step, const struct omb_incarnation *incarnation, uint64_t seq,
                      const struct omb_digest *digest)
 {
     struct omb_office *office = step->office;
     struct omb_tip *tip = &office->tip;
-    const struct omb_office_id *children;
 
     if (office->post->lacking || !office->post->confirms || seq == 0 || seq != tip->seq ||
         !omb_incarnation_equal(incarnation, &tip->incarnation) ||
-        !omb_digest_equal(digest, &tip->prev) || omb_feed_children(step, &children) > 0)
+        !omb_digest_equal(digest, &tip->prev) ||
+        !omb_view_is(office->own.inner.kind, "branch"))
         return;
     tip->must_open = false;
 }
@@ -125,6 +126,7 @@ enum omb_rc omb_own_confirms(struct omb_step *step, const struct omb_link *link,
 
 void omb_post_put_back(struct omb_office *office)
 {
+    office->post->confirms = false;
     for (size_t i = 0; i < office->post->slots; i++)
         for (struct omb_link *link = office->post->peers[i]; link; link = link->next_peer)
             link->sure = (struct omb_life){.head = 0};
