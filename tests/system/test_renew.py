@@ -1,5 +1,6 @@
 """Two copies of one office ran at once: its log forks, and what lost is written again."""
 
+import json
 import shutil
 import signal
 
@@ -34,6 +35,22 @@ def twin(bank, make_office, tmp_path_factory):
     branch.start()
     live(branch)
     return other
+
+
+def test_two_copies_push_each_other_off_the_line(bank, twin):
+    """Nothing forks while nobody writes; the region says what it sees."""
+    north = bank["north"]
+    twin.start()
+
+    def checked():
+        return json.loads(north.ombud("link", "check", "--json").out)
+
+    def words():
+        return next(one["words"] for one in checked() if one["peer"] == "vsp-0045") or ""
+    until("the region notices", lambda: "does it run twice?" in words(), True)
+    assert north.ombud("link", "check").code == 1
+    assert north.ombud("log", "forks", "--json").json() == []
+    twin.stop()
 
 
 def fork(bank, twin):

@@ -13,6 +13,8 @@
 #include "office/post/post.h"
 #include "wire/limits.h"
 
+enum { COPIES_SHOW = 3 };
+
 /* --- levels --- */
 
 const char *omb_level_name(enum omb_level level)
@@ -91,6 +93,24 @@ static void judge_contact(struct omb_step *step, const struct omb_link_seen *lin
                   *reason ? ": " : "", reason);
 }
 
+/* One line that took the place of another is a peer that called again; more are two that call. */
+static void judge_lines(struct omb_step *step, const struct omb_link_seen *link,
+                        struct omb_judgement *out)
+{
+    unsigned replaced = 0;
+
+    for (size_t i = 0; i < link->row.history.count; i++) {
+        const struct omb_link_change *change = &link->row.history.items[i];
+
+        replaced += omb_view_is(change->reason, OMB_REPLACED_WORDS) &&
+                    step->input->now_ms - change->at < OMB_HOUR_MS;
+    }
+    if (replaced >= COPIES_SHOW)
+        omb_judge(out, OMB_LEVEL_WARNING,
+                  "another line with its key greeted, %u times within the hour: does it run twice?",
+                  replaced);
+}
+
 void omb_judge_link(struct omb_step *step, const struct omb_link_seen *link,
                     struct omb_judgement *out)
 {
@@ -99,6 +119,7 @@ void omb_judge_link(struct omb_step *step, const struct omb_link_seen *link,
     const long long offset = (long long)(link->row.clock_offset_ms / OMB_SECOND_MS);
 
     judge_contact(step, link, out);
+    judge_lines(step, link, out);
     if (lag > OMB_LAG_MS)
         omb_judge(out, OMB_LEVEL_WARNING, "%llu records wait, the oldest written %.*s ago",
                   (unsigned long long)link->lag_records, OMB_VIEW_ARGS(ago));

@@ -350,7 +350,7 @@ static enum omb_rc take_line(struct omb_step *step, struct omb_link *link, struc
         if (link->state != OMB_LINK_BLOCKED) {
             omb_link_refuse(step, link->connection, false, "replaced",
                             "another line with this key greeted");
-            rc = omb_link_history(step, link, "down", "another line with its key greeted", err);
+            rc = omb_link_history(step, link, "down", OMB_REPLACED_WORDS, err);
         }
         omb_post_disconnect(post, link);
     }

@@ -7,6 +7,9 @@
 #include "office/corridor.h"
 #include "wire/link.h"
 
+/* In the history of a link: the peer called again while its line stood, or a copy of it did. */
+#define OMB_REPLACED_WORDS "another line with its key greeted"
+
 struct omb_link_seen {
     struct omb_office_id peer;
     bool up;                         /* the link to the parent */
