@@ -37,6 +37,7 @@ struct omb_receipt {
     struct omb_log_range range;        /* WAITS: the records before it; first 0: none */
     bool of_chain;                     /* WAITS: for what comes before it in its log, or before */
                                        /* the certificate that it carries */
+    bool out_of_scope;                 /* REFUSED: its author is not below who gave it */
     char words[200];                   /* REFUSED, FORK */
 };
 

@@ -314,6 +314,7 @@ enum omb_rc omb_check_signer(struct omb_judging *judging)
     if (rc != OMB_OK)
         return omb_refuse(judging, &why);
     rc = in_scope(judging, &fits);
+    judging->receipt->out_of_scope = rc == OMB_OK && !fits;
     if (rc == OMB_OK && !fits)
         return refuse_words(judging, "out of scope: its author is not below who gave it");
     return rc == OMB_OK ? check_named(judging) : rc;

@@ -7,6 +7,7 @@
  *     receive_fork.c    two records at one place: which stands, and where the other is kept
  *     receive_sides.c   records move between the line that stands and those that do not
  *     receive_follow.c  rows that name them follow
+ *     receive_touched.c cases and offices that are looked at again at its end
  *     learn.c           what events of offices do: certificates, revocations
  */
 #ifndef OMB_OFFICE_RECEIVE_INSIDE_H
@@ -108,6 +109,12 @@ void omb_intake_flush(struct omb_intake *intake);
 /* The case will be folded; `fresh`, when given, is new in it. */
 struct omb_touched *omb_intake_touch(struct omb_intake *intake, const struct omb_case_id *id,
                                      const struct omb_case_record *fresh);
+/*
+ * A record of the case leaves its place: its parts, if they wait for the fold, go with it to the
+ * same place of that log; 0: they are dropped.
+ */
+void omb_intake_leave(struct omb_intake *intake, const struct omb_case_id *id,
+                      const struct omb_row_at *at, const struct omb_digest *digest, uint32_t to);
 /* Parts of a record of a case came later: whoever below was offered it is offered it again. */
 void omb_intake_again(struct omb_judging *judging);
 /* Parts that came with a record of a case that stands again wait for its fold. OMB_STOP. */

@@ -173,10 +173,11 @@ static enum omb_rc move_keys(struct omb_step *step, const struct omb_mover *move
 }
 
 /* Takes the rows of a record off its line; of the line that stands also what it meant. */
-static void take_off(struct omb_intake *intake, const struct omb_log *log,
+static void take_off(struct omb_intake *intake, const struct omb_log *log, uint32_t to,
                      const struct omb_mover *mover)
 {
     struct omb_writes *writes = intake->step->update->writes;
+    const struct omb_row_at at = {log->number, mover->seq};
     struct omb_key key = omb_key_record(log->number, mover->seq);
 
     omb_delete(writes, OMB_FAMILY_RECORD, omb_key_view(&key));
@@ -189,6 +190,8 @@ static void take_off(struct omb_intake *intake, const struct omb_log *log,
         return;
     key = omb_key_case_log(mover->header.case_id, log->number, mover->seq);
     omb_delete(writes, OMB_FAMILY_CASE_LOG, omb_key_view(&key));
+    omb_intake_leave(intake, mover->header.case_id, &at, &mover->digest,
+                     is_own(intake->step, mover) ? to : 0);
     (void)omb_intake_touch(intake, mover->header.case_id, NULL);
 }
 
@@ -275,9 +278,9 @@ enum omb_rc omb_change_sides(struct omb_intake *intake, struct omb_log *standing
         return rc;
     omb_follow_later(intake, standing->number, aside->number, down, up);
     for (size_t i = 0; i < down->count; i++)
-        take_off(intake, standing, &down->items[i]);
+        take_off(intake, standing, aside->number, &down->items[i]);
     for (size_t i = 0; i < up->count; i++)
-        take_off(intake, aside, &up->items[i]);
+        take_off(intake, aside, standing->number, &up->items[i]);
     for (size_t i = 0; rc == OMB_OK && i < down->count; i++)
         rc = put_aside(step, standing->number, aside->number, &down->items[i], err);
     for (size_t i = 0; rc == OMB_OK && i < up->count; i++)

@@ -244,6 +244,35 @@ static void test_a_branch_hears_who_stands_above_where_its_region_came(void **st
     tree_check_whole(tree);
 }
 
+/*
+ * The region was put back, and compares what it gave before; the log of an office that came
+ * meanwhile goes up by itself, and is there before the region's word that it came.
+ */
+static void test_the_log_of_who_came_overtakes_the_word_for_it(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    const struct omb_view number = bank_complaint(bank.b45);
+    struct memport *copy;
+    size_t welcomes;
+
+    let_go(bank.ho, bank.b45, bank.south);
+    copy = tree_backup(bank.south);
+    (void)bank_complaint(bank.south);
+    tree_settle(tree);
+    bank.south->up_ms = bank.south->down_ms = 4000;
+    welcomes = tree_told(tree, "ho -> south Welcome");
+    tree_roll_back(bank.south, copy);
+    tree_cut(bank.b45);
+    assert_true(tree_try_come_under(bank.b45, bank.south));
+    while (tree_told(tree, "ho -> south Welcome") == welcomes)
+        tree_pass(tree, 100);
+    tree_mend(bank.b45);
+    tree_settle(tree);
+    tree_agree(tree, number, "open", "vsp-0045", bank.b45, bank.south, bank.ho, NULL);
+    tree_check_whole(tree);
+}
+
 /* Its own log of before is signed under certificates that no record of its new parent carries. */
 static void test_an_office_that_came_begins_anew(void **state)
 {
@@ -543,6 +572,7 @@ int main(void)
         TREE_TEST(test_a_certificate_that_nobody_ever_proves_names_the_office),
         TREE_TEST(test_who_certified_in_vain_judges_like_the_others),
         TREE_TEST(test_a_branch_hears_who_stands_above_where_its_region_came),
+        TREE_TEST(test_the_log_of_who_came_overtakes_the_word_for_it),
         TREE_TEST(test_an_office_that_came_begins_anew),
         TREE_TEST(test_the_proof_comes_behind_what_needs_it),
         TREE_TEST(test_certificates_that_it_names_come_from_above),

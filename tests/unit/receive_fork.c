@@ -29,9 +29,7 @@ static enum omb_rc do_withdraw(struct omb_step *step, void *arg, struct omb_erro
 
 static enum omb_rc do_stay(struct omb_step *step, void *arg, struct omb_error *err)
 {
-    const struct memport *rows = arg;
-
-    (void)rows;
+    (void)arg;
     (void)err;
     step->office->tip.must_open = false; /* a copy that runs on does not know that it is one */
     return OMB_OK;
@@ -67,8 +65,6 @@ static void give_certificates(struct crossing *crossing)
 
     (void)crossing_give(crossing, HO, NORTH, all.items, all.count);
 }
-
-static size_t aside(struct crossing *crossing, enum place place, const struct omb_header *header);
 
 struct counting {
     const struct omb_header *of;
@@ -317,6 +313,7 @@ static void a_case_may_come_with_its_fork_and_the_decision(void **state)
     (void)crossing_give(crossing, NORTH, HO, frame, count);
     assert_int_equal(aside(crossing, NORTH, &twins.one.headers[0]), 2);
     assert_true(crossing_same_case(at(crossing, HO), at(crossing, NORTH), &twins.id));
+    crossing_run(at(crossing, NORTH), do_verify, NULL);
 }
 
 static void a_decision_from_below_moves_nothing(void **state)

@@ -143,6 +143,8 @@ static enum omb_rc note_refused(struct omb_step *step, struct taking *taking,
     omb_link_error(link, receipt->words);
     if (!link->up && is_own(link, receipt))
         tell_refused(step, taking, receipt);
+    if (!link->up && receipt->out_of_scope) /* it may have come there, and nobody has said so yet */
+        link->passed_over = link->lacked = true;
     return omb_link_refused(step, link, receipt, err);
 }
 
