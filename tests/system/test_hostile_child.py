@@ -168,6 +168,22 @@ def test_a_clock_of_another_year_decides_nothing(bank):
     assert holds(bank, peer) == 2
 
 
+@pytest.mark.parametrize("hours", [-3, 3])
+def test_a_clock_some_hours_off_is_told(bank, hours):
+    peer = bank.outsider()
+    now = round(time.time() * 1000)
+    with peer.call(bank.address) as line:
+        line.greet(clock=now + hours * 3600000)
+        line.offer(peer.note(time_ms=now + hours * 3600000))
+        line.acked()
+        offset = link(bank["ho"], peer.office.code)["clock_offset_ms"]
+        assert abs(offset - hours * 3600000) < 600000
+        levels = json.loads(bank["ho"].ombud("link", "check", "--json").out)
+        words = next(one["words"] for one in levels if one["peer"] == peer.office.code)
+        assert "its clock is" in words and ("ahead" if hours > 0 else "behind") in words
+    assert holds(bank, peer) == 1
+
+
 # --- what is no frame ------------------------------------------------------------------------
 
 @pytest.mark.parametrize("data", [

@@ -4,6 +4,8 @@ One enrolled branch; each story runs a copy of it, under an outsider with the ke
 """
 
 import contextlib
+import json
+import time
 
 import pytest
 
@@ -149,6 +151,7 @@ def test_a_parent_that_lost_its_store_is_given_all_again(line, branch):
     line.welcome(yours=[])
     line.send(credit={"bytes": WINDOW})
     own = [life for life in line.hear("compare").logs if life.office != line.peer.id]
+    assert up(branch)["state"] == "catching-up"
     line.send(want={"ranges": [{"office": life.office, "incarnation": life.incarnation,
                                 "first": 1, "last": life.head} for life in own]})
     while len(line.records) < sum(life.count for life in own):
@@ -166,6 +169,15 @@ def test_a_parent_that_holds_what_the_branch_lost_makes_it_begin_anew(line, bran
     line.hear("compare")
     branch.register()
     assert newest_life(branch) == number + 42
+
+
+@pytest.mark.parametrize("hours", [-3, 3])
+def test_a_parent_whose_clock_is_hours_off_is_told(line, branch, hours):
+    line.welcome(yours=[], clock=round(time.time() * 1000) + hours * 3600000)
+    until("greeted", lambda: up(branch)["state"] in ("catching-up", "live"), True)
+    assert abs(up(branch)["clock_offset_ms"] - hours * 3600000) < 600000
+    levels = json.loads(branch.ombud("link", "check", "--json").out)
+    assert ("ahead" if hours > 0 else "behind") in levels[0]["words"]
 
 
 def newest_life(office):

@@ -103,11 +103,13 @@ def test_a_store_is_copied_back_under_a_running_parent(bank):
     lost = [branch.register() for _ in range(3)]
     bank.see(lost[-1], ("open", "vsp-0045"), *CODES)
     branch.stop(signal.SIGKILL)
+    lived = lives(bank["ho"], "vsp-0045")
     put_back(branch, before, "db")
     branch.start()
     later = branch.register()
     for number in (first, *lost, later):
         bank.see(number, ("open", "vsp-0045"), *CODES)
+    assert lives(bank["ho"], "vsp-0045") == lived + 1
     bank.holds(first, *lost, later)
 
 
@@ -230,12 +232,14 @@ def test_a_store_is_made_anew_from_the_bundle(bank):
     bank.see(lost, ("open", "north"), *CODES)
     bank.settle(CODES[1:])
     branch.stop()
+    lived = lives(bank["ho"], "vsp-0045")
     shutil.rmtree(branch.dir / "db")
     branch.ombud("office", "join", "-", stdin=bundle, code=0)
     branch.start()
     bank.see(lost, ("open", "north"), *CODES)
     later = branch.register()
     bank.see(later, ("open", "vsp-0045"), *CODES)
+    assert lives(bank["ho"], "vsp-0045") > lived
     bank.resolve(lost, "north")
     bank.see(lost, ("resolved", "vsp-0045"), *CODES)
     bank.holds(lost, later)

@@ -55,7 +55,8 @@ def test_a_complaint_crosses_five_levels(five_levels):
 
 
 def test_every_daemon_is_killed_in_turn_under_load(five_levels):
-    tree, known = five_levels, set()
+    """Complaints come in and go up to the city meanwhile."""
+    tree, known, moved = five_levels, set(), []
     for code in LEVELS:
         with Load(lambda: dial(tree["vsp-0045"]), clients=8, words=TEXT) as load:
             load.run(20)
@@ -64,6 +65,10 @@ def test_every_daemon_is_killed_in_turn_under_load(five_levels):
             if code == "vsp-0045":
                 load.drain()
             else:
+                moved.append(max(act.number for act in load.told.values()))
+                tree["vsp-0045"].ombud("case", "escalate", moved[-1], "--to", "city", "--ground",
+                                       "amount", "--reason", "Beyond our limit",
+                                       who="supervisor", code=0)
                 load.run(40)
             known |= {act.number for act in load.told.values()}
         tree[code].start()
@@ -73,5 +78,8 @@ def test_every_daemon_is_killed_in_turn_under_load(five_levels):
         listed = tree[code].ombud("case", "list", "--limit", "10000", "--json",
                                   who="handler").json()
         assert known <= {case["number"] for case in listed}, f"{code} lacks what was acknowledged"
-    tree.check_alike(min(known), *LEVELS)
+    for number in moved:
+        tree.see(number, ("open", "city"), *LEVELS)
+    for number in {*moved, *sorted(known)[::40]}:
+        tree.check_alike(number, *LEVELS)
     tree.verify(LEVELS)

@@ -1,5 +1,8 @@
 /* However late, often and crosswise records arrive: does everybody come to the same end? */
+#include "support/whim.h"
 #include "trace/bank.h"
+
+#define NOTE(office, number) TREE_ACT((office), (number), NULL, NOTED, noted, "the client called", )
 
 static void test_a_branch_works_for_days_without_a_line(void **state)
 {
@@ -46,6 +49,44 @@ static void test_the_line_breaks_before_every_ack(void **state)
     for (size_t i = 0; i < UNIT_COUNT(numbers); i++)
         tree_agree(tree, numbers[i], "resolved", "vsp-0045", bank.b45, bank.north, bank.ho, NULL);
     tree_check(tree);
+}
+
+static uint32_t roll(void *arg, uint32_t sides)
+{
+    return whim_below(arg, sides);
+}
+
+/* No line between two daemons is as bad; what is missed on it, the daily comparison finds. */
+static void test_frames_come_twice_late_and_overtake_each_other(void **state)
+{
+    static const struct tree_wire bad = {.twice = 200, .late = 200, .early = 200};
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    struct tree_office *const offices[] = {bank.b45, bank.north};
+    struct omb_view numbers[8];
+    struct whim whim;
+
+    whim_init(&whim, 7);
+    tree->dice = roll;
+    tree->dice_arg = &whim;
+    for (size_t i = 0; i < UNIT_COUNT(offices); i++)
+        offices[i]->up_wire = offices[i]->down_wire = bad;
+    for (size_t i = 0; i < UNIT_COUNT(numbers); i++) {
+        numbers[i] = bank_complaint(bank.b45);
+        ESCALATE(bank.b45, numbers[i], "north");
+        NOTE(bank.b45, numbers[i]);
+        tree_pass(tree, 600 * OMB_SECOND_MS);
+        if (tree_holds(bank.north, numbers[i]))
+            NOTE(bank.north, numbers[i]);
+    }
+    assert_true(tree->met.twice > 0 && tree->met.late > 0 && tree->met.early > 0);
+    for (size_t i = 0; i < UNIT_COUNT(offices); i++)
+        tree_line_heal(offices[i]);
+    tree_pass(tree, 25 * OMB_HOUR_MS);
+    tree_settle(tree);
+    for (size_t i = 0; i < UNIT_COUNT(numbers); i++)
+        tree_agree(tree, numbers[i], "open", "north", bank.b45, bank.north, bank.ho, NULL);
+    tree_check_whole(tree);
 }
 
 static void test_one_branch_hears_a_day_after_the_other(void **state)
@@ -121,6 +162,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TREE_TEST(test_a_branch_works_for_days_without_a_line),
         TREE_TEST(test_the_line_breaks_before_every_ack),
+        TREE_TEST(test_frames_come_twice_late_and_overtake_each_other),
         TREE_TEST(test_one_branch_hears_a_day_after_the_other),
         TREE_TEST(test_delegated_to_a_branch_that_never_heard_of_home),
         TREE_TEST(test_clocks_of_1970_and_2036_decide_nothing),
