@@ -365,6 +365,36 @@ static bool read_row(struct rig *rig, const struct omb_case_id *id, struct omb_b
            OMB_OK;
 }
 
+struct omb_known_certificate crossing_certificate(struct crossing *crossing, enum place of)
+{
+    struct omb_known_certificate known;
+
+    assert_int_equal(omb_certify_read(omb_buf_view(&crossing->papers[of]), &crossing->arena,
+                                      &known, NULL),
+                     OMB_OK);
+    return known;
+}
+
+struct omb_view crossing_certify(struct crossing *crossing, enum place by,
+                                 const struct omb_certificate *inner, struct omb_digest *out)
+{
+    struct omb_known_certificate known;
+    struct omb_buf bytes = OMB_BUF_INIT;
+    uint8_t secret[32];
+    struct omb_signer *issuer;
+    struct omb_view copy;
+
+    rig_secret((uint8_t)(0x71 + by), RIG_SIGNING, secret);
+    issuer = omb_signer_from_seed(secret);
+    omb_certify_issue(inner, issuer, &bytes);
+    omb_signer_free(issuer);
+    copy = omb_arena_copy(&crossing->arena, omb_buf_view(&bytes));
+    omb_buf_free(&bytes);
+    assert_int_equal(omb_certify_read(copy, &crossing->arena, &known, NULL), OMB_OK);
+    *out = known.digest;
+    return copy;
+}
+
 bool crossing_same_case(struct rig *a, struct rig *b, const struct omb_case_id *id)
 {
     struct omb_buf one = OMB_BUF_INIT, other = OMB_BUF_INIT;

@@ -52,6 +52,10 @@ const struct omb_receipt *crossing_give_as(struct crossing *crossing, struct rig
 /* All of them must be of this kind. */
 void crossing_must(const struct omb_receipt *receipts, size_t count, enum omb_receipt_kind kind);
 
+/* The certificate of an office, and one as that office would issue it. */
+struct omb_known_certificate crossing_certificate(struct crossing *crossing, enum place of);
+struct omb_view crossing_certify(struct crossing *crossing, enum place by,
+                                 const struct omb_certificate *inner, struct omb_digest *out);
 /* A case in the office; whether both hold the same row of it. */
 void crossing_register(struct rig *rig, struct omb_case_id *out);
 void crossing_note(struct rig *rig, const struct omb_case_id *id, const char *words);

@@ -1,0 +1,120 @@
+/* A region tells of certificates that no region may give: the record is kept, and does nothing. */
+#include "office/inside.h"
+#include "support/crossing.h"
+#include "unit.h"
+
+static enum omb_rc do_tell(struct omb_step *step, void *arg, struct omb_error *err)
+{
+    const struct omb_office_certified certified = {.certificate = *(struct omb_view *)arg};
+    const struct omb_facts facts = {.event = {OMB_EVENT_OFFICE_CERTIFIED, &certified}};
+    const struct omb_draft draft = {.facts = &facts, .actor = OMB_VIEW_LIT("admin")};
+    struct omb_appended record;
+
+    return omb_append(step, &draft, &record, err);
+}
+
+/* North issues it for the outlet and tells the head office. */
+static void tell(struct crossing *crossing, const struct omb_certificate *inner,
+                 struct omb_digest *out)
+{
+    struct omb_view bytes = crossing_certify(crossing, NORTH, inner, out);
+
+    crossing_run(&crossing->rigs[NORTH], do_tell, &bytes);
+}
+
+static const struct omb_receipt *hear(struct crossing *crossing)
+{
+    const struct parcels all = crossing_pack(crossing, &crossing->rigs[NORTH]);
+    const struct parcels own = crossing_of(crossing, &all, &crossing->refs[NORTH].office);
+
+    return &crossing_give(crossing, HO, NORTH, own.items, own.count)[own.count - 1];
+}
+
+static bool knows(struct crossing *crossing, const struct omb_digest *digest)
+{
+    return crossing_has(&crossing->rigs[HO], OMB_FAMILY_OFFICE, omb_key_certificate(digest));
+}
+
+static struct omb_certificate further(struct crossing *crossing)
+{
+    const struct omb_known_certificate first = crossing_certificate(crossing, OUTLET);
+    struct omb_certificate inner = first.inner;
+
+    inner.previous = first.digest;
+    inner.not_before++;
+    return inner;
+}
+
+static void must_do_nothing(struct crossing *crossing, const struct omb_certificate *inner)
+{
+    struct omb_digest digest;
+
+    tell(crossing, inner, &digest);
+    assert_int_equal(hear(crossing)->kind, OMB_RECEIPT_NEW);
+    assert_false(knows(crossing, &digest));
+}
+
+static void one_as_it_should_be_counts(void **state)
+{
+    struct crossing *crossing = *state;
+    const struct omb_certificate inner = further(crossing);
+    struct omb_digest digest;
+
+    tell(crossing, &inner, &digest);
+    assert_int_equal(hear(crossing)->kind, OMB_RECEIPT_NEW);
+    assert_true(knows(crossing, &digest));
+}
+
+static void one_at_another_depth_does_nothing(void **state)
+{
+    struct crossing *crossing = *state;
+    struct omb_certificate inner = further(crossing);
+
+    inner.depth += 3;
+    must_do_nothing(crossing, &inner);
+}
+
+static void one_that_may_certify_deeper_than_its_issuer_does_nothing(void **state)
+{
+    struct crossing *crossing = *state;
+    struct omb_certificate inner = further(crossing);
+
+    inner.kind = OMB_VIEW_LIT("regional");
+    inner.certify_depth = crossing_certificate(crossing, NORTH).inner.certify_depth + 1;
+    must_do_nothing(crossing, &inner);
+}
+
+static void one_below_another_office_does_nothing(void **state)
+{
+    struct crossing *crossing = *state;
+    struct omb_certificate inner = further(crossing);
+
+    inner.parent = crossing->refs[OTHER].office;
+    must_do_nothing(crossing, &inner);
+}
+
+/* Of another bank: nobody here has what issued it, and nobody can bring it. */
+static void one_of_a_foreign_issuer_waits_and_never_counts(void **state)
+{
+    struct crossing *crossing = *state;
+    struct omb_certificate inner = further(crossing);
+    struct omb_digest digest;
+
+    inner.issuer.bytes[0] ^= 1;
+    tell(crossing, &inner, &digest);
+    assert_int_equal(hear(crossing)->kind, OMB_RECEIPT_WAITS);
+    assert_false(knows(crossing, &digest));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CROSSING_TEST(one_as_it_should_be_counts),
+        CROSSING_TEST(one_at_another_depth_does_nothing),
+        CROSSING_TEST(one_that_may_certify_deeper_than_its_issuer_does_nothing),
+        CROSSING_TEST(one_below_another_office_does_nothing),
+        CROSSING_TEST(one_of_a_foreign_issuer_waits_and_never_counts),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
