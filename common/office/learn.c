@@ -81,6 +81,16 @@ static bool vouches_for(const struct omb_office_card *card,
            omb_digest_equal(&card->certificate.inner.previous, &known->digest);
 }
 
+/* The one that it names as its own before it is that of another office. */
+static bool is_of_another(struct omb_step *step, const struct omb_known_certificate *known)
+{
+    const struct omb_office_card *previous =
+        omb_digest_none(&known->inner.previous) ? NULL
+                                                : omb_office_card(step, &known->inner.previous);
+
+    return previous && !omb_office_id_equal(&previous->seat.office, &known->inner.office);
+}
+
 static enum omb_rc is_vouched_for(struct omb_step *step, const struct omb_known_certificate *known,
                                   bool *out, struct omb_error *err)
 {
@@ -88,7 +98,7 @@ static enum omb_rc is_vouched_for(struct omb_step *step, const struct omb_known_
         OMB_ARENA_NEW(step->arena, struct omb_office_certificates, 1);
     const enum omb_rc rc = omb_office_certificates(step, &known->inner.office, list, err);
 
-    *out = rc == OMB_OK && list->count == 0; /* the first one */
+    *out = rc == OMB_OK && list->count == 0 && !is_of_another(step, known); /* the first one */
     for (size_t i = 0; rc == OMB_OK && !*out && i < list->count; i++) {
         const struct omb_office_card *card = omb_office_card(step, &list->items[i]);
 
@@ -246,28 +256,40 @@ static enum omb_rc put_carrier(struct omb_step *step, const struct omb_header *h
     *out_more = false;
     if (rc == OMB_OK && !carries_more(header, known, card))
         return OMB_OK;
+    *out_more = card && carries_more(header, known, card);
     if (rc == OMB_OK) {
         rc = omb_log_by_number(step, at->number, &log, err);
         if (rc != OMB_OK || log.row.line > 0)
             return rc;
-        *out_more = true;
     }
     if (rc == OMB_OK || rc == OMB_NOT_FOUND)
         put_place(step, &key, at);
     return rc == OMB_NOT_FOUND ? OMB_OK : rc;
 }
 
-/* The office's own word came: it may be that of several certificates this one is the next now. */
-static enum omb_rc see_own_word(struct omb_step *step, const struct omb_known_certificate *known,
-                                struct omb_error *err)
+/* Whether the signatures say that the office agreed, by themselves. */
+static bool is_signed_by_office(struct omb_step *step, const struct omb_known_certificate *known)
 {
     const struct omb_office_card *previous = omb_office_card(step, &known->inner.previous);
-    const struct omb_seat *was = previous ? previous->seat.later : NULL;
+    struct omb_known_certificate chain[OMB_CHAIN_MAX];
 
+    return previous && omb_certify_further(known, chain, chain_of(step, previous, chain)) !=
+                           OMB_FURTHER_FOREIGN;
+}
+
+/*
+ * The office's own word came for what its parent alone had said so far: what it signed is kept,
+ * wherever the record stands that brought it, and of several certificates it may be the next now.
+ */
+static enum omb_rc see_own_word(struct omb_step *step, const struct omb_known_certificate *known,
+                                const struct omb_office_card *card, struct omb_error *err)
+{
+    if (is_signed_by_office(step, &card->certificate) || !is_signed_by_office(step, known) ||
+        omb_certificate_check(step, known, NULL) != OMB_OK)
+        return OMB_OK;
+    omb_certificate_put(step->update->writes, known);
     tree_changed(step, &known->digest);
-    return previous && previous->seat.later != was
-               ? omb_refold_cases_of(step, &known->inner.office, err)
-               : OMB_OK;
+    return omb_refold_cases_of(step, &known->inner.office, err);
 }
 
 /* The certificate that a record carries, in *out; *out_taken: it counts from now on. */
@@ -297,7 +319,7 @@ static enum omb_rc take_certificate(struct omb_step *step, const struct omb_head
     if (rc == OMB_OK && !counts)
         return omb_office_claim(step, &header->office, out, at, err);
     if (rc != OMB_OK || !is_new)
-        return rc == OMB_OK && more ? see_own_word(step, out, err) : rc;
+        return rc == OMB_OK && more ? see_own_word(step, out, card, err) : rc;
     is_first = !omb_office_newest(step, &out->inner.office);
     before = omb_feed_branch_of(step, &out->inner.office);
     *out_taken = true;

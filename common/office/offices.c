@@ -461,14 +461,14 @@ void omb_cache_learned(struct omb_step *step, const struct omb_digest *certifica
         if (other)
             fill_revoked(step, other, &search);
     }
-    before = cached(&step->office->cache->known, card->card.certificate.inner.previous.bytes,
-                    OMB_DIGEST_SIZE);
-    if (!before)
-        return;
-    fill_later(step, before, &search);
-    if (omb_digest_equal(&card->card.certificate.inner.previous,
-                         &step->office->self.certificate))
-        step->office->self.later = before->card.seat.later;
+    for (size_t i = 0; i < search.count; i++) { /* one that counts may make others count */
+        before = cached(&step->office->cache->known, search.items[i].bytes, OMB_DIGEST_SIZE);
+        if (!before)
+            continue;
+        fill_later(step, before, &search);
+        if (omb_digest_equal(&search.items[i], &step->office->self.certificate))
+            step->office->self.later = before->card.seat.later;
+    }
 }
 
 struct omb_proof_memo *omb_office_memo(struct omb_office *office, struct omb_view signature)

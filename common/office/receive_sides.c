@@ -181,6 +181,9 @@ static void take_off(struct omb_intake *intake, const struct omb_log *log, uint3
     struct omb_key key = omb_key_record(log->number, mover->seq);
 
     omb_delete(writes, OMB_FAMILY_RECORD, omb_key_view(&key));
+    if (mover->header.case_id)
+        omb_intake_leave(intake, mover->header.case_id, &at, &mover->digest,
+                         is_own(intake->step, mover) ? to : 0);
     if (log->row.line > 0)
         return;
     omb_put_missing(intake->step, &mover->digest, &mover->header.office, 0);
@@ -190,8 +193,6 @@ static void take_off(struct omb_intake *intake, const struct omb_log *log, uint3
         return;
     key = omb_key_case_log(mover->header.case_id, log->number, mover->seq);
     omb_delete(writes, OMB_FAMILY_CASE_LOG, omb_key_view(&key));
-    omb_intake_leave(intake, mover->header.case_id, &at, &mover->digest,
-                     is_own(intake->step, mover) ? to : 0);
     (void)omb_intake_touch(intake, mover->header.case_id, NULL);
 }
 

@@ -93,6 +93,16 @@ static void one_below_another_office_does_nothing(void **state)
     must_do_nothing(crossing, &inner);
 }
 
+/* An office that nobody ever saw cannot be what another one became. */
+static void one_that_goes_on_from_another_office_does_nothing(void **state)
+{
+    struct crossing *crossing = *state;
+    struct omb_certificate inner = further(crossing);
+
+    inner.office.bytes[0] ^= 1;
+    must_do_nothing(crossing, &inner);
+}
+
 /* Of another bank: nobody here has what issued it, and nobody can bring it. */
 static void one_of_a_foreign_issuer_waits_and_never_counts(void **state)
 {
@@ -113,6 +123,7 @@ int main(void)
         CROSSING_TEST(one_at_another_depth_does_nothing),
         CROSSING_TEST(one_that_may_certify_deeper_than_its_issuer_does_nothing),
         CROSSING_TEST(one_below_another_office_does_nothing),
+        CROSSING_TEST(one_that_goes_on_from_another_office_does_nothing),
         CROSSING_TEST(one_of_a_foreign_issuer_waits_and_never_counts),
     };
 

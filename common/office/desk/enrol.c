@@ -174,8 +174,10 @@ static enum omb_rc find_new(struct omb_step *step, struct asker *asker, struct o
         return OMB_OK;
     if (rc != OMB_OK)
         return omb_fail(err, rc, NULL, "the offices in the store cannot be read");
-    return omb_office_id_equal(&known.office, &asker->id) ? OMB_OK
-                                                          : fail_taken(wish->code, err);
+    if (!omb_office_id_equal(&known.office, &asker->id))
+        return fail_taken(wish->code, err);
+    return asker->so_far ? OMB_OK
+                         : omb_fail(err, OMB_IO, NULL, "the offices in the store cannot be read");
 }
 
 /* A request that names one. Of another parent's office, that certificate may not be here. */

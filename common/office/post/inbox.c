@@ -413,8 +413,9 @@ static void want_beside(struct omb_step *step, struct omb_link *link,
     const bool of_log = omb_digest_none(&lacks->certificate);
 
     if ((of_log && (lacks->range.first == 0 || link->up || link->page_due || link->page_rest)) ||
-        !note_asked(link, lacks) || link->besides++ >= OMB_BESIDES_MAX)
+        link->besides >= OMB_BESIDES_MAX || !note_asked(link, lacks))
         return;
+    link->besides++;
     if (of_log) {
         omb_want_ranges(step, link, &before);
         return;
