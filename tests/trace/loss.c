@@ -523,6 +523,28 @@ static void test_a_branch_that_began_anew_gives_the_keys_that_it_owes(void **sta
 
 /* A daemon that only restarts, its head confirmed above, goes on in the same life. */
 
+/* Level by level, however often the comparison with the next one was made before it came. */
+static void test_what_it_lost_comes_down_to_it_level_by_level(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    struct tree_office *branch = tree_add(tree, "vsp-0001", "branch", bank.ho);
+    struct tree_office *west = tree_add(tree, "west", "regional", bank.ho);
+    struct tree_office *far = tree_add(tree, "far-west", "regional", west);
+    struct tree_office *farther = tree_add(tree, "farthest-west", "regional", far);
+    const struct omb_view number = bank_complaint(branch);
+
+    tree_settle(tree);
+    tree_cut(branch);
+    assert_true(tree_begin_anew(branch, 9));
+    west->up_ms = west->down_ms = 3000;
+    tree_move(branch, farther);
+    tree_mend(branch);
+    tree_settle(tree);
+    tree_agree(tree, number, "open", "vsp-0001", branch, farther, far, west, bank.ho, NULL);
+    tree_check_whole(tree);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -545,6 +567,7 @@ int main(void)
         TREE_TEST(test_the_root_forgets_what_it_gave_back),
         TREE_TEST(test_a_life_comes_home_without_the_one_before),
         TREE_TEST(test_children_hold_what_a_dead_region_took_with_it),
+        TREE_TEST(test_what_it_lost_comes_down_to_it_level_by_level),
         TREE_TEST(test_a_branch_that_began_anew_gives_the_keys_that_it_owes),
     };
 

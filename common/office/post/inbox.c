@@ -160,6 +160,18 @@ static void wait_for_next_life(const struct omb_link *link, struct omb_receipt *
     receipt->range.first = receipt->range.last = 1;
 }
 
+/*
+ * From above comes a record of an office below: it was lost down there, or that office came from
+ * elsewhere and its disk did not. It goes on down by the comparison with the child above it.
+ */
+static void give_back(struct omb_step *step, const struct omb_office_id *office)
+{
+    const struct omb_office_id child = omb_feed_child_above(step, office);
+
+    if (!omb_office_id_none(&child))
+        omb_post_came_below(step, &child);
+}
+
 static enum omb_rc take_one(struct omb_step *step, struct taking *taking,
                             struct omb_intake *intake, const struct omb_record *record,
                             struct omb_error *err)
@@ -181,7 +193,9 @@ static enum omb_rc take_one(struct omb_step *step, struct taking *taking,
     case OMB_RECEIPT_NEW:
         taking->grew = true;
         link->progress_at = step->input->now_ms;
-        if (!link->up)
+        if (link->up)
+            give_back(step, &receipt.office);
+        else
             omb_ack_grown(step->office->post, link, receipt.at.number);
         return OMB_OK;
     case OMB_RECEIPT_COMPLETED:
