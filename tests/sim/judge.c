@@ -11,9 +11,10 @@
  *
  * 3 One record at a place: tree_whole.c, on each replica; repeat.c, a request is done once.
  *
- * 4 A function of its set: tree_rest.c, the store's own check, then dropped and rebuilt without a
- *   change; tree_check.c, all who share a case hold the same row of it, though it came to each in
- *   another order; tree_cut.c, what was signed behind a revocation has no effect.
+ * 4 A function of its set: tree_rest.c, the store's own check, then made again from the records
+ *   without a change; tree_check.c, all who share a case hold the same row of it, though it came to
+ *   each in another order; tree_cut.c, what was signed behind a revocation has no effect. Feeds: who
+ *   begins anew with an empty store is fed from nothing, and is judged like the others (7).
  *
  * 5 One custodian: tree_spine.c, on every replica.
  *
@@ -25,7 +26,8 @@
  *   record is with all whom it concerns; tree_check.c, rows agree.
  *
  * 8 No crash, no excess: run.c, a seed that ends its process, or hangs, is bad; limits.c, what the
- *   core may keep is little in some seeds.
+ *   core may keep is little in some seeds. (How much it keeps unit/lies.c and unit/post_above.c
+ *   measure.)
  */
 #include "unit/unit.h"
 
