@@ -13,8 +13,8 @@
  *
  * 4 A function of its set: tree_rest.c, the store's own check, then made again from the records
  *   without a change; tree_check.c, all who share a case hold the same row of it, though it came to
- *   each in another order; tree_cut.c, what was signed behind a revocation has no effect. Feeds: who
- *   begins anew with an empty store is fed from nothing, and is judged like the others (7).
+ *   each in another order; tree_cut.c, what was signed behind a revocation has no effect. Feeds:
+ *   who begins anew with an empty store is fed from nothing, and is judged like the others (7).
  *
  * 5 One custodian: tree_spine.c, on every replica.
  *
