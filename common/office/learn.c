@@ -19,24 +19,6 @@ static void put_place(struct omb_step *step, const struct omb_key *key,
     omb_put(step->update->writes, OMB_FAMILY_OFFICE, omb_key_view(key), OMB_VIEW_OF(place));
 }
 
-/* The place that a row names, of a record that stands; OMB_NOT_FOUND: of one aside, or none. */
-static enum omb_rc read_place(struct omb_step *step, const struct omb_key *key,
-                              struct omb_row_at *out, struct omb_error *err)
-{
-    struct omb_buf value = OMB_BUF_INIT;
-    struct omb_log log;
-    enum omb_rc rc = omb_port_get(step->port, OMB_FAMILY_OFFICE, omb_key_view(key), &value);
-
-    if (rc == OMB_OK && !omb_read_place(omb_buf_view(&value), &out->number, &out->seq))
-        rc = omb_fail(err, OMB_DAMAGED, NULL, "a row of the offices is damaged");
-    else if (rc != OMB_OK && rc != OMB_NOT_FOUND)
-        rc = omb_fail(err, rc, NULL, "the offices in the store cannot be read");
-    omb_buf_free(&value);
-    if (rc == OMB_OK)
-        rc = omb_log_by_number(step, out->number, &log, err);
-    return rc == OMB_OK && log.row.line > 0 ? OMB_NOT_FOUND : rc;
-}
-
 static void tree_changed(struct omb_step *step, const struct omb_digest *certificate)
 {
     omb_cache_learned(step, certificate);
@@ -73,6 +55,24 @@ static size_t chain_of(struct omb_step *step, const struct omb_office_card *card
     return count;
 }
 
+/* The one that it names before it; NULL: none, or it is not here. */
+static const struct omb_office_card *previous_of(struct omb_step *step,
+                                                 const struct omb_known_certificate *known)
+{
+    return omb_digest_none(&known->inner.previous) ? NULL
+                                                   : omb_office_card(step, &known->inner.previous);
+}
+
+/* Whether its signatures say by themselves that the office goes on from the one before it. */
+static bool is_further(struct omb_step *step, const struct omb_known_certificate *known)
+{
+    const struct omb_office_card *previous = previous_of(step, known);
+    struct omb_known_certificate chain[OMB_CHAIN_MAX];
+
+    return previous && omb_certify_further(known, chain, chain_of(step, previous, chain)) !=
+                           OMB_FURTHER_FOREIGN;
+}
+
 /* One that counts makes another of the same parent count, and the one that it names before it. */
 static bool vouches_for(const struct omb_office_card *card,
                         const struct omb_known_certificate *known)
@@ -84,9 +84,7 @@ static bool vouches_for(const struct omb_office_card *card,
 /* The one that it names as its own before it is that of another office. */
 static bool is_of_another(struct omb_step *step, const struct omb_known_certificate *known)
 {
-    const struct omb_office_card *previous =
-        omb_digest_none(&known->inner.previous) ? NULL
-                                                : omb_office_card(step, &known->inner.previous);
+    const struct omb_office_card *previous = previous_of(step, known);
 
     return previous && !omb_office_id_equal(&previous->seat.office, &known->inner.office);
 }
@@ -114,13 +112,7 @@ static enum omb_rc is_vouched_for(struct omb_step *step, const struct omb_known_
 static enum omb_rc is_of_office(struct omb_step *step, const struct omb_known_certificate *known,
                                 bool *out, struct omb_error *err)
 {
-    const struct omb_certificate *inner = &known->inner;
-    const struct omb_office_card *previous =
-        omb_digest_none(&inner->previous) ? NULL : omb_office_card(step, &inner->previous);
-    struct omb_known_certificate chain[OMB_CHAIN_MAX];
-    const size_t count = chain_of(step, previous, chain);
-
-    *out = previous && omb_certify_further(known, chain, count) != OMB_FURTHER_FOREIGN;
+    *out = is_further(step, known);
     return *out ? OMB_OK : is_vouched_for(step, known, out, err);
 }
 
@@ -128,13 +120,9 @@ static enum omb_rc is_of_office(struct omb_step *step, const struct omb_known_ce
 static enum omb_rc is_proven(struct omb_step *step, const struct omb_office_card *card, bool *out,
                              struct omb_error *err)
 {
-    struct omb_known_certificate chain[OMB_CHAIN_MAX];
-
     *out = false;
     for (size_t i = 0; card && !*out && i < OMB_CHAIN_MAX; i++) {
         const struct omb_certificate *inner = &card->certificate.inner;
-        const struct omb_office_card *previous =
-            omb_digest_none(&inner->previous) ? NULL : omb_office_card(step, &inner->previous);
         const struct omb_key key = omb_key_carrier(&card->certificate.digest);
         struct omb_header header;
         struct omb_digest digest;
@@ -143,18 +131,16 @@ static enum omb_rc is_proven(struct omb_step *step, const struct omb_office_card
 
         *out = omb_digest_none(&inner->previous) ||
                !omb_office_id_equal(&inner->parent, &step->office->self.office);
-        rc = *out ? OMB_NOT_FOUND : read_place(step, &key, &at, err);
+        rc = *out ? OMB_NOT_FOUND : omb_office_place_standing(step, &key, &at, err);
         if (rc == OMB_OK)
             rc = omb_header_read(step, &at, &header, &digest, NULL, err);
         if (rc == OMB_OK)
             *out = omb_office_id_equal(&header.office, &inner->office);
         else if (rc != OMB_NOT_FOUND)
             return rc;
-        if (!previous || omb_certify_further(&card->certificate, chain,
-                                             chain_of(step, previous, chain)) ==
-                             OMB_FURTHER_FOREIGN)
-            break;
-        card = previous; /* it is as good as the one before it */
+        card = is_further(step, &card->certificate) /* then it is as good as the one before it */
+                   ? previous_of(step, &card->certificate)
+                   : NULL;
     }
     return OMB_OK;
 }
@@ -230,64 +216,60 @@ static void take_own(struct omb_step *step, const struct omb_known_certificate *
  * The office that it is of signed it as well, which the issuer could not know: only that record
  * tells a stranger that it came under another parent.
  */
-static bool carries_more(const struct omb_header *header,
-                         const struct omb_known_certificate *known,
-                         const struct omb_office_card *card)
+static bool is_own_word(const struct omb_header *header, const struct omb_known_certificate *known)
 {
-    return card ? known->outer.signatures.count > card->certificate.outer.signatures.count
-                : omb_office_id_equal(&header->office, &known->inner.office);
+    return omb_office_id_equal(&header->office, &known->inner.office);
 }
 
 /*
- * The record carries the certificate from now on, if none that stands does, or it says more, which
- * *out_more tells.
+ * The record carries the certificate from now on, if none that stands does, or it is the office's
+ * own word and the other is not; *out_own: the own word carries it since now.
  */
 static enum omb_rc put_carrier(struct omb_step *step, const struct omb_header *header,
                                const struct omb_row_at *at,
-                               const struct omb_known_certificate *known,
-                               const struct omb_office_card *card, bool *out_more,
+                               const struct omb_known_certificate *known, bool *out_own,
                                struct omb_error *err)
 {
     const struct omb_key key = omb_key_carrier(&known->digest);
+    const bool own = is_own_word(header, known);
     struct omb_row_at carrier;
+    struct omb_header other;
+    struct omb_digest digest;
     struct omb_log log;
-    enum omb_rc rc = read_place(step, &key, &carrier, err);
+    enum omb_rc rc = omb_office_place_standing(step, &key, &carrier, err);
 
-    *out_more = false;
-    if (rc == OMB_OK && !carries_more(header, known, card))
-        return OMB_OK;
-    *out_more = card && carries_more(header, known, card);
+    *out_own = false;
+    if (rc == OMB_OK && !own)
+        return rc;
     if (rc == OMB_OK) {
         rc = omb_log_by_number(step, at->number, &log, err);
-        if (rc != OMB_OK || log.row.line > 0)
+        if (rc == OMB_OK && log.row.line == 0)
+            rc = omb_header_read(step, &carrier, &other, &digest, NULL, err);
+        if (rc != OMB_OK || log.row.line > 0 || is_own_word(&other, known))
             return rc;
+    } else if (rc != OMB_NOT_FOUND) {
+        return rc;
     }
-    if (rc == OMB_OK || rc == OMB_NOT_FOUND)
-        put_place(step, &key, at);
-    return rc == OMB_NOT_FOUND ? OMB_OK : rc;
-}
-
-/* Whether the signatures say that the office agreed, by themselves. */
-static bool is_signed_by_office(struct omb_step *step, const struct omb_known_certificate *known)
-{
-    const struct omb_office_card *previous = omb_office_card(step, &known->inner.previous);
-    struct omb_known_certificate chain[OMB_CHAIN_MAX];
-
-    return previous && omb_certify_further(known, chain, chain_of(step, previous, chain)) !=
-                           OMB_FURTHER_FOREIGN;
+    *out_own = own;
+    put_place(step, &key, at);
+    return OMB_OK;
 }
 
 /*
- * The office's own word came for what its parent alone had said so far: what it signed is kept,
- * wherever the record stands that brought it, and of several certificates it may be the next now.
+ * The office's own word for what its parent alone had said so far: what it signed is kept, wherever
+ * the record stands that brought it, and of several certificates it may be the next now.
  */
 static enum omb_rc see_own_word(struct omb_step *step, const struct omb_known_certificate *known,
-                                const struct omb_office_card *card, struct omb_error *err)
+                                const struct omb_office_card *card, bool carries,
+                                struct omb_error *err)
 {
-    if (is_signed_by_office(step, &card->certificate) || !is_signed_by_office(step, known) ||
-        omb_certificate_check(step, known, NULL) != OMB_OK)
+    const bool signs = !is_further(step, &card->certificate) && is_further(step, known) &&
+                       omb_certificate_check(step, known, NULL) == OMB_OK;
+
+    if (signs)
+        omb_certificate_put(step->update->writes, known);
+    if (!signs && !carries)
         return OMB_OK;
-    omb_certificate_put(step->update->writes, known);
     tree_changed(step, &known->digest);
     return omb_refold_cases_of(step, &known->inner.office, err);
 }
@@ -301,7 +283,7 @@ static enum omb_rc take_certificate(struct omb_step *step, const struct omb_head
     const struct omb_view bytes = OMB_AS(office_certified, header->facts->event)->certificate;
     const struct omb_office_card *card;
     struct omb_office_id before;
-    bool is_new, is_first, more, counts = true;
+    bool is_new, is_first, own, counts = true;
     enum omb_rc rc;
 
     *out_taken = false;
@@ -315,11 +297,13 @@ static enum omb_rc take_certificate(struct omb_step *step, const struct omb_head
     rc = is_new && !is_own(step, &header->office) ? is_of_office(step, out, &counts, err) : OMB_OK;
     if (rc != OMB_OK)
         return rc;
-    rc = put_carrier(step, header, at, out, card, &more, err);
+    rc = put_carrier(step, header, at, out, &own, err);
     if (rc == OMB_OK && !counts)
         return omb_office_claim(step, &header->office, out, at, err);
+    if (rc == OMB_OK && !is_new && is_own_word(header, out))
+        return see_own_word(step, out, card, own, err);
     if (rc != OMB_OK || !is_new)
-        return rc == OMB_OK && more ? see_own_word(step, out, card, err) : rc;
+        return rc;
     is_first = !omb_office_newest(step, &out->inner.office);
     before = omb_feed_branch_of(step, &out->inner.office);
     *out_taken = true;
@@ -399,7 +383,7 @@ static enum omb_rc learn_revocation(struct omb_step *step, const struct omb_head
 
     if (card && omb_revoker_rank(&card->seat, &header->office) == 0)
         return OMB_OK;
-    rc = read_place(step, &key, &other_at, err);
+    rc = omb_office_place_standing(step, &key, &other_at, err);
     if (rc == OMB_OK) {
         rc = omb_header_read(step, &other_at, &other, &other_digest, NULL, err);
         if (rc != OMB_OK)

@@ -78,12 +78,6 @@ enum omb_rc omb_office_came_below(struct omb_step *step, const struct omb_office
 enum omb_rc omb_office_claim(struct omb_step *step, const struct omb_office_id *author,
                              const struct omb_known_certificate *known,
                              const struct omb_row_at *at, struct omb_error *err) OMB_MUST_USE;
-/*
- * Whether others know an office by its certificate: not by one that this office issued to one that
- * comes from elsewhere, until its own word for that is here.
- */
-enum omb_rc omb_office_has_come(struct omb_step *step, const struct omb_office_card *card,
-                                bool *out, struct omb_error *err) OMB_MUST_USE;
 /* The records that say so of one office by a certificate that does not count: the next of them. */
 struct omb_office_claims {
     struct omb_row_at items[OMB_OFFICE_CERTIFICATES_MAX];
@@ -93,6 +87,14 @@ struct omb_office_claims {
 enum omb_rc omb_office_claimed(struct omb_step *step, const struct omb_office_id *office,
                                struct omb_office_claims *out, struct omb_error *err) OMB_MUST_USE;
 
+/*
+ * The record that such a row names: carrier, revocation, claim. OMB_NOT_FOUND: there is no row; or,
+ * of one that must stand, its record was put aside.
+ */
+enum omb_rc omb_office_place(struct omb_step *step, const struct omb_key *key,
+                             struct omb_row_at *out, struct omb_error *err) OMB_MUST_USE;
+enum omb_rc omb_office_place_standing(struct omb_step *step, const struct omb_key *key,
+                                      struct omb_row_at *out, struct omb_error *err) OMB_MUST_USE;
 /* Whether its newest certificate's key was revoked, or it was closed, as far as is known here. */
 bool omb_office_gone(struct omb_step *step, const struct omb_office_id *id);
 /*
@@ -102,5 +104,14 @@ bool omb_office_gone(struct omb_step *step, const struct omb_office_id *id);
 bool omb_office_cut_off(struct omb_step *step, const struct omb_key_id *key,
                         const struct omb_incarnation *incarnation, uint64_t seq,
                         const struct omb_digest *digest);
+
+/* --- learn.c --- */
+
+/*
+ * Whether others know an office by its certificate: not by one that this office issued to one that
+ * comes from elsewhere, until its own word for that is here.
+ */
+enum omb_rc omb_office_has_come(struct omb_step *step, const struct omb_office_card *card,
+                                bool *out, struct omb_error *err) OMB_MUST_USE;
 
 #endif

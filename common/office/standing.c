@@ -12,6 +12,33 @@
 #include "office/inside.h"
 #include "office/post/post.h"
 
+/* --- records that rows of offices name --- */
+
+enum omb_rc omb_office_place(struct omb_step *step, const struct omb_key *key,
+                             struct omb_row_at *out, struct omb_error *err)
+{
+    struct omb_buf value = OMB_BUF_INIT;
+    enum omb_rc rc = omb_port_get(step->port, OMB_FAMILY_OFFICE, omb_key_view(key), &value);
+
+    if (rc == OMB_OK && !omb_read_place(omb_buf_view(&value), &out->number, &out->seq))
+        rc = omb_fail(err, OMB_DAMAGED, NULL, "a row of the offices is damaged");
+    else if (rc != OMB_OK && rc != OMB_NOT_FOUND)
+        rc = omb_fail(err, rc, NULL, "the offices in the store cannot be read");
+    omb_buf_free(&value);
+    return rc;
+}
+
+enum omb_rc omb_office_place_standing(struct omb_step *step, const struct omb_key *key,
+                                      struct omb_row_at *out, struct omb_error *err)
+{
+    struct omb_log log;
+    enum omb_rc rc = omb_office_place(step, key, out, err);
+
+    if (rc == OMB_OK)
+        rc = omb_log_by_number(step, out->number, &log, err);
+    return rc == OMB_OK && log.row.line > 0 ? OMB_NOT_FOUND : rc;
+}
+
 /* --- seats --- */
 
 void omb_card_fill_above(struct omb_step *step, struct omb_office_card *card)
@@ -55,28 +82,6 @@ void omb_card_fill(struct omb_step *step, struct omb_office_card *card, struct o
 
 /* --- claims --- */
 
-/* Whether the claim is here, by a record that stands. */
-static enum omb_rc is_claimed(struct omb_step *step, const struct omb_key *key, bool *out,
-                              struct omb_error *err)
-{
-    struct omb_buf value = OMB_BUF_INIT;
-    struct omb_row_at at;
-    struct omb_log log;
-    enum omb_rc rc = omb_port_get(step->port, OMB_FAMILY_OFFICE, omb_key_view(key), &value);
-
-    *out = false;
-    if (rc == OMB_OK && !omb_read_place(omb_buf_view(&value), &at.number, &at.seq))
-        rc = OMB_DAMAGED;
-    omb_buf_free(&value);
-    if (rc == OMB_NOT_FOUND)
-        return OMB_OK;
-    if (rc != OMB_OK)
-        return omb_fail(err, rc, NULL, "the offices in the store cannot be read");
-    rc = omb_log_by_number(step, at.number, &log, err);
-    *out = rc == OMB_OK && log.row.line == 0;
-    return rc;
-}
-
 /* The office's own word says more than that of its parent, and may come before it: it stays. */
 enum omb_rc omb_office_claim(struct omb_step *step, const struct omb_office_id *author,
                              const struct omb_known_certificate *known,
@@ -85,13 +90,13 @@ enum omb_rc omb_office_claim(struct omb_step *step, const struct omb_office_id *
     const struct omb_key key =
         omb_key_claimed(&known->inner.office, &known->inner.parent, &known->digest);
     const struct omb_key named = omb_key_named(&known->digest);
-    bool claimed = false;
-    enum omb_rc rc = OMB_OK;
+    struct omb_row_at before;
+    enum omb_rc rc = OMB_NOT_FOUND;
     uint8_t place[12];
 
     if (!omb_office_id_equal(author, &known->inner.office))
-        rc = is_claimed(step, &key, &claimed, err);
-    if (rc != OMB_OK || claimed)
+        rc = omb_office_place_standing(step, &key, &before, err);
+    if (rc != OMB_NOT_FOUND)
         return rc;
     omb_put_place(place, at->number, at->seq);
     omb_put(step->update->writes, OMB_FAMILY_OFFICE, omb_key_view(&key), OMB_VIEW_OF(place));

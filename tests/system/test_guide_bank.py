@@ -385,6 +385,20 @@ def test_a_case_is_sealed(bank):
     until("read", lambda: north.show(number)["narrative"], TEXT)
 
 
+def test_a_case_that_was_taken_over_is_sealed(bank):
+    """Until the branch that was silent is there again."""
+    branch, north = bank["vsp-0045"], bank["north"]
+    number = branch.register()
+    bank.see(number, ("open", "vsp-0045"), "north")
+    branch.stop(signal.SIGKILL)
+    north.ombud("case", "take", number, "--ground", "time", who="supervisor", code=0)
+    page = north.ombud("case", "show", number, who="handler", code=0).out
+    assert "sealed, key asked of vsp-0045 since " in page
+    Hands("A case is sealed", north, {}).sees(page)
+    branch.start()
+    until("read", lambda: north.show(number)["narrative"], TEXT)
+
+
 def test_the_backlog_grows(bank):
     branch, north = bank["vsp-0045"], bank["north"]
     agree(bank)

@@ -2,6 +2,7 @@
 #include "office/inside.h"
 #include "support/crossing.h"
 #include "unit.h"
+#include "wire/rows.h"
 
 static enum omb_rc do_tell(struct omb_step *step, void *arg, struct omb_error *err)
 {
@@ -65,6 +66,52 @@ static void one_as_it_should_be_counts(void **state)
     assert_true(knows(crossing, &digest));
 }
 
+/* The author of the record that carries it at the head office. */
+static struct omb_office_id carrier_of(struct crossing *crossing, const struct omb_digest *digest)
+{
+    const struct omb_port *port = memport_port(crossing->rigs[HO].store);
+    const struct omb_key key = omb_key_carrier(digest);
+    struct omb_buf value = OMB_BUF_INIT;
+    struct omb_log_row row;
+    struct omb_row_at at;
+    struct omb_key log;
+
+    assert_int_equal(omb_port_get(port, OMB_FAMILY_OFFICE, omb_key_view(&key), &value), OMB_OK);
+    assert_true(omb_read_place(omb_buf_view(&value), &at.number, &at.seq));
+    log = omb_key_log(at.number);
+    assert_int_equal(omb_port_get(port, OMB_FAMILY_LOG, omb_key_view(&log), &value), OMB_OK);
+    assert_int_equal(omb_decode_log_row(omb_buf_view(&value), &crossing->arena, &row, NULL),
+                     OMB_OK);
+    omb_buf_free(&value);
+    return row.office;
+}
+
+/* It says more than its parent's, whichever came first, and whatever is known already. */
+static void the_word_of_the_office_itself_carries_it(void **state)
+{
+    struct crossing *crossing = *state;
+    const struct omb_certificate inner = further(crossing);
+    struct omb_digest digest;
+    struct omb_view bytes = crossing_certify(crossing, NORTH, &inner, &digest);
+    struct omb_office_id author;
+    struct parcels all, own;
+
+    crossing_run(&crossing->rigs[NORTH], do_tell, &bytes);
+    (void)hear(crossing);
+    author = carrier_of(crossing, &digest);
+    assert_true(omb_office_id_equal(&author, &crossing->refs[NORTH].office));
+    crossing_run(&crossing->rigs[OUTLET], do_tell, &bytes);
+    all = crossing_pack(crossing, &crossing->rigs[OUTLET]);
+    own = crossing_of(crossing, &all, &crossing->refs[OUTLET].office);
+    (void)crossing_give(crossing, HO, NORTH, own.items, own.count);
+    author = carrier_of(crossing, &digest);
+    assert_true(omb_office_id_equal(&author, &crossing->refs[OUTLET].office));
+    tell(crossing, &inner, &digest); /* and it stays */
+    (void)hear(crossing);
+    author = carrier_of(crossing, &digest);
+    assert_true(omb_office_id_equal(&author, &crossing->refs[OUTLET].office));
+}
+
 static void one_at_another_depth_does_nothing(void **state)
 {
     struct crossing *crossing = *state;
@@ -120,6 +167,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CROSSING_TEST(one_as_it_should_be_counts),
+        CROSSING_TEST(the_word_of_the_office_itself_carries_it),
         CROSSING_TEST(one_at_another_depth_does_nothing),
         CROSSING_TEST(one_that_may_certify_deeper_than_its_issuer_does_nothing),
         CROSSING_TEST(one_below_another_office_does_nothing),

@@ -146,20 +146,6 @@ static enum omb_rc add(struct answer *answer, const struct omb_row_at *at, uint3
 
 /* --- what is asked for --- */
 
-static enum omb_rc read_place(struct omb_step *step, const struct omb_key *key,
-                              struct omb_row_at *out, struct omb_error *err)
-{
-    struct omb_buf value = OMB_BUF_INIT;
-    enum omb_rc rc = omb_port_get(step->port, OMB_FAMILY_OFFICE, omb_key_view(key), &value);
-
-    if (rc == OMB_OK && !omb_read_place(omb_buf_view(&value), &out->number, &out->seq))
-        rc = omb_fail(err, OMB_DAMAGED, NULL, "a row of the offices is damaged");
-    else if (rc != OMB_OK && rc != OMB_NOT_FOUND)
-        rc = omb_fail(err, rc, NULL, "the offices in the store cannot be read");
-    omb_buf_free(&value);
-    return rc;
-}
-
 /* The record that carries a certificate, and which; of a signer's only the key id is known. */
 static enum omb_rc find_carrier(struct omb_step *step, const struct omb_digest *digest,
                                 struct omb_digest *out_certificate, struct omb_row_at *out,
@@ -178,7 +164,7 @@ static enum omb_rc find_carrier(struct omb_step *step, const struct omb_digest *
         *out_certificate = card->certificate.digest;
     }
     key = omb_key_carrier(out_certificate);
-    return read_place(step, &key, out, err);
+    return omb_office_place(step, &key, out, err);
 }
 
 enum omb_rc omb_want_lacks(struct omb_step *step, const struct omb_digest *digest, bool *out,
@@ -221,7 +207,7 @@ static enum omb_rc add_carrier(struct answer *answer, const struct omb_digest *c
     enum omb_rc rc;
 
     look(answer);
-    rc = read_place(answer->step, &key, &at, err);
+    rc = omb_office_place(answer->step, &key, &at, err);
     if (rc == OMB_OK)
         rc = omb_header_read(answer->step, &at, &header, &digest, NULL, err);
     if (rc != OMB_OK) /* of this office's own bundle: the asker has it */

@@ -83,7 +83,7 @@ static enum omb_rc give(struct omb_step *step, const struct omb_office_id *child
     card = omb_office_named(step, certificate);
     if (!card || depth > NEEDS_DEPTH_MAX || came_from(card, child))
         return OMB_OK;
-    rc = omb_feed_place(step, &carrier, &at, err);
+    rc = omb_office_place(step, &carrier, &at, err);
     if (rc != OMB_OK)
         return rc == OMB_NOT_FOUND ? OMB_OK : rc;
     omb_feed_note_given(step, child, certificate);
@@ -91,7 +91,7 @@ static enum omb_rc give(struct omb_step *step, const struct omb_office_id *child
     if (rc == OMB_OK)
         rc = put_carrier(step, child, &at, depth + 1, err);
     if (rc == OMB_OK)
-        rc = omb_feed_place(step, &revocation, &revoked, err);
+        rc = omb_office_place(step, &revocation, &revoked, err);
     if (rc == OMB_OK)
         rc = put_carrier(step, child, &revoked, depth + 1, err);
     if (rc == OMB_NOT_FOUND)

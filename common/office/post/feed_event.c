@@ -473,7 +473,7 @@ static enum omb_rc offer_found(const struct event *event, const struct omb_fork_
 {
     const struct omb_key key = omb_key_fork(&fork->office, &fork->incarnation, fork->seq);
     struct omb_row_at at;
-    const enum omb_rc rc = omb_feed_place(event->step, &key, &at, err);
+    const enum omb_rc rc = omb_office_place(event->step, &key, &at, err);
 
     if (rc != OMB_OK && rc != OMB_NOT_FOUND)
         return rc;

@@ -216,20 +216,3 @@ bool omb_feed_in_scope(struct omb_step *step, const struct omb_office_id *child,
 
     return omb_feed_read_scope(step, child, id, &in, NULL) == OMB_OK && in;
 }
-
-enum omb_rc omb_feed_place(struct omb_step *step, const struct omb_key *key,
-                           struct omb_row_at *out, struct omb_error *err)
-{
-    struct omb_buf value = OMB_BUF_INIT;
-    struct omb_row_at at;
-    enum omb_rc rc = omb_port_get(step->port, OMB_FAMILY_OFFICE, omb_key_view(key), &value);
-
-    if (rc == OMB_OK && !omb_read_place(omb_buf_view(&value), &at.number, &at.seq))
-        rc = omb_fail(err, OMB_DAMAGED, NULL, "a row of the offices is damaged");
-    else if (rc == OMB_OK)
-        *out = at;
-    else if (rc != OMB_NOT_FOUND)
-        rc = omb_fail(err, rc, NULL, "the offices in the store cannot be read");
-    omb_buf_free(&value);
-    return rc;
-}

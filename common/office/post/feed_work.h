@@ -54,9 +54,6 @@ enum omb_rc omb_feed_knows(struct omb_step *step, const struct omb_office_id *ch
                            struct omb_error *err) OMB_MUST_USE;
 void omb_feed_note_given(struct omb_step *step, const struct omb_office_id *child,
                          const struct omb_digest *certificate);
-/* The row of a place among offices' rows: carrier, revocation, closing. OMB_NOT_FOUND. */
-enum omb_rc omb_feed_place(struct omb_step *step, const struct omb_key *key,
-                           struct omb_row_at *out, struct omb_error *err) OMB_MUST_USE;
 /* Reads whether the case is in scope. */
 enum omb_rc omb_feed_read_scope(struct omb_step *step, const struct omb_office_id *child,
                                 const struct omb_case_id *id, bool *out,

@@ -17,6 +17,7 @@
 #define TOLD_MAX 16                    /* refusals of one frame */
 
 enum { ROUNDS = 3 }; /* through one frame beside the feed */
+enum { ASK_ANEW = 3 }; /* tries of one record, after which what it lacks beside is asked for anew */
 
 uint64_t omb_inbox_window(const struct omb_post *post, const struct omb_link *link)
 {
@@ -304,7 +305,7 @@ static void want_it(struct omb_step *step, struct omb_link *link,
      * What came beside the feed in vain lacks something that is asked for level by level, one each
      * time; in between, what nobody up there has is done without (holes_in).
      */
-    if (link->retries++ % 3 == 0)
+    if (++link->retries % ASK_ANEW == 0)
         omb_want_anew(link);
     omb_want_send(step, link, &want);
     omb_want_above(step, link, &want);

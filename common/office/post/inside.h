@@ -27,7 +27,7 @@
 #define OMB_LIVES_LEAP 1000000     /* lives by which a parent may say that the own log is ahead */
 #define OMB_ANEW_MAX 8             /* lives in a day that open on a parent's word alone */
 #define OMB_NEWEST_KEPT 16         /* refused records and steps of history in a PeerRow */
-#define OMB_BESIDES_MAX 64         /* digests wanted for records beside the feed of one greeting */
+#define OMB_BESIDES_MAX 64         /* digests wanted for records beside the feed in a while */
 #define OMB_WANTS_MAX 256          /* that a peer may send between two looks */
 #define OMB_PARTS_MS 600000        /* after which what lacks is wanted again */
 #define OMB_LOOK_ROWS 16384        /* that are looked at for one peer */

@@ -372,7 +372,7 @@ void omb_want_again(struct omb_step *step, struct omb_link *link)
         step->input->monotonic_ms - link->parts_at < OMB_PARTS_MS)
         return;
     if (link->held_first) {
-        link->retries = 0;
+        link->retries = link->besides = 0;
         if (!link->up) /* what the parent had not got it need not have: it is done without */
             omb_want_anew(link);
         step->office->post->retry = true;
