@@ -96,11 +96,14 @@ static void hang_up(struct contact *contact)
 {
     omb_monitor_close(contact->monitor, contact->socket);
     omb_socket_close(contact->socket);
-    *contact = (struct contact){0};
+    contact->socket = contact->monitor = NULL;
+    contact->stands = contact->stood = contact->ended = false;
+    contact->owed = 0;
 }
 
+/* At the contact's endpoint. */
 static enum omb_rc call(struct omb_client *client, struct contact *contact, int type,
-                        const char *endpoint, struct omb_error *err)
+                        struct omb_error *err)
 {
     const struct omb_socket_setup setup = {.type = type,
                                            .send_queue = QUEUE,
@@ -112,20 +115,24 @@ static enum omb_rc call(struct omb_client *client, struct contact *contact, int 
                                            .server_key = client->server_key};
     enum omb_rc rc;
 
-    if (strlen(endpoint) >= sizeof(contact->endpoint))
-        return omb_fail(err, OMB_LIMIT, NULL, "an endpoint has at most %zu bytes",
-                        sizeof(contact->endpoint) - 1);
     rc = omb_socket_open(client->context, &setup, &contact->socket, err);
     if (rc != OMB_OK)
         return rc;
     rc = omb_monitor_open(client->context, contact->socket, &contact->monitor, err);
     if (rc == OMB_OK)
-        rc = omb_socket_connect(contact->socket, endpoint, err);
+        rc = omb_socket_connect(contact->socket, contact->endpoint, err);
     if (rc != OMB_OK)
         hang_up(contact);
-    else
-        memcpy(contact->endpoint, endpoint, strlen(endpoint) + 1);
     return rc;
+}
+
+static enum omb_rc name(struct contact *contact, const char *endpoint, struct omb_error *err)
+{
+    if (strlen(endpoint) >= sizeof(contact->endpoint))
+        return omb_fail(err, OMB_LIMIT, NULL, "an endpoint has at most %zu bytes",
+                        sizeof(contact->endpoint) - 1);
+    memcpy(contact->endpoint, endpoint, strlen(endpoint) + 1);
+    return OMB_OK;
 }
 
 enum omb_rc omb_client_open(const struct omb_client_setup *setup, struct omb_client **out,
@@ -142,7 +149,9 @@ enum omb_rc omb_client_open(const struct omb_client_setup *setup, struct omb_cli
     omb_box_public(setup->secret, client->public_key);
     memcpy(client->server_key, setup->server_key, OMB_PUBLIC_SIZE);
     client->context = context_take();
-    rc = call(client, &client->office, ZMQ_DEALER, setup->endpoint, err);
+    rc = name(&client->office, setup->endpoint, err);
+    if (rc == OMB_OK)
+        rc = call(client, &client->office, ZMQ_DEALER, err);
     if (rc != OMB_OK) {
         omb_client_close(client);
         return rc;
@@ -235,24 +244,8 @@ static enum omb_rc await_handshake(struct contact *contact, struct omb_error *er
  */
 static enum omb_rc give_up(struct contact *office, struct omb_error *err)
 {
-    char endpoint[OMB_ENDPOINT_MAX];
-
-    memcpy(endpoint, office->endpoint, sizeof(endpoint));
     hang_up(office);
-    memcpy(office->endpoint, endpoint, sizeof(endpoint));
-    office->stood = true;
-    return omb_fail(err, OMB_UNREACHABLE, NULL, "%s closed the connection", endpoint);
-}
-
-/* By another socket, after the last one was given up. */
-static enum omb_rc call_again(struct omb_client *client, struct omb_error *err)
-{
-    const struct contact before = client->office;
-    enum omb_rc rc = call(client, &client->office, ZMQ_DEALER, before.endpoint, err);
-
-    memcpy(client->office.endpoint, before.endpoint, sizeof(before.endpoint));
-    client->office.stood = true;
-    return rc;
+    return omb_fail(err, OMB_UNREACHABLE, NULL, "%s closed the connection", office->endpoint);
 }
 
 /* --- requests and replies --- */
@@ -267,8 +260,10 @@ enum omb_rc omb_client_send(struct omb_client *client, struct omb_view request,
     if (request.size > OMB_REQUEST_MAX)
         return omb_fail(err, OMB_LIMIT, NULL, "the request has %zu bytes, at most %d are taken",
                         request.size, OMB_REQUEST_MAX);
-    if (!office->socket)
-        rc = call_again(client, err);
+    if (!office->socket) { /* it was given up */
+        rc = call(client, office, ZMQ_DEALER, err);
+        office->stood = true;
+    }
     if (office->stands)
         catch_up(office);
     if (office->ended)
@@ -384,7 +379,9 @@ enum omb_rc omb_client_subscribe(struct omb_client *client, const char *endpoint
         return rc;
     if (client->bell.socket)
         hang_up(&client->bell);
-    rc = call(client, &client->bell, ZMQ_SUB, at, err);
+    rc = name(&client->bell, at, err);
+    if (rc == OMB_OK)
+        rc = call(client, &client->bell, ZMQ_SUB, err);
     if (rc != OMB_OK)
         return rc;
     if (zmq_setsockopt(client->bell.socket, ZMQ_SUBSCRIBE, "", 0) != 0)
