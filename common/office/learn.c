@@ -222,8 +222,24 @@ static bool is_own_word(const struct omb_header *header, const struct omb_known_
 }
 
 /*
- * The record carries the certificate from now on, if none that stands does, or it is the office's
- * own word and the other is not; *out_own: the own word carries it since now.
+ * What a record that carries the certificate is worth to who does not know it: signed under what it
+ * carries nothing, by its issuer a claim, by the office, under another, the proof.
+ */
+enum worth { WORTH_ITSELF, WORTH_CLAIM, WORTH_PROOF };
+
+static enum worth worth_of(const struct omb_header *header,
+                           const struct omb_known_certificate *known)
+{
+    if (!is_own_word(header, known))
+        return WORTH_CLAIM;
+    return memcmp(header->key.bytes, known->digest.bytes, sizeof(header->key.bytes)) == 0
+               ? WORTH_ITSELF
+               : WORTH_PROOF;
+}
+
+/*
+ * The record carries the certificate from now on, if none that stands does, or the other is worth
+ * less; *out_own: the office's own word carries it since now.
  */
 static enum omb_rc put_carrier(struct omb_step *step, const struct omb_header *header,
                                const struct omb_row_at *at,
@@ -231,7 +247,7 @@ static enum omb_rc put_carrier(struct omb_step *step, const struct omb_header *h
                                struct omb_error *err)
 {
     const struct omb_key key = omb_key_carrier(&known->digest);
-    const bool own = is_own_word(header, known);
+    const enum worth worth = worth_of(header, known);
     struct omb_row_at carrier;
     struct omb_header other;
     struct omb_digest digest;
@@ -239,18 +255,18 @@ static enum omb_rc put_carrier(struct omb_step *step, const struct omb_header *h
     enum omb_rc rc = omb_office_place_standing(step, &key, &carrier, err);
 
     *out_own = false;
-    if (rc == OMB_OK && !own)
+    if (rc == OMB_OK && worth == WORTH_ITSELF)
         return rc;
     if (rc == OMB_OK) {
         rc = omb_log_by_number(step, at->number, &log, err);
         if (rc == OMB_OK && log.row.line == 0)
             rc = omb_header_read(step, &carrier, &other, &digest, NULL, err);
-        if (rc != OMB_OK || log.row.line > 0 || is_own_word(&other, known))
+        if (rc != OMB_OK || log.row.line > 0 || worth_of(&other, known) >= worth)
             return rc;
     } else if (rc != OMB_NOT_FOUND) {
         return rc;
     }
-    *out_own = own;
+    *out_own = worth == WORTH_PROOF;
     put_place(step, &key, at);
     return OMB_OK;
 }

@@ -112,6 +112,39 @@ static void the_word_of_the_office_itself_carries_it(void **state)
     assert_true(omb_office_id_equal(&author, &crossing->refs[OUTLET].office));
 }
 
+static enum omb_rc do_take(struct omb_step *step, void *arg, struct omb_error *err)
+{
+    struct omb_known_certificate known;
+
+    assert_int_equal(omb_certify_read(*(struct omb_view *)arg, step->arena, &known, err), OMB_OK);
+    omb_certificate_keep(step, &known);
+    omb_identity_take(step, &known);
+    return OMB_OK;
+}
+
+/* Who lacks it could not judge the record that brings it. */
+static void what_is_signed_under_itself_carries_nothing(void **state)
+{
+    struct crossing *crossing = *state;
+    const struct omb_certificate inner = further(crossing);
+    struct omb_digest digest;
+    struct omb_view bytes = crossing_certify(crossing, NORTH, &inner, &digest);
+    struct omb_office_id author;
+    struct parcels all, own;
+
+    crossing_run(&crossing->rigs[NORTH], do_tell, &bytes);
+    (void)hear(crossing);
+    crossing_run(&crossing->rigs[OUTLET], do_take, &bytes);
+    crossing_run(&crossing->rigs[OUTLET], do_tell, &bytes);
+    all = crossing_pack(crossing, &crossing->rigs[OUTLET]);
+    own = crossing_of(crossing, &all, &crossing->refs[OUTLET].office);
+    assert_memory_equal(own.headers[own.count - 1].key.bytes, digest.bytes, OMB_KEY_ID_SIZE);
+    assert_int_equal(crossing_give(crossing, HO, NORTH, own.items, own.count)[own.count - 1].kind,
+                     OMB_RECEIPT_NEW);
+    author = carrier_of(crossing, &digest);
+    assert_true(omb_office_id_equal(&author, &crossing->refs[NORTH].office));
+}
+
 static void one_at_another_depth_does_nothing(void **state)
 {
     struct crossing *crossing = *state;
@@ -168,6 +201,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CROSSING_TEST(one_as_it_should_be_counts),
         CROSSING_TEST(the_word_of_the_office_itself_carries_it),
+        CROSSING_TEST(what_is_signed_under_itself_carries_nothing),
         CROSSING_TEST(one_at_another_depth_does_nothing),
         CROSSING_TEST(one_that_may_certify_deeper_than_its_issuer_does_nothing),
         CROSSING_TEST(one_below_another_office_does_nothing),
