@@ -147,9 +147,56 @@ static void test_what_was_given_back_garbled_comes_home_later(void **state)
     tree_check_whole(tree);
 }
 
+/*
+ * A branch was put back twice and wrote two lives of one number; the one that was lost came home
+ * and sorts after the one that goes on. So what follows a refused record is taken at once, and that
+ * record is lost with the disk. Above, a comparison asks for both: what nobody has is done without.
+ */
+static void test_what_follows_a_lost_record_comes_up_by_comparison(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    struct memport *region = tree_backup(bank.north), *branch;
+    struct omb_view number;
+
+    (void)bank_complaint(bank.b46);
+    (void)bank_complaint(bank.b46);
+    tree_settle(tree);
+    tree_cut(bank.north);
+    tree_roll_back(bank.north, region);
+    tree_settle(tree);
+    branch = tree_backup(bank.b45);
+    tree_roll_back(bank.b45, tree_backup(bank.b45));
+    (void)bank_complaint(bank.b45);
+    tree_settle(tree);
+    tree_cut(bank.b45);
+    tree_roll_back(bank.b45, branch);
+    number = bank_complaint(bank.b45);
+    tree_mend(bank.b45);
+    tree_settle(tree);
+    tree_stop(bank.b45);
+    tree_start(bank.b45);
+    tree_settle(tree);
+    branch = tree_backup(bank.b45);
+    tree_lie(bank.b45, TREE_LIE_PROOF);
+    (void)bank_complaint(bank.b45);
+    tree_pass(tree, 1);
+    TREE_ACT(bank.b45, number, NULL, NOTED, noted, "the client called", );
+    tree_pass(tree, OMB_SECOND_MS);
+    assert_int_equal(tree_link(bank.north, bank.b45)->refused, 1);
+    assert_true(tree_event_of(bank.north, number, "noted")->effect);
+    tree_roll_back(bank.b45, branch);
+    tree_settle(tree);
+    tree_mend(bank.north);
+    tree_settle(tree);
+    assert_true(tree_event_of(bank.ho, number, "noted")->effect);
+    tree_check_whole(tree);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TREE_TEST(test_what_follows_a_lost_record_comes_up_by_comparison),
         TREE_TEST(test_a_garbled_proof_is_refused_and_the_line_goes_on),
         TREE_TEST(test_bytes_that_are_no_frame_end_the_line_not_the_office),
         TREE_TEST(test_an_office_speaks_for_another),

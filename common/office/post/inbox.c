@@ -102,6 +102,32 @@ static bool needs_life(const struct omb_link *link, const struct omb_receipt *re
            !omb_incarnation_equal(&receipt->incarnation, &link->life);
 }
 
+static bool is_same_range(const struct omb_log_range *a, const struct omb_log_range *b)
+{
+    return omb_office_id_equal(&a->office, &b->office) &&
+           omb_incarnation_equal(&a->incarnation, &b->incarnation) && a->first == b->first &&
+           a->last == b->last;
+}
+
+/*
+ * Whether all that it lacks was in ranges that were wanted twice, and nothing came but this: an
+ * answer goes from the first of a range on, so the peer has none of what is before.
+ */
+static bool came_without(const struct omb_link *link, const struct omb_receipt *receipt)
+{
+    const struct omb_log_range *lacks = &receipt->range;
+
+    for (size_t i = 0; link->ranges_left > 0 && link->wanted == 0 && i < link->range_count; i++) {
+        const struct omb_log_range *asked = &link->ranges[i];
+
+        if (omb_office_id_equal(&asked->office, &lacks->office) &&
+            omb_incarnation_equal(&asked->incarnation, &lacks->incarnation) &&
+            asked->first <= lacks->first && asked->last >= receipt->seq)
+            return true;
+    }
+    return false;
+}
+
 /*
  * Whether the peer is known to have no more of that life than what came; or not the record that
  * this one says it follows, in place of the one that is here. The life that it writes may go on
@@ -114,7 +140,8 @@ static bool holes_in(const struct omb_link *link, const struct omb_receipt *rece
     if (link->retries >= OMB_RETRIES_OF_LIFE && receipt->seq == 1 && is_own(link, receipt) &&
         omb_incarnation_equal(&receipt->incarnation, &link->life))
         return true;
-    if (link->retries >= OMB_RETRIES && omb_digest_equal(&link->waiting, &receipt->digest))
+    if ((link->retries >= OMB_RETRIES && omb_digest_equal(&link->waiting, &receipt->digest)) ||
+        came_without(link, receipt))
         return link->up || !omb_incarnation_equal(&receipt->incarnation, &link->life) ||
                !is_own(link, receipt) || (receipt->range.first == 0 && receipt->seq > 1);
     return is_own(link, receipt) && OMB_ID_COMPARE(&receipt->incarnation, &link->life) < 0;
@@ -389,13 +416,6 @@ enum omb_rc omb_inbox_retry(struct omb_step *step, struct omb_link *link, struct
     if (rc == OMB_OK && !waits)
         waits_no_more(link);
     return rc;
-}
-
-static bool is_same_range(const struct omb_log_range *a, const struct omb_log_range *b)
-{
-    return omb_office_id_equal(&a->office, &b->office) &&
-           omb_incarnation_equal(&a->incarnation, &b->incarnation) && a->first == b->first &&
-           a->last == b->last;
 }
 
 /*
