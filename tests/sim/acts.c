@@ -23,6 +23,7 @@ bool sim_register(struct sim *sim, struct tree_office *office)
     const struct sim_promise *promise;
     struct complaint complaint;
     const struct omb_reply *reply;
+    bool registers;
 
     if (sim->count == SIM_CASES_MAX)
         return false;
@@ -35,7 +36,7 @@ bool sim_register(struct sim *sim, struct tree_office *office)
         return true; /* for an office that is not below */
     promise = sim_promised(sim, office, OMB_AS(act_done, reply->answer)->record);
     tree_keep(office);
-    if (!sim_case_of(office, &promise->record, &affair->id))
+    if (!sim_case_of(office, &promise->record, &affair->id, &registers))
         return true; /* it was not even written */
     affair->number = OMB_AS(act_done, reply->answer)->number;
     affair->home = office;

@@ -3,9 +3,12 @@
  * in the bank have it: each side gives back the log of the other and those of offices below the
  * other, and no more (design: records, Log and incarnation). A bank that loses the stores of an
  * office and of all above it between two comparisons has replicas that differ for good; such losses
- * are not played.
+ * are not played. Neither is one that takes the last registration of a case of which others have
+ * records: whom it concerns nobody can tell any more.
  */
 #include "unit/unit.h"
+
+#include <string.h>
 
 #include "base/assert.h"
 #include "office/keys.h"
@@ -61,6 +64,25 @@ static bool is_on_way(const struct tree *tree, const struct tree_office *office,
     return false;
 }
 
+/*
+ * Of a record that nobody else in the bank has: whether others have what goes on from it. One that
+ * was put out gives it back to a store that forgot that.
+ */
+static bool begins_a_case(const struct losing *losing, struct omb_view key)
+{
+    const struct tree *tree = losing->sim->tree;
+    struct omb_digest record = {{0}}; /* as much of it as keys have */
+    struct omb_case_id id;
+    bool registers, begins = false;
+
+    memcpy(record.bytes, key.data, key.size);
+    if (!sim_case_of(losing->office, &record, &id, &registers) || !registers)
+        return false;
+    for (size_t i = 0; i < tree->count && !begins; i++)
+        begins = tree->offices[i] != losing->office && sim_has_row(tree->offices[i], &id);
+    return begins;
+}
+
 /* Of a record that the copy lacks: whether all who have it stand elsewhere. */
 static enum omb_rc see_record(void *arg, struct omb_view key, struct omb_view value)
 {
@@ -80,7 +102,7 @@ static enum omb_rc see_record(void *arg, struct omb_view key, struct omb_view va
         on_way = is_on_way(tree, other, &author);
         elsewhere = true;
     }
-    losing->orphans = elsewhere && !on_way;
+    losing->orphans = !on_way && (elsewhere || begins_a_case(losing, key));
     return losing->orphans ? OMB_STOP : OMB_OK;
 }
 

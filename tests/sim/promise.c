@@ -66,7 +66,7 @@ static bool header_at(const struct tree_office *office, struct omb_buf *place,
 }
 
 bool sim_case_of(const struct tree_office *office, const struct omb_digest *record,
-                 struct omb_case_id *out)
+                 struct omb_case_id *out, bool *out_registers)
 {
     const struct omb_key key = omb_key_digest(record);
     struct omb_buf value = OMB_BUF_INIT;
@@ -75,8 +75,10 @@ bool sim_case_of(const struct tree_office *office, const struct omb_digest *reco
     const bool found = get(office, OMB_FAMILY_DIGEST, &key, &value) &&
                        header_at(office, &value, &bytes, &header) && header.case_id != NULL;
 
-    if (found)
+    if (found) {
         *out = *header.case_id;
+        *out_registers = header.facts != NULL && header.facts->event.tag == OMB_EVENT_REGISTERED;
+    }
     omb_buf_free(&value);
     return found;
 }

@@ -128,9 +128,9 @@ bool sim_would_orphan(const struct sim *sim, const struct tree_office *office,
 
 struct sim_promise *sim_promised(struct sim *sim, struct tree_office *office,
                                  struct omb_view record);
-/* The case of a record that the office holds. */
+/* The case of a record that the office holds, and whether the record registers it. */
 bool sim_case_of(const struct tree_office *office, const struct omb_digest *record,
-                 struct omb_case_id *out);
+                 struct omb_case_id *out, bool *out_registers);
 bool sim_holds(const struct tree_office *office, const struct omb_digest *record);
 /* The record by which the parent certified the child as what it is now, if it is there. */
 bool sim_carrier_of(const struct tree_office *parent, const struct tree_office *child,
