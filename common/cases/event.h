@@ -75,7 +75,7 @@ enum omb_role { OMB_ROLE_NONE, OMB_ROLE_TELLER, OMB_ROLE_HANDLER, OMB_ROLE_SUPER
 /* Who may write an event: a set of these. */
 enum omb_right {
     OMB_RIGHT_HOME = 1,        /* H: home, or an office whose certificate succeeds it */
-    OMB_RIGHT_CUSTODIAN = 2,   /* C */
+    OMB_RIGHT_CUSTODIAN = 2,   /* C, or an office whose certificate succeeds it */
     OMB_RIGHT_ABOVE = 4,       /* A: any office above the custodian */
     OMB_RIGHT_RESOLVER = 8,    /* R: the office that resolved */
     OMB_RIGHT_PARTY = 16,      /* P: any party of the case */

@@ -111,13 +111,10 @@ bool omb_ids_have(const struct omb_office_id *ids, size_t count, const struct om
     return false;
 }
 
+/* Who succeeds a closed office decides in its place: else nobody would, until one takes over. */
 static bool is_custodian(const struct omb_place *place, const struct omb_seat *author)
 {
-    if (omb_office_id_equal(&author->office, &place->custodian->office))
-        return true;
-    /* Custody at home is custody of whoever counts as home, or a closed office would hold it. */
-    return omb_office_id_equal(&place->custodian->office, &place->home->office) &&
-           omb_seat_counts_as(author, &place->home->office);
+    return omb_seat_counts_as(author, &place->custodian->office);
 }
 
 static bool is_above_home(const struct omb_place *place, const struct omb_seat *author, bool home)

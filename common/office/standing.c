@@ -279,6 +279,28 @@ bool omb_office_gone(struct omb_step *step, const struct omb_office_id *id)
     return gone;
 }
 
+enum omb_rc omb_office_closing(struct omb_step *step, const struct omb_office_id *closed,
+                               struct omb_office_id *out_successor, struct omb_error *err)
+{
+    const struct omb_key key = omb_key_closing(closed);
+    const struct omb_office_ref *successor = NULL;
+    struct omb_header header;
+    struct omb_digest digest;
+    struct omb_row_at at;
+    enum omb_rc rc = omb_office_place(step, &key, &at, err);
+
+    if (rc == OMB_OK)
+        rc = omb_header_read(step, &at, &header, &digest, NULL, err);
+    if (rc != OMB_OK)
+        return rc;
+    if (header.facts != NULL && header.facts->event.tag == OMB_EVENT_OFFICE_CLOSED)
+        successor = OMB_AS(office_closed, header.facts->event)->successor;
+    if (successor == NULL)
+        return OMB_NOT_FOUND;
+    *out_successor = successor->office;
+    return OMB_OK;
+}
+
 bool omb_office_cut_off(struct omb_step *step, const struct omb_key_id *key,
                         const struct omb_incarnation *incarnation, uint64_t seq,
                         const struct omb_digest *digest)

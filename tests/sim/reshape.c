@@ -121,6 +121,7 @@ bool sim_close(struct sim *sim, struct tree_office *office)
     if (!sim_order(office->parent, &change))
         return false;
     sim->closed = office;
+    office->successor = successor;
     return true;
 }
 

@@ -39,6 +39,7 @@ struct tree_office {
     struct tree *tree;
     const char *code, *kind;
     struct tree_office *parent; /* NULL: the root */
+    const struct tree_office *successor; /* since it was closed; else NULL */
     struct tree_office *before[TREE_MOVES_MAX]; /* parents that it had */
     size_t moves;
     struct omb_office_id id;
@@ -82,10 +83,9 @@ struct tree {
     int64_t now_ms, stirred_ms; /* true time; when something last moved */
     uint64_t lines, orders;
     struct tree_event *events;
-    size_t event_count, event_capacity;
     struct tree_frame *frames;
-    size_t frame_count, frame_capacity;
-    uint32_t (*dice)(void *arg, uint32_t sides); /* for faults that come by chance */
+    size_t event_count, event_capacity, frame_count, frame_capacity;
+    uint32_t (*dice)(void *arg, uint32_t sides); /* of faults */
     void *dice_arg;
     struct tree_met met;
     struct memport **lost; /* stores that were put back: what they said of scopes was so */

@@ -438,7 +438,7 @@ static bool home_gives_key(const struct whole *whole, size_t matter)
     return false;
 }
 
-/* Who decides a case can read it. */
+/* Who decides a case, or stands in since it was closed, can read it. */
 static void judge_custodian(const struct whole *whole, size_t matter)
 {
     const struct omb_key key = omb_key_case(&whole->matters[matter].id);
@@ -447,16 +447,18 @@ static void judge_custodian(const struct whole *whole, size_t matter)
     if (!home_gives_key(whole, matter))
         return;
     for (size_t i = 0; i < whole->tree->count; i++) {
-        const struct tree_office *office = whole->tree->offices[i];
+        const struct tree_office *office = whole->tree->offices[i], *decides = office;
         struct omb_buf value = OMB_BUF_INIT;
         struct omb_case_row row;
 
         omb_arena_reset(arena);
+        while (decides->successor != NULL)
+            decides = decides->successor;
         if (!office->gone && get(office, OMB_FAMILY_CASE, &key, &value) &&
             omb_decode_case_row(omb_buf_view(&value), arena, &row, NULL) == OMB_OK &&
             row.custodian != NULL && omb_office_id_equal(&row.custodian->office, &office->id) &&
-            !holds_key(office, &whole->matters[matter]))
-            fail_msg("%s decides case %llu of %s and has no key to it", office->code,
+            !decides->gone && !holds_key(decides, &whole->matters[matter]))
+            fail_msg("%s decides case %llu of %s and has no key to it", decides->code,
                      (unsigned long long)whole->matters[matter].id.serial,
                      tree_code_of(whole->tree, &whole->matters[matter].id.home));
         omb_buf_free(&value);

@@ -230,6 +230,7 @@ static void close_office(struct tree_office *office, struct tree_office *success
     tree_tick(office->parent);
     tree_tell(office->tree, "%s is closed", office->code);
     (void)answer_of(ask_as(&office->parent->rig, "admin", OMB_ASK_OFFICE_CHANGE, &change));
+    office->successor = successor;
 }
 
 static void test_a_closed_office_leaves_its_cases_to_its_successor(void **state)
@@ -287,11 +288,62 @@ static void test_a_closed_office_goes_on_giving_where_it_stopped(void **state)
     tree_check(tree);
 }
 
+/* A case of another branch that the closed one was to decide. */
+static void test_a_closed_office_leaves_what_it_was_to_decide(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    const struct omb_view number = bank_complaint(bank.b77);
+
+    ESCALATE(bank.b77, number, "ho");
+    tree_settle(tree);
+    DELEGATE(bank.ho, number, "vsp-0045");
+    tree_settle(tree);
+    close_office(bank.b45, bank.b46);
+    tree_settle(tree);
+    tree_stop(bank.b45);
+    assert_text(shown(bank.b46, number)->narrative, "charged twice");
+    RESOLVE(bank.b46, number, "paid back");
+    tree_settle(tree);
+    tree_agree(tree, number, "resolved", "vsp-0077", bank.b77, bank.south, bank.ho, bank.north,
+               bank.b46, NULL);
+    tree_check(tree);
+}
+
+/* Closed and not yet aware of it, it takes custody; it gets no key, who stands in for it does. */
+static void test_a_closed_office_that_takes_a_case_is_stood_in_for(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    const struct omb_view number = bank_complaint(bank.b77);
+
+    tree_settle(tree);
+    tree_move(bank.b77, bank.north);
+    tree_settle(tree);
+    tree_cut(bank.south);
+    close_office(bank.south, bank.north);
+    tree_settle(tree);
+    TAKE_OVER(bank.south, number);
+    tree_mend(bank.south);
+    tree_settle(tree);
+    tree_agree(tree, number, "open", "south", bank.b77, bank.south, bank.ho, bank.north, NULL);
+    assert_true(shown(bank.south, number)->sealed);
+    assert_text(shown(bank.north, number)->narrative, "charged twice");
+    tree_check_whole(tree);
+    RESOLVE(bank.north, number, "paid back");
+    tree_settle(tree);
+    tree_agree(tree, number, "resolved", "vsp-0077", bank.b77, bank.south, bank.ho, bank.north,
+               NULL);
+    tree_check_whole(tree);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TREE_TEST(test_a_closed_office_leaves_its_cases_to_its_successor),
         TREE_TEST(test_a_closed_office_goes_on_giving_where_it_stopped),
+        TREE_TEST(test_a_closed_office_leaves_what_it_was_to_decide),
+        TREE_TEST(test_a_closed_office_that_takes_a_case_is_stood_in_for),
         TREE_TEST(test_a_branch_comes_under_another_region),
         TREE_TEST(test_a_branch_is_moved_with_work_that_nobody_has),
         TREE_TEST(test_a_silent_branch_is_taken_over),

@@ -183,6 +183,23 @@ static void a_successor_counts_as_home(void **state)
     assert_verdict(s, told, EFFECT);
 }
 
+/* A case of another home that a closed office decided: who succeeds it decides, nobody else. */
+static void a_successor_counts_as_custodian(void **state)
+{
+    struct story *s = *state;
+    int up = ESCALATE(s, CITY, story_register(s), NORTH);
+    int down = DELEGATE(s, NORTH, up, LAKE);
+    int decided = RESOLVE(s, PORT, down, "founded");
+
+    fold(s);
+    assert_verdict(s, decided, NO_RIGHT);
+    s->seats[PORT].succeeds = &s->seats[LAKE].office;
+    s->seats[PORT].succeeds_count = 1;
+    fold(s);
+    assert_verdict(s, decided, EFFECT);
+    assert_custody(s, CITY);
+}
+
 static void above_is_read_off_a_later_certificate_too(void **state)
 {
     struct story *s = *state;
@@ -488,6 +505,7 @@ int main(void)
         STORY_TEST(the_resolver_may_answer_and_reopen),
         STORY_TEST(a_resolver_below_may_reopen_after_the_closing),
         STORY_TEST(a_successor_counts_as_home),
+        STORY_TEST(a_successor_counts_as_custodian),
         STORY_TEST(above_is_read_off_a_later_certificate_too),
         STORY_TEST(a_grant_needs_a_key_and_a_holder),
         STORY_TEST(a_grant_beyond_a_revocation_makes_no_holder),
