@@ -216,11 +216,13 @@ OMB_SHAPE(extended)
 OMB_SHAPE(escalated)
 
 #define OMB_FIELDS_returned(F)                                                         \
-    F(one, to, office_ref)
+    F(one, to, office_ref)                                                             \
+    F(code, ground, )
 OMB_SHAPE(returned)
 
 #define OMB_FIELDS_delegated(F)                                                        \
-    F(one, to, office_ref)
+    F(one, to, office_ref)                                                             \
+    F(code, ground, )
 OMB_SHAPE(delegated)
 
 #define OMB_FIELDS_taken_over(F)                                                       \
@@ -232,12 +234,14 @@ OMB_SHAPE(taken_over)
 OMB_SHAPE(granted)
 
 #define OMB_FIELDS_shared(F)                                                           \
-    F(one, to, office_ref)
+    F(one, to, office_ref)                                                             \
+    F(code, ground, )
 OMB_SHAPE(shared)
 
 #define OMB_FIELDS_asked(F)                                                            \
     F(one, to, office_ref)                                                             \
-    F(when, due, )
+    F(when, due, )                                                                     \
+    F(code, ground, )
 OMB_SHAPE(asked)
 
 #define OMB_FIELDS_replied(F)                                                          \

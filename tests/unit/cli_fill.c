@@ -114,6 +114,27 @@ static void offices_and_records_go_into_the_act(void **state)
     end(&line);
 }
 
+/* As design: interfaces has it for all five; only an escalation must have a ground. */
+static void what_goes_to_another_office_may_say_on_what_ground(void **state)
+{
+    struct line line;
+    (void)state;
+
+    assert_int_equal(FILL(&line, "case", "return", "x", "--to", "b", "--ground", "time"), OMB_OK);
+    assert_text(OMB_AS(returned, line.act.facts->event)->ground, "time");
+    end(&line);
+    assert_int_equal(FILL(&line, "case", "delegate", "x", "--to", "b", "--ground", "other"),
+                     OMB_OK);
+    assert_text(OMB_AS(delegated, line.act.facts->event)->ground, "other");
+    end(&line);
+    assert_int_equal(FILL(&line, "case", "share", "x", "--to", "b", "--ground", "amount"), OMB_OK);
+    assert_text(OMB_AS(shared, line.act.facts->event)->ground, "amount");
+    end(&line);
+    assert_int_equal(FILL(&line, "case", "ask", "x", "--to", "b", "--ground", "authority"), OMB_OK);
+    assert_text(OMB_AS(asked, line.act.facts->event)->ground, "authority");
+    end(&line);
+}
+
 static void a_grant_and_an_erasure_are_codes_alone(void **state)
 {
     struct line line;
@@ -281,6 +302,7 @@ int main(void)
         cmocka_unit_test(a_registration_is_parted_into_facts_body_and_extract),
         cmocka_unit_test(an_event_without_words_has_no_body),
         cmocka_unit_test(offices_and_records_go_into_the_act),
+        cmocka_unit_test(what_goes_to_another_office_may_say_on_what_ground),
         cmocka_unit_test(a_grant_and_an_erasure_are_codes_alone),
         cmocka_unit_test(a_case_is_registered_for_an_office_below),
         cmocka_unit_test(an_amount_is_read_by_its_currency),
