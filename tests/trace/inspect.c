@@ -344,10 +344,40 @@ static void test_a_trace_names_who_holds_and_who_waits(void **state)
     assert_true(has_line((struct omb_views){&wait_of(event, "vsp-0045")->on, 1}, "the link to"));
     assert_true(wait_of(event, "vsp-0045")->since > 0);
     event = trace_of(bank.ho, number, "resolved");
-    assert_text(wait_of(event, "vsp-0045")->on, "unknown: not seen from here");
+    assert_text(wait_of(event, "vsp-0045")->on, "not seen from here: north has it, ask there");
     tree_mend(bank.b45);
     tree_settle(tree);
     assert_true(has_code(trace_of(bank.north, number, "resolved")->held_by, "vsp-0045"));
+    /* That it answered says at the head office, too, that the decision had come to it. */
+    assert_non_null(wait_of(trace_of(bank.ho, number, "resolved"), "vsp-0045"));
+    TELL(bank.b45, number);
+    tree_settle(tree);
+    event = trace_of(bank.ho, number, "resolved");
+    assert_true(has_code(event->held_by, "vsp-0045"));
+    assert_int_equal(event->waits.count, 0);
+    tree_check(tree);
+}
+
+static void test_a_trace_names_who_holds_up_what_goes_down(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    const struct omb_view number = bank_complaint(bank.b45);
+    const struct omb_trace_event *event;
+
+    ESCALATE(bank.b45, number, "ho");
+    tree_settle(tree);
+    tree_cut(bank.north);
+    RESOLVE(bank.ho, number, "paid back");
+    tree_pass(tree, 90 * OMB_SECOND_MS);
+    event = trace_of(bank.ho, number, "resolved");
+    assert_true(has_line((struct omb_views){&wait_of(event, "north")->on, 1}, "the link to"));
+    assert_text(wait_of(event, "vsp-0045")->on, "it goes by way of north, which waits for it");
+    tree_mend(bank.north);
+    tree_settle(tree);
+    event = trace_of(bank.ho, number, "resolved");
+    assert_true(has_code(event->held_by, "north"));
+    assert_text(wait_of(event, "vsp-0045")->on, "not seen from here: north has it, ask there");
     tree_check(tree);
 }
 
@@ -445,6 +475,7 @@ int main(void)
         TREE_TEST(test_what_is_below_a_lost_office_is_not_known),
         TREE_TEST(test_a_report_names_whom_it_is_behind_on),
         TREE_TEST(test_a_trace_names_who_holds_and_who_waits),
+        TREE_TEST(test_a_trace_names_who_holds_up_what_goes_down),
         TREE_TEST(test_a_trace_tells_a_cut_branch_who_has_nothing),
         TREE_TEST(test_a_fork_is_listed_with_both_digests),
     };

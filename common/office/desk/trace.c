@@ -1,14 +1,15 @@
 /*
  * Where each record of a case is: which offices durably hold it, and what the others wait for. An
- * office holds what it wrote, what came over it (nothing leaves an office before it is durable
- * there), what it acknowledged, and what a witness of it covers. Of everybody else it is said that
- * it is not seen from here.
+ * office holds what it wrote, what it wrote upon, what came over it (nothing leaves an office before
+ * it is durable there), what it acknowledged, and what a witness of it covers. Acknowledgements go
+ * one level: of everybody else it is said whom to ask.
  */
 #include <string.h>
 
 #include "office/desk/act.h"
 #include "office/desk/inspect.h"
 #include "office/desk/view.h"
+#include "office/post/feed.h"
 #include "wire/limits.h"
 
 #define OFFICES_MAX 256 /* of one case; the parties of one are few */
@@ -19,6 +20,7 @@ struct keeper {
     const struct omb_link_seen *link; /* it is the parent or a direct child */
     bool *unacked;                    /* a child: by event, what is in its feed and not taken yet */
     bool unknown;                     /* its feed is too long to be looked through */
+    bool *wrote;                      /* by event: what it wrote, and what that stands upon */
 };
 
 struct tracing {
@@ -26,6 +28,7 @@ struct tracing {
     const struct omb_casefile *file;
     struct keeper *keepers;
     size_t keeper_count;
+    size_t *upon; /* by event: the one that its author saw as the newest; SIZE_MAX: none here */
     struct omb_error *err;
 };
 
@@ -98,6 +101,35 @@ static enum omb_rc read_feed(const struct tracing *trace, struct keeper *keeper)
     return omb_desk_scan(trace->step, OMB_FAMILY_FEED,
                          omb_view(keeper->office.bytes, OMB_OFFICE_ID_SIZE), &after, visit_feed,
                          &walk, trace->err);
+}
+
+/* --- what an office wrote upon --- */
+
+static void find_upon(struct tracing *trace)
+{
+    const struct omb_casefile *file = trace->file;
+
+    trace->upon = OMB_ARENA_NEW(trace->step->arena, size_t, file->event_count);
+    for (size_t i = 0; i < file->event_count; i++) {
+        trace->upon[i] = SIZE_MAX;
+        for (size_t k = 0; k < file->event_count; k++)
+            if (omb_digest_equal(&file->events[i].after, &file->events[k].digest))
+                trace->upon[i] = k;
+    }
+}
+
+/* Nobody names a record as the newest without having it, and what that one names. */
+static void find_wrote(const struct tracing *trace, struct keeper *keeper)
+{
+    const struct omb_casefile *file = trace->file;
+
+    keeper->wrote = OMB_ARENA_NEW(trace->step->arena, bool, file->event_count);
+    for (size_t i = 0; i < file->event_count; i++) {
+        if (!omb_office_id_equal(&file->events[i].office, &keeper->office))
+            continue;
+        for (size_t k = i; k != SIZE_MAX && !keeper->wrote[k]; k = trace->upon[k])
+            keeper->wrote[k] = true;
+    }
 }
 
 /* --- the way that a record came --- */
@@ -177,6 +209,53 @@ static void wait_for_link(struct event_trace *event, const struct keeper *keeper
                  link->since);
 }
 
+/* Whether a direct child has taken it out of its feed. */
+static bool is_taken(const struct event_trace *event, const struct keeper *keeper)
+{
+    return keeper->link != NULL && !keeper->link->up && !keeper->unknown &&
+           !keeper->unacked[event->index];
+}
+
+static bool is_held(const struct event_trace *event, const struct keeper *keeper)
+{
+    const struct omb_event *record = event->judged->event;
+
+    return keeper->wrote[event->index] ||
+           came_through(event->trace, &record->office, &keeper->office) ||
+           is_witnessed(event->witnesses, event->witness_count, &keeper->office, record->seq) ||
+           is_taken(event, keeper);
+}
+
+/* The first office on the way from here to the other one; NULL: it is not told of here. */
+static const struct keeper *next_hop(const struct tracing *trace, const struct keeper *keeper)
+{
+    const struct omb_office_id child = omb_feed_child_above(trace->step, &keeper->office);
+
+    for (size_t i = 0; i < trace->keeper_count; i++) {
+        const struct keeper *hop = &trace->keepers[i];
+
+        if (omb_office_id_none(&child) ? hop->link != NULL && hop->link->up
+                                       : omb_office_id_equal(&hop->office, &child))
+            return hop;
+    }
+    return NULL;
+}
+
+/* Beyond the next office: it knows, when it has the record. */
+static void wait_beyond(struct event_trace *event, const struct keeper *keeper)
+{
+    struct omb_step *step = event->trace->step;
+    const struct keeper *hop = next_hop(event->trace, keeper);
+    struct omb_view on = OMB_VIEW_LIT("unknown: not seen from here");
+
+    if (hop != NULL)
+        on = omb_arena_printf(step->arena,
+                              is_held(event, hop) ? "not seen from here: %.*s has it, ask there"
+                                                  : "it goes by way of %.*s, which waits for it",
+                              OMB_VIEW_ARGS(omb_office_code_of(step, &hop->office)));
+    wait_for(event, &keeper->office, on, 0);
+}
+
 static void trace_keeper(struct event_trace *event, const struct keeper *keeper)
 {
     struct omb_step *step = event->trace->step;
@@ -184,24 +263,18 @@ static void trace_keeper(struct event_trace *event, const struct keeper *keeper)
     const struct omb_office_id *self = &omb_office_self(step->office)->office;
     const bool mine = omb_desk_is_at_or_below(step, &record->office, self);
 
-    if (came_through(event->trace, &record->office, &keeper->office) ||
-        is_witnessed(event->witnesses, event->witness_count, &keeper->office, record->seq)) {
+    if (is_held(event, keeper))
         event->held[event->held_count++] = omb_office_code_of(step, &keeper->office);
-        return;
-    }
-    if (keeper->link != NULL && !keeper->link->up && !keeper->unknown) {
-        if (keeper->unacked[event->index])
-            wait_for_link(event, keeper);
-        else
-            event->held[event->held_count++] = omb_office_code_of(step, &keeper->office);
-    } else if (keeper->link != NULL && keeper->link->up) {
+    else if (keeper->link != NULL && (keeper->link->up || !keeper->unknown))
         wait_for_link(event, keeper);
-    } else if (mine && omb_desk_is_at_or_below(step, self, &keeper->office)) {
+    else if (mine && omb_desk_is_at_or_below(step, self, &keeper->office))
         wait_for(event, &keeper->office, OMB_VIEW_LIT("no witness of it has come"),
                  record->time_ms);
-    } else {
-        wait_for(event, &keeper->office, OMB_VIEW_LIT("unknown: not seen from here"), 0);
-    }
+    else if (keeper->link != NULL)
+        wait_for(event, &keeper->office,
+                 OMB_VIEW_LIT("unknown: what waits for it is too long to be looked through"), 0);
+    else
+        wait_beyond(event, keeper);
 }
 
 /* The custodian cannot read the case until a holder grants it the key. */
@@ -276,7 +349,9 @@ static enum omb_rc trace_case(struct tracing *trace, struct omb_trace *out)
 
     find_keepers(trace);
     add_holders(trace);
+    find_upon(trace);
     for (size_t i = 0; rc == OMB_OK && i < trace->keeper_count; i++) {
+        find_wrote(trace, &trace->keepers[i]);
         if (trace->keepers[i].link != NULL && !trace->keepers[i].link->up)
             rc = read_feed(trace, &trace->keepers[i]);
     }
