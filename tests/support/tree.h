@@ -168,9 +168,8 @@ void tree_tell(struct tree *tree, const char *format, ...) __attribute__((format
 /* Fails unless lines with these parts were told, in this order; the last part is NULL. */
 void tree_told_in_order(struct tree *tree, const char *first, ...);
 size_t tree_told(const struct tree *tree, const char *part);
-/* Whether these bytes crossed from one office to the other. */
-bool tree_crossed(const struct tree *tree, const struct tree_office *from,
-                  const struct tree_office *to, struct omb_view bytes);
+/* Whether these bytes were in anything that a parent sent it, be it one of before. */
+bool tree_came_down(const struct tree_office *child, struct omb_view bytes);
 
 /* --- what must hold --- */
 

@@ -344,7 +344,7 @@ static void check_scope(const struct parties *parties, const struct tree_office 
         if (may_hear_of(parties, &parties->items[i].id, child))
             continue;
         omb_encode_case_id(&parties->items[i].id, &bytes);
-        if (tree_crossed(parties->tree, child->parent, child, omb_buf_view(&bytes)))
+        if (tree_came_down(child, omb_buf_view(&bytes)))
             fail_msg("%s heard of case %llu, which is none of its business", child->code,
                      (unsigned long long)parties->items[i].id.serial);
         omb_buf_free(&bytes);

@@ -150,13 +150,15 @@ size_t tree_told(const struct tree *tree, const char *part)
     return count;
 }
 
-bool tree_crossed(const struct tree *tree, const struct tree_office *from,
-                  const struct tree_office *to, struct omb_view bytes)
+bool tree_came_down(const struct tree_office *child, struct omb_view bytes)
 {
+    const struct tree *tree = child->tree;
+
     for (size_t i = 0; i < tree->frame_count; i++) {
         const struct tree_frame *frame = &tree->frames[i];
 
-        if (frame->from == from && frame->to == to && frame->bytes.size >= bytes.size &&
+        if (frame->to == child && frame->bytes.size >= bytes.size &&
+            !tree_is_below(frame->from, child, true) &&
             memmem(frame->bytes.data, frame->bytes.size, bytes.data, bytes.size) != NULL)
             return true;
     }

@@ -8,6 +8,7 @@ import time
 
 import outsider_verify as ov
 from conftest import COMMAND, DEADLINE_S
+from proxy import Proxy
 
 
 def free_ports(count):
@@ -30,7 +31,7 @@ def until(what, ask, want):
 
 class Tree:
     def __init__(self, make_office):
-        self.make, self.offices = make_office, {}
+        self.make, self.offices, self.lines = make_office, {}, {}
 
     def __getitem__(self, code):
         return self.offices[code]
@@ -49,6 +50,12 @@ class Tree:
                      code=0)
         self.enrol(code, parent, more)
         office.start().staff()
+
+    def add_behind(self, code, kind, parent, parent_port, closing, port=None):
+        """As add; its line goes through a proxy, named after the child."""
+        self.lines[code] = Proxy(parent_port)
+        closing.callback(self.lines[code].close)
+        self.add(code, kind, parent, port, more=("--address", self.lines[code].address))
 
     def line(self):
         """A head office, a region, a branch; the ports on which the two above listen."""
@@ -106,6 +113,8 @@ class Tree:
             differ = {name: (told[name], seen.get(name)) for name in told
                       if seen.get(name) != told[name]}
             assert seen == told, f"{codes[0]} and {code} see {number} differently: {differ}"
+        pages = {page for code in codes if (page := page_of(self[code], number))}
+        assert len(pages) <= 1, f"those who can read {number} print it differently"
 
 
 def link(office, peer):
@@ -140,6 +149,12 @@ def held(office, code):
 def lives(office, code):
     return len({log["incarnation"] for log in office.ombud("log", "list", "--json").json()
                 if log["office"] == code})
+
+
+def page_of(office, number):
+    """What `case show` prints where the case can be read, operators by their codes alone."""
+    page = office.ombud("case", "show", number, who="handler", code=0).out
+    return None if "\n  sealed" in page else re.sub(r"@[a-z0-9-]+", "", page)
 
 
 def facts_of(office, number):

@@ -6,7 +6,7 @@ import signal
 import pytest
 
 from bank import Tree, await_state, free_ports, held, link, until
-from conftest import TEXT
+from conftest import BUILD, TEXT
 from hands import Hands, doctor, is_well, refused
 
 CODES = ("ho", "north", "vsp-0045")
@@ -226,6 +226,32 @@ def test_a_certificate_ends(bank):
     assert doctor(branch, "certificate")[0][0] == "ok"
     until("told", lambda: north.ombud("link", "check").code, 0)
     agree(bank, branch.register())
+
+
+def test_a_certificate_has_expired(bank, monkeypatch):
+    """Two days later, on the clock of both: the line ends, the office works on, and the next
+    certificate brings up what it wrote."""
+    bank.enrol("vsp-0045", "north", ("--days", "1"))
+    branch, north = bank["vsp-0045"], bank["north"]
+    agree(bank)
+    for office in (branch, north):
+        assert office.stop() == 0
+    monkeypatch.setenv("LD_PRELOAD", str(BUILD / "tests/system/libsystem_clock_ahead.so"))
+    monkeypatch.setenv("OMB_CLOCK_AHEAD", str(2 * 86400))
+    monkeypatch.setenv("ASAN_OPTIONS", "verify_asan_link_order=0")
+    north.start()
+    branch.start()
+    await_state(north, "vsp-0045", "blocked")
+    await_state(branch, "north", "blocked")
+    hands = at_branch(bank, "A certificate ends or has expired")
+    hands.sees(doctor(branch, "certificate")[0][1])
+    for office, peer in ((branch, "north"), (north, "vsp-0045")):
+        hands.sees(office.ombud("link", "show", peer, code=0).out)
+    number = branch.register()
+    assert bank.state("north", number) is None
+    hands.types()
+    agree(bank, number)
+    is_well(branch, number)
 
 
 def refuses_the_stolen_key(bank, hands):

@@ -20,15 +20,9 @@ class Bank(Tree):
     def __init__(self, make_office, closing):
         super().__init__(make_office)
         ports = free_ports(2)
-        self.lines = {}
         self.root("ho", ports[0])
         self.add_behind("north", "regional", "ho", ports[0], closing, ports[1])
         self.add_behind("vsp-0045", "branch", "north", ports[1], closing)
-
-    def add_behind(self, code, kind, parent, parent_port, closing, port=None):
-        self.lines[code] = Proxy(parent_port)
-        closing.callback(self.lines[code].close)
-        self.add(code, kind, parent, port, more=("--address", self.lines[code].address))
 
     def agree(self, *numbers):
         self.settle(CODES[1:])

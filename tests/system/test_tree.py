@@ -1,10 +1,11 @@
 """Offices one below the other, each a real daemon, over TCP: do they work together and agree?"""
 
+import contextlib
 import signal
 
 import pytest
 
-from bank import Tree, free_ports, lag
+from bank import Tree, free_ports, lag, link, until
 from conftest import CLIENT, TEXT
 from load import Load, dial
 
@@ -13,13 +14,15 @@ LEVELS = ("ho", "east", "city", "district", "vsp-0045")
 
 @pytest.fixture
 def five_levels(make_office):
-    tree = Tree(make_office)
-    ports = free_ports(4)
-    tree.root("ho", ports[0])
-    for at, code in enumerate(LEVELS[1:-1], 1):
-        tree.add(code, "regional", LEVELS[at - 1], ports[at])
-    tree.add(LEVELS[-1], "branch", LEVELS[-2])
-    return tree
+    """Each line can be cut."""
+    with contextlib.ExitStack() as closing:
+        tree = Tree(make_office)
+        ports = [*free_ports(4), None]
+        tree.root("ho", ports[0])
+        for at, code in enumerate(LEVELS[1:], 1):
+            kind = "regional" if ports[at] else "branch"
+            tree.add_behind(code, kind, LEVELS[at - 1], ports[at - 1], closing, ports[at])
+        yield tree
 
 
 def test_a_complaint_crosses_five_levels(five_levels):
@@ -51,6 +54,33 @@ def test_a_complaint_crosses_five_levels(five_levels):
     tree.see(number, ("answered", "vsp-0045"), *LEVELS)
     tree.settle(LEVELS[1:])
     tree.check_alike(number, *LEVELS)
+    tree.verify(LEVELS)
+
+
+def test_lines_of_five_levels_are_cut_and_restored(five_levels):
+    """Those on both sides of each cut act on one case; the take-over of the highest stands."""
+    tree, branch = five_levels, five_levels["vsp-0045"]
+    number = branch.register()
+    tree.see(number, ("open", "vsp-0045"), *LEVELS)
+    for code, above in (("district", "city"), ("east", "ho")):
+        tree.lines[code].cut()
+        until(f"the line of {code}", lambda: link(tree[code], above)["state"] != "live", True)
+    branch.ombud("case", "escalate", number, "--to", "district", "--ground", "amount",
+                 "--reason", "Beyond our limit", who="supervisor", code=0)
+    tree["city"].ombud("case", "take", number, "--ground", "time", who="supervisor", code=0)
+    tree["ho"].ombud("case", "take", number, "--ground", "authority", who="supervisor", code=0)
+    apart = branch.register()
+    tree.see(number, ("open", "district"), "vsp-0045", "district")
+    tree.see(number, ("open", "city"), "city", "east")
+    assert tree.state("city", apart) is None
+    for code in ("district", "east"):
+        tree.lines[code].mend()
+    tree.see(number, ("open", "ho"), *LEVELS)
+    tree.see(apart, ("open", "vsp-0045"), *LEVELS)
+    until("the key", lambda: tree["ho"].show(number)["narrative"], TEXT)
+    tree.settle(LEVELS[1:])
+    tree.check_alike(number, *LEVELS)
+    tree.check_alike(apart, *LEVELS)
     tree.verify(LEVELS)
 
 

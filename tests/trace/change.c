@@ -144,6 +144,7 @@ static void move_to(struct tree_office *office, struct tree_office *parent)
     struct omb_buf bundle = OMB_BUF_INIT;
     struct omb_office_join join;
 
+    office->before[office->moves++] = office->parent;
     office->parent = parent;
     memcpy(office->parent_address, parent->address, sizeof(office->parent_address));
     tree_enrol(office, true, &bundle);

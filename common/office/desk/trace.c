@@ -1,8 +1,8 @@
 /*
  * Where each record of a case is: which offices durably hold it, and what the others wait for. An
- * office holds what it wrote, what it wrote upon, what came over it (nothing leaves an office before
- * it is durable there), what it acknowledged, and what a witness of it covers. Acknowledgements go
- * one level: of everybody else it is said whom to ask.
+ * office holds what it wrote, what it wrote upon, what came over it (nothing leaves an office
+ * before it is durable there), what it acknowledged, and what a witness of it covers.
+ * Acknowledgements go one level: of everybody else it is said whom to ask.
  */
 #include <string.h>
 
