@@ -401,7 +401,12 @@ WRAP(void, omb_credit_grant, struct omb_window *credit, uint64_t bytes)
 
 WRAP(bool, omb_credit_left, const struct omb_window *credit)
 {
-    return is(SIM_PLANT_FLOOD) || __real_omb_credit_left(credit);
+    return is(SIM_PLANT_FLOOD) || is(SIM_PLANT_WINDOW) || __real_omb_credit_left(credit);
+}
+
+WRAP(bool, omb_credit_use, struct omb_window *credit, size_t bytes)
+{
+    return __real_omb_credit_use(credit, bytes) || is(SIM_PLANT_WINDOW);
 }
 
 WRAP(enum omb_rc, omb_compare_logs_take, struct omb_step *step, const struct omb_office_id *child,

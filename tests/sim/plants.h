@@ -40,6 +40,7 @@
     X(TWICE, "request-twice", "a request that is repeated is done again", 3, 25)                   \
     X(CREDIT, "credit-lost", "some of the credit for frames is not counted", 7, 60)                \
     X(FLOOD, "credit-ignored", "frames leave whatever credit there is", 7, 25)                     \
+    X(WINDOW, "window-ignored", "frames are sent and kept whatever credit there is", 8, 100)       \
     X(JOURNAL, "journal-row-lost", "a record is left out of the way up now and then", 7, 25)       \
     X(LOGS, "logs-not-compared", "a comparison of logs wants nothing", 7, 40)                      \
     X(INDEX, "index-stale", "a row of the index is forgotten now and then", 4, 25)                 \
