@@ -98,6 +98,14 @@ def test_a_backup_is_made_under_load(office, top):
     office.ombud("store", "check", code=0)
 
 
+def test_before_the_first_backup_there_is_none(office):
+    done = office.ombud("backup", "list", code=0)
+    assert "no backup was made yet" in done.err and len(done.out.splitlines()) == 1
+    assert office.ombud("backup", "list", "--json", code=0).json() == []
+    done = office.ombud("backup", "list", "--from", office.dir / "nowhere", code=1)
+    assert "nowhere/ cannot be read" in done.err
+
+
 def test_a_backup_holds_no_secret_in_plain(office):
     set_passphrase(office)
     office.daemon.send_signal(signal.SIGHUP)

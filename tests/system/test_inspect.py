@@ -181,8 +181,10 @@ def test_a_report_says_whom_it_is_behind_on(away):
                               who="analyst").json()
     stale = {one["office"]: one["since"] for one in report["stale"]}
     assert "vsp-0045" in stale and stale["vsp-0045"]
-    assert "stale: " in away["ho"].ombud("report", "--by", "office", "--measure", "registered",
-                                         who="analyst", code=0).out
+    line = ("report", "--by", "office", "--measure", "registered")
+    assert "stale: " in away["ho"].ombud(*line, who="analyst", code=0).out
+    rows = away["ho"].ombud(*line, "--format", "csv", who="analyst", code=0)
+    assert "stale: " in rows.err and "stale" not in rows.out
 
 
 def test_a_trace_says_what_each_copy_waits_for(away):

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/assert.h"
 #include "cli/backup.h"
@@ -275,6 +276,13 @@ static void print_list(const struct omb_backup_seen *seen, size_t count)
     omb_table_free(&table);
 }
 
+/* The office's own folder comes with the first backup; one that was said must be there. */
+static bool is_not_made(const struct omb_cli *cli, const char *folder)
+{
+    return omb_args_get(&cli->args, OMB_OPT_BACKUP_FROM) == NULL && access(folder, F_OK) != 0 &&
+           errno == ENOENT;
+}
+
 enum omb_exit omb_run_backup_list(struct omb_cli *cli)
 {
     struct omb_json_list json = {.lines = cli->json_lines};
@@ -286,7 +294,9 @@ enum omb_exit omb_run_backup_list(struct omb_cli *cli)
 
     if (rc == OMB_INVALID)
         return omb_cli_fail_value(&err);
-    if (rc == OMB_OK)
+    if (rc == OMB_OK && is_not_made(cli, folder))
+        fprintf(stderr, "no backup was made yet: %.300s is not there\n", folder);
+    else if (rc == OMB_OK)
         rc = omb_backup_list(folder, &cli->arena, &seen, &count, &err);
     if (rc != OMB_OK)
         return omb_cli_fail(&err);

@@ -73,21 +73,22 @@ static void print_report(struct omb_cli *cli, const struct omb_report *report, b
     report_columns(cli, report, &table);
     for (size_t i = 0; i < report->rows.count; i++)
         report_row(report, report->rows.items[i].keys, &report->rows.items[i].values, &table);
-    if (csv) {
-        if (report->by.count == 0)
-            report_row(report, (struct omb_views){NULL, 0}, &report->totals, &table);
+    if (!csv)
+        report_row(report, (struct omb_views){&total, 1}, &report->totals, &table);
+    else if (report->by.count == 0)
+        report_row(report, (struct omb_views){NULL, 0}, &report->totals, &table);
+    if (csv)
         omb_table_print_csv(&table, stdout);
-        omb_table_free(&table);
-        return;
-    }
-    report_row(report, (struct omb_views){&total, 1}, &report->totals, &table);
-    omb_cli_print_table(&table);
+    else
+        omb_cli_print_table(&table);
     omb_table_free(&table);
+    /* A program that reads the rows takes no line beside them; people are told all the same. */
     for (size_t i = 0; i < report->stale.count; i++) {
         char since[OMB_WHEN_SIZE];
 
         omb_when_print(report->stale.items[i].since, omb_cli_zone(cli), since);
-        printf("stale: %.*s since %s\n", OMB_VIEW_ARGS(report->stale.items[i].office), since);
+        fprintf(csv ? stderr : stdout, "stale: %.*s since %s\n",
+                OMB_VIEW_ARGS(report->stale.items[i].office), since);
     }
 }
 

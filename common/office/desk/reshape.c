@@ -180,6 +180,10 @@ static enum omb_rc move(struct omb_step *step, struct subject *subject, struct o
     struct omb_appended appended;
     enum omb_rc rc = omb_desk_office(step, to, "parent", &parent, err);
 
+    if (rc == OMB_NOT_FOUND)
+        return omb_fail(err, rc, "parent",
+                        "no office %.*s is known here: an office above both moves it",
+                        OMB_VIEW_ARGS(to));
     if (rc != OMB_OK)
         return rc;
     card = omb_office_card(step, &parent.certificate);
