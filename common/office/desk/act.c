@@ -7,6 +7,7 @@
 #include "cases/number.h"
 #include "cases/rules.h"
 #include "office/desk/view.h"
+#include "office/post/view.h"
 #include "wire/header.h"
 #include "wire/limits.h"
 
@@ -256,6 +257,15 @@ enum omb_rc omb_act_write(struct omb_act_work *work, struct omb_error *err)
 
 /* --- the request --- */
 
+/* A line that is down comes back by itself; one that is blocked takes somebody who sees to it. */
+static void warn_of_block(struct omb_act_work *work)
+{
+    const char *why = omb_post_blocked_above(work->step->office);
+
+    if (why != NULL)
+        omb_buf_printf(work->warnings, "the office above takes nothing of this one: %s\n", why);
+}
+
 static void list_warnings(struct omb_act_work *work, struct omb_act_done *done)
 {
     const struct omb_view all = omb_buf_view(work->warnings);
@@ -317,6 +327,7 @@ enum omb_rc omb_desk_act(struct omb_step *step, const void *ask, const void **ou
         done->number = omb_act_number(step, &work.file.id);
         done->record = omb_arena_copy(step->arena, omb_view_str(hex));
         done->position = omb_position_print(step, work.record.position);
+        warn_of_block(&work);
         list_warnings(&work, done);
         if (registers)
             fill_receipt(&work, done);

@@ -108,6 +108,15 @@ static bool is_seen(struct omb_step *step, const struct omb_link *link)
            omb_office_id_equal(&card->certificate.inner.parent, &step->office->self.office);
 }
 
+const char *omb_post_blocked_above(const struct omb_office *office)
+{
+    const struct omb_link *up = office->post->up;
+
+    if (up == NULL || up->state != OMB_LINK_BLOCKED)
+        return NULL;
+    return up->reason != NULL ? up->reason : "";
+}
+
 size_t omb_post_links(struct omb_step *step, const struct omb_link_seen **out)
 {
     const struct omb_post *post = step->office->post;

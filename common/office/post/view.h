@@ -34,6 +34,9 @@ struct omb_link_seen {
 /* All links, the one to the parent first; in the step's arena. */
 size_t omb_post_links(struct omb_step *step, const struct omb_link_seen **out);
 
+/* Why the parent takes nothing of this office; NULL: it does, as far as is known. */
+const char *omb_post_blocked_above(const struct omb_office *office);
+
 /* What offices below said of themselves last, newest first of each. */
 struct omb_health_seen {
     const struct omb_health *health;
