@@ -48,6 +48,7 @@ def test_a_complaint_crosses_five_levels(five_levels):
     tree.see(number, ("resolved", "vsp-0045"), *LEVELS)
     for code, owner in (("ho", "handler"), ("vsp-0045", "handler@ho")):
         page = tree[code].ombud("case", "show", number, who="handler", code=0).out
+        assert "supervisor@district  on the ground authority" in page
         assert f"prevention     training, {owner} sees to it by 2099-01-01" in page
     assert branch.show(number)["answer"] == "Paid back"
     branch.ombud("case", "answer", number, "--method", "phone", who="handler", code=0)

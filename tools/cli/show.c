@@ -331,6 +331,18 @@ static const struct omb_event_view **sorted_events(struct omb_cli *cli,
     return sorted;
 }
 
+/* Why it was done, as a code: it is seen where the words are sealed. */
+static struct omb_view ground_of(const struct omb_event_view *event)
+{
+    const struct omb_any *any = event->facts ? &event->facts->event : NULL;
+    const struct omb_alternative *row =
+        any && any->value ? omb_shape_alternative(&omb_shape_facts, any->tag) : NULL;
+    const struct omb_shape_field *field =
+        row ? omb_shape_field(row->shape, OMB_VIEW_LIT("ground")) : NULL;
+
+    return field ? *(const struct omb_view *)omb_shape_at(field, any->value) : OMB_VIEW_NONE;
+}
+
 static void print_events(struct omb_cli *cli, const struct omb_case_view *view)
 {
     const struct omb_event_view **sorted = sorted_events(cli, &view->events);
@@ -339,9 +351,12 @@ static void print_events(struct omb_cli *cli, const struct omb_case_view *view)
     puts("\nevents");
     for (size_t i = 0; i < view->events.count; i++) {
         const struct omb_event_view *event = sorted[i];
+        const struct omb_view ground = ground_of(event);
 
         omb_when_print(event->at, omb_cli_zone(cli), at);
         printf("  %s  %-16.*s %.*s", at, OMB_VIEW_ARGS(event->type), OMB_VIEW_ARGS(event->actor));
+        if (ground.size)
+            printf("  on the ground %.*s", OMB_VIEW_ARGS(ground));
         if (!event->effect)
             printf("  (no effect: %.*s)", OMB_VIEW_ARGS(event->why));
         putchar('\n');
