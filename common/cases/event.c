@@ -15,14 +15,27 @@ bool omb_seat_is_above(const struct omb_seat *seat, const struct omb_office_id *
     return false;
 }
 
-bool omb_seat_counts_as(const struct omb_seat *seat, const struct omb_office_id *office)
+static const struct omb_succession *find_succession(const struct omb_seat *seat,
+                                                    const struct omb_office_id *closed)
 {
-    if (omb_office_id_equal(&seat->office, office))
-        return true;
     for (size_t i = 0; i < seat->succeeds_count; i++)
-        if (omb_office_id_equal(&seat->succeeds[i], office))
-            return true;
-    return false;
+        if (omb_office_id_equal(&seat->succeeds[i].closed, closed))
+            return &seat->succeeds[i];
+    return NULL;
+}
+
+bool omb_seat_counts_as(const struct omb_seat *seat, const struct omb_seat *other)
+{
+    const struct omb_succession *said = other ? find_succession(seat, &other->office) : NULL;
+
+    if (other && omb_office_id_equal(&seat->office, &other->office))
+        return true;
+    return said && omb_seat_is_above(other, &said->by);
+}
+
+bool omb_seat_is_said_to_be(const struct omb_seat *seat, const struct omb_office_id *office)
+{
+    return omb_office_id_equal(&seat->office, office) || find_succession(seat, office) != NULL;
 }
 
 const char *omb_status_name(enum omb_case_status status)

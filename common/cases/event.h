@@ -8,6 +8,11 @@
 
 #include "wire/facts.h"
 
+/* A closed office, and which office said first that another one stands in for it. */
+struct omb_succession {
+    struct omb_office_id closed, by;
+};
+
 /* Where an office stands in the tree, read off its certificate and the issuers above it. */
 struct omb_seat {
     struct omb_office_id office;
@@ -17,15 +22,21 @@ struct omb_seat {
     struct omb_office_id above[9];             /* its parent first, up to the root */
     size_t above_count;
     bool service;
-    const struct omb_office_id *succeeds;      /* closed offices it stands in for */
+    const struct omb_succession *succeeds;     /* that it stands in for them, it is said */
     size_t succeeds_count;
     const struct omb_seat *later;              /* its next certificate along `previous`, or NULL */
 };
 
 /* Whether `upper` is above the seat, by its certificate or a later one of the same office. */
 bool omb_seat_is_above(const struct omb_seat *seat, const struct omb_office_id *upper);
-/* Whether the seat is that office, or stands in for it since it closed. */
-bool omb_seat_counts_as(const struct omb_seat *seat, const struct omb_office_id *office);
+/*
+ * Whether the seat is that office, or stands in for it since it closed. Only an office above the
+ * closed one can say so: a region cannot make a branch of its own into another region's home
+ * (design: trust, Who may hurt us). other NULL: no.
+ */
+bool omb_seat_counts_as(const struct omb_seat *seat, const struct omb_seat *other);
+/* The same, as its certificate says: of this office itself, whose parent it has to believe. */
+bool omb_seat_is_said_to_be(const struct omb_seat *seat, const struct omb_office_id *office);
 
 struct omb_event {
     struct omb_digest digest;
@@ -75,7 +86,7 @@ enum omb_role { OMB_ROLE_NONE, OMB_ROLE_TELLER, OMB_ROLE_HANDLER, OMB_ROLE_SUPER
 /* Who may write an event: a set of these. */
 enum omb_right {
     OMB_RIGHT_HOME = 1,        /* H: home, or an office whose certificate succeeds it */
-    OMB_RIGHT_CUSTODIAN = 2,   /* C, or an office whose certificate succeeds it */
+    OMB_RIGHT_CUSTODIAN = 2,   /* C */
     OMB_RIGHT_ABOVE = 4,       /* A: any office above the custodian */
     OMB_RIGHT_RESOLVER = 8,    /* R: the office that resolved */
     OMB_RIGHT_PARTY = 16,      /* P: any party of the case */

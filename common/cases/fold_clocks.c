@@ -106,7 +106,7 @@ static bool reached_client(const struct omb_fold *fold, const struct omb_node *n
     decision = &fold->nodes[node->after];
     if (!decision->row || decision->row->tag != OMB_EVENT_RESOLVED)
         return false;
-    if (!omb_seat_counts_as(node->event->seat, &fold->out->home->office) &&
+    if (!omb_seat_counts_as(node->event->seat, fold->out->home) &&
         !omb_office_id_equal(&node->event->office, &decision->event->office))
         return false;
     omb_content_find(node->event, fold->out, &fold->places[node->place], fold->seats, &finding);

@@ -119,8 +119,21 @@ static bool brings_grant(const struct omb_event *event)
            event->has_grants && omb_event_to(event);
 }
 
+/* Where home stood when it registered the case; NULL: that is not here. */
+static const struct omb_seat *home_seat(const struct omb_fold *fold)
+{
+    for (uint32_t i = 0; i < fold->count; i++) {
+        const struct omb_event *event = fold->nodes[i].event;
+
+        if (event->facts->event.tag == OMB_EVENT_REGISTERED && event->seat &&
+            omb_office_id_equal(&event->office, &fold->out->row.case_id->home))
+            return event->seat;
+    }
+    return NULL;
+}
+
 /* Whoever stands in for a closed home has its keys. */
-static bool holds_key(const struct omb_event *event, const struct omb_office_id *home,
+static bool holds_key(const struct omb_event *event, const struct omb_seat *home,
                       const struct omb_office_id *holders, size_t count)
 {
     return omb_ids_have(holders, count, &event->office) ||
@@ -130,7 +143,7 @@ static bool holds_key(const struct omb_event *event, const struct omb_office_id 
 /* Only who holds the key can give it: a grant by anyone else is none, and makes nobody a holder. */
 static void spread_holders(struct omb_fold *fold, struct ids *holders)
 {
-    const struct omb_office_id *home = &fold->out->row.case_id->home;
+    const struct omb_seat *home = home_seat(fold);
     uint32_t *left = fold->scratch;
     uint32_t count = 0;
     bool grew = true;
@@ -156,7 +169,7 @@ static void spread_holders(struct omb_fold *fold, struct ids *holders)
 
 static uint32_t amended_kinds(const struct omb_fold *fold)
 {
-    const struct omb_office_id *home = &fold->out->row.case_id->home;
+    const struct omb_seat *home = home_seat(fold);
     uint32_t kinds = 0;
 
     for (uint32_t i = 0; i < fold->count; i++) {
@@ -189,7 +202,7 @@ void omb_fold_parties(struct omb_fold *fold)
 bool omb_case_gives_key(const struct omb_case *now, const struct omb_event *event)
 {
     return brings_grant(event) &&
-           holds_key(event, &now->row.case_id->home, now->holders, now->holder_count);
+           holds_key(event, now->home, now->holders, now->holder_count);
 }
 
 bool omb_case_is_holder(const struct omb_case *now, const struct omb_office_id *office)

@@ -249,7 +249,7 @@ static bool is_earlier(const struct omb_event *one, const struct omb_event *othe
 
 /* Of several offices the one nearest the root; else home; else the smaller digest. */
 static bool is_stronger(const struct omb_event *one, const struct omb_event *other,
-                        const struct omb_office_id *home)
+                        const struct omb_seat *home)
 {
     bool one_home = omb_seat_counts_as(one->seat, home);
     bool other_home = omb_seat_counts_as(other->seat, home);
@@ -282,7 +282,7 @@ static struct omb_node *choose(struct omb_fold *fold, struct omb_node **candidat
     for (uint32_t i = 1; i < count; i++)
         if (!omb_office_id_equal(&candidates[i]->event->office,
                                  &candidates[i - 1]->event->office) &&
-            is_stronger(candidates[i]->event, winner->event, &fold->out->home->office))
+            is_stronger(candidates[i]->event, winner->event, fold->out->home))
             winner = candidates[i];
     return winner;
 }

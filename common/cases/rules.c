@@ -111,10 +111,13 @@ bool omb_ids_have(const struct omb_office_id *ids, size_t count, const struct om
     return false;
 }
 
-/* Who succeeds a closed office decides in its place: else nobody would, until one takes over. */
 static bool is_custodian(const struct omb_place *place, const struct omb_seat *author)
 {
-    return omb_seat_counts_as(author, &place->custodian->office);
+    if (omb_office_id_equal(&author->office, &place->custodian->office))
+        return true;
+    /* Custody at home is custody of whoever counts as home, or a closed office would hold it. */
+    return omb_office_id_equal(&place->custodian->office, &place->home->office) &&
+           omb_seat_counts_as(author, place->home);
 }
 
 static bool is_above_home(const struct omb_place *place, const struct omb_seat *author, bool home)
@@ -126,7 +129,7 @@ static bool has_right(uint32_t rights, const struct omb_place *place,
                       const struct omb_seat *author)
 {
     const struct omb_office_id *office = &author->office;
-    bool home = omb_seat_counts_as(author, &place->home->office);
+    bool home = omb_seat_counts_as(author, place->home);
 
     if (rights & OMB_RIGHT_HOME && home)
         return true;

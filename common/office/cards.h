@@ -44,6 +44,9 @@ void omb_certificate_put(struct omb_writes *writes, const struct omb_known_certi
 
 /* The seat of a card whose certificate is read; what is listed in it goes to the arena. */
 void omb_card_fill(struct omb_step *step, struct omb_office_card *card, struct omb_arena *arena);
+/* Whom it stands in for alone, and who said so: again when an earlier certificate of it came. */
+void omb_card_fill_succeeds(struct omb_step *step, struct omb_office_card *card,
+                            struct omb_arena *arena);
 /* What stands above alone, as far as the issuers are here: with the last of them it is complete. */
 void omb_card_fill_above(struct omb_step *step, struct omb_office_card *card);
 

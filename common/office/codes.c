@@ -72,7 +72,7 @@ static void keep_living(struct omb_step *step, struct namesakes *all)
 
         for (size_t k = 0; lives && k < all->count; k++)
             lives = k == i || all->cards[k] == NULL ||
-                    !omb_seat_counts_as(&all->cards[k]->seat, &all->ids[i]);
+                    !omb_seat_counts_as(&all->cards[k]->seat, &all->cards[i]->seat);
         if (!lives)
             continue;
         all->ids[kept] = all->ids[i];

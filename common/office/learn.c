@@ -419,16 +419,15 @@ static enum omb_rc learn_revocation(struct omb_step *step, const struct omb_head
     return card ? omb_refold_cases_of(step, &card->seat.office, err) : OMB_OK;
 }
 
+/* By where it stands now: one that it stood below before may name an older certificate of it. */
 static enum omb_rc learn_closing(struct omb_step *step, const struct omb_header *header,
                                  const struct omb_row_at *at)
 {
     const struct omb_office_ref *closed = OMB_AS(office_closed, header->facts->event)->office;
-    const struct omb_office_card *card =
-        closed ? omb_office_card(step, &closed->certificate) : NULL;
+    const struct omb_office_card *card = closed ? omb_office_newest(step, &closed->office) : NULL;
     struct omb_key key;
 
-    if (!card || !omb_office_id_equal(&card->seat.office, &closed->office) ||
-        omb_revoker_rank(&card->seat, &header->office) == 0)
+    if (!card || omb_revoker_rank(&card->seat, &header->office) == 0)
         return OMB_OK;
     key = omb_key_closing(&closed->office);
     put_place(step, &key, at);

@@ -466,6 +466,8 @@ void omb_cache_learned(struct omb_step *step, const struct omb_digest *certifica
         if (!before)
             continue;
         fill_later(step, before, &search);
+        if (before->card.seat.succeeds_count > 0)
+            omb_card_fill_succeeds(step, &before->card, &step->office->cache->arena);
         if (omb_digest_equal(&search.items[i], &step->office->self.certificate))
             step->office->self.later = before->card.seat.later;
     }

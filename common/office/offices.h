@@ -97,10 +97,6 @@ enum omb_rc omb_office_place_standing(struct omb_step *step, const struct omb_ke
                                       struct omb_row_at *out, struct omb_error *err) OMB_MUST_USE;
 /* Whether its newest certificate's key was revoked, or it was closed, as far as is known here. */
 bool omb_office_gone(struct omb_step *step, const struct omb_office_id *id);
-/* Who stands in for an office that was closed. OMB_NOT_FOUND: no closing of it is known. */
-enum omb_rc omb_office_closing(struct omb_step *step, const struct omb_office_id *closed,
-                               struct omb_office_id *out_successor,
-                               struct omb_error *err) OMB_MUST_USE;
 /*
  * Whether a revocation of the key that signed leaves the record without effect (design:
  * trust, Who may hurt us).

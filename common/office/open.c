@@ -133,11 +133,11 @@ static enum omb_rc seat_of(struct omb_office *office, const struct omb_port *por
     office->self.code = office->own.inner.code;
     /* The cache may forget; what the office is stays. */
     if (office->self.succeeds_count > 0) {
-        struct omb_office_id *ids =
-            OMB_ARENA_NEW(&office->own_arena, struct omb_office_id, office->self.succeeds_count);
+        struct omb_succession *succeeds =
+            OMB_ARENA_NEW(&office->own_arena, struct omb_succession, office->self.succeeds_count);
 
-        memcpy(ids, card->seat.succeeds, office->self.succeeds_count * sizeof(*ids));
-        office->self.succeeds = ids;
+        memcpy(succeeds, card->seat.succeeds, office->self.succeeds_count * sizeof(*succeeds));
+        office->self.succeeds = succeeds;
     }
     office->self.later = NULL;
     return OMB_OK;

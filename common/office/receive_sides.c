@@ -209,13 +209,11 @@ static enum omb_rc put_aside(struct omb_step *step, uint32_t standing, uint32_t 
 }
 
 /* Puts a record on line 0: from now on it stands. Parts that are not here are wanted. */
-static enum omb_rc put_up(struct omb_intake *intake, uint32_t number, uint32_t aside,
+static enum omb_rc put_up(struct omb_step *step, uint32_t number, uint32_t aside,
                           const struct omb_mover *mover, struct omb_error *err)
 {
     const struct omb_row_at at = {number, mover->seq};
-    struct omb_step *step = intake->step;
     uint32_t kept, missing;
-    struct omb_key key;
     enum omb_rc rc = move_parts(step, mover, aside, number, &kept, err);
 
     if (rc == OMB_OK)
@@ -224,12 +222,23 @@ static enum omb_rc put_up(struct omb_intake *intake, uint32_t number, uint32_t a
         return rc;
     missing = omb_parts_named(&mover->header) & ~kept;
     omb_put_stored(step, &at, &mover->stored, &mover->digest);
-    omb_ring_for(step, mover->header.facts, mover->header.case_id != NULL,
-                 step->office->tip.journal);
     if (missing != 0)
         omb_put_missing(step, &mover->digest, &mover->header.office, missing);
+    return OMB_OK;
+}
+
+/* What it says has its effect. Whoever acts upon it finds its log as it is from now on. */
+static enum omb_rc tell_up(struct omb_intake *intake, uint32_t number,
+                           const struct omb_mover *mover, struct omb_error *err)
+{
+    const struct omb_row_at at = {number, mover->seq};
+    struct omb_step *step = intake->step;
+    struct omb_key key;
+
+    omb_ring_for(step, mover->header.facts, mover->header.case_id != NULL,
+                 step->office->tip.journal);
     if (!mover->header.case_id) {
-        rc = omb_learn(step, &mover->header, &at, &mover->digest, err);
+        enum omb_rc rc = omb_learn(step, &mover->header, &at, &mover->digest, err);
         return rc == OMB_OK ? omb_feed_event(step, &mover->header, &at, err) : rc;
     }
     key = omb_key_case_log(mover->header.case_id, at.number, at.seq);
@@ -285,8 +294,12 @@ enum omb_rc omb_change_sides(struct omb_intake *intake, struct omb_log *standing
     for (size_t i = 0; rc == OMB_OK && i < down->count; i++)
         rc = put_aside(step, standing->number, aside->number, &down->items[i], err);
     for (size_t i = 0; rc == OMB_OK && i < up->count; i++)
-        rc = put_up(intake, standing->number, aside->number, &up->items[i], err);
+        rc = put_up(step, standing->number, aside->number, &up->items[i], err);
     if (rc == OMB_OK)
         rc = put_line(step, aside, up, down, err);
-    return rc == OMB_OK ? put_line(step, standing, down, up, err) : rc;
+    if (rc == OMB_OK)
+        rc = put_line(step, standing, down, up, err);
+    for (size_t i = 0; rc == OMB_OK && i < up->count; i++)
+        rc = tell_up(intake, standing->number, &up->items[i], err);
+    return rc;
 }

@@ -338,7 +338,7 @@ static enum omb_rc give_keys(struct omb_step *step, struct omb_error *err)
     enum omb_rc rc = omb_refold_cases_of(step, &self->office, err);
 
     for (size_t i = 0; rc == OMB_OK && i < self->succeeds_count; i++)
-        rc = omb_refold_cases_of(step, &self->succeeds[i], err);
+        rc = omb_refold_cases_of(step, &self->succeeds[i].closed, err);
     return rc;
 }
 

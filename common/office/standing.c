@@ -61,22 +61,55 @@ void omb_card_fill_above(struct omb_step *step, struct omb_office_card *card)
     card->complete = issuer->complete;
 }
 
+static bool says_it_succeeds(const struct omb_certificate *inner, const struct omb_view *closed)
+{
+    for (size_t i = 0; i < inner->succeeds.count; i++)
+        if (omb_view_equal(inner->succeeds.items[i], *closed))
+            return true;
+    return false;
+}
+
+/* Who issued the first of the office's certificates in a row that says so: others repeat it. */
+static struct omb_office_id said_first(struct omb_step *step, const struct omb_office_card *card,
+                                       const struct omb_view *closed)
+{
+    const struct omb_office_card *before = card;
+
+    while (before && omb_office_id_equal(&before->seat.office, &card->seat.office) &&
+           says_it_succeeds(&before->certificate.inner, closed)) {
+        card = before;
+        before = omb_digest_none(&card->certificate.inner.previous)
+                     ? NULL
+                     : omb_office_card(step, &card->certificate.inner.previous);
+    }
+    return card->certificate.inner.parent;
+}
+
+void omb_card_fill_succeeds(struct omb_step *step, struct omb_office_card *card,
+                            struct omb_arena *arena)
+{
+    const struct omb_views *closed = &card->certificate.inner.succeeds;
+    struct omb_succession *succeeds = OMB_ARENA_NEW(arena, struct omb_succession, closed->count);
+
+    for (size_t i = 0; i < closed->count; i++) {
+        memcpy(succeeds[i].closed.bytes, closed->items[i].data, OMB_OFFICE_ID_SIZE);
+        succeeds[i].by = said_first(step, card, &closed->items[i]);
+    }
+    card->seat.succeeds = succeeds;
+    card->seat.succeeds_count = closed->count;
+}
+
 void omb_card_fill(struct omb_step *step, struct omb_office_card *card, struct omb_arena *arena)
 {
     const struct omb_certificate *inner = &card->certificate.inner;
     struct omb_seat *seat = &card->seat;
-    struct omb_office_id *succeeds =
-        OMB_ARENA_NEW(arena, struct omb_office_id, inner->succeeds.count);
 
     seat->office = inner->office;
     seat->certificate = card->certificate.digest;
     seat->code = inner->code;
     seat->depth = inner->depth;
     seat->service = inner->service;
-    for (size_t i = 0; i < inner->succeeds.count; i++)
-        memcpy(succeeds[i].bytes, inner->succeeds.items[i].data, OMB_OFFICE_ID_SIZE);
-    seat->succeeds = succeeds;
-    seat->succeeds_count = inner->succeeds.count;
+    omb_card_fill_succeeds(step, card, arena);
     omb_card_fill_above(step, card);
 }
 
@@ -277,28 +310,6 @@ bool omb_office_gone(struct omb_step *step, const struct omb_office_id *id)
         gone = omb_port_get(step->port, OMB_FAMILY_OFFICE, omb_key_view(&key), &value) == OMB_OK;
     omb_buf_free(&value);
     return gone;
-}
-
-enum omb_rc omb_office_closing(struct omb_step *step, const struct omb_office_id *closed,
-                               struct omb_office_id *out_successor, struct omb_error *err)
-{
-    const struct omb_key key = omb_key_closing(closed);
-    const struct omb_office_ref *successor = NULL;
-    struct omb_header header;
-    struct omb_digest digest;
-    struct omb_row_at at;
-    enum omb_rc rc = omb_office_place(step, &key, &at, err);
-
-    if (rc == OMB_OK)
-        rc = omb_header_read(step, &at, &header, &digest, NULL, err);
-    if (rc != OMB_OK)
-        return rc;
-    if (header.facts != NULL && header.facts->event.tag == OMB_EVENT_OFFICE_CLOSED)
-        successor = OMB_AS(office_closed, header.facts->event)->successor;
-    if (successor == NULL)
-        return OMB_NOT_FOUND;
-    *out_successor = successor->office;
-    return OMB_OK;
 }
 
 bool omb_office_cut_off(struct omb_step *step, const struct omb_key_id *key,

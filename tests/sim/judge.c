@@ -25,9 +25,10 @@
  * 7 No lag, and agreement: tree_rest.c, every link is live and nothing waits; tree_whole.c, every
  *   record is with all whom it concerns; tree_check.c, rows agree.
  *
- * 8 No crash, no excess: run.c, a seed that ends its process, or hangs, is bad; limits.c, an
- *   office keeps no more of each peer than it may, which is little in some seeds. (What each lie
- *   costs unit/lies.c and unit/post_above.c measure.)
+ * 8 No crash, no excess: run.c, a seed that ends its process, or hangs, is bad; limits.c, frames
+ *   that wait stay within their window, which is small in some seeds; other limits of what is kept
+ *   of a peer are held, too, but no small bank comes near. (What each lie costs unit/lies.c and
+ *   unit/post_above.c measure.)
  */
 #include "unit/unit.h"
 

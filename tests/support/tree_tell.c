@@ -158,7 +158,7 @@ bool tree_came_down(const struct tree_office *child, struct omb_view bytes)
         const struct tree_frame *frame = &tree->frames[i];
 
         if (frame->to == child && frame->bytes.size >= bytes.size &&
-            !tree_is_below(frame->from, child, true) &&
+            (frame->from == child->parent || !tree_is_below(frame->from, child, true)) &&
             memmem(frame->bytes.data, frame->bytes.size, bytes.data, bytes.size) != NULL)
             return true;
     }

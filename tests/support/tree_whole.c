@@ -143,9 +143,8 @@ static bool home_gives_key(const struct whole *whole, size_t matter)
     return false;
 }
 
-/* Who decides for the office: itself, or who stands in for it, if its closing is anywhere. */
-static const struct tree_office *decider_of(const struct whole *whole,
-                                            const struct tree_office *office)
+/* Whether its closing is anywhere: what it decides an office above takes over. */
+static bool is_closed(const struct whole *whole, const struct tree_office *office)
 {
     const offices both = office->successor == NULL
                              ? 0
@@ -155,8 +154,8 @@ static const struct tree_office *decider_of(const struct whole *whole,
     for (size_t i = 0; both != 0 && i < whole->record_count; i++)
         if (whole->records[i].event == OMB_EVENT_OFFICE_CLOSED && whole->records[i].holders != 0 &&
             (whole->records[i].named & both) == both)
-            return office->successor;
-    return office;
+            return true;
+    return false;
 }
 
 /* Who decides a case can read it. */
@@ -169,7 +168,6 @@ static void judge_custodian(const struct whole *whole, size_t matter)
         return;
     for (size_t i = 0; i < whole->tree->count; i++) {
         const struct tree_office *office = whole->tree->offices[i];
-        const struct tree_office *decides = decider_of(whole, office);
         struct omb_buf value = OMB_BUF_INIT;
         struct omb_case_row row;
 
@@ -177,8 +175,8 @@ static void judge_custodian(const struct whole *whole, size_t matter)
         if (!office->gone && get(office, OMB_FAMILY_CASE, &key, &value) &&
             omb_decode_case_row(omb_buf_view(&value), arena, &row, NULL) == OMB_OK &&
             row.custodian != NULL && omb_office_id_equal(&row.custodian->office, &office->id) &&
-            !decides->gone && !holds_key(decides, &whole->matters[matter]))
-            fail_msg("%s decides case %llu of %s and has no key to it", decides->code,
+            !is_closed(whole, office) && !holds_key(office, &whole->matters[matter]))
+            fail_msg("%s decides case %llu of %s and has no key to it", office->code,
                      (unsigned long long)whole->matters[matter].id.serial,
                      tree_code_of(whole->tree, &whole->matters[matter].id.home));
         omb_buf_free(&value);
@@ -245,9 +243,10 @@ static void judge_crossing(const struct whole *whole, const struct tree_office *
     for (size_t i = 0; i < whole->tree->frame_count; i++) {
         const struct tree_frame *frame = &whole->tree->frames[i];
 
-        for (size_t at = 0; frame->to == child && !tree_is_below(frame->from, child, true) &&
-                            at + 8 <= frame->bytes.size;
-             at++)
+        if (frame->to != child ||
+            (frame->from != child->parent && tree_is_below(frame->from, child, true)))
+            continue;
+        for (size_t at = 0; at + 8 <= frame->bytes.size; at++)
             if (has_number(&foreign, omb_be64(frame->bytes.data + at)))
                 fail_msg("%s was sent a part of a case that is none of its business",
                          child->code);

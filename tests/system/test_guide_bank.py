@@ -475,7 +475,8 @@ def test_an_office_was_closed(two_regions):
     number = branch.register()
     agree(bank, number)
     north.ombud("office", "close", "vsp-0045", "--successor", "vsp-0046", code=0)
-    hands = at_branch(bank, "An office was closed")
+    hands = at_branch(bank, "An office was closed", NUMBER=number, OPERATOR="handler",
+                      SUPERVISOR="supervisor")
     new = ("case", "new", "--channel", "phone", "--product", "cards", "--issue", "fees", "--text",
            TEXT)
     until("closed", lambda: branch.ombud(*new, who="teller").code, 1)

@@ -381,6 +381,26 @@ static void test_a_trace_names_who_holds_up_what_goes_down(void **state)
     tree_check(tree);
 }
 
+static void test_a_trace_names_a_custodian_that_is_closed(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    const struct omb_office_change change = {.code = OMB_VIEW_LIT("north"),
+                                             .successor = OMB_VIEW_LIT("south")};
+    const struct omb_view number = bank_complaint(bank.b45);
+
+    tree_settle(tree);
+    tree_cut(bank.b45);
+    TAKE_OVER(bank.north, number);
+    tree_settle(tree);
+    assert_text(wait_of(trace_of(bank.ho, number, "taken-over"), "north")->on,
+                "sealed: the case's key, asked of vsp-0045");
+    (void)ask_admin(bank.ho, OMB_ASK_OFFICE_CHANGE, &change);
+    tree_settle(tree);
+    assert_text(wait_of(trace_of(bank.ho, number, "taken-over"), "north")->on,
+                "closed or revoked: an office above takes the case over");
+}
+
 static void test_a_trace_tells_a_cut_branch_who_has_nothing(void **state)
 {
     struct tree *tree = *state;
@@ -476,6 +496,7 @@ int main(void)
         TREE_TEST(test_a_report_names_whom_it_is_behind_on),
         TREE_TEST(test_a_trace_names_who_holds_and_who_waits),
         TREE_TEST(test_a_trace_names_who_holds_up_what_goes_down),
+        TREE_TEST(test_a_trace_names_a_custodian_that_is_closed),
         TREE_TEST(test_a_trace_tells_a_cut_branch_who_has_nothing),
         TREE_TEST(test_a_fork_is_listed_with_both_digests),
     };

@@ -15,10 +15,14 @@ static void test_a_branch_comes_under_another_region(void **state)
     struct tree *tree = *state;
     struct bank bank = bank_build(tree);
     const struct omb_view quiet = bank_complaint(bank.b45), decided = bank_complaint(bank.b45);
+    const struct omb_office_change move = {.code = OMB_VIEW_LIT("vsp-0045"),
+                                           .parent = OMB_VIEW_LIT("south")};
     struct omb_view later;
 
     ESCALATE(bank.b45, decided, "north");
     tree_settle(tree);
+    must_refuse(ask_as(&bank.north->rig, "admin", OMB_ASK_OFFICE_CHANGE, &move), "not-found",
+                "no office south is known here: an office above both moves it");
     tree_move(bank.b45, bank.south);
     tree_settle(tree);
     /* The new parent has its log and its cases; the old one let it go. */
@@ -288,8 +292,8 @@ static void test_a_closed_office_goes_on_giving_where_it_stopped(void **state)
     tree_check(tree);
 }
 
-/* A case of another branch that the closed one was to decide. */
-static void test_a_closed_office_leaves_what_it_was_to_decide(void **state)
+/* A case of another branch that the closed one was to decide: an office above takes it over. */
+static void test_what_a_closed_office_was_to_decide_is_taken_over(void **state)
 {
     struct tree *tree = *state;
     struct bank bank = bank_build(tree);
@@ -299,19 +303,20 @@ static void test_a_closed_office_leaves_what_it_was_to_decide(void **state)
     tree_settle(tree);
     DELEGATE(bank.ho, number, "vsp-0045");
     tree_settle(tree);
+    tree_stop(bank.b45); /* its machine is dead */
     close_office(bank.b45, bank.b46);
     tree_settle(tree);
-    tree_stop(bank.b45);
-    assert_text(shown(bank.b46, number)->narrative, "charged twice");
-    RESOLVE(bank.b46, number, "paid back");
+    tree_agree(tree, number, "open", "vsp-0045", bank.b77, bank.ho, bank.north, NULL);
+    TAKE_OVER(bank.north, number);
     tree_settle(tree);
-    tree_agree(tree, number, "resolved", "vsp-0077", bank.b77, bank.south, bank.ho, bank.north,
-               bank.b46, NULL);
+    RESOLVE(bank.north, number, "paid back");
+    tree_settle(tree);
+    tree_agree(tree, number, "resolved", "vsp-0077", bank.b77, bank.ho, bank.north, NULL);
     tree_check(tree);
 }
 
-/* Closed and not yet aware of it, it takes custody; it gets no key, who stands in for it does. */
-static void test_a_closed_office_that_takes_a_case_is_stood_in_for(void **state)
+/* Closed and not yet aware of it, it takes custody: it gets no key, whoever takes over does. */
+static void test_a_closed_office_that_takes_a_case_gets_no_key(void **state)
 {
     struct tree *tree = *state;
     struct bank bank = bank_build(tree);
@@ -328,13 +333,54 @@ static void test_a_closed_office_that_takes_a_case_is_stood_in_for(void **state)
     tree_settle(tree);
     tree_agree(tree, number, "open", "south", bank.b77, bank.south, bank.ho, bank.north, NULL);
     assert_true(shown(bank.south, number)->sealed);
-    assert_text(shown(bank.north, number)->narrative, "charged twice");
     tree_check_whole(tree);
-    RESOLVE(bank.north, number, "paid back");
+    TAKE_OVER(bank.ho, number);
     tree_settle(tree);
-    tree_agree(tree, number, "resolved", "vsp-0077", bank.b77, bank.south, bank.ho, bank.north,
-               NULL);
+    assert_text(shown(bank.ho, number)->narrative, "charged twice");
     tree_check_whole(tree);
+}
+
+/* It stands in for another one, is closed itself, and so on: the last of them is home to all. */
+static void test_stand_ins_follow_each_other(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    struct tree_office *const b47 = tree_add(tree, "vsp-0047", "branch", bank.north);
+    const struct omb_view number = bank_complaint(bank.b45);
+
+    tree_settle(tree);
+    close_office(bank.b45, bank.b46);
+    tree_settle(tree);
+    tree_stop(bank.b45);
+    close_office(bank.b46, b47);
+    tree_settle(tree);
+    tree_stop(bank.b46);
+    assert_text(shown(b47, number)->narrative, "charged twice");
+    RESOLVE(b47, number, "paid back");
+    tree_settle(tree);
+    tree_agree(tree, number, "resolved", "vsp-0045", b47, bank.north, bank.ho, NULL);
+    tree_check(tree);
+}
+
+/* Its new parent is not above the office that was closed; that the old one was counts. */
+static void test_a_stand_in_is_moved(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    const struct omb_view number = bank_complaint(bank.b45);
+
+    tree_settle(tree);
+    close_office(bank.b45, bank.b46);
+    tree_settle(tree);
+    tree_stop(bank.b45);
+    tree_move(bank.b46, bank.south);
+    tree_settle(tree);
+    RESOLVE(bank.b46, number, "paid back");
+    TELL(bank.b46, number);
+    tree_settle(tree);
+    tree_agree(tree, number, "answered", "vsp-0045", bank.b46, bank.south, bank.north, bank.ho,
+               NULL);
+    tree_check(tree);
 }
 
 int main(void)
@@ -342,8 +388,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TREE_TEST(test_a_closed_office_leaves_its_cases_to_its_successor),
         TREE_TEST(test_a_closed_office_goes_on_giving_where_it_stopped),
-        TREE_TEST(test_a_closed_office_leaves_what_it_was_to_decide),
-        TREE_TEST(test_a_closed_office_that_takes_a_case_is_stood_in_for),
+        TREE_TEST(test_what_a_closed_office_was_to_decide_is_taken_over),
+        TREE_TEST(test_a_closed_office_that_takes_a_case_gets_no_key),
+        TREE_TEST(test_stand_ins_follow_each_other),
+        TREE_TEST(test_a_stand_in_is_moved),
         TREE_TEST(test_a_branch_comes_under_another_region),
         TREE_TEST(test_a_branch_is_moved_with_work_that_nobody_has),
         TREE_TEST(test_a_silent_branch_is_taken_over),

@@ -168,6 +168,16 @@ static void a_resolver_below_may_reopen_after_the_closing(void **state)
 
 /* --- home --- */
 
+/* A certificate of the office says that it stands in for the other one; `by` said so first. */
+static void succeeds(struct story *s, enum office office, enum office closed, enum office by)
+{
+    struct omb_succession *succession = OMB_ARENA_NEW(&s->arena, struct omb_succession, 1);
+
+    *succession = (struct omb_succession){s->seats[closed].office, s->seats[by].office};
+    s->seats[office].succeeds = succession;
+    s->seats[office].succeeds_count = 1;
+}
+
 static void a_successor_counts_as_home(void **state)
 {
     struct story *s = *state;
@@ -176,28 +186,29 @@ static void a_successor_counts_as_home(void **state)
 
     fold(s);
     assert_verdict(s, decided, NO_RIGHT);
-    s->seats[LAKE].succeeds = &s->seats[CITY].office;
-    s->seats[LAKE].succeeds_count = 1;
+    succeeds(s, LAKE, CITY, NORTH);
     fold(s);
     assert_verdict(s, decided, EFFECT);
     assert_verdict(s, told, EFFECT);
 }
 
-/* A case of another home that a closed office decided: who succeeds it decides, nobody else. */
-static void a_successor_counts_as_custodian(void **state)
+/* A region whose keys are stolen makes a branch of its own into another region's home. */
+static void a_successor_is_named_by_an_office_above_the_closed_one(void **state)
 {
     struct story *s = *state;
-    int up = ESCALATE(s, CITY, story_register(s), NORTH);
-    int down = DELEGATE(s, NORTH, up, LAKE);
-    int decided = RESOLVE(s, PORT, down, "founded");
+    int reg = story_register(s);
+    int decided = RESOLVE(s, PORT, reg, "founded");
+    int given = SAY(s, PORT, reg, GRANTED, granted, .to = ref(s, SOUTH));
 
+    succeeds(s, PORT, CITY, SOUTH);
     fold(s);
     assert_verdict(s, decided, NO_RIGHT);
-    s->seats[PORT].succeeds = &s->seats[LAKE].office;
-    s->seats[PORT].succeeds_count = 1;
+    assert_false(omb_case_gives_key(&s->c, &s->events[given]));
+    assert_false(omb_case_is_holder(&s->c, &s->seats[SOUTH].office));
+    succeeds(s, PORT, CITY, HEAD);
     fold(s);
     assert_verdict(s, decided, EFFECT);
-    assert_custody(s, CITY);
+    assert_true(omb_case_gives_key(&s->c, &s->events[given]));
 }
 
 static void above_is_read_off_a_later_certificate_too(void **state)
@@ -271,8 +282,7 @@ static void who_stands_in_for_a_closed_home_gives_its_keys(void **state)
     int reg = story_register(s);
     int given = SAY(s, LAKE, reg, GRANTED, granted, .to = ref(s, NORTH));
 
-    s->seats[LAKE].succeeds = &s->seats[CITY].office;
-    s->seats[LAKE].succeeds_count = 1;
+    succeeds(s, LAKE, CITY, NORTH);
     fold(s);
     assert_verdict(s, given, EFFECT);
     assert_true(omb_case_gives_key(&s->c, &s->events[given]));
@@ -505,7 +515,7 @@ int main(void)
         STORY_TEST(the_resolver_may_answer_and_reopen),
         STORY_TEST(a_resolver_below_may_reopen_after_the_closing),
         STORY_TEST(a_successor_counts_as_home),
-        STORY_TEST(a_successor_counts_as_custodian),
+        STORY_TEST(a_successor_is_named_by_an_office_above_the_closed_one),
         STORY_TEST(above_is_read_off_a_later_certificate_too),
         STORY_TEST(a_grant_needs_a_key_and_a_holder),
         STORY_TEST(a_grant_beyond_a_revocation_makes_no_holder),

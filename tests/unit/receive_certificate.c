@@ -1,5 +1,7 @@
 /* A region tells of certificates that no region may give: the record is kept, and does nothing. */
 #include "office/inside.h"
+#include "office/logs.h"
+#include "office/receive_inside.h"
 #include "support/crossing.h"
 #include "unit.h"
 #include "wire/rows.h"
@@ -145,6 +147,67 @@ static void what_is_signed_under_itself_carries_nothing(void **state)
     assert_true(omb_office_id_equal(&author, &crossing->refs[NORTH].office));
 }
 
+struct evidence {
+    const struct omb_record *record;
+    const struct omb_header *header;
+};
+
+static enum omb_rc do_put_aside(struct omb_step *step, void *arg, struct omb_error *err)
+{
+    const struct evidence *evidence = arg;
+    const struct omb_header *header = evidence->header;
+    const struct omb_digest digest = omb_record_digest(evidence->record->header);
+    const struct omb_stored_record stored = {evidence->record->header, evidence->record->proof};
+    struct omb_log log;
+    const enum omb_rc rc =
+        omb_log_make(step, &header->office, &header->incarnation, 1, &log, err);
+
+    log.row.count = 1;
+    log.row.head = header->seq;
+    log.row.digest = digest;
+    omb_put_stored(step, &(struct omb_row_at){log.number, header->seq}, &stored, &digest);
+    omb_log_put(step, &log);
+    return rc;
+}
+
+static enum omb_rc do_find_standing(struct omb_step *step, void *arg, struct omb_error *err)
+{
+    const struct evidence *evidence = arg;
+    const struct omb_digest digest = omb_record_digest(evidence->record->header);
+    struct omb_row_at at;
+    struct omb_log log;
+
+    assert_int_equal(omb_record_place(step, &digest, &at), OMB_OK);
+    assert_int_equal(omb_log_by_number(step, at.number, &log, err), OMB_OK);
+    assert_int_equal(log.row.line, 0);
+    assert_int_equal(log.row.count, 1);
+    return OMB_OK;
+}
+
+/* Of that life nothing stood until then: its log begins with what comes back. */
+static void one_that_stood_aside_comes_back_as_the_first_of_its_life(void **state)
+{
+    struct crossing *crossing = *state;
+    const struct omb_certificate inner = further(crossing);
+    struct omb_digest digest;
+    struct evidence evidence;
+    struct parcels all, own;
+
+    tell(crossing, &inner, &digest);
+    all = crossing_pack(crossing, &crossing->rigs[NORTH]);
+    own = crossing_of(crossing, &all, &crossing->refs[NORTH].office);
+    (void)crossing_give(crossing, OTHER, NORTH, own.items, own.count);
+    rig_reopen(&crossing->rigs[NORTH]);
+    tell(crossing, &inner, &digest);
+    all = crossing_pack(crossing, &crossing->rigs[NORTH]);
+    evidence = (struct evidence){&all.items[all.count - 1], &all.headers[all.count - 1]};
+    assert_int_equal(evidence.header->seq, 1);
+    crossing_run(&crossing->rigs[OTHER], do_put_aside, &evidence);
+    assert_int_equal(crossing_give(crossing, OTHER, NORTH, evidence.record, 1)->kind,
+                     OMB_RECEIPT_DUPLICATE);
+    crossing_run(&crossing->rigs[OTHER], do_find_standing, &evidence);
+}
+
 static void one_at_another_depth_does_nothing(void **state)
 {
     struct crossing *crossing = *state;
@@ -202,6 +265,7 @@ int main(void)
         CROSSING_TEST(one_as_it_should_be_counts),
         CROSSING_TEST(the_word_of_the_office_itself_carries_it),
         CROSSING_TEST(what_is_signed_under_itself_carries_nothing),
+        CROSSING_TEST(one_that_stood_aside_comes_back_as_the_first_of_its_life),
         CROSSING_TEST(one_at_another_depth_does_nothing),
         CROSSING_TEST(one_that_may_certify_deeper_than_its_issuer_does_nothing),
         CROSSING_TEST(one_below_another_office_does_nothing),

@@ -292,7 +292,7 @@ static struct omb_views codes_of(struct omb_step *step, const struct omb_office_
 
     for (size_t i = 0; i < card->seat.succeeds_count; i++)
         omb_lines_add(&lines, "%.*s",
-                      OMB_VIEW_ARGS(omb_office_code_of(step, &card->seat.succeeds[i])));
+                      OMB_VIEW_ARGS(omb_office_code_of(step, &card->seat.succeeds[i].closed)));
     return omb_lines_views(&lines);
 }
 

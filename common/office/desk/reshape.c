@@ -180,7 +180,7 @@ static enum omb_rc move(struct omb_step *step, struct subject *subject, struct o
     struct omb_appended appended;
     enum omb_rc rc = omb_desk_office(step, to, "parent", &parent, err);
 
-    if (rc == OMB_NOT_FOUND)
+    if (rc == OMB_NOT_FOUND && omb_office_self(step->office)->above_count > 0)
         return omb_fail(err, rc, "parent",
                         "no office %.*s is known here: an office above both moves it",
                         OMB_VIEW_ARGS(to));
@@ -211,23 +211,37 @@ static enum omb_rc move(struct omb_step *step, struct subject *subject, struct o
 
 /* --- close --- */
 
-/* The successor's next certificate says that it stands in for the closed office too. */
+static void add_once(struct omb_views *all, struct omb_view *items, struct omb_view id)
+{
+    for (size_t i = 0; i < all->count; i++)
+        if (omb_view_equal(items[i], id))
+            return;
+    items[all->count++] = id;
+}
+
+/*
+ * The successor's next certificate says that it stands in for the closed office too, and for all
+ * that the closed one stood in for.
+ */
 static enum omb_rc certify_successor(struct omb_step *step, const struct omb_office_card *card,
-                                     const struct omb_office_id *closed, struct omb_error *err)
+                                     const struct omb_office_card *closed, struct omb_error *err)
 {
     const struct omb_certificate *was = &card->certificate.inner;
+    const struct omb_certificate *ends = &closed->certificate.inner;
     struct omb_certificate certificate = *was;
-    struct omb_view *succeeds =
-        OMB_ARENA_NEW(step->arena, struct omb_view, was->succeeds.count + 1);
+    struct omb_view *succeeds = OMB_ARENA_NEW(step->arena, struct omb_view,
+                                              was->succeeds.count + ends->succeeds.count + 1);
     struct omb_known_certificate issued;
     struct omb_view record;
     const int64_t left = was->not_after - step->input->now_ms;
     const uint32_t days = left > OMB_DAY_MS ? (uint32_t)(left / OMB_DAY_MS) : 1;
 
-    if (was->succeeds.count > 0)
-        memcpy(succeeds, was->succeeds.items, was->succeeds.count * sizeof(*succeeds));
-    succeeds[was->succeeds.count] = OMB_VIEW_OF(closed->bytes);
-    certificate.succeeds = (struct omb_views){succeeds, was->succeeds.count + 1};
+    certificate.succeeds = (struct omb_views){succeeds, 0};
+    for (size_t i = 0; i < was->succeeds.count; i++)
+        add_once(&certificate.succeeds, succeeds, was->succeeds.items[i]);
+    for (size_t i = 0; i < ends->succeeds.count; i++)
+        add_once(&certificate.succeeds, succeeds, ends->succeeds.items[i]);
+    add_once(&certificate.succeeds, succeeds, OMB_VIEW_OF(ends->office.bytes));
     certificate.previous = card->certificate.digest;
     return omb_desk_issue(step, &certificate, days, was, &issued, &record, err);
 }
@@ -255,6 +269,12 @@ static enum omb_rc note_keys(struct omb_step *step, struct subject *subject, str
                       "`office revoke` it",
                       OMB_VIEW_ARGS(subject->change->code), cases,
                       OMB_VIEW_ARGS(subject->change->successor));
+    if (rc == OMB_OK)
+        omb_lines_add(&subject->notes,
+                      "cases of other offices that %.*s was to decide nobody decides until an "
+                      "office above has taken them over: `case list --status open` shows whose "
+                      "they are",
+                      OMB_VIEW_ARGS(subject->change->code));
     return rc;
 }
 
@@ -278,7 +298,7 @@ static enum omb_rc close_office(struct omb_step *step, struct subject *subject,
     if (rc == OMB_OK)
         rc = omb_desk_office_event(step, &facts, &appended, out, err);
     if (rc == OMB_OK)
-        rc = certify_successor(step, card, &subject->ref.office, err);
+        rc = certify_successor(step, card, subject->card, err);
     return rc == OMB_OK ? note_keys(step, subject, err) : rc;
 }
 

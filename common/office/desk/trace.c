@@ -4,6 +4,7 @@
  * before it is durable there), what it acknowledged, and what a witness of it covers.
  * Acknowledgements go one level: of everybody else it is said whom to ask.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "office/desk/act.h"
@@ -21,6 +22,7 @@ struct keeper {
     bool *unacked;                    /* a child: by event, what is in its feed and not taken yet */
     bool unknown;                     /* its feed is too long to be looked through */
     bool *wrote;                      /* by event: what it wrote, and what that stands upon */
+    const struct keeper *hop;         /* first on the way there; NULL: it is not told of here */
 };
 
 struct tracing {
@@ -105,16 +107,35 @@ static enum omb_rc read_feed(const struct tracing *trace, struct keeper *keeper)
 
 /* --- what an office wrote upon --- */
 
+struct place_in_file {
+    const struct omb_digest *digest;
+    size_t index;
+};
+
+static int by_digest(const void *a, const void *b)
+{
+    const struct place_in_file *one = a, *other = b;
+
+    return OMB_ID_COMPARE(one->digest, other->digest);
+}
+
 static void find_upon(struct tracing *trace)
 {
     const struct omb_casefile *file = trace->file;
+    const size_t count = file->event_count;
+    struct place_in_file *places = OMB_ARENA_NEW(trace->step->arena, struct place_in_file, count);
 
-    trace->upon = OMB_ARENA_NEW(trace->step->arena, size_t, file->event_count);
-    for (size_t i = 0; i < file->event_count; i++) {
-        trace->upon[i] = SIZE_MAX;
-        for (size_t k = 0; k < file->event_count; k++)
-            if (omb_digest_equal(&file->events[i].after, &file->events[k].digest))
-                trace->upon[i] = k;
+    trace->upon = OMB_ARENA_NEW(trace->step->arena, size_t, count);
+    for (size_t i = 0; i < count; i++)
+        places[i] = (struct place_in_file){&file->events[i].digest, i};
+    if (count > 0)
+        qsort(places, count, sizeof(*places), by_digest);
+    for (size_t i = 0; i < count; i++) {
+        const struct place_in_file key = {.digest = &file->events[i].after};
+        const struct place_in_file *found =
+            bsearch(&key, places, count, sizeof(*places), by_digest);
+
+        trace->upon[i] = found ? found->index : SIZE_MAX;
     }
 }
 
@@ -226,29 +247,14 @@ static bool is_held(const struct event_trace *event, const struct keeper *keeper
            is_taken(event, keeper);
 }
 
-/* The first office on the way from here to the other one; NULL: it is not told of here. */
-static const struct keeper *next_hop(const struct tracing *trace, const struct keeper *keeper)
-{
-    const struct omb_office_id child = omb_feed_child_above(trace->step, &keeper->office);
-
-    for (size_t i = 0; i < trace->keeper_count; i++) {
-        const struct keeper *hop = &trace->keepers[i];
-
-        if (omb_office_id_none(&child) ? hop->link != NULL && hop->link->up
-                                       : omb_office_id_equal(&hop->office, &child))
-            return hop;
-    }
-    return NULL;
-}
-
 /* Beyond the next office: it knows, when it has the record. */
 static void wait_beyond(struct event_trace *event, const struct keeper *keeper)
 {
     struct omb_step *step = event->trace->step;
-    const struct keeper *hop = next_hop(event->trace, keeper);
+    const struct keeper *hop = keeper->hop;
     struct omb_view on = OMB_VIEW_LIT("unknown: not seen from here");
 
-    if (hop != NULL)
+    if (hop != NULL && !hop->unknown)
         on = omb_arena_printf(step->arena,
                               is_held(event, hop) ? "not seen from here: %.*s has it, ask there"
                                                   : "it goes by way of %.*s, which waits for it",
@@ -290,8 +296,10 @@ static void trace_key(struct event_trace *event)
         return;
     home = omb_office_code_of(step, &folded->home->office);
     wait_for(event, &folded->custodian->office,
-             omb_arena_printf(step->arena, "sealed: the case's key, asked of %.*s",
-                              OMB_VIEW_ARGS(home)),
+             omb_office_gone(step, &folded->custodian->office)
+                 ? OMB_VIEW_LIT("closed or revoked: an office above takes the case over")
+                 : omb_arena_printf(step->arena, "sealed: the case's key, asked of %.*s",
+                                    OMB_VIEW_ARGS(home)),
              event->judged->event->time_ms);
 }
 
@@ -332,6 +340,21 @@ static enum omb_rc trace_event(struct tracing *trace, const struct omb_judged *j
     return OMB_OK;
 }
 
+/* The first office on the way from here to the other one. */
+static const struct keeper *hop_to(const struct tracing *trace, const struct keeper *keeper)
+{
+    const struct omb_office_id child = omb_feed_child_above(trace->step, &keeper->office);
+
+    for (size_t i = 0; i < trace->keeper_count; i++) {
+        const struct keeper *hop = &trace->keepers[i];
+
+        if (omb_office_id_none(&child) ? hop->link != NULL && hop->link->up
+                                       : omb_office_id_equal(&hop->office, &child))
+            return hop;
+    }
+    return NULL;
+}
+
 /* The author and this office are no parties of a record without effect, but hold it. */
 static void add_holders(struct tracing *trace)
 {
@@ -352,6 +375,7 @@ static enum omb_rc trace_case(struct tracing *trace, struct omb_trace *out)
     find_upon(trace);
     for (size_t i = 0; rc == OMB_OK && i < trace->keeper_count; i++) {
         find_wrote(trace, &trace->keepers[i]);
+        trace->keepers[i].hop = hop_to(trace, &trace->keepers[i]);
         if (trace->keepers[i].link != NULL && !trace->keepers[i].link->up)
             rc = read_feed(trace, &trace->keepers[i]);
     }

@@ -19,9 +19,9 @@ static bool may_know_subject(const struct omb_step *step, const struct omb_casef
     const struct omb_seat *self = omb_office_self(step->office);
     const struct omb_matter *matter = file->folded.row.matter;
 
-    return omb_seat_counts_as(self, &file->id.home) ||
+    return omb_seat_is_said_to_be(self, &file->id.home) ||
            (matter != NULL && matter->about != NULL &&
-            omb_seat_counts_as(self, &matter->about->office));
+            omb_seat_is_said_to_be(self, &matter->about->office));
 }
 
 enum omb_rc omb_desk_subject(struct omb_step *step, const struct omb_casefile *file,
@@ -72,7 +72,7 @@ static bool is_confidential(const struct omb_casefile *file)
 bool omb_desk_is_responsible(const struct omb_step *step, const struct omb_case_row *row)
 {
     return step->who != NULL && omb_view_is(row->responsible, step->who->code) &&
-           omb_seat_counts_as(omb_office_self(step->office), &row->responsible_office);
+           omb_seat_is_said_to_be(omb_office_self(step->office), &row->responsible_office);
 }
 
 static enum omb_rc fail_confidential(struct omb_error *err)
@@ -97,7 +97,7 @@ enum omb_rc omb_desk_may_see(struct omb_step *step, const struct omb_casefile *f
         !omb_desk_is_responsible(step, &file->folded.row))
         return fail_confidential(err);
     if (omb_desk_is_confined(roles) &&
-        !omb_seat_counts_as(omb_office_self(step->office), &file->id.home))
+        !omb_seat_is_said_to_be(omb_office_self(step->office), &file->id.home))
         return omb_fail(err, OMB_FORBIDDEN, NULL,
                         "the case is another office's: that takes a handler or supervisor");
     return OMB_OK;

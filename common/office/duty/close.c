@@ -33,6 +33,18 @@ void omb_duty_closed(struct omb_step *step, const struct omb_office_id *successo
 
 /* --- at the opening --- */
 
+static enum omb_rc read_closing(struct omb_step *step, struct omb_row_at *out)
+{
+    const struct omb_key key = omb_key_closing(&step->office->self.office);
+    struct omb_buf value = OMB_BUF_INIT;
+    enum omb_rc rc = omb_port_get(step->port, OMB_FAMILY_OFFICE, omb_key_view(&key), &value);
+
+    if (rc == OMB_OK && !omb_read_place(omb_buf_view(&value), &out->number, &out->seq))
+        rc = OMB_DAMAGED;
+    omb_buf_free(&value);
+    return rc;
+}
+
 static enum omb_rc read_mark(struct omb_office *office)
 {
     const struct omb_key key = mark_key();
@@ -53,12 +65,22 @@ enum omb_rc omb_duty_close_open(struct omb_office *office, struct omb_error *err
 {
     struct omb_arena arena;
     struct omb_step step = {.office = office, .port = office->setup.port, .arena = &arena};
+    struct omb_header header;
+    struct omb_digest digest;
+    struct omb_row_at at;
     enum omb_rc rc;
 
     omb_arena_init(&arena, SIZE_MAX);
-    rc = omb_office_closing(&step, &office->self.office, &office->closing.successor, err);
-    if (rc == OMB_OK) {
-        office->closing.closed = true;
+    rc = read_closing(&step, &at);
+    if (rc == OMB_OK)
+        rc = omb_header_read(&step, &at, &header, &digest, NULL, err);
+    if (rc == OMB_OK && header.facts && header.facts->event.tag == OMB_EVENT_OFFICE_CLOSED) {
+        const struct omb_office_ref *successor =
+            OMB_AS(office_closed, header.facts->event)->successor;
+
+        office->closing.closed = successor != NULL;
+        if (successor)
+            office->closing.successor = successor->office;
         rc = read_mark(office);
     }
     omb_arena_free(&arena);

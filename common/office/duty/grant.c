@@ -9,44 +9,26 @@ static bool is_mine(struct omb_step *step, const struct omb_case *now)
 {
     const struct omb_seat *self = omb_office_self(step->office);
 
-    if (omb_seat_counts_as(self, &now->home->office))
+    if (omb_seat_counts_as(self, now->home))
         return true;
     return omb_case_is_holder(now, &self->office) && omb_office_gone(step, &now->home->office);
 }
 
-/* Closings one after the other that are followed. */
-enum { STAND_INS_MAX = 8 };
-
-/* Who decides in the custodian's place: itself, or who stands in for it since it was closed. */
-static enum omb_rc find_decider(struct omb_step *step, const struct omb_case *now,
-                                struct omb_office_id *out, struct omb_error *err)
+/* The office that decides and cannot read, by its newest certificate; false: there is none. */
+static bool find_keyless(struct omb_step *step, const struct omb_case *now,
+                         struct omb_office_ref *out)
 {
-    enum omb_rc rc = OMB_OK;
-
-    *out = now->custodian->office;
-    for (int i = 0; rc == OMB_OK && i < STAND_INS_MAX && !omb_case_is_holder(now, out); i++)
-        rc = omb_office_closing(step, out, out, err);
-    return rc == OMB_NOT_FOUND ? OMB_OK : rc;
-}
-
-/* The office that decides and cannot read, by its newest certificate. */
-static enum omb_rc find_keyless(struct omb_step *step, const struct omb_case *now,
-                                struct omb_office_ref *out, bool *out_any, struct omb_error *err)
-{
-    struct omb_office_id decider;
+    const struct omb_seat *custodian = now->custodian;
     const struct omb_office_card *card;
-    const enum omb_rc rc = find_decider(step, now, &decider, err);
 
-    *out_any = false;
-    if (rc != OMB_OK || omb_case_is_holder(now, &decider) ||
-        omb_office_id_equal(&decider, &omb_office_self(step->office)->office))
-        return rc;
-    card = omb_office_newest(step, &decider);
-    if (card == NULL || !card->complete || omb_office_gone(step, &decider))
-        return OMB_OK;
-    *out = (struct omb_office_ref){decider, card->certificate.digest};
-    *out_any = true;
-    return OMB_OK;
+    if (omb_office_id_equal(&custodian->office, &omb_office_self(step->office)->office) ||
+        omb_case_is_holder(now, &custodian->office))
+        return false;
+    card = omb_office_newest(step, &custodian->office);
+    if (card == NULL || !card->complete || omb_office_gone(step, &custodian->office))
+        return false;
+    *out = (struct omb_office_ref){custodian->office, card->certificate.digest};
+    return true;
 }
 
 /* Who stands in for this office and cannot read the case yet; false: nobody. */
@@ -106,14 +88,11 @@ enum omb_rc omb_duty_case(struct omb_step *step, struct omb_casefile *file, stru
 {
     struct omb_office_ref *to;
     enum omb_rc rc = OMB_OK;
-    bool keyless = false;
 
     if (file->folded.registered == NULL || file->folded.row.erased)
         return OMB_OK;
     to = OMB_ARENA_NEW(step->arena, struct omb_office_ref, 2);
-    if (is_mine(step, &file->folded))
-        rc = find_keyless(step, &file->folded, &to[0], &keyless, err);
-    if (rc == OMB_OK && keyless)
+    if (is_mine(step, &file->folded) && find_keyless(step, &file->folded, &to[0]))
         rc = grant_to(step, file, &to[0], err);
     if (rc == OMB_OK && find_successor(step, &file->folded, &to[1]))
         rc = grant_to(step, file, &to[1], err);
