@@ -531,12 +531,14 @@ void tree_settle(struct tree *tree)
     fail_msg("the tree does not come to rest");
 }
 
+/* Over long times every office pings and is looked at each second or so. */
 void tree_pass(struct tree *tree, int64_t ms)
 {
     const int64_t until = tree->now_ms + ms;
+    const size_t most = 10 * TREE_STEPS_MAX + tree->count * (size_t)(ms / 1000);
 
     keep_all(tree);
-    for (size_t i = 0; i < 10 * TREE_STEPS_MAX; i++)
+    for (size_t i = 0; i < most; i++)
         if (!turn(tree, until)) {
             tree->now_ms = until;
             return;

@@ -295,6 +295,10 @@ def test_a_region_is_rebuilt_and_keeps_its_children(bank):
     late = branch.register()  # while nobody answers it
     recover(bank, "north", "ho")
     bank.see(late, ("open", "vsp-0045"), *CODES)
+    # The branch has the region's next certificate, or it would believe no witness of it.
+    fresh = branch.register()
+    until("witnesses", lambda: set(branch.ombud("case", "trace", fresh, "--json", who="handler")
+                                   .json()["events"][0]["held_by"]), set(CODES))
     assert north.show(own)["client"]["name"] == CLIENT
     assert north.show(decided)["client"]["name"] == CLIENT, "by the grant that the branch gave"
     bank.resolve(decided, "north")

@@ -138,6 +138,43 @@ static void test_an_erasure_that_was_cut_off_is_undone(void **state)
     tree_check_whole(tree);
 }
 
+/* The only one that still has them stands two levels below the root, who wrote some of them. */
+static void test_words_from_above_come_up_when_an_erasure_is_undone(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    struct tree_office *const town = tree_add(tree, "town", "regional", bank.north);
+    struct tree_office *const branch = tree_add(tree, "vsp-0048", "branch", town);
+    const struct omb_office_change revoke = {.code = OMB_VIEW_LIT("vsp-0048"),
+                                             .revoke = true,
+                                             .ground = OMB_VIEW_LIT("stolen")};
+    const struct omb_view number = bank_complaint(branch);
+    struct memport *copy;
+
+    ESCALATE(branch, number, "ho");
+    tree_settle(tree);
+    TREE_ACT(bank.ho, number, NULL, NOTED, noted, "the client called", );
+    TREE_ACT(branch, number, NULL, WITHDRAWN, withdrawn, NULL, .method = OMB_VIEW_LIT("phone"));
+    tree_settle(tree);
+    copy = tree_backup(town);
+    TREE_ACT(branch, number, NULL, ERASED, erased, NULL, .ground = OMB_VIEW_LIT("client-asks"));
+    tree_settle(tree);
+    tree_cut(town);
+    TREE_ACT(bank.ho, number, NULL, ERASURE_CONFIRMED, erasure_confirmed, NULL,
+             .ground = OMB_VIEW_LIT("client-asks"));
+    tree_settle(tree);
+    assert_true(show(&bank.north->rig, "s1", number)->erased);
+    tree_cut(branch);
+    tree_roll_back(town, copy);
+    answer_of(ask_as(&town->rig, "admin", OMB_ASK_OFFICE_CHANGE, &revoke));
+    tree_stop(branch);
+    branch->gone = true;
+    tree_mend(town);
+    tree_settle(tree);
+    assert_text(tree_event_of(bank.ho, number, "noted")->text, "the client called");
+    tree_check_whole(tree);
+}
+
 /* It asks there with its old key, and dials there from its next start on. */
 static void move_to(struct tree_office *office, struct tree_office *parent)
 {
@@ -242,6 +279,7 @@ int main(void)
         TREE_TEST(test_a_region_registers_for_a_branch_below),
         TREE_TEST(test_what_a_revoked_office_writes_later_has_no_effect),
         TREE_TEST(test_an_erasure_that_was_cut_off_is_undone),
+        TREE_TEST(test_words_from_above_come_up_when_an_erasure_is_undone),
         TREE_TEST(test_an_office_comes_under_another_region),
         TREE_TEST(test_a_region_asks_above_who_came),
     };

@@ -53,17 +53,18 @@ static bool may_hear_of(const struct answer *answer, const struct omb_fork_found
                OMB_OK && concerned;
 }
 
-static bool may_see(const struct answer *answer, const struct omb_header *header)
+/* `parts`: these alone are asked for. */
+static bool may_see(const struct answer *answer, const struct omb_header *header, uint32_t parts)
 {
     struct omb_step *step = answer->step;
     const struct omb_office_id branch = omb_feed_branch_of(step, &header->office);
 
     /*
      * A parent believes no child about offices that are not below it, and would refuse it. Of its
-     * own log it takes all: what its disk lost comes home.
+     * own log it takes all: what its disk lost comes home. So do parts of any record that it has.
      */
     if (!answer->to_child)
-        return !omb_office_id_none(&branch) ||
+        return parts != 0 || !omb_office_id_none(&branch) ||
                omb_office_id_equal(&header->office, &step->office->self.office) ||
                omb_office_id_equal(&header->office, answer->asker);
     if (is_about_trust(header))
@@ -119,7 +120,8 @@ static enum omb_rc add(struct answer *answer, const struct omb_row_at *at, uint3
         return OMB_OK;
     look(answer);
     rc = omb_record_read(answer->step, at->number, at->seq, &stored, &header, NULL, err);
-    if (rc == OMB_NOT_FOUND || (rc == OMB_OK && (!stored.proof || !may_see(answer, &header))))
+    if (rc == OMB_NOT_FOUND ||
+        (rc == OMB_OK && (!stored.proof || !may_see(answer, &header, parts))))
         return OMB_OK;
     if (rc == OMB_OK)
         rc = omb_record_whole(answer->step, at, &record, &header, &missing, err);

@@ -5,6 +5,7 @@
  *     feed_rows.c   rows of a feed, scopes, certificates that were given
  *     feed.c        cases and records
  *     feed_event.c  events of offices: which children they concern
+ *     feed_begin.c  what a child begins with
  */
 #ifndef OMB_OFFICE_POST_FEED_WORK_H
 #define OMB_OFFICE_POST_FEED_WORK_H
@@ -76,5 +77,17 @@ enum omb_rc omb_feed_line(struct omb_step *step, const struct omb_office_id *chi
 enum omb_rc omb_feed_event_again(struct omb_step *step, const struct omb_office_id *child,
                                  const struct omb_header *header, const struct omb_row_at *at,
                                  struct omb_error *err) OMB_MUST_USE;
+/* Offers revocations, closings and forks that concern the child. */
+enum omb_rc omb_feed_standings(struct omb_step *step, const struct omb_office_id *child,
+                               struct omb_error *err) OMB_MUST_USE;
+
+/* --- feed_begin.c --- */
+/* Places of records, in an arena. */
+struct omb_feed_places {
+    struct omb_arena *arena;
+    struct omb_row_at *items;
+    size_t count, room;
+};
+struct omb_row_at *omb_feed_next_place(struct omb_feed_places *list);
 
 #endif

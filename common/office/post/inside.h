@@ -69,8 +69,7 @@ struct omb_link {
     bool up;             /* to the parent */
     bool busy, greeted;
     bool gone;           /* the peer is no child any more */
-    int64_t since, greeted_at;      /* wall; monotonic */
-    int64_t heard_at;               /* monotonic */
+    int64_t since, greeted_at, heard_at; /* wall; monotonic; monotonic */
     int64_t progress_at, contact_at, last_ack; /* wall */
     int64_t blocked_until;          /* monotonic */
     char *reason;                   /* blocked on, or waits for; NULL: nothing */
@@ -126,8 +125,9 @@ struct omb_link {
     struct omb_log_mark page_mark;             /* where in its first log */
     struct omb_digest parts_from, parts_until; /* parts of records between them were asked for */
     size_t parts_asked;   /* of how many; 0: none is under way */
-    int64_t parts_at;     /* monotonic; when that began */
-    bool parts_due;       /* it goes on behind parts_from, in its turn */
+    int64_t parts_at, anew_at; /* monotonic; when that began; and all that waits was tried anew */
+    bool parts_due;       /* it goes on behind them, in its turn, */
+    unsigned parts_soon;  /* and so often it begins again soon */
 
     /* comparing */
     bool comparing, last_page;

@@ -15,7 +15,9 @@ enum {
     ANSWER_MAX = 256 * 1024,
     PAGE = 200,
     PARTS_AT_ONCE = 500,
-    OWN_ROWS = 3, /* read besides, of a record of one's own: its place, itself, whose it is */
+    DOWN_ROWS = 3, /* read besides, of a record that went down: its place, itself, whose it is */
+    PARTS_SOON_MS = 20000, /* a few times at first: what the peer lacks, too, comes to it level */
+    PARTS_SOON = 3,        /* by level */
     RANGES_MAX = 2 * OMB_WANT_RANGES_MAX, /* wanted of one peer, when its next page comes */
 };
 
@@ -239,10 +241,11 @@ struct lacking {
 };
 
 /*
- * Whether a child may have it of a record that this office wrote itself: each one that the case has
- * to do with. A parent takes of its children what is of offices below them, and what is its own.
+ * Whether a child may have it of a record that did not come from below: this office wrote it, or it
+ * came from above. Each child may that the case has to do with; what was lost up here and by all
+ * above is perhaps there.
  */
-static bool may_have_own(struct lacking *lacking, const struct omb_office_id *author)
+static bool went_down(struct lacking *lacking)
 {
     struct omb_step *step = lacking->step;
     struct omb_buf row = OMB_BUF_INIT;
@@ -253,10 +256,8 @@ static bool may_have_own(struct lacking *lacking, const struct omb_office_id *au
     struct omb_key key;
     bool may = false;
 
-    if (!omb_office_id_equal(author, &step->office->self.office))
-        return false;
-    omb_looked(step, OWN_ROWS);
-    lacking->looked += OWN_ROWS;
+    omb_looked(step, DOWN_ROWS);
+    lacking->looked += DOWN_ROWS;
     omb_arena_init(&arena, SIZE_MAX);
     if (omb_record_place(step, &lacking->last, &at) == OMB_OK) {
         key = omb_key_record(at.number, at.seq);
@@ -284,7 +285,7 @@ static enum omb_rc see_missing(void *arg, struct omb_view key, struct omb_view v
         omb_decode_missing_row(value, lacking->step->arena, &row, NULL) == OMB_OK) {
         child = omb_feed_child_above(lacking->step, &row.office);
         if (lacking->link->up || omb_office_id_equal(&child, &lacking->link->peer) ||
-            may_have_own(lacking, &row.office)) {
+            (omb_office_id_none(&child) && went_down(lacking))) {
             *part = (struct omb_missing_part){lacking->last, row.parts};
             lacking->count++;
         }
@@ -361,6 +362,8 @@ static void begin_with_parts(struct omb_step *step, struct omb_link *link)
 
 enum omb_rc omb_want_parts(struct omb_step *step, struct omb_link *link, struct omb_error *err)
 {
+    link->parts_soon = PARTS_SOON;
+    link->anew_at = step->input->monotonic_ms;
     begin_with_parts(step, link);
     return want_next_parts(step, link, err);
 }
@@ -368,10 +371,16 @@ enum omb_rc omb_want_parts(struct omb_step *step, struct omb_link *link, struct 
 /* What lacked here and at the peer may have come to it since. */
 void omb_want_again(struct omb_step *step, struct omb_link *link)
 {
-    if (link->parts_asked > 0 || link->parts_due ||
-        step->input->monotonic_ms - link->parts_at < OMB_PARTS_MS)
+    const int64_t now = step->input->monotonic_ms;
+    const bool soon = link->parts_soon > 0 && now - link->parts_at >= PARTS_SOON_MS;
+    const bool anew = now - link->anew_at >= OMB_PARTS_MS;
+
+    if (link->parts_asked > 0 || link->parts_due || (!soon && !anew))
         return;
-    if (link->held_first) {
+    link->parts_soon -= soon;
+    if (anew)
+        link->anew_at = now;
+    if (anew && link->held_first) {
         link->retries = link->besides = 0;
         if (!link->up) /* what the parent had not got it need not have: it is done without */
             omb_want_anew(link);
@@ -397,8 +406,10 @@ void omb_post_want_parts(struct omb_step *step)
     struct omb_post *post = step->office->post;
 
     for (size_t i = 0; i < post->slots; i++)
-        for (struct omb_link *link = post->peers[i]; link; link = link->next_peer)
-            link->parts_at = step->input->monotonic_ms - OMB_PARTS_MS;
+        for (struct omb_link *link = post->peers[i]; link; link = link->next_peer) {
+            link->anew_at = step->input->monotonic_ms - OMB_PARTS_MS;
+            link->parts_soon = PARTS_SOON;
+        }
 }
 
 /* An answer holds as much as fits: what is left of them is wanted as long as some come. */
