@@ -178,6 +178,31 @@ static void test_a_link_shows_what_waits_and_who_witnesses(void **state)
     tree_check(tree);
 }
 
+static void test_a_restart_is_in_the_history_of_links(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    const struct omb_peer_ask ask = {.peer = OMB_VIEW_LIT("north")};
+    const struct omb_link_step *last;
+    const struct omb_peer_detail *detail;
+
+    tree_stop(bank.b45);
+    tree_stop(bank.north);
+    tree_start(bank.b45);
+    tree_pass(tree, 30 * OMB_SECOND_MS);
+    detail = ask_admin(bank.b45, OMB_ASK_LINK_SHOW, &ask);
+    last = &detail->history.items[detail->history.count - 1];
+    assert_text(last->state, "down");
+    assert_text(last->reason, "the daemon here was started");
+    tree_start(bank.north);
+    tree_settle(tree);
+    detail = ask_admin(bank.b45, OMB_ASK_LINK_SHOW, &ask);
+    last = &detail->history.items[detail->history.count - 1];
+    assert_text(last->state, "live");
+    assert_text(last[-1].reason, "the daemon here was started");
+    tree_check(tree);
+}
+
 static void test_only_peers_have_links(void **state)
 {
     struct tree *tree = *state;
@@ -272,6 +297,33 @@ static void test_what_ends_below_is_told_at_once(void **state)
     tree_mend(bank.b45);
     tree_pass(tree, 20 * OMB_SECOND_MS);
     see_well(bank.ho, "vsp-0045");
+    tree_check(tree);
+}
+
+/* A region that lost its store tells of a branch that has not called it since. */
+static void test_a_branch_that_a_rebuilt_region_never_heard_is_missed(void **state)
+{
+    struct tree *tree = *state;
+    struct tree_office *const ho = tree_add(tree, "ho", "head", NULL);
+    struct tree_office *const north = tree_add(tree, "north", "regional", ho);
+    struct tree_office *const b45 = tree_add(tree, "vsp-0045", "branch", north);
+    struct memport *const copy = tree_backup(north);
+    int64_t heard;
+
+    tree_pass(tree, 70 * OMB_SECOND_MS);
+    see_well(ho, "vsp-0045");
+    heard = ho->rig.now_ms;
+    tree_cut(b45);
+    tree_roll_back(north, copy);
+    tree_pass(tree, 6 * 60 * OMB_SECOND_MS);
+    assert_text(in_tree(north, "vsp-0045")->level, "unknown");
+    assert_text(in_tree(ho, "vsp-0045")->level, "critical");
+    assert_non_null(stale_of(ho, "vsp-0045"));
+    assert_true(stale_of(ho, "vsp-0045")->since > heard - 70 * OMB_SECOND_MS);
+    tree_mend(b45);
+    tree_settle(tree);
+    tree_pass(tree, 70 * OMB_SECOND_MS);
+    see_well(ho, "vsp-0045");
     tree_check(tree);
 }
 
@@ -488,10 +540,12 @@ int main(void)
         TREE_TEST(test_a_lag_is_a_warning),
         TREE_TEST(test_a_lag_is_as_old_as_the_oldest_record),
         TREE_TEST(test_a_link_shows_what_waits_and_who_witnesses),
+        TREE_TEST(test_a_restart_is_in_the_history_of_links),
         TREE_TEST(test_only_peers_have_links),
         TREE_TEST(test_the_root_sees_every_office_below),
         TREE_TEST(test_a_tree_that_comes_up_is_no_alarm),
         TREE_TEST(test_what_ends_below_is_told_at_once),
+        TREE_TEST(test_a_branch_that_a_rebuilt_region_never_heard_is_missed),
         TREE_TEST(test_what_is_below_a_lost_office_is_not_known),
         TREE_TEST(test_a_report_names_whom_it_is_behind_on),
         TREE_TEST(test_a_trace_names_who_holds_and_who_waits),

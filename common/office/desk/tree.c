@@ -283,9 +283,13 @@ static void judge_grandchild(const struct family *family, struct member *member)
         return;
     }
     if (above != NULL) {
-        if (above->last_contact > 0)
-            member->silent_ms = parent->health->at - above->last_contact;
-        lose(member, above->since ? above->since : above->last_contact);
+        /* Never heard by the office above it, which lost its store: what came by it before is old. */
+        member->silent_ms = above->last_contact > 0
+                                ? parent->health->at - above->last_contact
+                                : family->step->input->now_ms - member->health_at;
+        lose(member, above->since          ? above->since
+                     : above->last_contact ? above->last_contact
+                                           : member->health_at);
         return;
     }
     member->silent_ms = family->step->input->now_ms - member->health_at;

@@ -67,7 +67,7 @@ struct omb_link {
     uint64_t connection; /* 0: none */
     unsigned state;      /* enum omb_link_state */
     bool up;             /* to the parent */
-    bool busy, greeted;
+    bool busy, greeted, told; /* told: the history says that this office was started since */
     bool gone;           /* the peer is no child any more */
     int64_t since, greeted_at, heard_at; /* wall; monotonic; monotonic */
     int64_t progress_at, contact_at, last_ack; /* wall */

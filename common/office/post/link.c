@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "office/post/view.h"
 #include "office/post/work.h"
 #include "wire/limits.h"
 
@@ -229,6 +230,19 @@ enum omb_rc omb_link_refused(struct omb_step *step, struct omb_link *link,
 
 /* --- states --- */
 
+/* The line ended with the daemon, which could not say so then. */
+static enum omb_rc tell_start(struct omb_step *step, struct omb_link *link, struct omb_error *err)
+{
+    struct omb_peer_row row;
+    enum omb_rc rc = omb_link_row(step, link, &row, err);
+
+    link->told = true;
+    if (rc != OMB_OK || row.history.count == 0 ||
+        omb_view_is(row.history.items[row.history.count - 1].state, "down"))
+        return rc;
+    return omb_link_history(step, link, "down", OMB_STARTED_WORDS, err);
+}
+
 /* Steps that somebody looks for later; greetings and redials come and go. */
 static bool is_history(unsigned from, unsigned to)
 {
@@ -241,7 +255,11 @@ enum omb_rc omb_link_to(struct omb_step *step, struct omb_link *link, unsigned s
 {
     const unsigned from = link->state;
     const bool same = strcmp(link->reason ? link->reason : "", reason) == 0;
+    const enum omb_rc rc =
+        link->told || !step->office->setup.serves ? OMB_OK : tell_start(step, link, err);
 
+    if (rc != OMB_OK)
+        return rc;
     if (from == OMB_LINK_BLOCKED && state != OMB_LINK_DOWN && state != OMB_LINK_BLOCKED)
         omb_link_move(&link->state, OMB_LINK_DOWN);
     if (link->state != state)

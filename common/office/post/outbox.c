@@ -339,8 +339,10 @@ enum omb_rc omb_outbox_backlog(struct omb_step *step, const struct omb_link *lin
             out->bytes += size_of(&record);
             if (out->records++ == 0 || header.time_ms < out->oldest)
                 out->oldest = header.time_ms > 1 ? header.time_ms : 1; /* 0 would be none */
+            out->newest = rows->items[i].position;
         }
         after = rows->looked;
     }
+    out->cut = !rows->end;
     return rc;
 }

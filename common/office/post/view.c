@@ -50,12 +50,27 @@ static void see_parent(struct omb_step *step, const struct omb_link *link,
     const struct omb_office *office = step->office;
     const struct omb_post *post = office->post;
 
-    out->head = office->tip.journal;
     out->next_try = post->try_wall;
     if (office->setup.parent_count > 0)
         out->address = omb_arena_str(step->arena, office->setup.parents[post->address]);
     if (!office->setup.serves && link->state == OMB_LINK_DOWN)
         out->reason = "the daemon of this office does not run";
+}
+
+/*
+ * The newest row for the peer. Positions are counted over all that is written, so with nothing that
+ * waits it is the newest that was sent.
+ */
+static uint64_t head_of(const struct omb_step *step, const struct omb_link *link,
+                        const struct omb_backlog *backlog)
+{
+    const struct omb_tip *tip = &step->office->tip;
+    const uint64_t sent =
+        link->sent_record > link->acked.position ? link->sent_record : link->acked.position;
+
+    if (backlog->cut)
+        return link->up ? tip->journal : tip->feed;
+    return backlog->newest > sent ? backlog->newest : sent;
 }
 
 /* A store that cannot be read shows what is in memory. */
@@ -71,7 +86,6 @@ static void see_link(struct omb_step *step, const struct omb_link *link, struct 
         .reason = copy(step, link->reason),
         .address = "",
         .incarnation = link->life,
-        .head = step->office->tip.feed,
         .sent = link->sent_record,
         .credit_bytes =
             link->may_send.balance > 0 ? (uint64_t)link->may_send.balance : 0,
@@ -89,6 +103,7 @@ static void see_link(struct omb_step *step, const struct omb_link *link, struct 
         out->lag_bytes = backlog.bytes;
         out->oldest_unacked = backlog.oldest;
     }
+    out->head = head_of(step, link, &backlog);
     if (omb_logs_each(step, &link->peer, count_fork, &out->forks, NULL) != OMB_OK)
         out->forks = 0;
     see_pace(step, link, out);

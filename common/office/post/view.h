@@ -9,6 +9,8 @@
 
 /* In the history of a link: the peer called again while its line stood, or a copy of it did. */
 #define OMB_REPLACED_WORDS "another line with its key greeted"
+/* This office was started: what stood then had ended. */
+#define OMB_STARTED_WORDS "the daemon here was started"
 
 struct omb_link_seen {
     struct omb_office_id peer;

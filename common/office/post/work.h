@@ -183,6 +183,8 @@ void omb_outbox_acked(struct omb_step *step, struct omb_link *link, uint64_t pos
 struct omb_backlog {
     uint64_t records, bytes;
     int64_t oldest;
+    uint64_t newest; /* position of the newest that was looked at; 0: nothing waits */
+    bool cut;        /* there are more */
 };
 enum omb_rc omb_outbox_backlog(struct omb_step *step, const struct omb_link *link,
                                struct omb_backlog *out, struct omb_error *err) OMB_MUST_USE;
