@@ -353,6 +353,10 @@ def test_the_office_above_refuses_this_office(bank):
           (link(branch, "north")["last_error"] or ""), True)
     hands.sees(branch.ombud("link", "show", "north", code=0).out)
     assert "revoked" in "".join(hands.types())
+    assert north.stop() == 0
+    north.start()
+    assert "no link to vsp-0045: it was revoked" in north.ombud("link", "show", "vsp-0045",
+                                                                code=1).err
 
 
 def test_a_subscription_after_a_copy_was_put_back(bank, top):

@@ -515,19 +515,20 @@ static enum omb_rc find_link(struct omb_step *step, struct omb_view code,
                              const struct omb_link_seen **out, struct omb_error *err)
 {
     struct omb_office_ref ref;
-    const struct omb_link_seen *link;
+    const struct omb_office_card *card;
+    const char *ended;
     const enum omb_rc rc = omb_desk_office(step, code, "peer", &ref, err);
 
     if (rc != OMB_OK)
         return rc;
-    link = omb_desk_link_to(step, &ref.office);
-    if (link == NULL)
-        return omb_fail(err, OMB_NOT_FOUND, "peer",
-                        "there is no link to %.*s: links go to the parent and to the offices "
-                        "directly below",
-                        OMB_VIEW_ARGS(code));
-    *out = link;
-    return OMB_OK;
+    *out = omb_desk_link_to(step, &ref.office);
+    if (*out != NULL)
+        return OMB_OK;
+    card = omb_office_newest(step, &ref.office);
+    ended = card ? omb_desk_office_ended(step, card) : NULL;
+    return omb_fail(err, OMB_NOT_FOUND, "peer", "there is no link to %.*s: %s%s",
+                    OMB_VIEW_ARGS(code), ended ? "it was " : "",
+                    ended ? ended : "links go to the parent and to the offices directly below");
 }
 
 static enum omb_rc fill_detail(struct omb_step *step, const struct omb_link_seen *link,

@@ -73,9 +73,9 @@ const char *omb_desk_office_ended(struct omb_step *step, const struct omb_office
 {
     const struct omb_key closing = omb_key_closing(&card->seat.office);
 
-    if (has_row(step, &closing))
-        return "closed";
-    return card->revoked ? "revoked" : NULL;
+    if (card->revoked) /* as one that was closed is in the end */
+        return "revoked";
+    return has_row(step, &closing) ? "closed" : NULL;
 }
 
 static struct omb_view path_of(struct omb_step *step, const struct omb_office_card *card)
@@ -283,7 +283,7 @@ static void judge_grandchild(const struct family *family, struct member *member)
         return;
     }
     if (above != NULL) {
-        /* Never heard by the office above it, which lost its store: what came by it before is old. */
+        /* Never heard by the office above it, which lost its store: what came before is old. */
         member->silent_ms = above->last_contact > 0
                                 ? parent->health->at - above->last_contact
                                 : family->step->input->now_ms - member->health_at;

@@ -150,10 +150,7 @@ bool omb_later_may(const struct omb_step *step, struct omb_link *link);
 void omb_later_begin(struct omb_step *step, uint64_t most);
 void omb_later_end(struct omb_step *step, struct omb_link *link);
 void omb_later_drop(struct omb_link *link);
-/*
- * Serves links that wait, in turn, until OMB_TURN_ROWS were looked at, as `serve` counts them in
- * turn->rows; a later tick goes on with the others.
- */
+/* Serves links that wait in turn, OMB_TURN_ROWS in a tick by turn->rows, which `serve` counts. */
 enum omb_rc omb_turn_take(struct omb_step *step, struct omb_turn *turn,
                           bool (*waits)(const struct omb_link *link),
                           enum omb_rc (*serve)(struct omb_step *step, struct omb_link *link,
@@ -179,12 +176,11 @@ enum omb_rc omb_ack_send(struct omb_step *step, struct omb_error *err) OMB_MUST_
 enum omb_rc omb_outbox_pump(struct omb_step *step, struct omb_link *link,
                             struct omb_error *err) OMB_MUST_USE;
 void omb_outbox_acked(struct omb_step *step, struct omb_link *link, uint64_t position);
-/* Records behind what is acknowledged: how many, their bytes, when the oldest was written. */
+/* Records behind what is acknowledged; of the newest its position (0: none), if not `cut`. */
 struct omb_backlog {
-    uint64_t records, bytes;
-    int64_t oldest;
-    uint64_t newest; /* position of the newest that was looked at; 0: nothing waits */
-    bool cut;        /* there are more */
+    uint64_t records, bytes, newest;
+    int64_t oldest; /* when it was written */
+    bool cut;
 };
 enum omb_rc omb_outbox_backlog(struct omb_step *step, const struct omb_link *link,
                                struct omb_backlog *out, struct omb_error *err) OMB_MUST_USE;
