@@ -70,7 +70,8 @@ static uint64_t disk_free(struct omb_loop *loop, int64_t now)
 static enum omb_rc step_tick(struct omb_loop *loop, struct omb_error *err)
 {
     int64_t now = omb_clock_monotonic_ms();
-    struct omb_input input = {.kind = OMB_INPUT_TICK, .disk_free_bytes = disk_free(loop, now)};
+    struct omb_input input = {.kind = OMB_INPUT_TICK, .disk_free_bytes = disk_free(loop, now),
+                              .store_stalls = omb_store_stalls(loop->driver->store)};
 
     if (loop->tick_at <= omb_clock_wall_ms())
         loop->tick_not_before = now + TICK_PAUSE_MS;

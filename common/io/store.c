@@ -17,6 +17,8 @@
 /* Above this a batch's memory is given back after the commit. */
 enum { BATCH_KEPT = 1 << 20 };
 
+enum { STALL_MS = 1000 };
+
 /* --- reading: the port --- */
 
 static enum omb_rc get(void *ctx, enum omb_family family, struct omb_view key, struct omb_buf *out)
@@ -131,9 +133,11 @@ static void empty_batch(struct omb_store *store)
 
 static enum omb_rc write_batch(struct omb_store *store, bool sync, struct omb_error *err)
 {
+    const int64_t began = omb_clock_monotonic_ms();
     char *message = NULL;
 
     rocksdb_write(store->db, sync ? store->synced : store->unsynced, store->batch, &message);
+    store->stalls += omb_clock_monotonic_ms() - began >= STALL_MS;
     empty_batch(store);
     return message ? omb_store_broke(store, message, err) : OMB_OK;
 }
@@ -151,6 +155,11 @@ enum omb_rc omb_store_commit(struct omb_store *store, const struct omb_writes *w
     if (rc == OMB_OK && sync)
         rc = omb_synced_note(store->note, rocksdb_get_latest_sequence_number(store->db), err);
     return rc;
+}
+
+uint64_t omb_store_stalls(const struct omb_store *store)
+{
+    return store->stalls;
 }
 
 /* Of another thread: it touches nothing but the database and the note, which allow that. */

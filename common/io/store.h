@@ -60,6 +60,9 @@ enum omb_rc omb_store_forget(struct omb_store *store, const struct omb_writes *w
  */
 enum omb_rc omb_store_sync(struct omb_store *store, struct omb_error *err) OMB_MUST_USE;
 
+/* Commits that took a second and more since the opening: the disk or the tidying held them up. */
+uint64_t omb_store_stalls(const struct omb_store *store);
+
 /*
  * OMB_OK, or the first error that the store met: of a read, a commit, or its own work in the
  * background. From then on it takes no more writes. Poll it now and then, and after a port's read

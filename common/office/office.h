@@ -66,6 +66,7 @@ struct omb_input {
     uint64_t link;                 /* the driver's name of a connection; never used again */
     bool dialled;                  /* FRAME: the connection is the one to the parent */
     uint64_t disk_free_bytes;      /* TICK: told in Health; 0: not known */
+    uint64_t store_stalls;         /* TICK: commits that took long, since the start; told as well */
 };
 
 /*

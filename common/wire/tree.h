@@ -209,7 +209,8 @@ OMB_SHAPE(tree_ask)
     F(when, last_backup, )                                                             \
     F(u64, cases, )                                                                    \
     F(line, level, )                                                                   \
-    F(line, words, )
+    F(line, words, )                                                                   \
+    F(u64, store_stalls, )
 OMB_SHAPE(tree_office)
 
 #define OMB_FIELDS_tree(F)                                                             \

@@ -255,6 +255,7 @@ static void step_tick(const struct omb_input *input)
 {
     fake.ticks++;
     fake.disk_free_bytes = input->disk_free_bytes;
+    fake.stalls_told = input->store_stalls;
 }
 
 /* What is wanted once is wanted of the next batch alone. */
@@ -378,6 +379,12 @@ enum omb_rc omb_store_forget(struct omb_store *store, const struct omb_writes *w
     (void)err;
     fake.forgets++;
     return OMB_OK;
+}
+
+uint64_t omb_store_stalls(const struct omb_store *store)
+{
+    (void)store;
+    return fake.stalls;
 }
 
 enum omb_rc omb_store_health(struct omb_store *store, struct omb_error *err)

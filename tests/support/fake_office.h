@@ -35,7 +35,8 @@ struct fake {
     size_t ups, downs;
     struct omb_input newest_news; /* of a link, without its bytes */
     char newest_words[256];       /* its bytes, cut */
-    uint64_t disk_free_bytes;     /* of the newest tick */
+    uint64_t disk_free_bytes, stalls_told; /* of the newest tick */
+    uint64_t stalls;              /* of the store */
     char order[64];           /* r request, f frame, u up, d down, t tick: the first inputs */
     int64_t newest_input_ms;  /* time of the newest input */
     uint8_t newest_peer[OMB_PUBLIC_SIZE];

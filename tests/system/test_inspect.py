@@ -107,6 +107,8 @@ def test_checks_exit_by_the_worst_that_they_find(make_office):
     unknown = ("as_of", "backlog", "cases", "clock_offset_ms", "disk_free_bytes", "disk_days_left")
     assert [told["never"][name] for name in unknown] == [None] * len(unknown)
     assert told["well"]["disk_free_bytes"] > 0 and told["well"]["backlog"] == 0
+    assert told["well"]["store_stalls"] is not None
+    until("its own room", lambda: tree_of(ho)["ho"]["disk_free_bytes"] is not None, True)
     row = next(line for line in ho.ombud("tree", code=0).out.splitlines() if " never " in line)
     assert row.split()[1:] == ["never", "branch", "down", "unknown", "never", "heard"]
     ho.ombud("office", "revoke", "ends", "--ground", "lost", code=0)

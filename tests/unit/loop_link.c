@@ -287,9 +287,11 @@ static void test_a_tick_of_links_comes_by_the_clock_that_is_never_set(void **sta
     memcpy(scene->driver.dir, scene->place->folder.path, sizeof(scene->place->folder.path));
     scene->loop.link_tick_at = due;
     fake.stop_after_ticks = 1;
+    fake.stalls = 3;
     assert_int_equal(scene_run(scene, NULL), OMB_OK);
     assert_true(omb_clock_monotonic_ms() >= due);
     assert_true(fake.disk_free_bytes > 0);
+    assert_int_equal(fake.stalls_told, 3);
 }
 
 static void test_ticks_of_links_keep_apart_but_wait_for_no_other_tick(void **state)

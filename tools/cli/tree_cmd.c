@@ -70,6 +70,7 @@ static json_t *office_json(const struct omb_tree_office *office)
     } numbers[] = {
         {"backlog", told},
         {"cases", told},
+        {"store_stalls", told},
         {"clock_offset_ms", told},
         {"disk_free_bytes", office->disk_free_bytes > 0},
         {"disk_days_left", office->disk_days_left > 0},

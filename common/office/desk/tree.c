@@ -504,9 +504,10 @@ static void show_health(const struct member *member, struct omb_tree_office *out
     out->last_exit = health->last_exit;
     out->last_backup = health->last_backup;
     out->cases = health->cases;
+    out->store_stalls = health->store_stalls;
 }
 
-/* This office needs nobody to tell it; the room on its disk it may not know. */
+/* This office needs nobody to tell it. */
 static void show_self(const struct family *family, struct omb_tree_office *out)
 {
     const struct omb_office_setup *lent = omb_office_lent(family->step->office);
@@ -520,6 +521,7 @@ static void show_self(const struct family *family, struct omb_tree_office *out)
     out->last_exit = lent->last_exit;
     out->last_backup = omb_backed_good_at(family->step->office);
     out->cases = omb_office_tip(family->step->office)->cases;
+    omb_post_room(family->step->office, &out->disk_free_bytes, &out->store_stalls);
 }
 
 static void show_member(const struct family *family, const struct member *member,

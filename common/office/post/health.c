@@ -17,6 +17,7 @@ void omb_health_disk(struct omb_step *step)
 {
     struct omb_post *post = step->office->post;
 
+    post->stalls = step->input->store_stalls;
     if (step->input->disk_free_bytes == 0)
         return;
     post->disk_free = step->input->disk_free_bytes;
@@ -97,6 +98,7 @@ static enum omb_rc make_health(struct omb_step *step, struct omb_health *out,
         .started_at = office->setup.started_at,
         .last_exit = office->setup.last_exit,
         .last_backup = office->backed.good_at,
+        .store_stalls = post->stalls,
         .links = {links, count},
         .office = office->self.office,
         .cases = office->tip.cases,

@@ -193,7 +193,7 @@ struct omb_post {
     uint64_t pings;
 
     int64_t look_at;        /* silence of children */
-    uint64_t disk_free, disk_first; /* bytes free now, and when they were told first */
+    uint64_t disk_free, disk_first, stalls; /* bytes free now, and at first; of the store */
     int64_t disk_first_at;          /* wall */
 };
 

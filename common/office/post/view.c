@@ -123,6 +123,12 @@ static bool is_seen(struct omb_step *step, const struct omb_link *link)
            omb_office_id_equal(&card->certificate.inner.parent, &step->office->self.office);
 }
 
+void omb_post_room(const struct omb_office *office, uint64_t *out_free_bytes, uint64_t *out_stalls)
+{
+    *out_free_bytes = office->post->disk_free;
+    *out_stalls = office->post->stalls;
+}
+
 const char *omb_post_blocked_above(const struct omb_office *office)
 {
     const struct omb_link *up = office->post->up;

@@ -36,6 +36,9 @@ struct omb_link_seen {
 /* All links, the one to the parent first; in the step's arena. */
 size_t omb_post_links(struct omb_step *step, const struct omb_link_seen **out);
 
+/* This office's own disk and store, as it tells them in its health. 0: not known; none. */
+void omb_post_room(const struct omb_office *office, uint64_t *out_free_bytes,
+                   uint64_t *out_stalls);
 /* Why the parent takes nothing of this office; NULL: it does, as far as is known. */
 const char *omb_post_blocked_above(const struct omb_office *office);
 
