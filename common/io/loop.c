@@ -71,7 +71,8 @@ static enum omb_rc step_tick(struct omb_loop *loop, struct omb_error *err)
 {
     int64_t now = omb_clock_monotonic_ms();
     struct omb_input input = {.kind = OMB_INPUT_TICK, .disk_free_bytes = disk_free(loop, now),
-                              .store_stalls = omb_store_stalls(loop->driver->store)};
+                              .store_stalls =
+                                  loop->stalls + omb_store_stalls(loop->driver->store)};
 
     if (loop->tick_at <= omb_clock_wall_ms())
         loop->tick_not_before = now + TICK_PAUSE_MS;
@@ -201,6 +202,7 @@ static enum omb_rc settle(struct omb_loop *loop, bool wait, struct omb_error *er
     if (!done)
         return OMB_OK;
     loop->holding = false;
+    loop->stalls += omb_clock_monotonic_ms() - loop->held_since >= OMB_STORE_STALL_MS;
     if (rc == OMB_OK)
         deliver(loop, loop->held);
     return rc;
@@ -215,6 +217,7 @@ static void hold(struct omb_loop *loop)
     loop->driver->update = loop->held;
     loop->held = written;
     loop->holding = true;
+    loop->held_since = omb_clock_monotonic_ms();
     omb_syncer_ask(loop->syncer);
 }
 

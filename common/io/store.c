@@ -17,7 +17,6 @@
 /* Above this a batch's memory is given back after the commit. */
 enum { BATCH_KEPT = 1 << 20 };
 
-enum { STALL_MS = 1000 };
 
 /* --- reading: the port --- */
 
@@ -137,7 +136,7 @@ static enum omb_rc write_batch(struct omb_store *store, bool sync, struct omb_er
     char *message = NULL;
 
     rocksdb_write(store->db, sync ? store->synced : store->unsynced, store->batch, &message);
-    store->stalls += omb_clock_monotonic_ms() - began >= STALL_MS;
+    store->stalls += omb_clock_monotonic_ms() - began >= OMB_STORE_STALL_MS;
     empty_batch(store);
     return message ? omb_store_broke(store, message, err) : OMB_OK;
 }

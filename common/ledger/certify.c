@@ -116,6 +116,9 @@ static enum omb_rc check_id(const struct omb_certificate *inner, struct omb_erro
     if (omb_digest_none(&inner->previous) && !omb_office_id_equal(&made, &inner->office))
         return omb_fail(err, OMB_INVALID, "office",
                         "the office's id is not made from its code and signing key");
+    if (inner->succeeds.count > OMB_SUCCEEDS_MAX)
+        return omb_fail(err, OMB_INVALID, "succeeds", "an office stands in for at most %d others",
+                        OMB_SUCCEEDS_MAX);
     for (size_t i = 0; i < inner->succeeds.count; i++)
         if (inner->succeeds.items[i].size != OMB_OFFICE_ID_SIZE)
             return omb_fail(err, OMB_INVALID, "succeeds", "an office id is %d bytes",

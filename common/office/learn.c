@@ -419,16 +419,40 @@ static enum omb_rc learn_revocation(struct omb_step *step, const struct omb_head
     return card ? omb_refold_cases_of(step, &card->seat.office, err) : OMB_OK;
 }
 
+/* Of the certificate and those after it the last one by which others know the office. */
+static enum omb_rc last_come(struct omb_step *step, const struct omb_office_card **card,
+                             struct omb_error *err)
+{
+    const struct omb_seat *later = (*card)->seat.later;
+    enum omb_rc rc = OMB_OK;
+
+    for (; rc == OMB_OK && later; later = later->later) {
+        const struct omb_office_card *next = omb_office_card(step, &later->certificate);
+        bool come = false;
+
+        if (next)
+            rc = omb_office_has_come(step, next, &come, err);
+        if (come)
+            *card = next;
+    }
+    return rc;
+}
+
 /* By where it stands now: one that it stood below before may name an older certificate of it. */
 static enum omb_rc learn_closing(struct omb_step *step, const struct omb_header *header,
-                                 const struct omb_row_at *at)
+                                 const struct omb_row_at *at, struct omb_error *err)
 {
     const struct omb_office_ref *closed = OMB_AS(office_closed, header->facts->event)->office;
-    const struct omb_office_card *card = closed ? omb_office_newest(step, &closed->office) : NULL;
+    const struct omb_office_card *card =
+        closed ? omb_office_card(step, &closed->certificate) : NULL;
     struct omb_key key;
+    enum omb_rc rc;
 
-    if (!card || omb_revoker_rank(&card->seat, &header->office) == 0)
+    if (!card || !omb_office_id_equal(&card->seat.office, &closed->office))
         return OMB_OK;
+    rc = last_come(step, &card, err);
+    if (rc != OMB_OK || omb_revoker_rank(&card->seat, &header->office) == 0)
+        return rc;
     key = omb_key_closing(&closed->office);
     put_place(step, &key, at);
     if (is_own(step, &closed->office) && OMB_AS(office_closed, header->facts->event)->successor)
@@ -449,7 +473,7 @@ enum omb_rc omb_learn(struct omb_step *step, const struct omb_header *header,
     case OMB_EVENT_OFFICE_REVOKED:
         return learn_revocation(step, header, at, digest, err);
     case OMB_EVENT_OFFICE_CLOSED:
-        return learn_closing(step, header, at);
+        return learn_closing(step, header, at, err);
     case OMB_EVENT_FORK_FOUND:
         return omb_fork_learn(step, header, at, digest, err);
     case OMB_EVENT_OPERATOR_ENROLLED:

@@ -444,6 +444,15 @@ static void fill_incomplete(struct omb_step *step)
     }
 }
 
+/* What the own seat, which stays when the cache is emptied, has of its card. */
+static void refresh_self(struct omb_seat *self, const struct omb_seat *seat)
+{
+    self->later = seat->later;
+    if (seat->succeeds_count > 0 && seat->succeeds_count == self->succeeds_count)
+        memcpy((struct omb_succession *)(uintptr_t)self->succeeds, seat->succeeds,
+               seat->succeeds_count * sizeof(*seat->succeeds));
+}
+
 void omb_cache_learned(struct omb_step *step, const struct omb_digest *certificate)
 {
     struct card *card = load_card(step, certificate), *before;
@@ -469,7 +478,7 @@ void omb_cache_learned(struct omb_step *step, const struct omb_digest *certifica
         if (before->card.seat.succeeds_count > 0)
             omb_card_fill_succeeds(step, &before->card, &step->office->cache->arena);
         if (omb_digest_equal(&search.items[i], &step->office->self.certificate))
-            step->office->self.later = before->card.seat.later;
+            refresh_self(&step->office->self, &before->card.seat);
     }
 }
 

@@ -95,6 +95,8 @@ enum omb_rc omb_office_place(struct omb_step *step, const struct omb_key *key,
                              struct omb_row_at *out, struct omb_error *err) OMB_MUST_USE;
 enum omb_rc omb_office_place_standing(struct omb_step *step, const struct omb_key *key,
                                       struct omb_row_at *out, struct omb_error *err) OMB_MUST_USE;
+/* Whether it says that its office stands in for that one (an id). */
+bool omb_certificate_says(const struct omb_certificate *inner, struct omb_view closed);
 /* Whether its newest certificate's key was revoked, or it was closed, as far as is known here. */
 bool omb_office_gone(struct omb_step *step, const struct omb_office_id *id);
 /*

@@ -12,6 +12,8 @@
 #include "office/inside.h"
 #include "office/post/post.h"
 
+enum { EARLIER_MAX = 64 }; /* certificates of one office that are looked through */
+
 /* --- records that rows of offices name --- */
 
 enum omb_rc omb_office_place(struct omb_step *step, const struct omb_key *key,
@@ -61,42 +63,72 @@ void omb_card_fill_above(struct omb_step *step, struct omb_office_card *card)
     card->complete = issuer->complete;
 }
 
-static bool says_it_succeeds(const struct omb_certificate *inner, const struct omb_view *closed)
+bool omb_certificate_says(const struct omb_certificate *inner, struct omb_view closed)
 {
     for (size_t i = 0; i < inner->succeeds.count; i++)
-        if (omb_view_equal(inner->succeeds.items[i], *closed))
+        if (omb_view_equal(inner->succeeds.items[i], closed))
             return true;
     return false;
 }
 
-/* Who issued the first of the office's certificates in a row that says so: others repeat it. */
-static struct omb_office_id said_first(struct omb_step *step, const struct omb_office_card *card,
-                                       const struct omb_view *closed)
+/* An earlier certificate of the office, read by itself: a chain of them may be long. */
+static bool read_earlier(struct omb_step *step, const struct omb_certificate *later,
+                         struct omb_arena *arena, struct omb_known_certificate *out)
 {
-    const struct omb_office_card *before = card;
+    const struct omb_key key = omb_key_certificate(&later->previous);
+    struct omb_buf value = OMB_BUF_INIT;
+    const bool found =
+        !omb_digest_none(&later->previous) &&
+        omb_port_get(step->port, OMB_FAMILY_OFFICE, omb_key_view(&key), &value) == OMB_OK &&
+        omb_certify_read(omb_arena_copy(arena, omb_buf_view(&value)), arena, out, NULL) == OMB_OK &&
+        omb_office_id_equal(&out->inner.office, &later->office);
 
-    while (before && omb_office_id_equal(&before->seat.office, &card->seat.office) &&
-           says_it_succeeds(&before->certificate.inner, closed)) {
-        card = before;
-        before = omb_digest_none(&card->certificate.inner.previous)
-                     ? NULL
-                     : omb_office_card(step, &card->certificate.inner.previous);
+    omb_buf_free(&value);
+    return found;
+}
+
+/* Whoever issued the first certificate in a row that says so said it: later ones repeat it. */
+static void find_who_said(struct omb_step *step, const struct omb_certificate *inner,
+                          struct omb_succession *succeeds)
+{
+    struct omb_known_certificate before;
+    struct omb_arena arena;
+    bool *open = OMB_ARENA_NEW(step->arena, bool, inner->succeeds.count);
+    size_t left = inner->succeeds.count;
+
+    omb_arena_init(&arena, SIZE_MAX);
+    for (size_t i = 0; i < inner->succeeds.count; i++)
+        open[i] = true;
+    for (int link = 0; link < EARLIER_MAX && left > 0; link++) {
+        if (!read_earlier(step, link == 0 ? inner : &before.inner, &arena, &before))
+            break;
+        for (size_t i = 0; i < inner->succeeds.count; i++) {
+            if (!open[i])
+                continue;
+            open[i] = omb_certificate_says(&before.inner, inner->succeeds.items[i]);
+            if (open[i])
+                succeeds[i].by = before.inner.parent;
+            left -= !open[i];
+        }
     }
-    return card->certificate.inner.parent;
+    omb_arena_free(&arena);
 }
 
 void omb_card_fill_succeeds(struct omb_step *step, struct omb_office_card *card,
                             struct omb_arena *arena)
 {
-    const struct omb_views *closed = &card->certificate.inner.succeeds;
-    struct omb_succession *succeeds = OMB_ARENA_NEW(arena, struct omb_succession, closed->count);
+    const struct omb_certificate *inner = &card->certificate.inner;
+    const size_t count = inner->succeeds.count;
+    struct omb_succession *succeeds = OMB_ARENA_NEW(arena, struct omb_succession, count);
 
-    for (size_t i = 0; i < closed->count; i++) {
-        memcpy(succeeds[i].closed.bytes, closed->items[i].data, OMB_OFFICE_ID_SIZE);
-        succeeds[i].by = said_first(step, card, &closed->items[i]);
+    for (size_t i = 0; i < count; i++) {
+        memcpy(succeeds[i].closed.bytes, inner->succeeds.items[i].data, OMB_OFFICE_ID_SIZE);
+        succeeds[i].by = inner->parent;
     }
+    if (count > 0)
+        find_who_said(step, inner, succeeds);
     card->seat.succeeds = succeeds;
-    card->seat.succeeds_count = closed->count;
+    card->seat.succeeds_count = count;
 }
 
 void omb_card_fill(struct omb_step *step, struct omb_office_card *card, struct omb_arena *arena)

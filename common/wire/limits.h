@@ -20,6 +20,7 @@
 #define OMB_RECORD_MAX (2 * 1024 * 1024)   /* header, proof and all parts */
 #define OMB_PROOF_LEVELS_MAX 16            /* of a Merkle path: batches to 65536 */
 #define OMB_CERTIFICATE_MAX (16 * 1024)
+#define OMB_SUCCEEDS_MAX 64                /* closed offices that one office stands in for */
 #define OMB_BACKUP_MANIFEST_MAX (16 * 1024 * 1024) /* of a backup: some 100 bytes a file */
 #define OMB_BACKUP_KEYS_MAX (4 * 1024 * 1024)      /* its sealed keys */
 #define OMB_REQUEST_MAX (4 * 1024 * 1024)  /* one message of a client */

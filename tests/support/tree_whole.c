@@ -158,6 +158,21 @@ static bool is_closed(const struct whole *whole, const struct tree_office *offic
     return false;
 }
 
+/*
+ * Who decides a case of which the office has custody: itself; of its own, when it was closed, who
+ * stands in for it. NULL: nobody does, until one above takes over.
+ */
+static const struct tree_office *decider_of(const struct whole *whole,
+                                            const struct tree_office *office, size_t matter)
+{
+    if (!is_closed(whole, office))
+        return office;
+    if (!omb_office_id_equal(&whole->matters[matter].id.home, &office->id) ||
+        office->successor->gone)
+        return NULL;
+    return office->successor;
+}
+
 /* Who decides a case can read it. */
 static void judge_custodian(const struct whole *whole, size_t matter)
 {
@@ -175,7 +190,8 @@ static void judge_custodian(const struct whole *whole, size_t matter)
         if (!office->gone && get(office, OMB_FAMILY_CASE, &key, &value) &&
             omb_decode_case_row(omb_buf_view(&value), arena, &row, NULL) == OMB_OK &&
             row.custodian != NULL && omb_office_id_equal(&row.custodian->office, &office->id) &&
-            !is_closed(whole, office) && !holds_key(office, &whole->matters[matter]))
+            decider_of(whole, office, matter) != NULL &&
+            !holds_key(decider_of(whole, office, matter), &whole->matters[matter]))
             fail_msg("%s decides case %llu of %s and has no key to it", office->code,
                      (unsigned long long)whole->matters[matter].id.serial,
                      tree_code_of(whole->tree, &whole->matters[matter].id.home));

@@ -289,7 +289,7 @@ static void what_lacks_is_looked_for_in_slices(void **state)
         wanted += turn(crowd, OMB_FRAME_WANT, OMB_TURN_ROWS + 2 * OMB_LOOK_ROWS);
     assert_int_equal(wanted, SOME);
     for (size_t i = 0; i < SOME; i++) { /* long ago, and nothing of it came */
-        omb_post_peer(post, &crowd->ids[i])->parts_at -= OMB_PARTS_MS;
+        omb_post_peer(post, &crowd->ids[i])->anew_at -= OMB_PARTS_MS;
         say(crowd, i, OMB_FRAME_RECORDS, &(struct omb_records){.first = 0});
     }
     (void)end_of_batch(crowd, OMB_FRAME_WANT, false);

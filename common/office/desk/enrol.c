@@ -368,9 +368,39 @@ static struct omb_certificate wished(const struct asker *asker, bool service)
         /* The one that it holds: of a further one that it never joined with nobody may know. */
         if (omb_digest_none(&wish->previous))
             certificate.previous = asker->so_far->certificate.digest;
-        certificate.succeeds = asker->so_far->certificate.inner.succeeds;
     }
     return certificate;
+}
+
+/*
+ * Whom the office stands in for goes on from the certificate that the next one names as previous.
+ * This office says nothing new of it: what the newest one has beside that counts for nobody, or was
+ * not taken yet by the office, and would be lost with the next.
+ */
+static enum omb_rc repeat_succeeds(struct omb_step *step, const struct asker *asker,
+                                   struct omb_certificate *certificate, struct omb_error *err)
+{
+    const struct omb_office_card *named = omb_office_card(step, &certificate->previous);
+    const struct omb_views *newest =
+        asker->so_far ? &asker->so_far->certificate.inner.succeeds : NULL;
+
+    if (named && omb_office_id_equal(&named->seat.office, &certificate->office))
+        certificate->succeeds = named->certificate.inner.succeeds;
+    for (size_t i = 0; newest && i < newest->count; i++) {
+        const struct omb_office_card *closed;
+        struct omb_office_id id;
+
+        if (omb_certificate_says(certificate, newest->items[i]))
+            continue;
+        memcpy(id.bytes, newest->items[i].data, sizeof(id.bytes));
+        closed = omb_office_newest(step, &id);
+        if (closed && omb_seat_counts_as(&asker->so_far->seat, &closed->seat))
+            return omb_fail(err, OMB_REFUSED, "previous",
+                            "it has not taken the certificate yet by which it stands in for %.*s: "
+                            "let it call the office above it, and ask again",
+                            OMB_VIEW_ARGS(omb_office_code_of(step, &id)));
+    }
+    return OMB_OK;
 }
 
 enum omb_rc omb_desk_office_certify(struct omb_step *step, const void *ask, const void **out,
@@ -388,6 +418,9 @@ enum omb_rc omb_desk_office_certify(struct omb_step *step, const void *ask, cons
     if (rc != OMB_OK)
         return rc;
     certificate = wished(&asker, request->service);
+    rc = repeat_succeeds(step, &asker, &certificate, err);
+    if (rc != OMB_OK)
+        return rc;
     rc = omb_desk_issue(step, &certificate, request->days,
                         asker.so_far ? &asker.so_far->certificate.inner : NULL, &issued,
                         &answer->record, err);

@@ -219,6 +219,38 @@ static void add_once(struct omb_views *all, struct omb_view *items, struct omb_v
     items[all->count++] = id;
 }
 
+/* Whether the office stands in for that one, an id in its certificate, as all others see it. */
+static bool stands_in_for(struct omb_step *step, const struct omb_office_card *card,
+                          struct omb_view closed, struct omb_office_id *out,
+                          const struct omb_office_card **out_closed)
+{
+    memcpy(out->bytes, closed.data, sizeof(out->bytes));
+    *out_closed = omb_office_newest(step, out);
+    return *out_closed && omb_seat_counts_as(&card->seat, &(*out_closed)->seat);
+}
+
+/* Of whom an office stands in for only one above them can say that another one does. */
+static enum omb_rc check_inherited(struct omb_step *step, const struct omb_office_card *card,
+                                   struct omb_error *err)
+{
+    const struct omb_views *succeeds = &card->certificate.inner.succeeds;
+    const struct omb_office_id *self = &omb_office_self(step->office)->office;
+
+    for (size_t i = 0; i < succeeds->count; i++) {
+        const struct omb_office_card *closed;
+        struct omb_office_id id;
+
+        if (stands_in_for(step, card, succeeds->items[i], &id, &closed) &&
+            !omb_seat_is_above(&closed->seat, self))
+            return omb_fail(err, OMB_REFUSED, "code",
+                            "%.*s stands in for %.*s, which is not below this office: move it "
+                            "below an office above both, which can close it",
+                            OMB_VIEW_ARGS(card->certificate.inner.code),
+                            OMB_VIEW_ARGS(closed->certificate.inner.code));
+    }
+    return OMB_OK;
+}
+
 /*
  * The successor's next certificate says that it stands in for the closed office too, and for all
  * that the closed one stood in for.
@@ -226,6 +258,8 @@ static void add_once(struct omb_views *all, struct omb_view *items, struct omb_v
 static enum omb_rc certify_successor(struct omb_step *step, const struct omb_office_card *card,
                                      const struct omb_office_card *closed, struct omb_error *err)
 {
+    const struct omb_office_card *other;
+    struct omb_office_id id;
     const struct omb_certificate *was = &card->certificate.inner;
     const struct omb_certificate *ends = &closed->certificate.inner;
     struct omb_certificate certificate = *was;
@@ -240,7 +274,8 @@ static enum omb_rc certify_successor(struct omb_step *step, const struct omb_off
     for (size_t i = 0; i < was->succeeds.count; i++)
         add_once(&certificate.succeeds, succeeds, was->succeeds.items[i]);
     for (size_t i = 0; i < ends->succeeds.count; i++)
-        add_once(&certificate.succeeds, succeeds, ends->succeeds.items[i]);
+        if (stands_in_for(step, closed, ends->succeeds.items[i], &id, &other))
+            add_once(&certificate.succeeds, succeeds, ends->succeeds.items[i]);
     add_once(&certificate.succeeds, succeeds, OMB_VIEW_OF(ends->office.bytes));
     certificate.previous = card->certificate.digest;
     return omb_desk_issue(step, &certificate, days, was, &issued, &record, err);
@@ -293,6 +328,8 @@ static enum omb_rc close_office(struct omb_step *step, struct subject *subject,
         rc = omb_fail(err, OMB_INVALID, "successor", "an office does not stand in for itself");
     if (rc == OMB_OK)
         rc = check_stands(step, card, "successor", err);
+    if (rc == OMB_OK)
+        rc = check_inherited(step, subject->card, err);
     if (rc == OMB_OK)
         rc = omb_desk_may_certify(step, err);
     if (rc == OMB_OK)

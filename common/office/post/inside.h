@@ -126,7 +126,7 @@ struct omb_link {
     struct omb_digest parts_from, parts_until; /* parts of records between them were asked for */
     size_t parts_asked;   /* of how many; 0: none is under way */
     int64_t parts_at, anew_at; /* monotonic; when that began; and all that waits was tried anew */
-    bool parts_due;       /* it goes on behind them, in its turn, */
+    bool parts_due, parts_any; /* it goes on behind them, in its turn; it asked for some; */
     unsigned parts_soon;  /* and so often it begins again soon */
 
     /* comparing */

@@ -323,6 +323,7 @@ static enum omb_rc find_missing(struct omb_step *step, const struct omb_link *li
 static void send_parts(struct omb_step *step, struct omb_link *link, const struct lacking *lacking)
 {
     link->parts_asked = lacking->count;
+    link->parts_any |= lacking->count > 0;
     if (lacking->count > 0)
         omb_want_send(step, link, &(struct omb_want){.parts = {lacking->items, lacking->count}});
 }
@@ -350,6 +351,9 @@ static enum omb_rc want_next_parts(struct omb_step *step, struct omb_link *link,
     if (lacking.count == 0 && lacking.cut) {
         link->parts_from = lacking.last;
         go_on_with_parts(step, link);
+    } else if (lacking.count == 0) { /* the end: who was asked for nothing is not asked soon */
+        link->parts_at = step->input->monotonic_ms;
+        link->parts_soon = link->parts_any ? link->parts_soon : 0;
     }
     return OMB_OK;
 }
@@ -358,6 +362,7 @@ static void begin_with_parts(struct omb_step *step, struct omb_link *link)
 {
     link->parts_from = (struct omb_digest){{0}};
     link->parts_at = step->input->monotonic_ms;
+    link->parts_any = false;
 }
 
 enum omb_rc omb_want_parts(struct omb_step *step, struct omb_link *link, struct omb_error *err)
