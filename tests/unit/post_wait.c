@@ -154,6 +154,47 @@ static void what_nobody_had_is_wanted_again_while_the_line_stands(void **state)
     assert_reason(visitor, "waits for the certificate of");
 }
 
+/* The last record of the life before is lost with a disk; the comparison tells of the next one. */
+static void what_a_life_goes_on_from_and_nobody_has_is_done_without(void **state)
+{
+    struct visitor *visitor = *state;
+    const struct omb_tip *tip = &visitor->north->rig.office->tip;
+    const uint64_t last = tip->journal;
+    struct omb_records before, second;
+    const struct omb_want *want;
+    struct omb_header header;
+    struct omb_life life;
+    size_t kept, answers = 0;
+
+    tree_stop(visitor->branch);
+    tree_start(visitor->branch);
+    tree_tick(visitor->branch);
+    (void)new_case(&visitor->branch->rig);
+    tree_settle(visitor->tree);
+    before = visitor_journal(visitor, 1, last - 1);
+    second = visitor_journal(visitor, last + 1, tip->journal);
+    second.first = second.last = 0;
+    assert_int_equal(omb_decode_header(second.records.items[second.records.count - 1].header,
+                                       &visitor->tree->arena, &header, NULL),
+                     OMB_OK);
+    assert_true(omb_office_id_equal(&header.office, &visitor->branch->id));
+    life = (struct omb_life){.office = header.office,
+                             .incarnation = header.incarnation,
+                             .head = header.seq,
+                             .digest = omb_record_digest(
+                                 second.records.items[second.records.count - 1].header),
+                             .count = header.seq};
+    visitor_greet(visitor);
+    visitor_say(visitor, OMB_FRAME_RECORDS, &before);
+    kept = records_at(visitor);
+    visitor_say(visitor, OMB_FRAME_COMPARE,
+                &(struct omb_compare){.logs = {&life, 1}, .last = true});
+    while ((want = HEARS(visitor, WANT, want)) != NULL && answers++ < 10)
+        visitor_say(visitor, OMB_FRAME_RECORDS,
+                    want->ranges.count > 0 ? &second : &(struct omb_records){0});
+    assert_int_equal(records_at(visitor), kept + second.records.count);
+}
+
 static void what_waits_is_forgotten_with_the_line(void **state)
 {
     struct visitor *visitor = *state;
@@ -226,6 +267,7 @@ int main(void)
         VISITOR_TEST(frames_behind_one_that_waits_wait_in_their_order),
         VISITOR_TEST(a_gap_that_nobody_fills_is_not_wanted_for_ever),
         VISITOR_TEST(what_nobody_had_is_wanted_again_while_the_line_stands),
+        VISITOR_TEST(what_a_life_goes_on_from_and_nobody_has_is_done_without),
         VISITOR_TEST(what_waits_is_forgotten_with_the_line),
         VISITOR_TEST(a_record_that_is_refused_is_named_until_the_office_renews),
         VISITOR_TEST(nothing_comes_beside_the_feed_that_was_not_wanted),

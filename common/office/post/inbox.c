@@ -111,12 +111,16 @@ static bool is_same_range(const struct omb_log_range *a, const struct omb_log_ra
 
 /*
  * Whether all that it lacks was in ranges that were wanted twice, and nothing came but this: an
- * answer goes from the first of a range on, so the peer has none of what is before.
+ * answer goes from the first of a range on, so the peer has none of what is before. Or it is the
+ * record that a life goes on from, which was wanted by its digest and did not come.
  */
 static bool came_without(const struct omb_link *link, const struct omb_receipt *receipt)
 {
     const struct omb_log_range *lacks = &receipt->range;
 
+    if (!link->up && link->wanted == 0 && receipt->of_chain && lacks->first == 0 &&
+        was_asked(link, &receipt->certificate))
+        return true;
     for (size_t i = 0; link->ranges_left > 0 && link->wanted == 0 && i < link->range_count; i++) {
         const struct omb_log_range *asked = &link->ranges[i];
 
