@@ -43,6 +43,29 @@ static void test_a_branch_comes_under_another_region(void **state)
     tree_check_whole(tree);
 }
 
+/* A region that the home came under and left has to do with the case again: it lacks a note. */
+static void test_a_case_comes_back_to_a_region_that_its_home_left(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    struct tree_office *const branch = tree_add(tree, "vsp-0099", "branch", bank.ho);
+    const struct omb_view number = bank_complaint(branch);
+
+    tree_settle(tree);
+    tree_move(branch, bank.north);
+    tree_settle(tree);
+    tree_move(branch, bank.south);
+    tree_settle(tree);
+    TAKE_OVER(bank.ho, number);
+    tree_settle(tree);
+    TREE_ACT(bank.ho, number, NULL, NOTED, noted, "the client called", );
+    tree_settle(tree);
+    DELEGATE(bank.ho, number, "north");
+    tree_settle(tree);
+    tree_agree(tree, number, "open", "north", branch, bank.south, bank.ho, bank.north, NULL);
+    tree_check_whole(tree);
+}
+
 /* What it wrote where nobody heard it is signed as an office of the old region; it comes along. */
 static void test_a_branch_is_moved_with_work_that_nobody_has(void **state)
 {
@@ -393,6 +416,7 @@ int main(void)
         TREE_TEST(test_stand_ins_follow_each_other),
         TREE_TEST(test_a_stand_in_is_moved),
         TREE_TEST(test_a_branch_comes_under_another_region),
+        TREE_TEST(test_a_case_comes_back_to_a_region_that_its_home_left),
         TREE_TEST(test_a_branch_is_moved_with_work_that_nobody_has),
         TREE_TEST(test_a_silent_branch_is_taken_over),
         TREE_TEST(test_a_region_comes_under_another_one),

@@ -336,6 +336,38 @@ static enum omb_rc enter_scope(struct omb_step *step, const struct omb_office_id
                : OMB_OK;
 }
 
+/*
+ * Whether the case was in the child's scope since an office stood below it once, and comes back to
+ * it by a record that names one there now: what was written in between did not go there.
+ */
+static bool comes_back(struct omb_step *step, const struct omb_office_id *child,
+                       const struct omb_casefile *file)
+{
+    const struct omb_office_id home = omb_feed_branch_of(step, &file->id.home);
+    const struct omb_seat *seat = file->folded.home;
+    bool named = false;
+
+    for (size_t i = 0; seat && i < seat->above_count; i++) /* where it was registered */
+        if (omb_office_id_equal(&seat->above[i], child))
+            return false;
+    if (omb_office_id_equal(&home, child))
+        return false;
+    for (size_t i = 0; i < file->event_count; i++) {
+        const struct omb_office_ref *to = omb_event_to(&file->events[i]);
+        struct omb_office_id branch;
+
+        if (!to)
+            continue;
+        branch = omb_feed_branch_of(step, &to->office);
+        if (!omb_office_id_equal(&branch, child))
+            continue;
+        if (!is_fresh(file, &file->rows[i]))
+            return false; /* it was fed since */
+        named = true;
+    }
+    return named;
+}
+
 static enum omb_rc feed_child(struct omb_step *step, const struct omb_office_id *child,
                               const struct omb_casefile *file, struct omb_error *err)
 {
@@ -348,6 +380,8 @@ static enum omb_rc feed_child(struct omb_step *step, const struct omb_office_id 
         rc = enter_scope(step, child, &file->id, err);
         if (rc == OMB_OK)
             rc = offer_earlier(step, child, file, err);
+    } else if (rc == OMB_OK && comes_back(step, child, file)) {
+        rc = offer_earlier(step, child, file, err);
     }
     return rc == OMB_OK ? offer_fresh(step, child, file, err) : rc;
 }
