@@ -403,6 +403,11 @@ static void test_a_stand_in_is_moved(void **state)
     tree_settle(tree);
     tree_agree(tree, number, "answered", "vsp-0045", bank.b46, bank.south, bank.north, bank.ho,
                NULL);
+    /* Nobody would be home to those cases if an office that is not above them closed it. */
+    must_refuse(ask_as(&bank.south->rig, "admin", OMB_ASK_OFFICE_CHANGE,
+                       &(struct omb_office_change){.code = OMB_VIEW_LIT("vsp-0046"),
+                                                   .successor = OMB_VIEW_LIT("vsp-0077")}),
+                "refused", "stands in for vsp-0045, which is not below this office");
     tree_check(tree);
 }
 

@@ -471,12 +471,13 @@ static void test_the_successor_of_a_closed_office_is_certified_anew(void **state
 {
     struct rig *rig = *state;
     const struct omb_office_view *south;
+    struct omb_known_bundle first;
     struct asker north, next;
 
     asker_new(&north, "north", "regional", 0x61);
     asker_new(&next, "south", "regional", 0x62);
     (void)ANSWER(office_issued, certify(rig, &north));
-    (void)ANSWER(office_issued, certify(rig, &next));
+    first = bundle_of(rig, certify(rig, &next));
     must_refuse(CHANGE(rig, .code = OMB_VIEW_LIT("north"), .successor = OMB_VIEW_LIT("north")),
                 "invalid", "in for itself");
     (void)ANSWER(office_changed,
@@ -486,6 +487,9 @@ static void test_the_successor_of_a_closed_office_is_certified_anew(void **state
     assert_int_equal(south->succeeds.count, 1);
     assert_text(south->succeeds.items[0], "north");
     assert_int_equal(south->previous.size, 64);
+    /* By the certificate before, which does not say so, the next one would not either. */
+    next.wish.previous = first.chain[0].digest;
+    must_refuse(certify(rig, &next), "refused", "stands in for north: let it call the office");
     must_refuse(CHANGE(rig, .code = OMB_VIEW_LIT("south"), .successor = OMB_VIEW_LIT("north")),
                 "exists", "closed already");
     asker_free(&north);

@@ -1,4 +1,6 @@
 /* A region tells of certificates that no region may give: the record is kept, and does nothing. */
+#include "ledger/enrol.h"
+#include "office/desk.h"
 #include "office/inside.h"
 #include "office/logs.h"
 #include "office/receive_inside.h"
@@ -208,6 +210,59 @@ static void one_that_stood_aside_comes_back_as_the_first_of_its_life(void **stat
     crossing_run(&crossing->rigs[OTHER], do_find_standing, &evidence);
 }
 
+struct asking {
+    struct omb_buf request;
+    size_t succeeds; /* of the certificate that is issued */
+};
+
+static enum omb_rc do_certify(struct omb_step *step, void *arg, struct omb_error *err)
+{
+    struct asking *asking = arg;
+    const struct omb_office_certify ask = {.request = omb_buf_view(&asking->request)};
+    struct omb_known_bundle bundle;
+    const void *issued = NULL;
+    enum omb_rc rc = omb_desk_office_certify(step, &ask, &issued, err);
+
+    if (rc == OMB_OK)
+        rc = omb_enrol_read_bundle(((const struct omb_office_issued *)issued)->bundle, step->arena,
+                                   &bundle, err);
+    if (rc == OMB_OK)
+        asking->succeeds = bundle.chain[0].inner.succeeds.count;
+    return rc;
+}
+
+/*
+ * North says that its outlet stands in for the head office, which counts for nobody. Asked for a
+ * further certificate, by the one before, the head office does not say it for north.
+ */
+static void a_false_succession_is_not_said_again_from_above(void **state)
+{
+    struct crossing *crossing = *state;
+    const struct omb_known_certificate first = crossing_certificate(crossing, OUTLET);
+    const struct omb_view closed = OMB_VIEW_OF(crossing->refs[HO].office.bytes);
+    struct omb_certificate inner = further(crossing);
+    const struct omb_office_wish wish = {.version = 1,
+                                         .code = inner.code,
+                                         .name = inner.name,
+                                         .kind = inner.kind,
+                                         .signing_key = inner.signing_key,
+                                         .transport_key = inner.transport_key,
+                                         .sealing_key = inner.sealing_key,
+                                         .at = crossing->rigs[HO].now_ms,
+                                         .previous = first.digest};
+    struct asking asking = {.request = OMB_BUF_INIT, .succeeds = 1};
+    struct omb_digest digest;
+
+    inner.succeeds = (struct omb_views){&closed, 1};
+    tell(crossing, &inner, &digest);
+    (void)hear(crossing);
+    assert_true(knows(crossing, &digest));
+    omb_enrol_ask(&wish, crossing->rigs[OUTLET].signers[0], NULL, &asking.request);
+    crossing_run(&crossing->rigs[HO], do_certify, &asking);
+    assert_int_equal(asking.succeeds, 0);
+    omb_buf_free(&asking.request);
+}
+
 static void one_at_another_depth_does_nothing(void **state)
 {
     struct crossing *crossing = *state;
@@ -266,6 +321,7 @@ int main(void)
         CROSSING_TEST(the_word_of_the_office_itself_carries_it),
         CROSSING_TEST(what_is_signed_under_itself_carries_nothing),
         CROSSING_TEST(one_that_stood_aside_comes_back_as_the_first_of_its_life),
+        CROSSING_TEST(a_false_succession_is_not_said_again_from_above),
         CROSSING_TEST(one_at_another_depth_does_nothing),
         CROSSING_TEST(one_that_may_certify_deeper_than_its_issuer_does_nothing),
         CROSSING_TEST(one_below_another_office_does_nothing),
