@@ -70,9 +70,9 @@ static uint64_t disk_free(struct omb_loop *loop, int64_t now)
 static enum omb_rc step_tick(struct omb_loop *loop, struct omb_error *err)
 {
     int64_t now = omb_clock_monotonic_ms();
-    struct omb_input input = {.kind = OMB_INPUT_TICK, .disk_free_bytes = disk_free(loop, now),
-                              .store_stalls =
-                                  loop->stalls + omb_store_stalls(loop->driver->store)};
+    struct omb_input input = {.kind = OMB_INPUT_TICK,
+                              .disk_free_bytes = disk_free(loop, now),
+                              .store_stalls = omb_store_stalls(loop->driver->store)};
 
     if (loop->tick_at <= omb_clock_wall_ms())
         loop->tick_not_before = now + TICK_PAUSE_MS;
@@ -202,7 +202,6 @@ static enum omb_rc settle(struct omb_loop *loop, bool wait, struct omb_error *er
     if (!done)
         return OMB_OK;
     loop->holding = false;
-    loop->stalls += omb_clock_monotonic_ms() - loop->held_since >= OMB_STORE_STALL_MS;
     if (rc == OMB_OK)
         deliver(loop, loop->held);
     return rc;
@@ -217,7 +216,6 @@ static void hold(struct omb_loop *loop)
     loop->driver->update = loop->held;
     loop->held = written;
     loop->holding = true;
-    loop->held_since = omb_clock_monotonic_ms();
     omb_syncer_ask(loop->syncer);
 }
 

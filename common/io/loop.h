@@ -44,8 +44,6 @@ struct omb_loop {
     bool ticked;                 /* in the batch that is being built */
     int64_t disk_seen_at;
     uint64_t disk_free_bytes;
-    int64_t held_since;
-    uint64_t stalls;             /* syncs that took long */
     int64_t health_seen_at;
     int64_t watchdog_told_at;
     int64_t counts_told_at;

@@ -14,9 +14,10 @@
 
 #define SCHEMA_KEY OMB_VIEW_LIT("schema")
 
+enum { STALL_MS = 1000 }; /* as proto/link.proto says */
+
 /* Above this a batch's memory is given back after the commit. */
 enum { BATCH_KEPT = 1 << 20 };
-
 
 /* --- reading: the port --- */
 
@@ -130,13 +131,18 @@ static void empty_batch(struct omb_store *store)
     store->batch = rocksdb_writebatch_create();
 }
 
+static void note_stall(struct omb_store *store, int64_t began)
+{
+    store->stalls += omb_clock_monotonic_ms() - began >= STALL_MS;
+}
+
 static enum omb_rc write_batch(struct omb_store *store, bool sync, struct omb_error *err)
 {
     const int64_t began = omb_clock_monotonic_ms();
     char *message = NULL;
 
     rocksdb_write(store->db, sync ? store->synced : store->unsynced, store->batch, &message);
-    store->stalls += omb_clock_monotonic_ms() - began >= OMB_STORE_STALL_MS;
+    note_stall(store, began);
     empty_batch(store);
     return message ? omb_store_broke(store, message, err) : OMB_OK;
 }
@@ -161,13 +167,15 @@ uint64_t omb_store_stalls(const struct omb_store *store)
     return store->stalls;
 }
 
-/* Of another thread: it touches nothing but the database and the note, which allow that. */
+/* Of another thread: it touches the database, the note and the count alone, which allow that. */
 enum omb_rc omb_store_sync(struct omb_store *store, struct omb_error *err)
 {
     const uint64_t write = rocksdb_get_latest_sequence_number(store->db);
+    const int64_t began = omb_clock_monotonic_ms();
     char *message = NULL;
 
     rocksdb_flush_wal(store->db, 1, &message);
+    note_stall(store, began);
     return message ? omb_store_translate(store->path, message, false, err)
                    : omb_synced_note(store->note, write, err);
 }

@@ -60,8 +60,7 @@ enum omb_rc omb_store_forget(struct omb_store *store, const struct omb_writes *w
  */
 enum omb_rc omb_store_sync(struct omb_store *store, struct omb_error *err) OMB_MUST_USE;
 
-/* Commits that took so long since the opening: the disk or the tidying held them up. */
-#define OMB_STORE_STALL_MS 1000
+/* Commits and syncs that took a second and more since the opening. */
 uint64_t omb_store_stalls(const struct omb_store *store);
 
 /*

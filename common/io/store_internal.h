@@ -29,7 +29,7 @@ struct omb_store {
     struct omb_synced_note *note;
     bool gave_up; /* at the opening */
     uint64_t given_up;
-    uint64_t stalls;
+    _Atomic uint64_t stalls; /* the thread that syncs counts, too */
     struct omb_port port;
     struct omb_error failure; /* the first that ended the store's service; rc OMB_OK until then */
 };

@@ -125,9 +125,9 @@ struct omb_link {
     struct omb_log_mark page_mark;             /* where in its first log */
     struct omb_digest parts_from, parts_until; /* parts of records between them were asked for */
     size_t parts_asked;   /* of how many; 0: none is under way */
-    int64_t parts_at, anew_at; /* monotonic; when that began; and all that waits was tried anew */
-    bool parts_due, parts_any; /* it goes on behind them, in its turn; it asked for some; */
-    unsigned parts_soon;  /* and so often it begins again soon */
+    int64_t parts_at, anew_at; /* monotonic: when that began; when all that waits was tried anew */
+    bool parts_due, parts_any; /* it goes on behind parts_from, in its turn; it asked for some */
+    unsigned parts_soon;  /* so often it begins again soon */
 
     /* comparing */
     bool comparing, last_page;
