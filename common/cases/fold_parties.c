@@ -141,9 +141,9 @@ static bool holds_key(const struct omb_event *event, const struct omb_seat *home
 }
 
 /* Only who holds the key can give it: a grant by anyone else is none, and makes nobody a holder. */
-static void spread_holders(struct omb_fold *fold, struct ids *holders)
+static void spread_holders(struct omb_fold *fold, const struct omb_seat *home,
+                           struct ids *holders)
 {
-    const struct omb_seat *home = home_seat(fold);
     uint32_t *left = fold->scratch;
     uint32_t count = 0;
     bool grew = true;
@@ -167,9 +167,8 @@ static void spread_holders(struct omb_fold *fold, struct ids *holders)
     }
 }
 
-static uint32_t amended_kinds(const struct omb_fold *fold)
+static uint32_t amended_kinds(const struct omb_fold *fold, const struct omb_seat *home)
 {
-    const struct omb_seat *home = home_seat(fold);
     uint32_t kinds = 0;
 
     for (uint32_t i = 0; i < fold->count; i++) {
@@ -187,16 +186,17 @@ void omb_fold_parties(struct omb_fold *fold)
 {
     struct ids parties = {.arena = fold->arena};
     struct ids holders = {.arena = fold->arena};
+    const struct omb_seat *home = home_seat(fold);
 
     (void)add(&parties, &fold->out->row.case_id->home);
     (void)add(&holders, &fold->out->row.case_id->home);
     spread_parties(fold, &parties);
-    spread_holders(fold, &holders);
+    spread_holders(fold, home, &holders);
     fold->out->parties = parties.items;
     fold->out->party_count = parties.count;
     fold->out->holders = holders.items;
     fold->out->holder_count = holders.count;
-    fold->out->kinds = amended_kinds(fold);
+    fold->out->kinds = amended_kinds(fold, home);
 }
 
 bool omb_case_gives_key(const struct omb_case *now, const struct omb_event *event)

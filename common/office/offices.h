@@ -97,6 +97,13 @@ enum omb_rc omb_office_place_standing(struct omb_step *step, const struct omb_ke
                                       struct omb_row_at *out, struct omb_error *err) OMB_MUST_USE;
 /* Whether it says that its office stands in for that one (an id). */
 bool omb_certificate_says(const struct omb_certificate *inner, struct omb_view closed);
+/*
+ * The newest certificate of an office (an id of those that the card's says) for which the card's
+ * stands in, as all others see it. NULL: it does not, or that one is not known here.
+ */
+const struct omb_office_card *omb_office_stood_in_for(struct omb_step *step,
+                                                      const struct omb_office_card *card,
+                                                      struct omb_view closed);
 /* Whether its newest certificate's key was revoked, or it was closed, as far as is known here. */
 bool omb_office_gone(struct omb_step *step, const struct omb_office_id *id);
 /*

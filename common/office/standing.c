@@ -72,16 +72,17 @@ bool omb_certificate_says(const struct omb_certificate *inner, struct omb_view c
 }
 
 /* An earlier certificate of the office, read by itself: a chain of them may be long. */
-static bool read_earlier(struct omb_step *step, const struct omb_certificate *later,
-                         struct omb_arena *arena, struct omb_known_certificate *out)
+static bool read_earlier(struct omb_step *step, const struct omb_office_id *office,
+                         const struct omb_digest *certificate, struct omb_arena *arena,
+                         struct omb_known_certificate *out)
 {
-    const struct omb_key key = omb_key_certificate(&later->previous);
+    const struct omb_key key = omb_key_certificate(certificate);
     struct omb_buf value = OMB_BUF_INIT;
     const bool found =
-        !omb_digest_none(&later->previous) &&
+        !omb_digest_none(certificate) &&
         omb_port_get(step->port, OMB_FAMILY_OFFICE, omb_key_view(&key), &value) == OMB_OK &&
         omb_certify_read(omb_arena_copy(arena, omb_buf_view(&value)), arena, out, NULL) == OMB_OK &&
-        omb_office_id_equal(&out->inner.office, &later->office);
+        omb_office_id_equal(&out->inner.office, office);
 
     omb_buf_free(&value);
     return found;
@@ -91,7 +92,7 @@ static bool read_earlier(struct omb_step *step, const struct omb_certificate *la
 static void find_who_said(struct omb_step *step, const struct omb_certificate *inner,
                           struct omb_succession *succeeds)
 {
-    struct omb_known_certificate before;
+    struct omb_digest previous = inner->previous;
     struct omb_arena arena;
     bool *open = OMB_ARENA_NEW(step->arena, bool, inner->succeeds.count);
     size_t left = inner->succeeds.count;
@@ -100,8 +101,11 @@ static void find_who_said(struct omb_step *step, const struct omb_certificate *i
     for (size_t i = 0; i < inner->succeeds.count; i++)
         open[i] = true;
     for (int link = 0; link < EARLIER_MAX && left > 0; link++) {
-        if (!read_earlier(step, link == 0 ? inner : &before.inner, &arena, &before))
+        struct omb_known_certificate before;
+
+        if (!read_earlier(step, &inner->office, &previous, &arena, &before))
             break;
+        previous = before.inner.previous;
         for (size_t i = 0; i < inner->succeeds.count; i++) {
             if (!open[i])
                 continue;
@@ -143,6 +147,18 @@ void omb_card_fill(struct omb_step *step, struct omb_office_card *card, struct o
     seat->service = inner->service;
     omb_card_fill_succeeds(step, card, arena);
     omb_card_fill_above(step, card);
+}
+
+const struct omb_office_card *omb_office_stood_in_for(struct omb_step *step,
+                                                      const struct omb_office_card *card,
+                                                      struct omb_view closed)
+{
+    const struct omb_office_card *newest;
+    struct omb_office_id id;
+
+    memcpy(id.bytes, closed.data, sizeof(id.bytes));
+    newest = omb_office_newest(step, &id);
+    return newest && omb_seat_counts_as(&card->seat, &newest->seat) ? newest : NULL;
 }
 
 /* --- claims --- */

@@ -2,6 +2,7 @@
 #include "ledger/certify.h"
 
 #include "unit.h"
+#include "wire/limits.h"
 
 #define NOW_MS INT64_C(1774951200000)
 
@@ -280,6 +281,15 @@ static void spoil_depth(struct omb_certificate *inner)
     inner->depth = OMB_CHAIN_MAX;
 }
 
+static void spoil_succeeds(struct omb_certificate *inner)
+{
+    static struct omb_view ids[OMB_SUCCEEDS_MAX + 1];
+
+    for (size_t i = 0; i < UNIT_COUNT(ids); i++)
+        ids[i] = OMB_VIEW_LIT("sixteen bytes id");
+    inner->succeeds = (struct omb_views){ids, UNIT_COUNT(ids)};
+}
+
 static void test_every_breach_of_the_form_is_named(void **state)
 {
     static const struct form forms[] = {
@@ -287,7 +297,7 @@ static void test_every_breach_of_the_form_is_named(void **state)
         {"name", OMB_INVALID, spoil_name},       {"kind", OMB_INVALID, spoil_kind},
         {"office", OMB_INVALID, spoil_id},       {"sealing_key", OMB_INVALID, spoil_key},
         {"not_after", OMB_INVALID, spoil_dates}, {"issuer", OMB_INVALID, spoil_issuer},
-        {"depth", OMB_INVALID, spoil_depth},
+        {"depth", OMB_INVALID, spoil_depth},     {"succeeds", OMB_INVALID, spoil_succeeds},
     };
 
     (void)state;

@@ -388,17 +388,15 @@ static enum omb_rc repeat_succeeds(struct omb_step *step, const struct asker *as
         certificate->succeeds = named->certificate.inner.succeeds;
     for (size_t i = 0; newest && i < newest->count; i++) {
         const struct omb_office_card *closed;
-        struct omb_office_id id;
 
         if (omb_certificate_says(certificate, newest->items[i]))
             continue;
-        memcpy(id.bytes, newest->items[i].data, sizeof(id.bytes));
-        closed = omb_office_newest(step, &id);
-        if (closed && omb_seat_counts_as(&asker->so_far->seat, &closed->seat))
+        closed = omb_office_stood_in_for(step, asker->so_far, newest->items[i]);
+        if (closed)
             return omb_fail(err, OMB_REFUSED, "previous",
                             "it has not taken the certificate yet by which it stands in for %.*s: "
                             "let it call the office above it, and ask again",
-                            OMB_VIEW_ARGS(omb_office_code_of(step, &id)));
+                            OMB_VIEW_ARGS(closed->certificate.inner.code));
     }
     return OMB_OK;
 }

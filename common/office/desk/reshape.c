@@ -219,16 +219,6 @@ static void add_once(struct omb_views *all, struct omb_view *items, struct omb_v
     items[all->count++] = id;
 }
 
-/* Whether the office stands in for that one, an id in its certificate, as all others see it. */
-static bool stands_in_for(struct omb_step *step, const struct omb_office_card *card,
-                          struct omb_view closed, struct omb_office_id *out,
-                          const struct omb_office_card **out_closed)
-{
-    memcpy(out->bytes, closed.data, sizeof(out->bytes));
-    *out_closed = omb_office_newest(step, out);
-    return *out_closed && omb_seat_counts_as(&card->seat, &(*out_closed)->seat);
-}
-
 /* Of whom an office stands in for only one above them can say that another one does. */
 static enum omb_rc check_inherited(struct omb_step *step, const struct omb_office_card *card,
                                    struct omb_error *err)
@@ -237,11 +227,10 @@ static enum omb_rc check_inherited(struct omb_step *step, const struct omb_offic
     const struct omb_office_id *self = &omb_office_self(step->office)->office;
 
     for (size_t i = 0; i < succeeds->count; i++) {
-        const struct omb_office_card *closed;
-        struct omb_office_id id;
+        const struct omb_office_card *closed =
+            omb_office_stood_in_for(step, card, succeeds->items[i]);
 
-        if (stands_in_for(step, card, succeeds->items[i], &id, &closed) &&
-            !omb_seat_is_above(&closed->seat, self))
+        if (closed && !omb_seat_is_above(&closed->seat, self))
             return omb_fail(err, OMB_REFUSED, "code",
                             "%.*s stands in for %.*s, which is not below this office: move it "
                             "below an office above both, which can close it",
@@ -258,8 +247,6 @@ static enum omb_rc check_inherited(struct omb_step *step, const struct omb_offic
 static enum omb_rc certify_successor(struct omb_step *step, const struct omb_office_card *card,
                                      const struct omb_office_card *closed, struct omb_error *err)
 {
-    const struct omb_office_card *other;
-    struct omb_office_id id;
     const struct omb_certificate *was = &card->certificate.inner;
     const struct omb_certificate *ends = &closed->certificate.inner;
     struct omb_certificate certificate = *was;
@@ -274,7 +261,7 @@ static enum omb_rc certify_successor(struct omb_step *step, const struct omb_off
     for (size_t i = 0; i < was->succeeds.count; i++)
         add_once(&certificate.succeeds, succeeds, was->succeeds.items[i]);
     for (size_t i = 0; i < ends->succeeds.count; i++)
-        if (stands_in_for(step, closed, ends->succeeds.items[i], &id, &other))
+        if (omb_office_stood_in_for(step, closed, ends->succeeds.items[i]))
             add_once(&certificate.succeeds, succeeds, ends->succeeds.items[i]);
     add_once(&certificate.succeeds, succeeds, OMB_VIEW_OF(ends->office.bytes));
     certificate.previous = card->certificate.digest;
@@ -304,13 +291,16 @@ static enum omb_rc note_keys(struct omb_step *step, struct subject *subject, str
                       "`office revoke` it",
                       OMB_VIEW_ARGS(subject->change->code), cases,
                       OMB_VIEW_ARGS(subject->change->successor));
-    if (rc == OMB_OK)
-        omb_lines_add(&subject->notes,
-                      "cases of other offices that %.*s was to decide nobody decides until an "
-                      "office above has taken them over: `case list --status open` shows whose "
-                      "they are",
-                      OMB_VIEW_ARGS(subject->change->code));
     return rc;
+}
+
+static void note_custody(struct subject *subject)
+{
+    omb_lines_add(&subject->notes,
+                  "cases of other offices that %.*s was to decide nobody decides until an "
+                  "office above has taken them over: `case list --status open` shows whose "
+                  "they are",
+                  OMB_VIEW_ARGS(subject->change->code));
 }
 
 static enum omb_rc close_office(struct omb_step *step, struct subject *subject,
@@ -336,7 +326,11 @@ static enum omb_rc close_office(struct omb_step *step, struct subject *subject,
         rc = omb_desk_office_event(step, &facts, &appended, out, err);
     if (rc == OMB_OK)
         rc = certify_successor(step, card, subject->card, err);
-    return rc == OMB_OK ? note_keys(step, subject, err) : rc;
+    if (rc == OMB_OK)
+        rc = note_keys(step, subject, err);
+    if (rc == OMB_OK)
+        note_custody(subject);
+    return rc;
 }
 
 /* --- all three --- */

@@ -347,11 +347,11 @@ static bool comes_back(struct omb_step *step, const struct omb_office_id *child,
     const struct omb_seat *seat = file->folded.home;
     bool named = false;
 
+    if (omb_office_id_equal(&home, child))
+        return false;
     for (size_t i = 0; seat && i < seat->above_count; i++) /* where it was registered */
         if (omb_office_id_equal(&seat->above[i], child))
             return false;
-    if (omb_office_id_equal(&home, child))
-        return false;
     for (size_t i = 0; i < file->event_count; i++) {
         const struct omb_office_ref *to = omb_event_to(&file->events[i]);
         struct omb_office_id branch;
