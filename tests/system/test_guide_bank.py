@@ -6,7 +6,7 @@ import signal
 import pytest
 
 from bank import Tree, await_state, free_ports, held, link, until
-from conftest import BUILD, CLIENT, TEXT
+from conftest import BUILD, TEXT
 from hands import Hands, doctor, is_well, refused
 
 CODES = ("ho", "north", "vsp-0045")
@@ -34,12 +34,6 @@ def at_branch(bank, title, **words):
                   "at the other office": bank["north"]},
                  **{"PEER": "north", "ABOVE": "north", "NAME": "vsp-0045",
                     "KEY": bank["ho"].dir / "offline/recovery.key", **words})
-
-
-def register(branch):
-    """As Office.register; what it warns of is wanted, too."""
-    return branch.ombud("case", "new", "--channel", "book", "--product", "cards", "--issue", "fees",
-                        "--text", TEXT, "--client-name", CLIENT, "--json", who="teller", code=0)
 
 
 def test_the_office_has_not_joined(bank, make_office):
@@ -253,7 +247,7 @@ def test_a_certificate_has_expired(bank, monkeypatch):
     hands.sees(doctor(branch, "certificate")[0][1])
     for office, peer in ((branch, "north"), (north, "vsp-0045")):
         hands.sees(office.ombud("link", "show", peer, code=0).out)
-    done = register(branch)
+    done = branch.new_case()
     hands.sees(done.err)
     number = done.json()["number"]
     assert bank.state("north", number) is None
