@@ -126,7 +126,9 @@ OMB_SHAPE(compare)
     F(when, since, )                                                                   \
     F(line, reason, )                                                                  \
     F(u64, lag_records, )                                                              \
-    F(when, last_contact, )
+    F(when, last_contact, )                                                            \
+    F(u64, acked, )                                                                    \
+    F(u64, held, )
 OMB_SHAPE(link_health)
 
 #define OMB_FIELDS_health(F)                                                           \

@@ -165,6 +165,16 @@ OMB_SHAPE(refused_view)
     F(when, at, )
 OMB_SHAPE(witness_view)
 
+#define OMB_FIELDS_link_there(F)                                                       \
+    F(when, told_at, )                                                                 \
+    F(line, state, )                                                                   \
+    F(when, since, )                                                                   \
+    F(line, reason, )                                                                  \
+    F(u64, applied, )                                                                  \
+    F(u64, acked, )                                                                    \
+    F(when, last_contact, )
+OMB_SHAPE(link_there)
+
 #define OMB_FIELDS_peer_detail(F)                                                      \
     F(one, link, peer_view)                                                            \
     F(line, address, )                                                                 \
@@ -184,7 +194,10 @@ OMB_SHAPE(witness_view)
     F(many, refused, refused_view)                                                     \
     F(many, witnesses, witness_view)                                                   \
     F(lines, waiting, )                                                                \
-    F(lines, disagreements, )
+    F(lines, disagreements, )                                                          \
+    F(one, there, link_there)                                                          \
+    F(u64, gaps, )                                                                     \
+    F(u64, superseded, )
 OMB_SHAPE(peer_detail)
 
 #define OMB_FIELDS_tree_ask(F)
@@ -305,6 +318,7 @@ OMB_SHAPE(quarantine)
     S(link_step)                                                                       \
     S(refused_view)                                                                    \
     S(witness_view)                                                                    \
+    S(link_there)                                                                      \
     S(peer_detail)                                                                     \
     S(tree_ask)                                                                        \
     S(tree_office)                                                                     \

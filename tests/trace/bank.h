@@ -30,18 +30,32 @@ static inline struct bank bank_build(struct tree *tree)
     return bank;
 }
 
+/* What the office answers its administrator, at the time as it has it. */
+static inline const void *ask_admin(struct tree_office *office, uint32_t tag, const void *ask)
+{
+    tree_tick(office);
+    return answer_of(ask_as(&office->rig, "admin", tag, ask));
+}
+
 /* Of how many lives of its log the other office tells. */
 static inline size_t lives_of(struct tree_office *asked, const struct tree_office *whose)
 {
     const struct omb_log_list_ask ask = {};
-    const struct omb_log_list *list;
+    const struct omb_log_list *list = ask_admin(asked, OMB_ASK_LOG_LIST, &ask);
     size_t lives = 0;
 
-    tree_tick(asked);
-    list = answer_of(ask_as(&asked->rig, "admin", OMB_ASK_LOG_LIST, &ask));
     for (size_t i = 0; i < list->logs.count; i++)
         lives += omb_view_is(list->logs.items[i].office, whose->code);
     return lives;
+}
+
+/* The link to that peer, in full. */
+static inline const struct omb_peer_detail *link_shown(struct tree_office *office,
+                                                       const struct tree_office *peer)
+{
+    const struct omb_peer_ask ask = {.peer = omb_view_str(peer->code)};
+
+    return ask_admin(office, OMB_ASK_LINK_SHOW, &ask);
 }
 
 /* A plain complaint by t1, at the time as the office has it. */

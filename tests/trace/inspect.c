@@ -1,11 +1,5 @@
-/* Can an administrator see how the tree is: links, offices, records, and who is behind? */
+/* Can an administrator see how the tree is: links, offices, forks, and who is behind? */
 #include "trace/bank.h"
-
-static const void *ask_admin(struct tree_office *office, uint32_t tag, const void *ask)
-{
-    tree_tick(office);
-    return answer_of(ask_as(&office->rig, "admin", tag, ask));
-}
 
 static const struct omb_peer_list *links_of(struct tree_office *office)
 {
@@ -54,29 +48,6 @@ static const struct omb_stale_office *stale_of(struct tree_office *office, const
     for (size_t i = 0; i < report->stale.count; i++) {
         if (omb_view_is(report->stale.items[i].office, code))
             return &report->stale.items[i];
-    }
-    return NULL;
-}
-
-static const struct omb_trace_event *trace_of(struct tree_office *office, struct omb_view number,
-                                              const char *type)
-{
-    const struct omb_trace *trace =
-        ask_admin(office, OMB_ASK_CASE_TRACE, &(struct omb_trace_ask){.number = number});
-
-    for (size_t i = 0; i < trace->events.count; i++) {
-        if (omb_view_is(trace->events.items[i].type, type))
-            return &trace->events.items[i];
-    }
-    fail_msg("no event %s", type);
-    return NULL;
-}
-
-static const struct omb_trace_wait *wait_of(const struct omb_trace_event *event, const char *office)
-{
-    for (size_t i = 0; i < event->waits.count; i++) {
-        if (omb_view_is(event->waits.items[i].office, office))
-            return &event->waits.items[i];
     }
     return NULL;
 }
@@ -203,6 +174,62 @@ static void test_a_restart_is_in_the_history_of_links(void **state)
     tree_check(tree);
 }
 
+/* Nothing was written of a child that did not call since; it is shown all the same. */
+static void test_a_child_that_calls_no_more_after_a_restart(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    const struct omb_peer_detail *detail;
+    const struct omb_link_step *last;
+    int64_t started_at;
+
+    tree_cut(bank.b45);
+    tree_stop(bank.north);
+    tree_start(bank.north);
+    started_at = bank.north->rig.now_ms;
+    tree_pass(tree, 30 * OMB_SECOND_MS);
+    detail = link_shown(bank.north, bank.b45);
+    last = &detail->history.items[detail->history.count - 1];
+    assert_text(detail->link->state, "down");
+    assert_int_equal(detail->link->since, started_at);
+    assert_text(last->reason, "the daemon here was started");
+    assert_int_equal(last->at, started_at);
+    assert_text(last[-1].state, "live");
+    tree_mend(bank.b45);
+    tree_settle(tree);
+    detail = link_shown(bank.north, bank.b45);
+    last = &detail->history.items[detail->history.count - 1];
+    assert_text(last->state, "live");
+    assert_text(last[-1].reason, "the daemon here was started");
+    assert_int_equal(last[-1].at, started_at);
+    assert_text(last[-2].state, "live");
+    tree_check(tree);
+}
+
+static void test_each_end_shows_how_the_other_sees_the_link(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    const struct omb_peer_detail *below, *above;
+
+    bank_complaint(bank.b45);
+    tree_settle(tree);
+    tree_pass(tree, 70 * OMB_SECOND_MS);
+    below = link_shown(bank.b45, bank.north);
+    above = link_shown(bank.north, bank.b45);
+    assert_text(below->there->state, "live");
+    assert_true(below->link->acked > 0);
+    assert_int_equal(below->there->applied, below->link->acked);
+    assert_int_equal(below->there->acked, below->held);
+    assert_in_range(below->there->told_at, tree->now_ms - 40 * OMB_SECOND_MS, tree->now_ms);
+    assert_text(above->there->state, "live");
+    assert_int_equal(above->there->applied, above->link->acked);
+    assert_int_equal(above->there->acked, above->held);
+    assert_int_equal(below->disagreements.count, 0);
+    assert_int_equal(above->disagreements.count, 0);
+    tree_check(tree);
+}
+
 static void test_only_peers_have_links(void **state)
 {
     struct tree *tree = *state;
@@ -300,6 +327,31 @@ static void test_what_ends_below_is_told_at_once(void **state)
     tree_check(tree);
 }
 
+/* Nobody says that all is well while another one says that nothing is known. */
+static void test_a_line_that_ended_is_a_warning_before_it_is_critical(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+
+    tree_pass(tree, 70 * OMB_SECOND_MS);
+    tree_cut(bank.north);
+    tree_pass(tree, 80 * OMB_SECOND_MS);
+    assert_text(level_of(bank.ho, "north")->level, "warning");
+    assert_text(level_of(bank.ho, "north")->words,
+                "down, heard 80 s ago: nothing came for 15 seconds");
+    assert_text(level_of(bank.north, "ho")->level, "warning");
+    assert_text(in_tree(bank.ho, "north")->level, "warning");
+    assert_text(in_tree(bank.ho, "vsp-0045")->level, "unknown");
+    tree_mend(bank.north);
+    tree_cut(bank.b45);
+    tree_pass(tree, 80 * OMB_SECOND_MS);
+    assert_text(level_of(bank.north, "vsp-0045")->level, "warning");
+    assert_text(in_tree(bank.ho, "vsp-0045")->level, "warning");
+    tree_mend(bank.b45);
+    tree_settle(tree);
+    tree_check(tree);
+}
+
 /* A region that lost its store tells of a branch that has not called it since. */
 static void test_a_branch_that_a_rebuilt_region_never_heard_is_missed(void **state)
 {
@@ -365,110 +417,6 @@ static void test_a_report_names_whom_it_is_behind_on(void **state)
     tree_settle(tree);
     tree_pass(tree, 70 * OMB_SECOND_MS);
     assert_int_equal(report_of(bank.ho)->stale.count, 0);
-    tree_check(tree);
-}
-
-/* --- where a record is --- */
-
-static void test_a_trace_names_who_holds_and_who_waits(void **state)
-{
-    struct tree *tree = *state;
-    struct bank bank = bank_build(tree);
-    const struct omb_view number = bank_complaint(bank.b45);
-    const struct omb_trace_event *event;
-
-    ESCALATE(bank.b45, number, "north");
-    tree_settle(tree);
-    event = trace_of(bank.b45, number, "escalated");
-    assert_true(has_code(event->held_by, "vsp-0045"));
-    assert_true(has_code(event->held_by, "north"));
-    assert_true(has_code(event->held_by, "ho"));
-    assert_int_equal(event->waits.count, 0);
-
-    tree_cut(bank.b45);
-    RESOLVE(bank.north, number, "paid back");
-    tree_pass(tree, 90 * OMB_SECOND_MS);
-    event = trace_of(bank.north, number, "resolved");
-    assert_true(has_code(event->held_by, "north"));
-    assert_true(has_code(event->held_by, "ho"));
-    assert_false(has_code(event->held_by, "vsp-0045"));
-    assert_non_null(wait_of(event, "vsp-0045"));
-    assert_true(has_line((struct omb_views){&wait_of(event, "vsp-0045")->on, 1}, "the link to"));
-    assert_true(wait_of(event, "vsp-0045")->since > 0);
-    event = trace_of(bank.ho, number, "resolved");
-    assert_text(wait_of(event, "vsp-0045")->on, "not seen from here: north has it, ask there");
-    tree_mend(bank.b45);
-    tree_settle(tree);
-    assert_true(has_code(trace_of(bank.north, number, "resolved")->held_by, "vsp-0045"));
-    /* That it answered says at the head office, too, that the decision had come to it. */
-    assert_non_null(wait_of(trace_of(bank.ho, number, "resolved"), "vsp-0045"));
-    TELL(bank.b45, number);
-    tree_settle(tree);
-    event = trace_of(bank.ho, number, "resolved");
-    assert_true(has_code(event->held_by, "vsp-0045"));
-    assert_int_equal(event->waits.count, 0);
-    tree_check(tree);
-}
-
-static void test_a_trace_names_who_holds_up_what_goes_down(void **state)
-{
-    struct tree *tree = *state;
-    struct bank bank = bank_build(tree);
-    const struct omb_view number = bank_complaint(bank.b45);
-    const struct omb_trace_event *event;
-
-    ESCALATE(bank.b45, number, "ho");
-    tree_settle(tree);
-    tree_cut(bank.north);
-    RESOLVE(bank.ho, number, "paid back");
-    tree_pass(tree, 90 * OMB_SECOND_MS);
-    event = trace_of(bank.ho, number, "resolved");
-    assert_true(has_line((struct omb_views){&wait_of(event, "north")->on, 1}, "the link to"));
-    assert_text(wait_of(event, "vsp-0045")->on, "it goes by way of north, which waits for it");
-    tree_mend(bank.north);
-    tree_settle(tree);
-    event = trace_of(bank.ho, number, "resolved");
-    assert_true(has_code(event->held_by, "north"));
-    assert_text(wait_of(event, "vsp-0045")->on, "not seen from here: north has it, ask there");
-    tree_check(tree);
-}
-
-static void test_a_trace_names_a_custodian_that_is_closed(void **state)
-{
-    struct tree *tree = *state;
-    struct bank bank = bank_build(tree);
-    const struct omb_office_change change = {.code = OMB_VIEW_LIT("north"),
-                                             .successor = OMB_VIEW_LIT("south")};
-    const struct omb_view number = bank_complaint(bank.b45);
-
-    tree_settle(tree);
-    tree_cut(bank.b45);
-    TAKE_OVER(bank.north, number);
-    tree_settle(tree);
-    assert_text(wait_of(trace_of(bank.ho, number, "taken-over"), "north")->on,
-                "sealed: the case's key, asked of vsp-0045");
-    (void)ask_admin(bank.ho, OMB_ASK_OFFICE_CHANGE, &change);
-    tree_settle(tree);
-    assert_text(wait_of(trace_of(bank.ho, number, "taken-over"), "north")->on,
-                "closed or revoked: an office above takes the case over");
-}
-
-static void test_a_trace_tells_a_cut_branch_who_has_nothing(void **state)
-{
-    struct tree *tree = *state;
-    struct bank bank = bank_build(tree);
-    const struct omb_trace_event *event;
-    struct omb_view number;
-
-    tree_cut(bank.b45);
-    number = bank_complaint(bank.b45);
-    tree_pass(tree, 90 * OMB_SECOND_MS);
-    event = trace_of(bank.b45, number, "registered");
-    assert_int_equal(event->held_by.count, 1);
-    assert_non_null(wait_of(event, "north"));
-    assert_text(wait_of(event, "ho")->on, "no witness of it has come");
-    tree_mend(bank.b45);
-    tree_settle(tree);
     tree_check(tree);
 }
 
@@ -541,17 +489,16 @@ int main(void)
         TREE_TEST(test_a_lag_is_as_old_as_the_oldest_record),
         TREE_TEST(test_a_link_shows_what_waits_and_who_witnesses),
         TREE_TEST(test_a_restart_is_in_the_history_of_links),
+        TREE_TEST(test_a_child_that_calls_no_more_after_a_restart),
+        TREE_TEST(test_each_end_shows_how_the_other_sees_the_link),
         TREE_TEST(test_only_peers_have_links),
         TREE_TEST(test_the_root_sees_every_office_below),
         TREE_TEST(test_a_tree_that_comes_up_is_no_alarm),
         TREE_TEST(test_what_ends_below_is_told_at_once),
+        TREE_TEST(test_a_line_that_ended_is_a_warning_before_it_is_critical),
         TREE_TEST(test_a_branch_that_a_rebuilt_region_never_heard_is_missed),
         TREE_TEST(test_what_is_below_a_lost_office_is_not_known),
         TREE_TEST(test_a_report_names_whom_it_is_behind_on),
-        TREE_TEST(test_a_trace_names_who_holds_and_who_waits),
-        TREE_TEST(test_a_trace_names_who_holds_up_what_goes_down),
-        TREE_TEST(test_a_trace_names_a_custodian_that_is_closed),
-        TREE_TEST(test_a_trace_tells_a_cut_branch_who_has_nothing),
         TREE_TEST(test_a_fork_is_listed_with_both_digests),
     };
 

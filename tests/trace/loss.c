@@ -75,6 +75,9 @@ static void test_a_branch_that_lost_its_escrow_key_asks_nobody(void **state)
     tree_roll_back(bank.b45, copy);
     tree_settle(tree);
     assert_true(show(&bank.b45->rig, "s1", lost)->sealed);
+    assert_true(show(&bank.b45->rig, "s1", lost)->key_lost);
+    assert_true(show(&bank.north->rig, "s1", lost)->sealed);
+    assert_false(show(&bank.north->rig, "s1", lost)->key_lost);
     assert_true(doctor_says(bank.b45, "case-keys", "critical", "1 own cases cannot be read here"));
     assert_int_equal(show(&bank.b45->rig, "s1", lost)->key_asked_of.size, 0);
     tree_agree(tree, lost, "open", "vsp-0045", bank.b45, bank.north, bank.ho, NULL);
@@ -260,6 +263,9 @@ static void test_a_region_gets_back_a_life_with_holes(void **state)
     tree_settle(tree);
     tree_agree(tree, number, "open", "north", bank.b45, bank.north, bank.ho, NULL);
     tree_agree(tree, later, "open", "vsp-0045", bank.b45, bank.north, bank.ho, NULL);
+    /* Nobody has that complaint and the key that was opened for it. */
+    assert_int_equal(link_shown(bank.ho, bank.north)->gaps, 2);
+    assert_int_equal(link_shown(bank.ho, bank.south)->gaps, 0);
     tree_check_whole(tree);
 }
 

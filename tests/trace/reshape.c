@@ -245,6 +245,9 @@ static void test_a_silent_branch_is_taken_over(void **state)
         assert_true(has_code(shown(all[i], number)->flags, "superseded"));
     }
     tree_agree(tree, number, "open", "north", bank.b45, bank.north, bank.ho, NULL);
+    assert_int_equal(link_shown(bank.ho, bank.north)->superseded, 2);
+    assert_int_equal(link_shown(bank.north, bank.b45)->superseded, 2);
+    assert_int_equal(link_shown(bank.north, bank.b46)->superseded, 0);
     tree_check_whole(tree);
 }
 

@@ -194,6 +194,51 @@ static void a_blocked_link_is_not_dialled_at_one_moment_by_all(void **state)
     assert_true(differ);
 }
 
+/* --- what it says of the link --- */
+
+/* A parent that holds less than it acknowledged: an older copy of its store runs there. */
+static void what_the_parent_says_otherwise_is_shown(void **state)
+{
+    struct below *below = *state;
+    const struct omb_peer_ask ask = {.peer = OMB_VIEW_LIT("ho")};
+    struct omb_link_health seen = {.peer = below->branch->id, .state = OMB_VIEW_LIT("live")};
+    const struct omb_health health = {
+        .at = below->branch->rig.now_ms, .links = {&seen, 1}, .office = below->ho->id};
+    const struct omb_peer_detail *shown;
+    struct omb_hello hello = welcome_of(below);
+    const struct omb_cursor acked = below->branch->rig.office->post->up->acked;
+
+    hello.cursor = &acked;
+    (void)answer_call(below);
+    say(below, OMB_FRAME_WELCOME, &hello);
+    pass(below, 1000);
+    seen.acked = 900;
+    seen.since = health.at;
+    say(below, OMB_FRAME_HEALTH, &health);
+    shown = answer_of(ask_as(&below->branch->rig, "admin", OMB_ASK_LINK_SHOW, &ask));
+    assert_text(shown->there->state, "live");
+    assert_int_equal(shown->disagreements.count, 2);
+    assert_non_null(strstr(omb_arena_str(&below->tree->arena, shown->disagreements.items[0]),
+                           "there it is held up to 0"));
+    assert_non_null(strstr(omb_arena_str(&below->tree->arena, shown->disagreements.items[1]),
+                           "there it is acknowledged up to 900"));
+}
+
+static void a_parent_speaks_of_one_link(void **state)
+{
+    struct below *below = *state;
+    struct omb_link_health seen[2] = {{.peer = below->branch->id}, {.peer = below->branch->id}};
+    const struct omb_health health = {.links = {seen, 2}, .office = below->ho->id};
+    const struct omb_hello hello = welcome_of(below);
+
+    (void)answer_call(below);
+    say(below, OMB_FRAME_WELCOME, &hello);
+    say(below, OMB_FRAME_HEALTH, &health);
+    assert_text(tree_link(below->branch, below->ho)->state, "blocked");
+    assert_text(tree_link(below->branch, below->ho)->reason,
+                "it tells a health that is not its to tell");
+}
+
 /* --- every lie has its price, and it is small --- */
 
 enum { FRAMES = 100 };
@@ -300,6 +345,15 @@ static void compares_one_case(struct below *below, size_t i)
         &(struct omb_compare){.cases = {sums, OMB_COMPARE_PAGE_MAX}, .last = true});
 }
 
+static void says_how_it_sees_the_link(struct below *below, size_t i)
+{
+    struct omb_link_health seen = {.peer = below->branch->id, .held = i};
+
+    say(below, OMB_FRAME_HEALTH,
+        &(struct omb_health){.at = below->branch->rig.now_ms, .links = {&seen, 1},
+                             .office = below->ho->id});
+}
+
 struct lie {
     const char *name;
     void (*tell)(struct below *below, size_t i);
@@ -319,6 +373,7 @@ static const struct lie lies[] = {
     {"acks of what was not sent", acknowledges_too_much, 200, 4, 2, "blocked",
      "it acknowledges what was not sent"},
     {"wants of all", wants_all, 0, 120, FRAMES, "catching-up", ""},
+    {"how it sees the link", says_how_it_sees_the_link, 400, 4, 0, "catching-up", ""},
     {"one case compared without end", compares_one_case, 200, 1200, FRAMES, "blocked",
      "it asks for more than is looked up for one office"},
 };
@@ -379,6 +434,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         BELOW_TEST(a_parents_word_opens_few_lives),
         BELOW_TEST(a_blocked_link_is_not_dialled_at_one_moment_by_all),
+        BELOW_TEST(what_the_parent_says_otherwise_is_shown),
+        BELOW_TEST(a_parent_speaks_of_one_link),
         cmocka_unit_test(of_every_lie_little_is_kept_and_it_costs_little),
     };
 

@@ -61,7 +61,7 @@ static enum omb_rc do_look(struct omb_step *step, void *arg, struct omb_error *e
         return rc;
     work->listed = omb_shape_copy(&omb_shape_quarantine, answer, &work->rig->arena);
     work->counted = 0;
-    return omb_desk_quarantine_each(step, count, work, err);
+    return omb_desk_flagged_each(step, OMB_FLAGGED_QUARANTINED, count, work, err);
 }
 
 static void run(struct work *work, rig_script *script)

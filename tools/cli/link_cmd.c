@@ -177,6 +177,23 @@ static void print_state(struct omb_cli *cli, const struct omb_peer_detail *detai
     line_when(cli, "next try", detail->next_try);
 }
 
+/* The same link as the office at its other end sees it. */
+static void print_there(struct omb_cli *cli, const struct omb_peer_detail *detail)
+{
+    const struct omb_link_there *there = detail->there;
+    char since[OMB_WHEN_SIZE], told[OMB_WHEN_SIZE];
+
+    if (!there) {
+        line("seen from there", omb_view_str("not told yet"));
+        return;
+    }
+    omb_when_print(there->since, omb_cli_zone(cli), since);
+    omb_when_print(there->told_at, omb_cli_zone(cli), told);
+    printf("  seen from there  %.*s since %s%s%.*s, told at %s\n", OMB_VIEW_ARGS(there->state),
+           since, there->reason.size ? ": " : "", OMB_VIEW_ARGS(there->reason), told);
+    line_count("applied there", there->applied);
+}
+
 static void print_flow(const struct omb_peer_detail *detail)
 {
     const struct omb_peer_view *link = detail->link;
@@ -194,8 +211,11 @@ static void print_flow(const struct omb_peer_detail *detail)
            (unsigned long long)detail->latency_ms_p99);
     line_count("credit bytes", detail->credit_bytes);
     line_count("held of theirs", detail->held);
+    if (omb_view_is(link->direction, "down"))
+        line_count("gaps", detail->gaps);
     line_count("missing parts", detail->missing_parts);
     line_count("quarantined", link->quarantined);
+    line_count("superseded", detail->superseded);
     line_count("refused", link->refused);
     line_count("forks", link->forks);
 }
@@ -252,6 +272,7 @@ static enum omb_exit show_link(struct omb_cli *cli)
     }
     print_state(cli, detail);
     print_flow(detail);
+    print_there(cli, detail);
     print_records(cli, detail);
     print_steps(cli, detail);
     return OMB_EXIT_DONE;

@@ -494,7 +494,8 @@ static void count_event(void *arg, const struct omb_event *event)
 static enum omb_rc check_logs(struct visit *visit)
 {
     uint64_t quarantined = 0, forks = 0;
-    enum omb_rc rc = omb_desk_quarantine_each(visit->step, count_event, &quarantined, visit->err);
+    enum omb_rc rc = omb_desk_flagged_each(visit->step, OMB_FLAGGED_QUARANTINED, count_event,
+                                           &quarantined, visit->err);
 
     if (rc == OMB_OK)
         rc = omb_desk_fork_count(visit->step, &forks, visit->err);

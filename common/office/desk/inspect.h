@@ -29,7 +29,16 @@ void omb_judge(struct omb_judgement *judgement, enum omb_level level, const char
 /* "3 min", "2 h", "5 d": how long ago, for people. */
 struct omb_view omb_ago(struct omb_arena *arena, int64_t ms);
 
-/* --- links (desk/peers.c) --- */
+/* --- events without effect (desk/quarantine.c) --- */
+
+/* Events of cases in quarantine, or behind another office's act: of the first cases with any. */
+enum omb_flagged { OMB_FLAGGED_QUARANTINED, OMB_FLAGGED_SUPERSEDED };
+typedef void omb_flagged_fn(void *arg, const struct omb_event *event);
+enum omb_rc omb_desk_flagged_each(struct omb_step *step, enum omb_flagged which,
+                                  omb_flagged_fn *fn, void *arg,
+                                  struct omb_error *err) OMB_MUST_USE;
+
+/* --- links (desk/peers.c; one in full: desk/peer.c) --- */
 
 void omb_judge_link(struct omb_step *step, const struct omb_link_seen *link,
                     struct omb_judgement *out);
@@ -39,6 +48,16 @@ void omb_judge_certificate(struct omb_step *step, const struct omb_office_card *
 /* The link to that office; NULL: there is none. */
 const struct omb_link_seen *omb_desk_link_to(struct omb_step *step,
                                              const struct omb_office_id *peer);
+/* Whether a record of that office comes and goes over the link. */
+bool omb_desk_is_beyond(struct omb_step *step, const struct omb_link_seen *link,
+                        const struct omb_office_id *office);
+/* The row of the list, but for what is counted by looking at cases. */
+void omb_desk_show_peer(struct omb_step *step, const struct omb_link_seen *link,
+                        struct omb_peer_view *out);
+/* How many such events came over each of the links. */
+enum omb_rc omb_desk_count_flagged(struct omb_step *step, enum omb_flagged which,
+                                   const struct omb_link_seen *links, size_t count,
+                                   uint64_t *out_counts, struct omb_error *err) OMB_MUST_USE;
 /* Why nothing comes over a link: "the link to north is down since ...", in words. */
 struct omb_view omb_desk_link_words(struct omb_step *step, const struct omb_link_seen *link);
 
@@ -53,13 +72,9 @@ const char *omb_desk_office_ended(struct omb_step *step, const struct omb_office
 bool omb_desk_is_at_or_below(struct omb_step *step, const struct omb_office_id *office,
                              const struct omb_office_id *upper);
 
-/* --- logs (desk/forks.c, desk/quarantine.c) --- */
+/* --- logs (desk/forks.c) --- */
 
 enum omb_rc omb_desk_fork_count(struct omb_step *step, uint64_t *out,
                                 struct omb_error *err) OMB_MUST_USE;
-/* Events of cases in quarantine, of the first cases that hold any. */
-typedef void omb_quarantine_fn(void *arg, const struct omb_event *event);
-enum omb_rc omb_desk_quarantine_each(struct omb_step *step, omb_quarantine_fn *fn, void *arg,
-                                     struct omb_error *err) OMB_MUST_USE;
 
 #endif

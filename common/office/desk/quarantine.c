@@ -206,7 +206,8 @@ enum omb_rc omb_desk_log_quarantine(struct omb_step *step, const void *ask, cons
 struct counting {
     struct omb_step *step;
     struct omb_aside aside;
-    omb_quarantine_fn *fn;
+    bool (*counts)(enum omb_verdict verdict);
+    omb_flagged_fn *fn;
     void *arg;
     size_t cases;
     struct omb_error *err;
@@ -226,19 +227,32 @@ static enum omb_rc count_case(void *arg, struct omb_view key, struct omb_view va
         return omb_fail(count->err, OMB_DAMAGED, NULL, "an index row names no case");
     rc = omb_casefile_load(&count->aside.step, &id, &file, count->err);
     for (size_t i = 0; rc == OMB_OK && i < file.folded.judged_count; i++) {
-        if (omb_verdict_is_quarantine(file.folded.judged[i].verdict))
+        if (count->counts(file.folded.judged[i].verdict))
             count->fn(count->arg, file.folded.judged[i].event);
     }
     omb_arena_reset(&count->aside.arena);
     return rc != OMB_OK || ++count->cases < COUNTED_MAX ? rc : OMB_STOP;
 }
 
-enum omb_rc omb_desk_quarantine_each(struct omb_step *step, omb_quarantine_fn *fn, void *arg,
-                                     struct omb_error *err)
+static bool is_superseded(enum omb_verdict verdict)
 {
+    return verdict == OMB_VERDICT_SUPERSEDED;
+}
+
+enum omb_rc omb_desk_flagged_each(struct omb_step *step, enum omb_flagged which,
+                                  omb_flagged_fn *fn, void *arg, struct omb_error *err)
+{
+    static const struct {
+        const char *flag;
+        bool (*counts)(enum omb_verdict verdict);
+    } kinds[] = {
+        [OMB_FLAGGED_QUARANTINED] = {"quarantined", omb_verdict_is_quarantine},
+        [OMB_FLAGGED_SUPERSEDED] = {"superseded", is_superseded},
+    };
     const struct omb_key prefix =
-        omb_key_index(OMB_INDEX_FLAG, OMB_VIEW_LIT("quarantined"), NULL);
-    struct counting count = {.step = step, .fn = fn, .arg = arg, .err = err};
+        omb_key_index(OMB_INDEX_FLAG, omb_view_str(kinds[which].flag), NULL);
+    struct counting count = {
+        .step = step, .counts = kinds[which].counts, .fn = fn, .arg = arg, .err = err};
     enum omb_rc rc;
 
     omb_aside_begin(&count.aside, step);

@@ -425,6 +425,8 @@ static void judge_below(struct omb_step *step, const struct member *member,
         omb_judge(out, OMB_LEVEL_UNKNOWN, "never heard");
     else if (member->silent_ms > OMB_SILENT_MS)
         omb_judge(out, OMB_LEVEL_CRITICAL, "silent for %.*s", OMB_VIEW_ARGS(ago));
+    else if (member->above != NULL && omb_view_is(member->above->state, "down"))
+        omb_judge(out, OMB_LEVEL_WARNING, "down, heard %.*s ago", OMB_VIEW_ARGS(ago));
     omb_judge_certificate(step, member->card, out);
 }
 

@@ -1,6 +1,7 @@
 /*
  * How offices are: each tells the one above it every half minute and soon after a link changed, and
- * passes on what those below it told. It is not logged, and what is told last counts.
+ * passes on what those below it told. The one above answers with how it sees their link, so that
+ * both ends can show where they disagree. It is not logged, and what is told last counts.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -47,6 +48,8 @@ static void tell_link(const struct omb_link *link, struct omb_link_health *out)
         .since = link->since,
         .reason = omb_view_str(link->reason),
         .last_contact = link->contact_at,
+        .acked = omb_link_acked(link),
+        .held = link->held.position,
     };
 }
 
@@ -206,6 +209,32 @@ enum omb_rc omb_health_pass_on(struct omb_step *step, struct omb_error *err)
     return rc;
 }
 
+/* --- from the other end --- */
+
+static void answer(struct omb_step *step, const struct omb_link *link)
+{
+    struct omb_link_health seen;
+    const struct omb_health health = {
+        .at = step->input->now_ms,
+        .software = OMB_VIEW_LIT(OMB_SOFTWARE),
+        .clock_offset_ms = link->clock_offset_ms,
+        .links = {&seen, 1},
+        .office = step->office->self.office,
+    };
+
+    tell_link(link, &seen);
+    omb_link_send(step, link, OMB_FRAME_HEALTH, &health);
+}
+
+/* The parent speaks of itself, and of one link. */
+static bool is_answer(const struct omb_step *step, const struct omb_link *link,
+                      const struct omb_health *health)
+{
+    return omb_office_id_equal(&health->office, &link->peer) && health->own.count == 0 &&
+           health->links.count == 1 &&
+           omb_office_id_equal(&health->links.items[0].peer, &step->office->self.office);
+}
+
 enum omb_rc omb_health_came(struct omb_step *step, struct omb_link *link,
                             const struct omb_health *health, struct omb_error *err)
 {
@@ -213,13 +242,18 @@ enum omb_rc omb_health_came(struct omb_step *step, struct omb_link *link,
     struct omb_office_id child;
     enum omb_rc rc;
 
-    if (link->up || step->input->bytes.size > HEALTH_FRAME_MAX)
+    if (step->input->bytes.size > HEALTH_FRAME_MAX ||
+        (link->up && !is_answer(step, link, health)))
         return omb_link_wrong(step, link, "it tells a health that is not its to tell", err);
+    if (link->up)
+        return keep(step, link, health, err);
     child = omb_feed_branch_of(step, &health->office);
     if (!omb_office_id_equal(&child, &link->peer))
         return OMB_OK; /* an office that is not known here yet */
     rc = keep(step, link, health, err);
     if (rc == OMB_OK && stands(post->up))
         note_untold(post, &health->office);
+    if (rc == OMB_OK && omb_office_id_equal(&health->office, &link->peer))
+        answer(step, link);
     return rc;
 }

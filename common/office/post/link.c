@@ -120,6 +120,11 @@ enum omb_rc omb_link_recall(struct omb_step *step, struct omb_link *link, struct
     return OMB_OK;
 }
 
+uint64_t omb_link_acked(const struct omb_link *link)
+{
+    return link->settled > link->acked.position ? link->settled : link->acked.position;
+}
+
 void omb_link_put(struct omb_step *step, struct omb_link *link, const struct omb_peer_row *row)
 {
     static const uint8_t none[16];
@@ -174,14 +179,25 @@ enum omb_rc omb_link_software(struct omb_step *step, struct omb_link *link,
         (out_count) = keep_;                                                                      \
     } while (0)
 
+static void add_history(struct omb_step *step, struct omb_link *link, struct omb_peer_row *row,
+                        const struct omb_link_change *change)
+{
+    struct omb_link_change *items;
+    size_t count;
+
+    NEWEST(step, struct omb_link_change, row->history, items, count);
+    items[count++] = *change;
+    row->history.items = items;
+    row->history.count = count;
+    omb_link_put(step, link, row);
+}
+
 enum omb_rc omb_link_history(struct omb_step *step, struct omb_link *link, const char *state,
                              const char *reason, struct omb_error *err)
 {
     const struct omb_link_change *last;
-    struct omb_link_change *items;
     struct omb_peer_row row;
-    size_t count;
-    enum omb_rc rc = omb_link_row(step, link, &row, err);
+    const enum omb_rc rc = omb_link_row(step, link, &row, err);
 
     if (rc != OMB_OK)
         return rc;
@@ -190,15 +206,12 @@ enum omb_rc omb_link_history(struct omb_step *step, struct omb_link *link, const
                : NULL;
     if (last && omb_view_is(last->state, state) && omb_view_is(last->reason, reason))
         return OMB_OK; /* the same again and again is one step */
-    NEWEST(step, struct omb_link_change, row.history, items, count);
-    items[count++] = (struct omb_link_change){
-        step->input->now_ms > 0 ? step->input->now_ms : 1,
-        omb_view_str(state),
-        omb_arena_copy(step->arena, omb_view_str(reason)),
-    };
-    row.history.items = items;
-    row.history.count = count;
-    omb_link_put(step, link, &row);
+    add_history(step, link, &row,
+                &(struct omb_link_change){
+                    step->input->now_ms > 0 ? step->input->now_ms : 1,
+                    omb_view_str(state),
+                    omb_arena_copy(step->arena, omb_view_str(reason)),
+                });
     return OMB_OK;
 }
 
@@ -230,6 +243,13 @@ enum omb_rc omb_link_refused(struct omb_step *step, struct omb_link *link,
 
 /* --- states --- */
 
+bool omb_link_ended_with_daemon(const struct omb_peer_row *row)
+{
+    const size_t count = row->history.count;
+
+    return count > 0 && !omb_view_is(row->history.items[count - 1].state, "down");
+}
+
 /* The line ended with the daemon, which could not say so then. */
 static enum omb_rc tell_start(struct omb_step *step, struct omb_link *link, struct omb_error *err)
 {
@@ -237,10 +257,12 @@ static enum omb_rc tell_start(struct omb_step *step, struct omb_link *link, stru
     enum omb_rc rc = omb_link_row(step, link, &row, err);
 
     link->told = true;
-    if (rc != OMB_OK || row.history.count == 0 ||
-        omb_view_is(row.history.items[row.history.count - 1].state, "down"))
+    if (rc != OMB_OK || !omb_link_ended_with_daemon(&row))
         return rc;
-    return omb_link_history(step, link, "down", OMB_STARTED_WORDS, err);
+    add_history(step, link, &row,
+                &(struct omb_link_change){step->office->setup.started_at, OMB_VIEW_LIT("down"),
+                                          OMB_VIEW_LIT(OMB_STARTED_WORDS)});
+    return OMB_OK;
 }
 
 /* Steps that somebody looks for later; greetings and redials come and go. */

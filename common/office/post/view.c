@@ -73,6 +73,31 @@ static uint64_t head_of(const struct omb_step *step, const struct omb_link *link
     return backlog->newest > sent ? backlog->newest : sent;
 }
 
+/*
+ * What is kept of a peer that did not call since this office was started ends with what stood
+ * before. That ended with the daemon: the step is written when the peer calls.
+ */
+static void see_start(struct omb_step *step, const struct omb_link *link,
+                      struct omb_link_seen *out)
+{
+    const struct omb_office_setup *setup = &step->office->setup;
+    const size_t count = out->row.history.count;
+    struct omb_link_change *items;
+
+    if (!setup->serves || link->told)
+        return;
+    if (out->since == 0)
+        out->since = setup->started_at;
+    if (!omb_link_ended_with_daemon(&out->row))
+        return;
+    items = OMB_ARENA_NEW(step->arena, struct omb_link_change, count + 1);
+    memcpy(items, out->row.history.items, count * sizeof(*items));
+    items[count] = (struct omb_link_change){setup->started_at, OMB_VIEW_LIT("down"),
+                                            OMB_VIEW_LIT(OMB_STARTED_WORDS)};
+    out->row.history.items = items;
+    out->row.history.count = count + 1;
+}
+
 /* A store that cannot be read shows what is in memory. */
 static void see_link(struct omb_step *step, const struct omb_link *link, struct omb_link_seen *out)
 {
@@ -87,6 +112,7 @@ static void see_link(struct omb_step *step, const struct omb_link *link, struct 
         .address = "",
         .incarnation = link->life,
         .sent = link->sent_record,
+        .acked = omb_link_acked(link),
         .credit_bytes =
             link->may_send.balance > 0 ? (uint64_t)link->may_send.balance : 0,
         .last_progress = link->progress_at,
@@ -95,6 +121,7 @@ static void see_link(struct omb_step *step, const struct omb_link *link, struct 
     };
     if (omb_link_row(step, link, &out->row, NULL) != OMB_OK)
         out->row = (struct omb_peer_row){.office = link->peer};
+    see_start(step, link, out);
     out->row.last_contact = link->contact_at;
     out->row.last_ack = link->last_ack;
     out->row.clock_offset_ms = link->clock_offset_ms;

@@ -11,6 +11,8 @@
 #define OMB_REPLACED_WORDS "another line with its key greeted"
 /* This office was started: what stood then had ended. */
 #define OMB_STARTED_WORDS "the daemon here was started"
+/* Whether the newest step that is kept is of a line that ended with the daemon. */
+bool omb_link_ended_with_daemon(const struct omb_peer_row *row);
 
 struct omb_link_seen {
     struct omb_office_id peer;
@@ -20,7 +22,7 @@ struct omb_link_seen {
     const char *reason;              /* blocked or waiting on what; empty */
     const char *address;             /* of the parent, as dialled last; empty */
     struct omb_incarnation incarnation; /* of the peer's own newest life, as it greeted */
-    uint64_t head, sent;             /* positions of the feed to the peer */
+    uint64_t head, sent, acked;      /* positions of the feed to the peer */
     uint64_t lag_records, lag_bytes; /* not acknowledged; bytes of those that were counted */
     int64_t oldest_unacked;          /* wall clock; 0: none */
     uint64_t credit_bytes;           /* that this office may still send */
