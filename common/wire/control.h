@@ -309,7 +309,8 @@ OMB_SHAPE(link_view)
     F(when, key_asked_at, )                                                            \
     F(line, formerly, )                                                                \
     F(lines, namesakes, )                                                              \
-    F(line, withheld, )
+    F(line, withheld, )                                                                \
+    F(flag, key_lost, )
 OMB_SHAPE(case_view)
 
 #define OMB_FIELDS_history_ask(F)                                                      \

@@ -109,10 +109,12 @@ def test_the_disk_of_a_branch_is_lost(bank):
     hands.types()
     until("home", lambda: held(branch, "vsp-0045") >= before, True)
     assert doctor(branch, "case-keys")[0][0] == "critical"
-    at_branch(bank, "Own cases cannot be read").sees(branch.ombud("doctor").out)
-    hands.types(block=1)
+    unread = at_branch(bank, "Own cases cannot be read")
+    unread.sees(branch.ombud("doctor").out)
     for role in ("teller", "handler", "supervisor"):
         branch.ombud("operator", "rekey", role, code=0)
+    unread.sees(branch.ombud("case", "show", own, who="supervisor", code=0).out)
+    hands.types(block=1)
     is_well(branch, own)
     agree(bank, own, branch.register())
 
@@ -175,6 +177,7 @@ def test_an_office_below_is_silent(bank):
     hands = Hands("An office below is silent", bank["ho"], PEER="north")
     until("told", lambda: bank["ho"].ombud("tree", "check").code, 3)
     hands.sees(bank["ho"].ombud("tree", "check").out)
+    hands.sees(bank["ho"].ombud("link", "check", code=1).out)
     hands.types(failing=("ombud tree check",))
     number = branch.register()
     north.start()

@@ -210,6 +210,11 @@ static void print_sealed(struct omb_cli *cli, const struct omb_case_view *view)
 {
     char since[OMB_WHEN_SIZE];
 
+    if (view->key_lost) {
+        puts("  sealed: this office lost the key to its own case, the bank has it: stop the daemon "
+             "and say `office recover`");
+        return;
+    }
     if (view->key_asked_of.size == 0) {
         puts("  sealed: this office holds no key to the case");
         return;

@@ -277,9 +277,11 @@ static void show_key_asked(const struct showing *show)
     const struct omb_case *folded = &show->file->folded;
     const struct omb_seat *self = omb_office_self(show->step->office);
 
-    if (!show->view->sealed || folded->custodian == NULL ||
-        !omb_office_id_equal(&folded->custodian->office, &self->office) ||
-        omb_office_id_equal(&show->file->id.home, &self->office))
+    if (!show->view->sealed || folded->row.erased)
+        return;
+    show->view->key_lost = omb_office_id_equal(&show->file->id.home, &self->office);
+    if (show->view->key_lost || folded->custodian == NULL ||
+        !omb_office_id_equal(&folded->custodian->office, &self->office))
         return;
     show->view->key_asked_of = show->view->home;
     for (size_t i = 0; i < folded->judged_count; i++)
