@@ -65,8 +65,8 @@ bool omb_office_climb(struct omb_step *step, struct omb_office_id *at);
 bool omb_office_is_within(struct omb_step *step, const struct omb_office_id *office,
                           const struct omb_office_id *top);
 /*
- * Whether what the office signed may come by way of that one: it stands at or below it, or it or
- * one above it is said to have come there.
+ * Whether what the office signed may come by way of that one (or of this office, if it is that): it
+ * stands or stood at or below it, or it or one above it is said to have come there.
  */
 enum omb_rc omb_office_came_below(struct omb_step *step, const struct omb_office_id *office,
                                   const struct omb_office_id *from, bool *out,

@@ -331,6 +331,42 @@ static enum omb_rc look_up(struct omb_step *step, struct omb_office_id at,
     return OMB_OK;
 }
 
+/* Whether any certificate of it, or of one above it now, puts it at or below that one. */
+static enum omb_rc ever_stood_below(struct omb_step *step, struct omb_office_id at,
+                                    const struct omb_office_id *from, bool *out,
+                                    struct omb_error *err)
+{
+    struct omb_office_certificates list;
+
+    *out = false;
+    for (size_t i = 0; !*out && i < OMB_CHAIN_MAX; i++) {
+        const enum omb_rc rc = omb_office_certificates(step, &at, &list, err);
+
+        if (rc != OMB_OK)
+            return rc;
+        for (size_t k = 0; !*out && k < list.count; k++)
+            *out = is_at_or_below(omb_office_card(step, &list.items[k]), from);
+        if (!omb_office_climb(step, &at))
+            break;
+    }
+    return OMB_OK;
+}
+
+/*
+ * The last copy of what an office wrote may have stayed where it stood before. It may come here by
+ * that way if the office stands or stood below this one as well, else it is none of its business.
+ */
+static enum omb_rc was_below(struct omb_step *step, const struct omb_office_id *office,
+                             const struct omb_office_id *from, bool *out, struct omb_error *err)
+{
+    const struct omb_office_id *self = &step->office->self.office;
+    enum omb_rc rc = ever_stood_below(step, *office, from, out, err);
+
+    if (rc == OMB_OK && *out && !omb_office_id_equal(from, self))
+        rc = ever_stood_below(step, *office, self, out, err);
+    return rc;
+}
+
 enum omb_rc omb_office_came_below(struct omb_step *step, const struct omb_office_id *office,
                                   const struct omb_office_id *from, bool *out,
                                   struct omb_error *err)
@@ -342,6 +378,8 @@ enum omb_rc omb_office_came_below(struct omb_step *step, const struct omb_office
     *out = false;
     for (size_t i = 0; rc == OMB_OK && !*out && i < looking.count; i++)
         rc = look_up(step, looking.items[i], from, &looking, out, err);
+    if (rc == OMB_OK && !*out)
+        rc = was_below(step, office, from, out, err);
     return rc;
 }
 

@@ -3,8 +3,9 @@
  * in the bank have it: each side gives back the log of the other and those of offices below the
  * other, and no more (design: records, Log and incarnation). A bank that loses the stores of an
  * office and of all above it between two comparisons has replicas that differ for good; such losses
- * are not played. Neither is one that takes the last registration of a case of which others have
- * records: whom it concerns nobody can tell any more.
+ * are not played (a region that the office left counts as elsewhere here, though it is compared
+ * with). Neither is one that takes the last registration of a case of which others have records:
+ * whom it concerns nobody can tell any more.
  */
 #include "unit/unit.h"
 

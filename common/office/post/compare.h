@@ -52,7 +52,7 @@ enum omb_rc omb_compare_cases_again(struct omb_step *step, const struct omb_offi
                                     const struct omb_compare *answer, bool *out_all,
                                     struct omb_error *err) OMB_MUST_USE;
 
-/* Logs of offices at or below this one, behind the key `after`. */
+/* Logs of offices that stand or stood at or below this one, behind the key `after`. */
 enum omb_rc omb_compare_logs_page(struct omb_step *step, struct omb_view after, size_t max,
                                   struct omb_compare *out, struct omb_error *err) OMB_MUST_USE;
 /*
@@ -99,8 +99,8 @@ enum omb_rc omb_compare_yours(struct omb_step *step, const struct omb_life_list 
  * whatever its size), and which parts lack. What says who may be trusted goes to either side:
  * certificates, revocations, moves, closings, forks, policies. A child gets besides what is in its
  * scope: records of its cases, and of offices at or below it. The parent gets its own records, and
- * those of offices at or below this one. What is not here, not in scope, not signed yet or does not
- * fit is left out. OMB_LIMIT: it names too much.
+ * those of offices that stand or stood at or below this one. What is not here, not in scope, not
+ * signed yet or does not fit is left out. OMB_LIMIT: it names too much.
  */
 enum omb_rc omb_want_answer(struct omb_step *step, const struct omb_office_id *asker,
                             bool asker_is_child, const struct omb_want *want, size_t max_bytes,

@@ -31,30 +31,57 @@ static struct omb_life life_of(const struct omb_log_row *row)
     };
 }
 
-static bool belongs(const struct omb_gathering *gathering, const struct omb_office_id *office)
+static enum omb_rc see_below(void *arg, struct omb_view key, struct omb_view value)
+{
+    (void)key;
+    (void)value;
+    *(bool *)arg = false;
+    return OMB_STOP;
+}
+
+/* Nobody ever stood below: of the many logs that such an office may share cases with none is. */
+static enum omb_rc is_alone(struct omb_step *step, bool *out, struct omb_error *err)
+{
+    const struct omb_key below = omb_key_below(&step->office->self.office, NULL);
+    enum omb_rc rc;
+
+    *out = true;
+    rc = omb_port_scan_prefix(step->port, OMB_FAMILY_OFFICE, omb_key_view(&below), see_below, out);
+    return rc == OMB_OK ? rc
+                        : omb_fail(err, rc, NULL, "the offices in the store cannot be read");
+}
+
+/* To a parent goes what it takes: of an office that left this one may have the last copy. */
+static enum omb_rc belongs(const struct omb_gathering *gathering,
+                           const struct omb_office_id *office, bool *out)
 {
     struct omb_step *step = gathering->step;
     struct omb_office_id branch;
 
-    if (gathering->all)
-        return true;
+    *out = gathering->all || omb_office_id_equal(office, &step->office->self.office);
+    if (gathering->all || gathering->alone)
+        return OMB_OK;
+    if (!gathering->below)
+        return omb_office_came_below(step, office, &step->office->self.office, out, NULL);
     branch = omb_feed_branch_of(step, office);
-    if (gathering->below)
-        return omb_office_id_equal(&branch, gathering->below);
-    return !omb_office_id_none(&branch) ||
-           omb_office_id_equal(office, &step->office->self.office);
+    *out = omb_office_id_equal(&branch, gathering->below);
+    return OMB_OK;
 }
 
 enum omb_rc omb_gather_log(void *arg, const struct omb_log *log)
 {
     struct omb_gathering *gathering = arg;
     const struct omb_life_key key = omb_life_key_of(&log->row.office, &log->row.incarnation);
+    bool belongs_there = false;
+    enum omb_rc rc;
 
     if (log->row.line != 0 || log->row.head == 0 ||
         (gathering->after.size > 0 &&
-         omb_view_compare(OMB_VIEW_OF(key.bytes), gathering->after) <= 0) ||
-        !belongs(gathering, &log->row.office))
+         omb_view_compare(OMB_VIEW_OF(key.bytes), gathering->after) <= 0))
         return OMB_OK;
+    rc = belongs(gathering, &log->row.office, &belongs_there);
+    if (rc != OMB_OK || !belongs_there)
+        return rc;
     if (gathering->count == gathering->max) {
         gathering->more = true;
         return OMB_STOP;
@@ -96,6 +123,8 @@ enum omb_rc omb_compare_logs_page(struct omb_step *step, struct omb_view after, 
     enum omb_rc rc = omb_compare_check_after(after, err);
 
     OMB_ASSERT(max > 0);
+    if (rc == OMB_OK)
+        rc = is_alone(step, &gathering.alone, err);
     if (rc == OMB_OK)
         rc = omb_logs_between(step, after, OMB_VIEW_NONE, omb_gather_log, &gathering, err);
     if (rc != OMB_OK)

@@ -356,8 +356,8 @@ static enum omb_rc look_at(struct looking *looking, const struct omb_life *life,
 }
 
 /*
- * What a log of the page may say; its offices are at or below the child or said to be, or not known
- * here yet.
+ * What a log of the page may say; its offices are or were at or below the child or said to be, or
+ * not known here yet.
  */
 static enum omb_rc check_life(struct looking *looking, const struct omb_life *life, bool *out_look,
                               struct omb_error *err)

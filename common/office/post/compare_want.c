@@ -53,20 +53,30 @@ static bool may_hear_of(const struct answer *answer, const struct omb_fork_found
                OMB_OK && concerned;
 }
 
+/*
+ * A parent believes no child about offices that never were below it, and would refuse it. Of its
+ * own log it takes all: what its disk lost comes home. So do parts of any record that it has.
+ */
+static bool parent_may_see(const struct answer *answer, const struct omb_header *header,
+                           uint32_t parts)
+{
+    struct omb_step *step = answer->step;
+    bool below = false;
+
+    return parts != 0 || omb_office_id_equal(&header->office, answer->asker) ||
+           (omb_office_came_below(step, &header->office, &step->office->self.office, &below,
+                                  NULL) == OMB_OK && below);
+}
+
 /* `parts`: these alone are asked for. */
 static bool may_see(const struct answer *answer, const struct omb_header *header, uint32_t parts)
 {
     struct omb_step *step = answer->step;
-    const struct omb_office_id branch = omb_feed_branch_of(step, &header->office);
+    struct omb_office_id branch;
 
-    /*
-     * A parent believes no child about offices that are not below it, and would refuse it. Of its
-     * own log it takes all: what its disk lost comes home. So do parts of any record that it has.
-     */
     if (!answer->to_child)
-        return parts != 0 || !omb_office_id_none(&branch) ||
-               omb_office_id_equal(&header->office, &step->office->self.office) ||
-               omb_office_id_equal(&header->office, answer->asker);
+        return parent_may_see(answer, header, parts);
+    branch = omb_feed_branch_of(step, &header->office);
     if (is_about_trust(header))
         return header->facts->event.tag != OMB_EVENT_FORK_FOUND ||
                may_hear_of(answer, OMB_AS(fork_found, header->facts->event));

@@ -16,10 +16,11 @@ struct omb_life_key {
 struct omb_life_key omb_life_key_of(const struct omb_office_id *office,
                                     const struct omb_incarnation *incarnation);
 
-/* Lives of line 0 behind a key; of one office, or of those at or below this one. */
+/* Lives of line 0 behind a key; of one office, or of those that stand below one. */
 struct omb_gathering {
     struct omb_step *step;
-    const struct omb_office_id *below; /* those at or below this child; NULL: at or below here */
+    const struct omb_office_id *below; /* those at or below this child; NULL: or ever below here */
+    bool alone;                        /* of this office alone: nobody ever stood below it */
     bool all;                          /* whoever's: the caller named the office */
     struct omb_view after;
     struct omb_life *items;

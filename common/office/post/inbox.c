@@ -193,14 +193,16 @@ static void wait_for_next_life(const struct omb_link *link, struct omb_receipt *
 }
 
 /*
- * From above comes a record of an office below: it was lost down there, or that office came from
- * elsewhere and its disk did not. It goes on down by the comparison with the child above it.
+ * A record of an office below comes from above, or by way of a child that it stood below once: it
+ * was lost down there, or that office came from elsewhere and its disk did not. It goes on down by
+ * the comparison with the child above it.
  */
-static void give_back(struct omb_step *step, const struct omb_office_id *office)
+static void give_back(struct omb_step *step, const struct omb_link *link,
+                      const struct omb_office_id *office)
 {
     const struct omb_office_id child = omb_feed_child_above(step, office);
 
-    if (!omb_office_id_none(&child))
+    if (!omb_office_id_none(&child) && !omb_office_id_equal(&child, &link->peer))
         omb_post_came_below(step, &child);
 }
 
@@ -225,9 +227,8 @@ static enum omb_rc take_one(struct omb_step *step, struct taking *taking,
     case OMB_RECEIPT_NEW:
         taking->grew = true;
         link->progress_at = step->input->now_ms;
-        if (link->up)
-            give_back(step, &receipt.office);
-        else
+        give_back(step, link, &receipt.office);
+        if (!link->up)
             omb_ack_grown(step->office->post, link, receipt.at.number);
         return OMB_OK;
     case OMB_RECEIPT_COMPLETED:
