@@ -226,6 +226,7 @@ bool omb_dialler_next(struct omb_dialler *dialler, struct omb_link_news *out)
     (void)omb_dialler_hang_up(dialler);
     out->kind = OMB_LINK_ENDED;
     out->bytes = omb_view_str(dialler->why.words);
+    out->refused = dialler->why.rc == OMB_REFUSED;
     return true;
 }
 

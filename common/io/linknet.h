@@ -42,6 +42,7 @@ struct omb_link_news {
     enum omb_link_news_kind kind;
     uint64_t link;                 /* never 0, and never used again */
     bool dialled;                  /* the link to the parent */
+    bool refused;                  /* ENDED: there nobody is let in with this office's key */
     bool fresh;                    /* from below: the first that is heard of this connection */
     uint8_t peer[OMB_PUBLIC_SIZE]; /* as the handshake proved it */
     struct omb_view bytes;         /* until the next call */

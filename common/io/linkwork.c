@@ -59,7 +59,8 @@ bool omb_linkwork_next(struct omb_linkwork *work, struct omb_input *out)
     *out = (struct omb_input){.kind = take_news(work, &news),
                               .bytes = news.bytes,
                               .link = news.link,
-                              .dialled = news.dialled};
+                              .dialled = news.dialled,
+                              .refused = news.refused};
     memcpy(out->peer, news.peer, sizeof(out->peer));
     return true;
 }

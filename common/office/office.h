@@ -65,6 +65,7 @@ struct omb_input {
     uint64_t reply_to;             /* the driver's name for whoever waits */
     uint64_t link;                 /* the driver's name of a connection; never used again */
     bool dialled;                  /* FRAME: the connection is the one to the parent */
+    bool refused;                  /* LINK_DOWN: the parent lets nobody in with this office's key */
     uint64_t disk_free_bytes;      /* TICK: told in Health; 0: not known */
     uint64_t store_stalls;         /* TICK: commits that took long, since the start; told as well */
 };

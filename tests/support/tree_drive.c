@@ -128,6 +128,8 @@ void tree_inject_bytes(struct tree_office *child, bool up, struct omb_view bytes
 
 /* --- connections --- */
 
+#define NOT_LET_IN "the key is not let in"
+
 static void tell_down(struct tree_office *child, uint64_t line, const char *why)
 {
     if (!child->running)
@@ -187,7 +189,7 @@ static const char *cannot_dial(const struct tree_office *child, const struct tre
         return "nobody answers";
     if (memcmp(parent->transport, dial->server_key, OMB_PUBLIC_SIZE) != 0)
         return "another key answers";
-    return admits(parent, child) ? NULL : "the key is not let in";
+    return admits(parent, child) ? NULL : NOT_LET_IN;
 }
 
 static void dial_out(struct tree_office *child, const struct omb_dial *dial)
@@ -427,6 +429,7 @@ static void deliver(struct tree *tree, const struct tree_event *event)
         input.kind = OMB_INPUT_LINK_UP;
     } else if (event->what == TREE_DOWN) {
         input.kind = OMB_INPUT_LINK_DOWN;
+        input.refused = omb_view_is(event->bytes, NOT_LET_IN);
         if (child->line.id == event->line)
             child->line = (struct tree_line){0};
     } else {

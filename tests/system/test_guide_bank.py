@@ -349,6 +349,9 @@ def test_the_office_above_refuses_this_office(bank):
     until("told", lambda: "belongs to no office below it" in
           (link(branch, "north")["last_error"] or ""), True)
     hands.sees(branch.ombud("link", "show", "north", code=0).out)
+    told = branch.ombud("case", "new", "--channel", "book", "--product", "cards", "--issue", "fees",
+                        "--text", "Charged twice", who="teller", code=0)
+    assert "takes nothing of this one: it refused the key" in told.err
     assert "revoked" in "".join(hands.types())
     assert north.stop() == 0
     north.start()

@@ -81,6 +81,7 @@ static void test_what_a_revoked_office_writes_later_has_no_effect(void **state)
     const struct omb_office_change revoke = {.code = OMB_VIEW_LIT("vsp-0045"),
                                              .revoke = true,
                                              .ground = OMB_VIEW_LIT("stolen")};
+    const struct omb_act_done *noted;
     struct omb_view later;
 
     tree_settle(tree);
@@ -89,6 +90,11 @@ static void test_what_a_revoked_office_writes_later_has_no_effect(void **state)
     later = bank_complaint(bank.b45);
     RESOLVE(bank.b45, number, "paid out to a thief");
     tree_settle(tree);
+    tree_pass(tree, 5 * 60 * OMB_SECOND_MS); /* the line is blocked for a while, then not made */
+    noted = answer_of(act_on(&bank.b45->rig, "t1", later, OMB_EVENT_NOTED, NULL, "who hears it?"));
+    assert_int_equal(noted->warnings.count, 1);
+    assert_text(noted->warnings.items[0],
+                "the office above takes nothing of this one: it refused the key");
     tree_agree(tree, number, "open", "vsp-0045", bank.north, bank.ho, NULL);
     assert_false(tree_holds(bank.north, later));
     TAKE_OVER(bank.north, number);

@@ -68,7 +68,7 @@ struct omb_link {
     unsigned state;      /* enum omb_link_state */
     bool up;             /* to the parent */
     bool busy, greeted, told; /* told: the history says that this office was started since */
-    bool gone;           /* the peer is no child any more */
+    bool gone, refused;  /* the peer is no child any more; the parent lets our key in no more */
     int64_t since, greeted_at, heard_at; /* wall; monotonic; monotonic */
     int64_t progress_at, contact_at, last_ack; /* wall */
     int64_t blocked_until;          /* monotonic */

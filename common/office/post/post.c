@@ -306,6 +306,7 @@ enum omb_rc omb_post_input(struct omb_step *step, struct omb_error *err)
     if (step->input->kind == OMB_INPUT_LINK_UP) {
         if (up->state != OMB_LINK_CONNECTING)
             return OMB_OK;
+        up->refused = false;
         omb_post_connect(step->office->post, up, step->input->link);
         return omb_greet_send(step, up, err);
     }
@@ -313,6 +314,7 @@ enum omb_rc omb_post_input(struct omb_step *step, struct omb_error *err)
         return OMB_OK;
     if (up->state == OMB_LINK_DOWN || up->state == OMB_LINK_BLOCKED)
         return OMB_OK;
+    up->refused |= step->input->refused; /* until it lets us in: it may not be there meanwhile */
     omb_link_words(step->input->bytes, why, sizeof(why));
     return omb_link_ended(step, up, why[0] ? why : "the line ended", err);
 }

@@ -160,9 +160,11 @@ const char *omb_post_blocked_above(const struct omb_office *office)
 {
     const struct omb_link *up = office->post->up;
 
-    if (up == NULL || up->state != OMB_LINK_BLOCKED)
+    if (up == NULL)
         return NULL;
-    return up->reason != NULL ? up->reason : "";
+    if (up->state == OMB_LINK_BLOCKED)
+        return up->reason != NULL ? up->reason : "";
+    return up->refused ? "it refused the key" : NULL;
 }
 
 size_t omb_post_links(struct omb_step *step, const struct omb_link_seen **out)
