@@ -66,6 +66,12 @@ struct omb_held_case {
     bool withheld;
 };
 
+/* Whether one office came below another, as it was asked last (omb_office_came_below). */
+struct omb_came {
+    struct omb_office_id office, from;
+    bool known, came;
+};
+
 struct omb_step {
     struct omb_office *office;
     struct omb_update *update;
@@ -77,6 +83,7 @@ struct omb_step {
     const struct omb_office_id *source; /* the office whose link brought it; NULL: made here */
     struct omb_intake *intake;          /* records are taken in (receive.h); NULL: none are */
     struct omb_held_case held_case;
+    struct omb_came came;               /* forgotten when something of it is learned */
 };
 
 struct omb_draft {

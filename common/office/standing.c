@@ -331,23 +331,31 @@ static enum omb_rc look_up(struct omb_step *step, struct omb_office_id at,
     return OMB_OK;
 }
 
-/* Whether any certificate of it, or of one above it now, puts it at or below that one. */
-static enum omb_rc ever_stood_below(struct omb_step *step, struct omb_office_id at,
+/*
+ * Whether any certificate of it, or of one that it ever stood below, puts it at or below that one:
+ * what it was certified under may have moved since, with what it left there.
+ */
+static enum omb_rc ever_stood_below(struct omb_step *step, const struct omb_office_id *office,
                                     const struct omb_office_id *from, bool *out,
                                     struct omb_error *err)
 {
+    struct looking past = {.count = 0};
     struct omb_office_certificates list;
 
     *out = false;
-    for (size_t i = 0; !*out && i < OMB_CHAIN_MAX; i++) {
-        const enum omb_rc rc = omb_office_certificates(step, &at, &list, err);
+    look_at(&past, office);
+    for (size_t i = 0; !*out && i < past.count; i++) {
+        const enum omb_rc rc = omb_office_certificates(step, &past.items[i], &list, err);
 
         if (rc != OMB_OK)
             return rc;
-        for (size_t k = 0; !*out && k < list.count; k++)
-            *out = is_at_or_below(omb_office_card(step, &list.items[k]), from);
-        if (!omb_office_climb(step, &at))
-            break;
+        for (size_t k = 0; !*out && k < list.count; k++) {
+            const struct omb_office_card *card = omb_office_card(step, &list.items[k]);
+
+            *out = is_at_or_below(card, from);
+            for (size_t above = 0; card && above < card->seat.above_count; above++)
+                look_at(&past, &card->seat.above[above]);
+        }
     }
     return OMB_OK;
 }
@@ -360,26 +368,34 @@ static enum omb_rc was_below(struct omb_step *step, const struct omb_office_id *
                              const struct omb_office_id *from, bool *out, struct omb_error *err)
 {
     const struct omb_office_id *self = &step->office->self.office;
-    enum omb_rc rc = ever_stood_below(step, *office, from, out, err);
+    enum omb_rc rc = ever_stood_below(step, office, from, out, err);
 
     if (rc == OMB_OK && *out && !omb_office_id_equal(from, self))
-        rc = ever_stood_below(step, *office, self, out, err);
+        rc = ever_stood_below(step, office, self, out, err);
     return rc;
 }
 
+/* A page of lives and a range of records ask the same of one office again and again. */
 enum omb_rc omb_office_came_below(struct omb_step *step, const struct omb_office_id *office,
                                   const struct omb_office_id *from, bool *out,
                                   struct omb_error *err)
 {
+    struct omb_came *last = &step->came;
     struct looking looking = {.count = 0};
     enum omb_rc rc = OMB_OK;
 
+    if (last->known && omb_office_id_equal(&last->office, office) &&
+        omb_office_id_equal(&last->from, from)) {
+        *out = last->came;
+        return OMB_OK;
+    }
     look_at(&looking, office);
     *out = false;
     for (size_t i = 0; rc == OMB_OK && !*out && i < looking.count; i++)
         rc = look_up(step, looking.items[i], from, &looking, out, err);
     if (rc == OMB_OK && !*out)
         rc = was_below(step, office, from, out, err);
+    *last = (struct omb_came){*office, *from, rc == OMB_OK, *out};
     return rc;
 }
 

@@ -230,6 +230,50 @@ static void test_each_end_shows_how_the_other_sees_the_link(void **state)
     tree_check(tree);
 }
 
+/*
+ * Of a parent that was put back a comparison finds what it holds, by no position: both ends are
+ * told so, and neither says that the other one is wrong.
+ */
+static void test_ends_that_compared_do_not_disagree(void **state)
+{
+    struct tree *tree = *state;
+    struct tree_office *const ho = tree_add(tree, "ho", "head", NULL);
+    struct tree_office *const north = tree_add(tree, "north", "regional", ho);
+    struct memport *const before = tree_backup(north);
+    struct tree_office *const b45 = tree_add(tree, "vsp-0045", "branch", north);
+
+    bank_complaint(b45);
+    tree_settle(tree);
+    tree_roll_back(north, before);
+    tree_settle(tree);
+    tree_pass(tree, 70 * OMB_SECOND_MS);
+    assert_non_null(link_shown(b45, north)->there);
+    assert_int_equal(link_shown(b45, north)->disagreements.count, 0);
+    assert_int_equal(link_shown(north, b45)->disagreements.count, 0);
+    assert_int_equal(link_shown(ho, north)->disagreements.count, 0);
+    assert_int_equal(link_shown(north, ho)->disagreements.count, 0);
+    tree_check_whole(tree);
+}
+
+/* What it said by the clock of before is not the newest for as long as that was ahead. */
+static void test_a_clock_that_is_put_right_disagrees_no_more(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    const struct omb_peer_detail *below;
+
+    tree_set_clock(bank.north, bank.north->rig.now_ms + 20 * 3600 * OMB_SECOND_MS);
+    tree_pass(tree, 70 * OMB_SECOND_MS);
+    tree_set_clock(bank.north, tree->now_ms);
+    tree_pass(tree, 5 * 60 * OMB_SECOND_MS);
+    below = link_shown(bank.b45, bank.north);
+    assert_in_range(below->there->told_at, tree->now_ms - 40 * OMB_SECOND_MS, tree->now_ms);
+    assert_int_equal(below->disagreements.count, 0);
+    assert_int_equal(link_shown(bank.ho, bank.north)->disagreements.count, 0);
+    tree_settle(tree);
+    tree_check(tree);
+}
+
 static void test_only_peers_have_links(void **state)
 {
     struct tree *tree = *state;
@@ -491,6 +535,8 @@ int main(void)
         TREE_TEST(test_a_restart_is_in_the_history_of_links),
         TREE_TEST(test_a_child_that_calls_no_more_after_a_restart),
         TREE_TEST(test_each_end_shows_how_the_other_sees_the_link),
+        TREE_TEST(test_ends_that_compared_do_not_disagree),
+        TREE_TEST(test_a_clock_that_is_put_right_disagrees_no_more),
         TREE_TEST(test_only_peers_have_links),
         TREE_TEST(test_the_root_sees_every_office_below),
         TREE_TEST(test_a_tree_that_comes_up_is_no_alarm),

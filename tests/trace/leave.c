@@ -102,6 +102,28 @@ static void test_what_a_town_alone_has_comes_home_level_by_level(void **state)
     tree_check_whole(tree);
 }
 
+/* The town itself has come under another region since the branch was certified there. */
+static void test_what_a_town_that_moved_alone_has_comes_home(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    struct tree_office *town = tree_add(tree, "town", "regional", bank.north);
+    struct tree_office *b99 = tree_add(tree, "vsp-0099", "branch", town);
+    struct memport *copy;
+    struct omb_view number;
+
+    tree_settle(tree);
+    tree_move(town, bank.south);
+    tree_settle(tree);
+    part_ways(town);
+    copy = tree_backup(b99);
+    number = bank_complaint(b99);
+    leave(b99, copy, bank.ho);
+    mend_badly(town);
+    tree_agree(tree, number, "open", "vsp-0099", b99, bank.ho, NULL);
+    tree_check_whole(tree);
+}
+
 /* Of its word that it came, by which its certificate counts, nobody else ever heard. */
 static void test_its_word_for_a_region_that_it_left_comes_home(void **state)
 {
@@ -128,6 +150,7 @@ int main(void)
         TREE_TEST(test_what_its_old_region_alone_has_comes_home),
         TREE_TEST(test_whom_it_hired_it_hears_from_its_new_region),
         TREE_TEST(test_what_a_town_alone_has_comes_home_level_by_level),
+        TREE_TEST(test_what_a_town_that_moved_alone_has_comes_home),
         TREE_TEST(test_its_word_for_a_region_that_it_left_comes_home),
     };
 

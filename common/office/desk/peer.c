@@ -260,12 +260,19 @@ static bool runs(struct omb_view state)
     return omb_view_is(state, "live") || omb_view_is(state, "catching-up");
 }
 
+/* On the way from one to the other it only takes its time. */
+static bool is_settled(struct omb_view state)
+{
+    return runs(state) || omb_view_is(state, "blocked") || omb_view_is(state, "down");
+}
+
 static void compare_state(const struct omb_link_seen *link, const struct omb_link_health *theirs,
                           struct omb_lines *out)
 {
     const struct omb_view here = omb_view_str(link->state);
 
-    if (omb_view_equal(theirs->state, here) || (runs(theirs->state) && runs(here)))
+    if (omb_view_equal(theirs->state, here) || (runs(theirs->state) && runs(here)) ||
+        !is_settled(theirs->state) || !is_settled(here))
         return;
     omb_lines_add(out, "state: here %s, there %.*s%s%.*s", link->state,
                   OMB_VIEW_ARGS(theirs->state), theirs->reason.size ? ": " : "",
@@ -298,18 +305,33 @@ static enum omb_rc compare_log(struct omb_step *step, const struct omb_life *own
     return rc;
 }
 
-/* What it acknowledged it holds, and what it knows to be acknowledged is held here. */
+/*
+ * What it acknowledged it holds, and what it knows to be acknowledged is held here: of the feeds
+ * alone, since what a comparison found to be there came by no position.
+ */
 static void compare_positions(const struct omb_link_seen *link,
                               const struct omb_link_health *theirs, struct omb_lines *out)
 {
     const uint64_t held = link->row.held != NULL ? link->row.held->position : 0;
+    const uint64_t acked = link->row.acked != NULL ? link->row.acked->position : 0;
 
-    if (theirs->held < link->acked && link->row.last_ack < link->row.health_at)
+    if (theirs->held < acked && link->row.last_ack < link->row.health_at)
         omb_lines_add(out, "feed: acknowledged up to %llu, there it is held up to %llu",
-                      (unsigned long long)link->acked, (unsigned long long)theirs->held);
+                      (unsigned long long)acked, (unsigned long long)theirs->held);
     if (theirs->acked > held)
         omb_lines_add(out, "its feed: held here up to %llu, there it is acknowledged up to %llu",
                       (unsigned long long)held, (unsigned long long)theirs->acked);
+}
+
+static void compare_clock(const struct omb_link_seen *link, const struct omb_health *health,
+                          struct omb_lines *out)
+{
+    const long long here = (long long)link->row.clock_offset_ms;
+    const long long there = (long long)health->clock_offset_ms;
+
+    if (llabs(here + there) > OMB_CLOCK_SLACK_MS)
+        omb_lines_add(out, "clock: here it is %lld ms ahead, there this one is %lld ms ahead",
+                      here, there);
 }
 
 static enum omb_rc show_disagreements(struct omb_step *step, const struct omb_link_seen *link,
@@ -329,9 +351,8 @@ static enum omb_rc show_disagreements(struct omb_step *step, const struct omb_li
     }
     for (size_t i = 0; rc == OMB_OK && i < health->own.count; i++)
         rc = compare_log(step, &health->own.items[i], health->at, &lines, err);
-    if (llabs(link->row.clock_offset_ms + health->clock_offset_ms) > OMB_CLOCK_SLACK_MS)
-        omb_lines_add(&lines, "clock: here it is %lld ms ahead, there this one is %lld ms ahead",
-                      (long long)link->row.clock_offset_ms, (long long)health->clock_offset_ms);
+    if (link->row.health_at > link->since)
+        compare_clock(link, health, &lines);
     out->disagreements = omb_lines_views(&lines);
     return rc;
 }

@@ -89,7 +89,8 @@ static void judge_contact(struct omb_step *step, const struct omb_link_seen *lin
     else if (now - link->row.last_contact > OMB_SILENT_MS)
         omb_judge(out, OMB_LEVEL_CRITICAL, "silent for %.*s%s%s", OMB_VIEW_ARGS(ago),
                   *reason ? ": " : "", reason);
-    else if (omb_view_is(state, "down") || omb_view_is(state, "connecting"))
+    else if (omb_office_lent(step->office)->serves && /* else each of them is */
+             (omb_view_is(state, "down") || omb_view_is(state, "connecting")))
         omb_judge(out, OMB_LEVEL_WARNING, "down, heard %.*s ago%s%s", OMB_VIEW_ARGS(ago),
                   *reason ? ": " : "", reason);
 }

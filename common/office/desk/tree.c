@@ -426,7 +426,8 @@ static void judge_below(struct omb_step *step, const struct member *member,
     else if (member->silent_ms > OMB_SILENT_MS)
         omb_judge(out, OMB_LEVEL_CRITICAL, "silent for %.*s", OMB_VIEW_ARGS(ago));
     else if (member->above != NULL && omb_view_is(member->above->state, "down"))
-        omb_judge(out, OMB_LEVEL_WARNING, "down, heard %.*s ago", OMB_VIEW_ARGS(ago));
+        omb_judge(out, OMB_LEVEL_WARNING, "down, heard %.*s ago%s%.*s", OMB_VIEW_ARGS(ago),
+                  member->above->reason.size ? ": " : "", OMB_VIEW_ARGS(member->above->reason));
     omb_judge_certificate(step, member->card, out);
 }
 

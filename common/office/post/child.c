@@ -134,6 +134,7 @@ void omb_post_tree_changed(struct omb_step *step)
 void omb_post_standing_learned(struct omb_step *step)
 {
     step->office->post->learned++;
+    step->came.known = false;
 }
 
 void omb_post_came_below(struct omb_step *step, const struct omb_office_id *child)

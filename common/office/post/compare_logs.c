@@ -62,7 +62,8 @@ static enum omb_rc belongs(const struct omb_gathering *gathering,
     if (gathering->all || gathering->alone)
         return OMB_OK;
     if (!gathering->below)
-        return omb_office_came_below(step, office, &step->office->self.office, out, NULL);
+        return omb_office_came_below(step, office, &step->office->self.office, out,
+                                     gathering->err);
     branch = omb_feed_branch_of(step, office);
     *out = omb_office_id_equal(&branch, gathering->below);
     return OMB_OK;
@@ -119,6 +120,7 @@ enum omb_rc omb_compare_logs_page(struct omb_step *step, struct omb_view after, 
         .step = step,
         .after = after,
         .max = max < OMB_COMPARE_PAGE_MAX ? max : OMB_COMPARE_PAGE_MAX,
+        .err = err,
     };
     enum omb_rc rc = omb_compare_check_after(after, err);
 

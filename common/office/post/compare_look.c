@@ -11,7 +11,7 @@
 #include "office/post/walk.h"
 #include "office/post/work.h"
 
-enum { ROOM = 1024 };
+enum { ROOM = 1024, CAME_ROWS = 16 /* read to see whether an office came below */ };
 
 /*
  * How far a log was looked at. Each stage may be left within it: when enough was looked at for one
@@ -370,8 +370,10 @@ static enum omb_rc check_life(struct looking *looking, const struct omb_life *li
         return omb_fail(err, OMB_INVALID, NULL, "an entry of a comparison is of no log");
     *out_look = omb_office_id_equal(&branch, looking->child) ||
                 !omb_office_newest(looking->step, &life->office);
-    if (!*out_look)
+    if (!*out_look) {
+        omb_looked(looking->step, CAME_ROWS);
         rc = omb_office_came_below(looking->step, &life->office, looking->child, out_look, err);
+    }
     looking->passed_over |= !*out_look;
     return rc;
 }

@@ -54,35 +54,39 @@ static bool may_hear_of(const struct answer *answer, const struct omb_fork_found
 }
 
 /*
- * A parent believes no child about offices that never were below it, and would refuse it. Of its
- * own log it takes all: what its disk lost comes home. So do parts of any record that it has.
+ * A parent takes from a child what offices wrote that stood below the child once (what they wrote
+ * elsewhere it may refuse). Of its own log it takes all: what its disk lost comes home. So do parts
+ * of any record that it has.
  */
-static bool parent_may_see(const struct answer *answer, const struct omb_header *header,
-                           uint32_t parts)
+static enum omb_rc parent_may_see(const struct answer *answer, const struct omb_header *header,
+                                  uint32_t parts, bool *out, struct omb_error *err)
 {
     struct omb_step *step = answer->step;
-    bool below = false;
 
-    return parts != 0 || omb_office_id_equal(&header->office, answer->asker) ||
-           (omb_office_came_below(step, &header->office, &step->office->self.office, &below,
-                                  NULL) == OMB_OK && below);
+    *out = parts != 0 || omb_office_id_equal(&header->office, answer->asker);
+    return *out ? OMB_OK
+                : omb_office_came_below(step, &header->office, &step->office->self.office, out,
+                                        err);
 }
 
 /* `parts`: these alone are asked for. */
-static bool may_see(const struct answer *answer, const struct omb_header *header, uint32_t parts)
+static enum omb_rc may_see(const struct answer *answer, const struct omb_header *header,
+                           uint32_t parts, bool *out, struct omb_error *err)
 {
     struct omb_step *step = answer->step;
     struct omb_office_id branch;
 
     if (!answer->to_child)
-        return parent_may_see(answer, header, parts);
+        return parent_may_see(answer, header, parts, out, err);
+    *out = is_about_trust(header);
+    if (*out && header->facts->event.tag == OMB_EVENT_FORK_FOUND) {
+        *out = may_hear_of(answer, OMB_AS(fork_found, header->facts->event));
+        return OMB_OK;
+    }
     branch = omb_feed_branch_of(step, &header->office);
-    if (is_about_trust(header))
-        return header->facts->event.tag != OMB_EVENT_FORK_FOUND ||
-               may_hear_of(answer, OMB_AS(fork_found, header->facts->event));
-    if (omb_office_id_equal(&branch, answer->asker))
-        return true;
-    return header->case_id && omb_feed_in_scope(step, answer->asker, header->case_id);
+    *out |= omb_office_id_equal(&branch, answer->asker) ||
+            (header->case_id && omb_feed_in_scope(step, answer->asker, header->case_id));
+    return OMB_OK;
 }
 
 /* --- one record --- */
@@ -123,6 +127,7 @@ static enum omb_rc add(struct answer *answer, const struct omb_row_at *at, uint3
     struct omb_record record;
     struct omb_header header;
     uint32_t missing = 0;
+    bool may = false;
     size_t size;
     enum omb_rc rc;
 
@@ -130,8 +135,11 @@ static enum omb_rc add(struct answer *answer, const struct omb_row_at *at, uint3
         return OMB_OK;
     look(answer);
     rc = omb_record_read(answer->step, at->number, at->seq, &stored, &header, NULL, err);
-    if (rc == OMB_NOT_FOUND ||
-        (rc == OMB_OK && (!stored.proof || !may_see(answer, &header, parts))))
+    if (rc == OMB_NOT_FOUND || (rc == OMB_OK && !stored.proof))
+        return OMB_OK;
+    if (rc == OMB_OK)
+        rc = may_see(answer, &header, parts, &may, err);
+    if (rc == OMB_OK && !may)
         return OMB_OK;
     if (rc == OMB_OK)
         rc = omb_record_whole(answer->step, at, &record, &header, &missing, err);

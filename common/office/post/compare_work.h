@@ -27,6 +27,7 @@ struct omb_gathering {
     uint32_t *numbers;
     size_t count, room, max;
     bool more;
+    struct omb_error *err;
 };
 /* Shown to omb_logs_between or omb_logs_each, with the gathering. */
 enum omb_rc omb_gather_log(void *arg, const struct omb_log *log) OMB_MUST_USE;

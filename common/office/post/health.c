@@ -48,7 +48,7 @@ static void tell_link(const struct omb_link *link, struct omb_link_health *out)
         .since = link->since,
         .reason = omb_view_str(link->reason),
         .last_contact = link->contact_at,
-        .acked = omb_link_acked(link),
+        .acked = link->acked.position,
         .held = link->held.position,
     };
 }
@@ -147,7 +147,7 @@ static enum omb_rc keep(struct omb_step *step, struct omb_link *link,
 
     if (rc != OMB_OK)
         return rc;
-    if (row.health && row.health->at > health->at &&
+    if (whose == &far && row.health && row.health->at > health->at &&
         row.health->at <= step->input->now_ms + OMB_DAY_MS)
         return OMB_OK; /* an older one that came a longer way */
     row.health = health;
@@ -235,6 +235,16 @@ static bool is_answer(const struct omb_step *step, const struct omb_link *link,
            omb_office_id_equal(&health->links.items[0].peer, &step->office->self.office);
 }
 
+/* In memory alone: a branch that has nothing to do writes nothing. */
+static void hear_answer(struct omb_step *step, const struct omb_health *health)
+{
+    struct omb_post *post = step->office->post;
+
+    omb_buf_clear(&post->above);
+    omb_encode_health(health, &post->above);
+    post->above_at = step->input->now_ms;
+}
+
 enum omb_rc omb_health_came(struct omb_step *step, struct omb_link *link,
                             const struct omb_health *health, struct omb_error *err)
 {
@@ -245,8 +255,10 @@ enum omb_rc omb_health_came(struct omb_step *step, struct omb_link *link,
     if (step->input->bytes.size > HEALTH_FRAME_MAX ||
         (link->up && !is_answer(step, link, health)))
         return omb_link_wrong(step, link, "it tells a health that is not its to tell", err);
-    if (link->up)
-        return keep(step, link, health, err);
+    if (link->up) {
+        hear_answer(step, health);
+        return OMB_OK;
+    }
     child = omb_feed_branch_of(step, &health->office);
     if (!omb_office_id_equal(&child, &link->peer))
         return OMB_OK; /* an office that is not known here yet */

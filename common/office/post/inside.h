@@ -181,7 +181,7 @@ struct omb_post {
     unsigned anew;          /* how often such a word made the log go on in another life, */
     int64_t anew_since;     /* monotonic: from then on, for a day */
     struct omb_arena arena; /* of one frame that is built */
-    struct omb_buf frame, row;
+    struct omb_buf frame, row, above; /* above: how the parent sees the link, as it said last */
     struct omb_proof_memo memo; /* of witnesses */
 
     /* the link to the parent */
@@ -192,7 +192,7 @@ struct omb_post {
     int64_t ping_at, health_at, health_told; /* monotonic; told: the last one */
     uint64_t pings;
 
-    int64_t look_at;        /* silence of children */
+    int64_t look_at, above_at; /* silence of children; wall: when `above` came */
     uint64_t disk_free, disk_first, stalls; /* bytes free now, and at first; of the store */
     int64_t disk_first_at;          /* wall */
 };

@@ -45,6 +45,7 @@ void omb_post_free(struct omb_post *post)
     free(post->untold);
     omb_buf_free(&post->frame);
     omb_buf_free(&post->row);
+    omb_buf_free(&post->above);
     omb_arena_free(&post->arena);
     free(post);
 }

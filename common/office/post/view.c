@@ -44,12 +44,28 @@ static const char *copy(struct omb_step *step, const char *text)
     return text ? omb_arena_str(step->arena, omb_view_str(text)) : "";
 }
 
+static void see_answer(struct omb_step *step, const struct omb_link *link,
+                       struct omb_link_seen *out)
+{
+    const struct omb_post *post = step->office->post;
+    struct omb_health *health = OMB_ARENA_NEW(step->arena, struct omb_health, 1);
+
+    if (post->above.size == 0 ||
+        omb_decode_health(omb_arena_copy(step->arena, omb_buf_view(&post->above)), step->arena,
+                          health, NULL) != OMB_OK ||
+        !omb_office_id_equal(&health->office, &link->peer))
+        return;
+    out->row.health = health;
+    out->row.health_at = post->above_at;
+}
+
 static void see_parent(struct omb_step *step, const struct omb_link *link,
                        struct omb_link_seen *out)
 {
     const struct omb_office *office = step->office;
     const struct omb_post *post = office->post;
 
+    see_answer(step, link, out);
     out->next_try = post->try_wall;
     if (office->setup.parent_count > 0)
         out->address = omb_arena_str(step->arena, office->setup.parents[post->address]);
@@ -86,7 +102,7 @@ static void see_start(struct omb_step *step, const struct omb_link *link,
 
     if (!setup->serves || link->told)
         return;
-    if (out->since == 0)
+    if (out->since == 0 && link->contact_at > 0)
         out->since = setup->started_at;
     if (!omb_link_ended_with_daemon(&out->row))
         return;
