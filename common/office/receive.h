@@ -35,6 +35,8 @@ struct omb_receipt {
     struct omb_row_at at;              /* of NEW, DUPLICATE, COMPLETED, FORK */
     struct omb_digest certificate;     /* WAITS: that it lacks, or its key id and zeros; or none */
     struct omb_log_range range;        /* WAITS: the records before it; first 0: none */
+    struct omb_log_range parted;       /* WAITS: it is of another line than what is here, and so */
+                                       /* is what stands before it, as these; first 0: none */
     bool of_chain;                     /* WAITS: for what comes before it in its log, or before */
                                        /* the certificate that it carries */
     bool out_of_scope;                 /* REFUSED: its author is not below who gave it */

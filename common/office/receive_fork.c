@@ -15,7 +15,7 @@
 #include "office/savepoint.h"
 #include "wire/header.h"
 
-enum { LINES_MAX = 8 };
+enum { LINES_MAX = 8, PARTED_MAX = 128 /* records that are looked through at a time */ };
 
 static enum omb_rc say_fork(struct omb_judging *judging, const char *words)
 {
@@ -153,15 +153,56 @@ static void settle_own(struct omb_step *step, const struct omb_office_id *office
     update->pending_count = update->signed_count = 0; /* they are read as rows from now on */
 }
 
+/*
+ * Whether the lines parted further down: what it goes on from is not here. A fork is told of by the
+ * first two records that differ, since from there on all of the line that loses goes aside: of a
+ * later one its author would keep what comes before it, which nobody else has.
+ */
+static enum omb_rc parted_before(struct omb_judging *judging, bool *out)
+{
+    const struct omb_header *header = &judging->header;
+    struct omb_row_at at;
+    enum omb_rc rc;
+
+    *out = false;
+    if (header->seq == 1 || judging->holes || judging->intake->from_above ||
+        omb_office_id_equal(&header->office, &judging->step->office->self.office))
+        return OMB_OK;
+    rc = omb_record_place(judging->step, &header->prev, &at);
+    *out = rc == OMB_NOT_FOUND;
+    return rc == OMB_OK || rc == OMB_NOT_FOUND
+               ? OMB_OK
+               : omb_fail(judging->err, rc, NULL, "the digests in the store cannot be read");
+}
+
+static enum omb_rc wait_for_parting(struct omb_judging *judging)
+{
+    const struct omb_header *header = &judging->header;
+    struct omb_receipt *receipt = judging->receipt;
+
+    receipt->kind = OMB_RECEIPT_WAITS;
+    receipt->certificate = header->prev;
+    receipt->of_chain = true;
+    receipt->parted = (struct omb_log_range){
+        .office = header->office,
+        .incarnation = header->incarnation,
+        .first = header->seq > PARTED_MAX ? header->seq - PARTED_MAX : 1,
+        .last = header->seq - 1,
+    };
+    return OMB_STOP;
+}
+
 enum omb_rc omb_fork_meet(struct omb_judging *judging)
 {
     const struct omb_header *header = &judging->header;
     const struct omb_log log = judging->intake->log;
     const struct omb_row_at first = {log.number, header->seq};
     struct omb_row_at decision;
-    bool stands = false;
-    enum omb_rc rc;
+    bool stands = false, before;
+    enum omb_rc rc = parted_before(judging, &before);
 
+    if (rc != OMB_OK || before)
+        return rc == OMB_OK ? wait_for_parting(judging) : rc;
     settle_own(judging->step, &header->office);
     rc = keep_aside(judging, 1);
     if (rc == OMB_OK)

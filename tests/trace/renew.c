@@ -95,6 +95,71 @@ static void test_a_line_that_lost_is_written_again(void **state)
 }
 
 /* What was restored may have been erased: it gets no new number before that is known. */
+/*
+ * Both wrote as much, or ours more: a comparison sees two heads that differ, or one beyond the
+ * other, and the lines parted before them. `again`: in the meantime ours went on in another life.
+ */
+static void renew_long_lines(struct tree *tree, size_t both, size_t more, bool again)
+{
+    struct bank bank = bank_build(tree);
+    struct tree_office *const b45 = bank.b45, *const north = bank.north;
+    struct omb_view theirs = {0}, first;
+    struct omb_office_renewed renewed;
+    struct tree_office *twin;
+
+    bank_complaint(b45);
+    tree_settle(tree);
+    tree_cut(b45);
+    twin = tree_twin(b45);
+    tree_settle(tree);
+    for (size_t i = 0; i < both; i++)
+        theirs = bank_complaint(twin);
+    tree_settle(tree);
+    tree_stop(twin);
+    first = bank_complaint(b45);
+    for (size_t i = 1; i < both + more; i++)
+        bank_complaint(b45);
+    if (again) {
+        tree_stop(b45);
+        tree_start(b45);
+        bank_complaint(b45);
+    }
+    tree_mend(b45);
+    tree_settle(tree);
+    assert_text(tree_link(north, b45)->state, again ? "live" : "blocked");
+    if (!again)
+        (void)renew(b45);
+    renewed = renew(b45);
+    assert_int_equal(renewed.written, both + more);
+    assert_true(omb_view_equal(renewed.cases.items[0].formerly, first));
+    assert_text(tree_link(b45, north)->state, "live");
+    for (size_t i = 0; i < renewed.cases.count; i++)
+        tree_agree(tree, renewed.cases.items[i].number, "open", "vsp-0045", b45, north, bank.ho,
+                   NULL);
+    tree_agree(tree, theirs, "open", "vsp-0045", b45, north, bank.ho, NULL);
+    tree_check(tree);
+}
+
+static void test_lines_that_parted_before_their_heads(void **state)
+{
+    renew_long_lines(*state, 3, 0, false);
+}
+
+static void test_a_longer_line_that_parted_before_the_other_head(void **state)
+{
+    renew_long_lines(*state, 3, 2, false);
+}
+
+static void test_lines_that_parted_long_before_their_heads(void **state)
+{
+    renew_long_lines(*state, 300, 1, false);
+}
+
+static void test_lines_of_a_life_that_ended_parted_before_their_heads(void **state)
+{
+    renew_long_lines(*state, 3, 0, true);
+}
+
 static void test_a_restored_office_leaves_what_it_withholds(void **state)
 {
     struct tree *tree = *state;
@@ -410,6 +475,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TREE_TEST(test_a_line_that_lost_is_written_again),
+        TREE_TEST(test_lines_that_parted_before_their_heads),
+        TREE_TEST(test_a_longer_line_that_parted_before_the_other_head),
+        TREE_TEST(test_lines_that_parted_long_before_their_heads),
+        TREE_TEST(test_lines_of_a_life_that_ended_parted_before_their_heads),
         TREE_TEST(test_a_restored_office_leaves_what_it_withholds),
         TREE_TEST(test_a_lost_receipt_leads_to_the_new_number),
         TREE_TEST(test_nothing_is_written_twice),

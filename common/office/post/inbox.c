@@ -148,7 +148,8 @@ static bool holes_in(const struct omb_link *link, const struct omb_receipt *rece
         came_without(link, receipt))
         return link->up || !omb_incarnation_equal(&receipt->incarnation, &link->life) ||
                !is_own(link, receipt) || (receipt->range.first == 0 && receipt->seq > 1);
-    return is_own(link, receipt) && OMB_ID_COMPARE(&receipt->incarnation, &link->life) < 0;
+    return receipt->parted.first == 0 && is_own(link, receipt) &&
+           OMB_ID_COMPARE(&receipt->incarnation, &link->life) < 0;
 }
 
 /* A child hears of its own records, a few of each frame: it writes them again. */
@@ -243,7 +244,8 @@ static enum omb_rc take_one(struct omb_step *step, struct taking *taking,
     case OMB_RECEIPT_FORK:
         taking->grew |= receipt.at.seq > 0; /* of too many lines nothing is kept */
         if (!link->up && is_own(link, &receipt) &&
-            omb_incarnation_equal(&receipt.incarnation, &link->life)) {
+            omb_incarnation_equal(&receipt.incarnation, &link->life) &&
+            (!taking->forked || receipt.seq < taking->fork.seq)) {
             taking->forked = true;
             taking->fork = receipt;
         }
@@ -313,6 +315,8 @@ static void want_it(struct omb_step *step, struct omb_link *link,
     if (receipt->of_chain && receipt->range.first == 0 && !link->up) {
         want.digests.items = &receipt->certificate;
         want.digests.count = 1;
+        want.ranges.items = &receipt->parted;
+        want.ranges.count = receipt->parted.first > 0;
         omb_link_reason(link, "waits for the record that %llu of %.*s goes on from",
                         (unsigned long long)receipt->seq,
                         OMB_VIEW_ARGS(omb_office_code_of(step, &receipt->office)));
@@ -448,7 +452,8 @@ static bool note_asked(struct omb_link *link, const struct omb_receipt *lacks)
 static void want_beside(struct omb_step *step, struct omb_link *link,
                         const struct omb_receipt *lacks)
 {
-    const struct omb_want certificate = {.digests = {&lacks->certificate, 1}};
+    const struct omb_want digest = {.digests = {&lacks->certificate, 1},
+                                    .ranges = {&lacks->parted, lacks->parted.first > 0}};
     const struct omb_want before = {.ranges = {&lacks->range, 1}};
     const bool of_log = omb_digest_none(&lacks->certificate);
 
@@ -460,8 +465,17 @@ static void want_beside(struct omb_step *step, struct omb_link *link,
         omb_want_ranges(step, link, &before);
         return;
     }
-    omb_want_send(step, link, &certificate);
-    omb_want_above(step, link, &certificate);
+    omb_want_send(step, link, &digest);
+    omb_want_above(step, link, &digest);
+}
+
+/* Which of two that wait says what is wanted; of another line the one that lies farther down. */
+static bool comes_before(const struct omb_receipt *waits, const struct omb_receipt *chosen)
+{
+    if (chosen->parted.first > 0)
+        return waits->parted.first > 0 && waits->seq < chosen->seq;
+    return omb_digest_none(&chosen->certificate) &&
+           (chosen->seq == 0 || !omb_digest_none(&waits->certificate));
 }
 
 /*
@@ -489,8 +503,7 @@ static enum omb_rc take_in_rounds(struct omb_step *step, struct taking *taking,
             rc = take_one(step, taking, intake, &records->items[i], err);
             done[i] = !taking->waits;
             left -= done[i];
-            if (taking->waits && omb_digest_none(&out_lacks->certificate) &&
-                (out_lacks->seq == 0 || !omb_digest_none(&taking->stop.certificate)))
+            if (taking->waits && comes_before(&taking->stop, out_lacks))
                 *out_lacks = taking->stop;
         }
         if (rc == OMB_OK)

@@ -44,7 +44,7 @@ void omb_want_above(struct omb_step *step, const struct omb_link *link,
 
     if (link != up && want->digests.count > 0 && up && up->greeted && up->connection != 0 &&
         post->asked_above++ < OMB_ASKED_ABOVE_MAX)
-        omb_want_send(step, up, want);
+        omb_want_send(step, up, &(struct omb_want){.digests = want->digests});
 }
 
 /* What is not here the parent may have; the child asks for it again. */
