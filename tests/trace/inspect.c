@@ -174,6 +174,22 @@ static void test_a_restart_is_in_the_history_of_links(void **state)
     tree_check(tree);
 }
 
+/* Its parent does not see that a line ended before the next one stands: no copy runs for that. */
+static void test_who_is_started_again_and_again_does_not_run_twice(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+
+    for (int i = 0; i < 5; i++) {
+        tree_stop(bank.b45);
+        tree_pass(tree, 2 * OMB_SECOND_MS);
+        tree_start(bank.b45);
+        tree_pass(tree, 30 * OMB_SECOND_MS);
+    }
+    assert_text(level_of(bank.north, "vsp-0045")->level, "ok");
+    tree_check(tree);
+}
+
 /* Nothing was written of a child that did not call since; it is shown all the same. */
 static void test_a_child_that_calls_no_more_after_a_restart(void **state)
 {
@@ -533,6 +549,7 @@ int main(void)
         TREE_TEST(test_a_lag_is_as_old_as_the_oldest_record),
         TREE_TEST(test_a_link_shows_what_waits_and_who_witnesses),
         TREE_TEST(test_a_restart_is_in_the_history_of_links),
+        TREE_TEST(test_who_is_started_again_and_again_does_not_run_twice),
         TREE_TEST(test_a_child_that_calls_no_more_after_a_restart),
         TREE_TEST(test_each_end_shows_how_the_other_sees_the_link),
         TREE_TEST(test_ends_that_compared_do_not_disagree),

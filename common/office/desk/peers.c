@@ -95,19 +95,24 @@ static void judge_contact(struct omb_step *step, const struct omb_link_seen *lin
                   *reason ? ": " : "", reason);
 }
 
-/* One line that took the place of another is a peer that called again; more are two that call. */
+static bool is_within_hour(const struct omb_step *step, const struct omb_link_change *change,
+                           const char *reason)
+{
+    return omb_view_is(change->reason, reason) && step->input->now_ms - change->at < OMB_HOUR_MS;
+}
+
+/* A line that takes the place of another is of a peer that was started again, or of a copy. */
 static void judge_lines(struct omb_step *step, const struct omb_link_seen *link,
                         struct omb_judgement *out)
 {
     unsigned replaced = 0;
+    bool earlier = false;
 
     for (size_t i = 0; i < link->row.history.count; i++) {
-        const struct omb_link_change *change = &link->row.history.items[i];
-
-        replaced += omb_view_is(change->reason, OMB_REPLACED_WORDS) &&
-                    step->input->now_ms - change->at < OMB_HOUR_MS;
+        replaced += is_within_hour(step, &link->row.history.items[i], OMB_REPLACED_WORDS);
+        earlier |= is_within_hour(step, &link->row.history.items[i], OMB_EARLIER_WORDS);
     }
-    if (replaced >= COPIES_SHOW)
+    if (replaced >= COPIES_SHOW && earlier)
         omb_judge(out, OMB_LEVEL_WARNING,
                   "another line with its key greeted, %u times within the hour: does it run twice?",
                   replaced);

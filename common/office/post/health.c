@@ -143,6 +143,7 @@ static enum omb_rc keep(struct omb_step *step, struct omb_link *link,
     struct omb_link *whose =
         omb_office_id_equal(&health->office, &link->peer) ? link : &far;
     struct omb_peer_row row;
+    bool earlier;
     enum omb_rc rc = omb_link_row(step, whose, &row, err);
 
     if (rc != OMB_OK)
@@ -150,11 +151,14 @@ static enum omb_rc keep(struct omb_step *step, struct omb_link *link,
     if (whose == &far && row.health && row.health->at > health->at &&
         row.health->at <= step->input->now_ms + OMB_DAY_MS)
         return OMB_OK; /* an older one that came a longer way */
+    earlier = whose == link && row.health && health->started_at < row.health->started_at;
     row.health = health;
     row.health_at = step->input->now_ms;
     row.software = health->software;
     omb_link_put(step, whose, &row);
-    return OMB_OK;
+    return earlier ? omb_link_history(step, link, omb_link_state_name(link->state),
+                                      OMB_EARLIER_WORDS, err)
+                   : OMB_OK;
 }
 
 /* --- to the parent --- */
