@@ -53,7 +53,8 @@ OMB_SHAPE(link_change)
     F(when, health_at, )                                                               \
     F(i64, clock_offset_ms, )                                                          \
     F(u64, sent, )                                                                     \
-    F(u64, settled, )
+    F(u64, settled, )                                                                  \
+    F(flag, once_more, )
 OMB_SHAPE(peer_row)
 
 #define OMB_FIELDS_missing_row(F)                                                      \

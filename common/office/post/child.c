@@ -137,12 +137,20 @@ void omb_post_standing_learned(struct omb_step *step)
     step->came.known = false;
 }
 
+/* Kept until it compares: the line may die with what it was told, this daemon before it says so. */
+static void ask_once_more(struct omb_step *step, struct omb_link *link)
+{
+    link->once_more = link->dirty = true;
+    link->once_more_told = false;
+    omb_post_busy(step->office->post, link);
+}
+
 void omb_post_came_below(struct omb_step *step, const struct omb_office_id *child)
 {
     struct omb_link *link = omb_post_peer(step->office->post, child);
 
     if (link)
-        link->once_more = true;
+        ask_once_more(step, link);
 }
 
 size_t omb_office_children(const struct omb_office *office,
@@ -210,7 +218,8 @@ enum omb_rc omb_post_learn_tree(struct omb_step *step, struct omb_error *err)
     office->post->tree_changed = false;
     for (size_t i = 0; i < office->post->slots; i++)
         for (struct omb_link *link = office->post->peers[i]; link; link = link->next_peer) {
-            link->once_more |= link->lacked;
+            if (link->lacked)
+                ask_once_more(step, link);
             office->post->retry = office->post->retry || link->held_first;
         }
     if (office->post->retry)

@@ -112,7 +112,10 @@ enum omb_rc omb_want_answer(struct omb_step *step, const struct omb_office_id *a
 enum omb_rc omb_want_lacks(struct omb_step *step, const struct omb_digest *digest, bool *out,
                            struct omb_error *err) OMB_MUST_USE;
 struct omb_link;
-/* Asks a child to compare again, if more is known of what waited here than when it compared. */
+/*
+ * Asks a child to compare again, if more is known of what waited here than when it compared: once
+ * on each line, until it does.
+ */
 void omb_compare_once_more(struct omb_step *step, struct omb_link *link);
 /* What the peer was asked for in vain beside the feed may be asked for again. */
 void omb_want_anew(struct omb_link *link);

@@ -117,7 +117,7 @@ struct omb_link {
     size_t range_count;
     uint64_t ranges_left; /* records that lacked when they were wanted last; 0: not yet */
     bool lacked; /* records that a comparison brought wait for a certificate, */
-    bool once_more; /* and some were learned since; or an office came: it is to compare again */
+    bool once_more, once_more_told; /* and some came, or an office: to compare; was asked to */
     bool passed_over; /* entries of offices that stood elsewhere, when so much was */
     uint64_t learned; /* learned of it (post->learned) */
     bool page_due, page_last; /* the answer to a page of logs waits for them */

@@ -117,6 +117,7 @@ enum omb_rc omb_link_recall(struct omb_step *step, struct omb_link *link, struct
     link->clock_offset_ms = row.clock_offset_ms;
     link->sent_ever = row.sent;
     link->settled = row.settled;
+    link->once_more = row.once_more;
     return OMB_OK;
 }
 
@@ -143,6 +144,7 @@ void omb_link_put(struct omb_step *step, struct omb_link *link, const struct omb
     now.clock_offset_ms = link->clock_offset_ms;
     now.sent = link->sent_ever;
     now.settled = link->settled;
+    now.once_more = link->once_more;
     omb_buf_clear(value);
     omb_encode_peer_row(&now, value);
     omb_put(step->update->writes, OMB_FAMILY_PEER, omb_key_view(&key), omb_buf_view(value));
@@ -313,7 +315,7 @@ void omb_link_reset(struct omb_link *link)
     link->ranges = NULL;
     link->range_count = 0;
     link->ranges_left = 0;
-    link->page_due = false;
+    link->page_due = link->once_more_told = false;
     link->parts_asked = 0;
     link->parts_due = false;
     if (link->pace)

@@ -40,7 +40,7 @@ enum omb_rc omb_post_resync(struct omb_step *step, const struct omb_office_id *p
                             struct omb_error *err) OMB_MUST_USE;
 /*
  * An office came to stand below that child, which soon compares what it has of it with this one;
- * if this daemon ends before, with the daily comparison.
+ * if its line or a daemon ends before, when it has greeted again.
  */
 void omb_post_came_below(struct omb_step *step, const struct omb_office_id *child);
 /* Parts are listed as missing that were here before: they are wanted when links are next tended. */

@@ -198,10 +198,21 @@ void omb_compare_once_more(struct omb_step *step, struct omb_link *link)
 {
     const struct omb_compare page = {.answer = true, .again = true};
 
-    if (!link->once_more || !link->greeted || link->page_due || link->page_rest)
+    if (!link->once_more || link->once_more_told || !link->greeted || link->page_due ||
+        link->page_rest)
         return;
     omb_link_send(step, link, OMB_FRAME_COMPARE, &page);
-    link->lacked = link->once_more = false;
+    link->once_more_told = true;
+    link->lacked = false;
+}
+
+/* It compares from the first log on: what was learned before it was asked to is looked at now. */
+static void begins_once_more(struct omb_link *link)
+{
+    if (!link->once_more_told)
+        return;
+    link->once_more = link->once_more_told = false;
+    link->dirty = true;
 }
 
 /*
@@ -535,6 +546,7 @@ enum omb_rc omb_compare_came(struct omb_step *step, struct omb_link *link,
         omb_want_anew(link);
         link->passed_over = false;
         link->learned = step->office->post->learned;
+        begins_once_more(link);
     }
     rc = link->up ? omb_compare_cases_answer(step, page, &answer, err)
                   : omb_compare_logs_take(step, &link->peer, page, &want, &rest, err);
