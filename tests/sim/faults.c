@@ -54,7 +54,10 @@ bool sim_bit_flip(struct sim *sim, struct tree_office *office)
     return true;
 }
 
-/* Whether that store alone holds the record by which the office of that certificate is one. */
+/*
+ * Whether that store alone holds the record by which the office of that certificate is one. What
+ * the office has of it does not come there: it is let in by that record.
+ */
 static bool has_alone(const struct sim *sim, const struct tree_office *parent,
                       const struct tree_office *child)
 {
@@ -63,7 +66,8 @@ static bool has_alone(const struct sim *sim, const struct tree_office *parent,
     if (!sim_carrier_of(parent, child, &record))
         return false;
     for (size_t i = 0; i < sim->tree->count; i++)
-        if (sim->tree->offices[i] != parent && sim_holds(sim->tree->offices[i], &record))
+        if (sim->tree->offices[i] != parent && sim->tree->offices[i] != child &&
+            sim_holds(sim->tree->offices[i], &record))
             return false;
     return true;
 }

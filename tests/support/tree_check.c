@@ -158,7 +158,7 @@ struct parties {
     struct party *items;
     size_t count, capacity;
     struct mention *mentions;
-    size_t mention_count;
+    size_t mention_count, mention_capacity;
     struct forked *forks;
     size_t fork_count;
 };
@@ -182,9 +182,12 @@ static void add_party(struct parties *parties, const struct omb_case_id *id,
 static void add_mention(struct parties *parties, const struct omb_case_id *by,
                         const struct omb_case_id *of)
 {
-    parties->mentions = realloc(parties->mentions,
-                                (parties->mention_count + 1) * sizeof(*parties->mentions));
-    OMB_ASSERT(parties->mentions != NULL);
+    if (parties->mention_count == parties->mention_capacity) {
+        parties->mention_capacity = parties->mention_capacity ? 2 * parties->mention_capacity : 32;
+        parties->mentions = realloc(parties->mentions,
+                                    parties->mention_capacity * sizeof(*parties->mentions));
+        OMB_ASSERT(parties->mentions != NULL);
+    }
     parties->mentions[parties->mention_count++] = (struct mention){*by, *of};
 }
 

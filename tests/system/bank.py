@@ -161,7 +161,8 @@ def facts_of(office, number):
     """A case as everybody must see it: without what takes a key, operators by their codes alone
     (elsewhere `t1` of vsp-0045 is t1@vsp-0045)."""
     case = office.show(number)
-    for name in ("client", "answer", "narrative", "wish_text", "sealed", "reference", "pseudonym"):
+    for name in ("client", "answer", "narrative", "wish_text", "sealed", "key_lost", "reference",
+                 "pseudonym"):
         case.pop(name, None)
     for name in ("first_asked", "responsible"):
         case[name] = case[name].partition("@")[0]

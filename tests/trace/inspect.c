@@ -407,6 +407,8 @@ static void test_a_line_that_ended_is_a_warning_before_it_is_critical(void **sta
     tree_pass(tree, 80 * OMB_SECOND_MS);
     assert_text(level_of(bank.north, "vsp-0045")->level, "warning");
     assert_text(in_tree(bank.ho, "vsp-0045")->level, "warning");
+    assert_true(omb_view_equal(in_tree(bank.ho, "vsp-0045")->words,
+                               level_of(bank.north, "vsp-0045")->words));
     tree_mend(bank.b45);
     tree_settle(tree);
     tree_check(tree);

@@ -152,7 +152,7 @@ static void test_a_longer_line_that_parted_before_the_other_head(void **state)
 
 static void test_lines_that_parted_long_before_their_heads(void **state)
 {
-    renew_long_lines(*state, 300, 1, false);
+    renew_long_lines(*state, 140, 1, false);
 }
 
 static void test_lines_of_a_life_that_ended_parted_before_their_heads(void **state)

@@ -269,11 +269,12 @@ static void judge_child(const struct family *family, struct member *member)
         lose(member, link->row.last_contact);
 }
 
-/* The office above it speaks of the time of its own health: what is older than that counts. */
+/* What the office above it told was so when it told it; as silent it has been since. */
 static void judge_grandchild(const struct family *family, struct member *member)
 {
     const struct member *parent = member->parent;
     const struct omb_link_health *above = member->above;
+    const int64_t now = family->step->input->now_ms;
 
     if (parent->stale)
         fall_behind(member, parent->stale_since);
@@ -285,14 +286,14 @@ static void judge_grandchild(const struct family *family, struct member *member)
     if (above != NULL) {
         /* Never heard by the office above it, which lost its store: what came before is old. */
         member->silent_ms = above->last_contact > 0
-                                ? parent->health->at - above->last_contact
-                                : family->step->input->now_ms - member->health_at;
+                                ? parent->health->at - above->last_contact + now - parent->health_at
+                                : now - member->health_at;
         lose(member, above->since          ? above->since
                      : above->last_contact ? above->last_contact
                                            : member->health_at);
         return;
     }
-    member->silent_ms = family->step->input->now_ms - member->health_at;
+    member->silent_ms = now - member->health_at;
     if (member->silent_ms > FRESH_MS)
         lose(member, member->health_at);
 }
