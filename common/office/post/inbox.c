@@ -201,8 +201,11 @@ static void wait_for_next_life(const struct omb_link *link, struct omb_receipt *
 static void give_back(struct omb_step *step, const struct omb_link *link,
                       const struct omb_office_id *office)
 {
-    const struct omb_office_id child = omb_feed_child_above(step, office);
+    struct omb_office_id child;
 
+    if (omb_office_id_equal(office, &link->peer)) /* as most are: nothing is to be looked up */
+        return;
+    child = omb_feed_child_above(step, office);
     if (!omb_office_id_none(&child) && !omb_office_id_equal(&child, &link->peer))
         omb_post_came_below(step, &child);
 }

@@ -121,11 +121,6 @@ enum omb_rc omb_link_recall(struct omb_step *step, struct omb_link *link, struct
     return OMB_OK;
 }
 
-uint64_t omb_link_acked(const struct omb_link *link)
-{
-    return link->settled > link->acked.position ? link->settled : link->acked.position;
-}
-
 void omb_link_put(struct omb_step *step, struct omb_link *link, const struct omb_peer_row *row)
 {
     static const uint8_t none[16];

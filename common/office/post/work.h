@@ -34,8 +34,6 @@ enum omb_rc omb_link_row(struct omb_step *step, const struct omb_link *link,
 /* What is kept of the peer goes into its link. */
 enum omb_rc omb_link_recall(struct omb_step *step, struct omb_link *link,
                             struct omb_error *err) OMB_MUST_USE;
-/* How far the peer holds ours: it said so, or a comparison found it. */
-uint64_t omb_link_acked(const struct omb_link *link);
 void omb_link_put(struct omb_step *step, struct omb_link *link, const struct omb_peer_row *row);
 enum omb_rc omb_link_history(struct omb_step *step, struct omb_link *link, const char *state,
                              const char *reason, struct omb_error *err) OMB_MUST_USE;
