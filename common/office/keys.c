@@ -293,18 +293,35 @@ struct omb_key omb_key_unfolded(const struct omb_office_id *office)
     return of_office('U', office);
 }
 
-struct omb_key omb_key_fork(const struct omb_office_id *office,
-                            const struct omb_incarnation *incarnation, uint64_t seq)
+static struct omb_key of_place(char prefix, const struct omb_office_id *office,
+                               const struct omb_incarnation *incarnation, uint64_t seq)
 {
     struct omb_key key = {.size = 0};
 
-    add_u8(&key, 'F');
+    add_u8(&key, (uint8_t)prefix);
     if (!office)
         return key;
     add(&key, office->bytes, sizeof(office->bytes));
     add(&key, incarnation->bytes, sizeof(incarnation->bytes));
     if (seq > 0)
         add_be64(&key, seq);
+    return key;
+}
+
+struct omb_key omb_key_fork(const struct omb_office_id *office,
+                            const struct omb_incarnation *incarnation, uint64_t seq)
+{
+    return of_place('F', office, incarnation, seq);
+}
+
+struct omb_key omb_key_told_fork(const struct omb_office_id *office,
+                                 const struct omb_incarnation *incarnation, uint64_t seq,
+                                 const struct omb_digest *told)
+{
+    struct omb_key key = of_place('T', office, incarnation, seq);
+
+    if (office)
+        add(&key, told->bytes, sizeof(told->bytes));
     return key;
 }
 

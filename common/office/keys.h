@@ -28,6 +28,8 @@
  *              | 'U' office id(16)                         -> how far its cases were folded again
  *              | 'F' office id(16) incarnation(12) seq(8)  -> number(4) seq(8) of the `fork found`
  *                                                             that decides which record stands
+ *              | 'T' office id(16) incarnation(12) seq(8) record digest(32)
+ *                                                        a `fork found` that does not decide here
  *   peer       'P' office id(16)                           -> PeerRow
  *              | 'C' child(16) certificate digest(32)      the child has it, or it is in its feed
  *              | 'O' child(16) case id(40)                 the case is in the child's scope
@@ -114,6 +116,10 @@ struct omb_key omb_key_revocation(const struct omb_digest *certificate); /* NULL
 /* seq 0: the prefix of that life; office NULL: of all. */
 struct omb_key omb_key_fork(const struct omb_office_id *office,
                             const struct omb_incarnation *incarnation, uint64_t seq);
+/* `told`: the `fork found`; office NULL: the prefix of all. */
+struct omb_key omb_key_told_fork(const struct omb_office_id *office,
+                                 const struct omb_incarnation *incarnation, uint64_t seq,
+                                 const struct omb_digest *told);
 struct omb_key omb_key_closing(const struct omb_office_id *office); /* NULL: the prefix of all */
 struct omb_key omb_key_unfolded(const struct omb_office_id *office); /* NULL: the prefix of all */
 struct omb_key omb_key_peer(const struct omb_office_id *office); /* NULL: the prefix of all */

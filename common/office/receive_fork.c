@@ -406,7 +406,7 @@ static bool proves(struct omb_step *step, const struct omb_fork_found *found,
                             NULL) == OMB_OK;
 }
 
-static bool is_fork(struct omb_step *step, const struct omb_fork_found *found)
+bool omb_fork_is_proven(struct omb_step *step, const struct omb_fork_found *found)
 {
     struct omb_digest first, second;
 
@@ -456,6 +456,16 @@ static enum omb_rc is_outdone(struct omb_step *step, const struct omb_fork_found
     return OMB_OK;
 }
 
+/* What an office elsewhere found decides nothing here: it is only listed. */
+static void note_told(struct omb_step *step, const struct omb_fork_found *found,
+                      const struct omb_digest *digest)
+{
+    const struct omb_key key =
+        omb_key_told_fork(&found->office, &found->incarnation, found->seq, digest);
+
+    omb_put(step->update->writes, OMB_FAMILY_OFFICE, omb_key_view(&key), OMB_VIEW_NONE);
+}
+
 enum omb_rc omb_fork_learn(struct omb_step *step, const struct omb_header *header,
                            const struct omb_row_at *at, const struct omb_digest *digest,
                            struct omb_error *err)
@@ -468,7 +478,13 @@ enum omb_rc omb_fork_learn(struct omb_step *step, const struct omb_header *heade
     bool outdone;
     enum omb_rc rc;
 
-    if (!depth_of(step, header, &depth) || (!own && !is_fork(step, found)))
+    if (found->seq == 0)
+        return OMB_OK;
+    if (!depth_of(step, header, &depth)) {
+        note_told(step, found, digest);
+        return OMB_OK;
+    }
+    if (!own && !omb_fork_is_proven(step, found))
         return OMB_OK;
     rc = is_outdone(step, found, depth, digest, &outdone, err);
     if (rc != OMB_OK || outdone)

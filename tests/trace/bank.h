@@ -58,6 +58,23 @@ static inline const struct omb_peer_detail *link_shown(struct tree_office *offic
     return ask_admin(office, OMB_ASK_LINK_SHOW, &ask);
 }
 
+/* Whether the doctor says so of that check, in words that begin like these. */
+static inline bool doctor_says(struct tree_office *office, const char *check, const char *level,
+                               const char *words)
+{
+    const struct omb_doctor_ask ask = {};
+    const struct omb_doctor *doctor = ask_admin(office, OMB_ASK_DOCTOR, &ask);
+
+    for (size_t i = 0; i < doctor->findings.count; i++) {
+        const struct omb_finding *one = &doctor->findings.items[i];
+
+        if (omb_view_is(one->check, check) && omb_view_is(one->level, level) &&
+            omb_view_starts(one->words, omb_view_str(words)))
+            return true;
+    }
+    return false;
+}
+
 /* A plain complaint by t1, at the time as the office has it. */
 static inline struct omb_view bank_complaint(struct tree_office *office)
 {

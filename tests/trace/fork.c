@@ -20,6 +20,17 @@ static void assert_same_fork(struct tree_office *office, struct tree_office *oth
     assert_int_equal(mine->forks.items[0].seq, theirs->forks.items[0].seq);
 }
 
+/* Above who found it the fork is listed, and nothing follows from that there. */
+static void assert_told(struct tree_office *above, struct tree_office *finder)
+{
+    const struct omb_forks *told;
+
+    assert_same_fork(above, finder);
+    told = forks_of(above);
+    assert_text(told->forks.items[0].found_by, finder->code);
+    assert_true(doctor_says(above, "forks", "warning", "1: see `log forks`"));
+}
+
 /* The lines of everybody else go on. */
 static void check_others(struct tree *tree, const struct bank *bank)
 {
@@ -53,6 +64,8 @@ static void test_only_the_forking_link_is_blocked_until_a_new_life(void **state)
     tree_agree(tree, first, "open", "vsp-0045", bank.north, bank.ho, NULL);
     assert_int_equal(forks_of(bank.north)->forks.count, 1);
     assert_text(forks_of(bank.north)->forks.items[0].found_by, "north");
+    assert_told(bank.ho, bank.north);
+    assert_int_equal(forks_of(bank.south)->forks.count, 0);
     assert_text(tree_link(bank.north, bank.b45)->state, "blocked");
     check_others(tree, &bank);
     tree_stop(bank.b45);

@@ -43,23 +43,6 @@ static void test_a_branch_put_back_reads_what_comes_home(void **state)
     tree_check(tree);
 }
 
-static bool doctor_says(struct tree_office *office, const char *check, const char *level,
-                        const char *words)
-{
-    const struct omb_doctor_ask ask = {};
-    const struct omb_doctor *doctor =
-        answer_of(ask_as(&office->rig, "admin", OMB_ASK_DOCTOR, &ask));
-
-    for (size_t i = 0; i < doctor->findings.count; i++) {
-        const struct omb_finding *one = &doctor->findings.items[i];
-
-        if (omb_view_is(one->check, check) && omb_view_is(one->level, level) &&
-            omb_view_starts(one->words, omb_view_str(words)))
-            return true;
-    }
-    return false;
-}
-
 /* The copy is of the month before: what came since the recovery key opens, and no office. */
 static void test_a_branch_that_lost_its_escrow_key_asks_nobody(void **state)
 {

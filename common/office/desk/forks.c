@@ -1,17 +1,25 @@
 /*
  * Forks: places of logs at which two authentic records stand (design: records, Log and
- * incarnation). One row a place leads to the `fork found` that decides.
+ * incarnation). One row a place leads to the `fork found` that decides; of what offices found that
+ * do not stand above this one there is a row for each word.
  */
+#include <string.h>
+
 #include "office/desk/inspect.h"
+#include "office/receive.h"
 #include "wire/header.h"
 #include "wire/limits.h"
 
 #define FORKS_MAX 1000 /* of one answer; a bank that has more has other worries */
+#define TOLD_MAX 4000  /* words of other offices that one answer looks at */
 
 struct collecting {
     struct omb_step *step;
     struct omb_fork_view *forks;
     size_t count, room;
+    size_t told;           /* how many words of others were looked at */
+    struct omb_view place; /* of the newest one that was found elsewhere, and */
+    uint32_t depth;        /* where who found it stands */
     struct omb_error *err;
 };
 
@@ -59,6 +67,8 @@ static void show_fork(struct omb_step *step, const struct omb_opened *record,
     };
 }
 
+/* --- those that decide here --- */
+
 static enum omb_rc visit(void *arg, struct omb_view key, struct omb_view value)
 {
     struct collecting *all = arg;
@@ -78,40 +88,101 @@ static enum omb_rc visit(void *arg, struct omb_view key, struct omb_view value)
     return all->count < all->room ? OMB_OK : OMB_STOP;
 }
 
+/* --- those that were found elsewhere --- */
+
+static bool is_decided_here(struct omb_step *step, const struct omb_fork_found *fork)
+{
+    const struct omb_key key = omb_key_fork(&fork->office, &fork->incarnation, fork->seq);
+    struct omb_buf value = OMB_BUF_INIT;
+    const enum omb_rc rc =
+        omb_port_get(step->port, OMB_FAMILY_OFFICE, omb_key_view(&key), &value);
+
+    omb_buf_free(&value);
+    return rc == OMB_OK;
+}
+
+/* UINT32_MAX: the office that wrote the record is not known here. */
+static uint32_t depth_of(struct omb_step *step, const struct omb_opened *record)
+{
+    const struct omb_office_card *card = omb_office_newest(step, &record->header.office);
+
+    return card ? card->seat.depth : UINT32_MAX;
+}
+
+/* Rows of one place follow each other: of what several found there the nearest the root counts. */
+static enum omb_rc visit_told(void *arg, struct omb_view key, struct omb_view value)
+{
+    struct collecting *all = arg;
+    struct omb_view place = omb_view(key.data, key.size - OMB_DIGEST_SIZE);
+    struct omb_opened record;
+    struct omb_digest digest;
+    struct omb_row_at at;
+    uint32_t depth;
+    bool again;
+    enum omb_rc rc;
+
+    (void)value;
+    if (all->told++ == TOLD_MAX)
+        return OMB_STOP;
+    memcpy(digest.bytes, key.data + place.size, sizeof(digest.bytes));
+    rc = omb_record_place(all->step, &digest, &at);
+    if (rc == OMB_OK)
+        rc = omb_desk_open(all->step, at.number, at.seq, &record, NULL);
+    if (rc == OMB_NOT_FOUND)
+        return OMB_OK;
+    if (rc != OMB_OK)
+        return omb_fail(all->err, rc, NULL, "a record that tells of a fork cannot be read");
+    if (omb_opened_tag(&record) != OMB_EVENT_FORK_FOUND)
+        return omb_fail(all->err, OMB_DAMAGED, NULL, "the row of a fork names another record");
+    if (is_decided_here(all->step, OMB_AS(fork_found, record.header.facts->event)) ||
+        !omb_fork_is_proven(all->step, OMB_AS(fork_found, record.header.facts->event)))
+        return OMB_OK;
+    depth = depth_of(all->step, &record);
+    again = omb_view_equal(place, all->place);
+    if (again && depth >= all->depth)
+        return OMB_OK;
+    if (!again && all->count == all->room)
+        return OMB_STOP;
+    all->place = omb_arena_copy(all->step->arena, place);
+    all->depth = depth;
+    show_fork(all->step, &record, &all->forks[again ? all->count - 1 : all->count++]);
+    return OMB_OK;
+}
+
+static enum omb_rc collect(struct omb_step *step, struct omb_fork_view_list *out,
+                           struct omb_error *err)
+{
+    const struct omb_key decided = omb_key_fork(NULL, NULL, 0);
+    const struct omb_key told = omb_key_told_fork(NULL, NULL, 0, NULL);
+    struct collecting all = {.step = step, .room = FORKS_MAX, .err = err};
+    enum omb_rc rc;
+
+    all.forks = OMB_ARENA_NEW(step->arena, struct omb_fork_view, all.room);
+    rc = omb_desk_scan(step, OMB_FAMILY_OFFICE, omb_key_view(&decided), NULL, visit, &all, err);
+    if (rc == OMB_OK && all.count < all.room)
+        rc = omb_desk_scan(step, OMB_FAMILY_OFFICE, omb_key_view(&told), NULL, visit_told, &all,
+                           err);
+    out->items = all.forks;
+    out->count = all.count;
+    return rc;
+}
+
 enum omb_rc omb_desk_log_forks(struct omb_step *step, const void *ask, const void **out,
                                struct omb_error *err)
 {
     struct omb_forks *answer = OMB_ARENA_NEW(step->arena, struct omb_forks, 1);
-    struct collecting all = {.step = step, .room = FORKS_MAX, .err = err};
-    enum omb_rc rc;
 
     (void)ask;
-    all.forks = OMB_ARENA_NEW(step->arena, struct omb_fork_view, all.room);
-    rc = omb_desk_scan(step, OMB_FAMILY_OFFICE, OMB_VIEW_LIT("F"), NULL, visit, &all, err);
-    if (rc != OMB_OK)
-        return rc;
-    answer->forks.items = all.forks;
-    answer->forks.count = all.count;
     *out = answer;
-    return OMB_OK;
-}
-
-/* --- how many --- */
-
-static enum omb_rc count_fork(void *arg, struct omb_view key, struct omb_view value)
-{
-    (void)key;
-    (void)value;
-    return ++*(uint64_t *)arg < FORKS_MAX ? OMB_OK : OMB_STOP;
+    return collect(step, &answer->forks, err);
 }
 
 enum omb_rc omb_desk_fork_count(struct omb_step *step, uint64_t *out, struct omb_error *err)
 {
-    uint64_t count = 0;
-    const enum omb_rc rc = omb_desk_scan(step, OMB_FAMILY_OFFICE, OMB_VIEW_LIT("F"), NULL,
-                                         count_fork, &count, err);
+    struct omb_fork_view_list forks = {.count = 0};
+    const enum omb_rc rc = collect(step, &forks, err);
 
     if (rc == OMB_OK)
-        *out = count;
+        *out = forks.count;
     return rc;
 }
