@@ -119,17 +119,29 @@ static bool brings_grant(const struct omb_event *event)
            event->has_grants && omb_event_to(event);
 }
 
-/* Where home stood when it registered the case; NULL: that is not here. */
+/* Whether home registers the case by it, in the life that the case id names. */
+static bool registers(const struct omb_event *event, const struct omb_case_id *id)
+{
+    return event->facts->event.tag == OMB_EVENT_REGISTERED && !event->revoked &&
+           omb_office_id_equal(&event->office, &id->home) &&
+           omb_incarnation_equal(&event->incarnation, &id->incarnation);
+}
+
+/*
+ * Where home stood when it registered the case; NULL: that is not here. Of several the first one,
+ * as for the spine: by another one others would stand in for it.
+ */
 static const struct omb_seat *home_seat(const struct omb_fold *fold)
 {
-    for (uint32_t i = 0; i < fold->count; i++) {
+    const struct omb_event *first = NULL;
+
+    for (uint32_t i = 0; i < fold->count; i++) { /* by rising digests */
         const struct omb_event *event = fold->nodes[i].event;
 
-        if (event->facts->event.tag == OMB_EVENT_REGISTERED && event->seat &&
-            omb_office_id_equal(&event->office, &fold->out->row.case_id->home))
-            return event->seat;
+        if (registers(event, fold->out->row.case_id) && (!first || event->seq < first->seq))
+            first = event;
     }
-    return NULL;
+    return first ? first->seat : NULL;
 }
 
 /* Whoever stands in for a closed home has its keys. */

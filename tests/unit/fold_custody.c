@@ -288,6 +288,29 @@ static void who_stands_in_for_a_closed_home_gives_its_keys(void **state)
     assert_true(omb_case_gives_key(&s->c, &s->events[given]));
 }
 
+/* Home registers it again, from elsewhere: what counts is where it stood the first time. */
+static void keys_are_given_where_the_case_was_registered(void **state)
+{
+    struct story *s = *state;
+    struct omb_seat moved = s->seats[PORT];
+    int reg = story_register(s);
+    int again = story_register(s);
+    int given = SAY(s, LAKE, reg, GRANTED, granted, .to = ref(s, NORTH));
+
+    moved.office = s->seats[CITY].office;
+    s->events[again].seat = &moved;
+    for (unsigned digest = 0; digest < 2; digest++) {
+        memset(&s->events[again].digest, digest ? 0xff : 0, sizeof(struct omb_digest));
+        s->events[again].digest.bytes[0] = digest ? 0xff : 1;
+        succeeds(s, LAKE, CITY, NORTH);
+        fold(s);
+        assert_verdict(s, again, SUPERSEDED);
+        assert_verdict(s, given, EFFECT);
+        assert_true(omb_case_gives_key(&s->c, &s->events[given]));
+        assert_true(omb_case_is_holder(&s->c, &s->seats[NORTH].office));
+    }
+}
+
 static void a_share_makes_a_party(void **state)
 {
     struct story *s = *state;
@@ -521,6 +544,7 @@ int main(void)
         STORY_TEST(a_grant_beyond_a_revocation_makes_no_holder),
         STORY_TEST(a_grant_by_an_office_that_was_never_granted_has_no_effect),
         STORY_TEST(who_stands_in_for_a_closed_home_gives_its_keys),
+        STORY_TEST(keys_are_given_where_the_case_was_registered),
         STORY_TEST(a_share_makes_a_party),
         STORY_TEST(a_question_goes_to_a_service_office),
         STORY_TEST(the_asked_office_alone_replies),
