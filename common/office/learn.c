@@ -271,6 +271,58 @@ static enum omb_rc put_carrier(struct omb_step *step, const struct omb_header *h
     return OMB_OK;
 }
 
+/* --- who closes an office --- */
+
+/*
+ * Whether it is below that one by the certificate that a closing names and by all after it by which
+ * others know it: who lets an office go closes it no more, nor by an older certificate of it.
+ */
+static enum omb_rc may_close(struct omb_step *step, const struct omb_office_card *card,
+                             const struct omb_office_id *by, bool *out, struct omb_error *err)
+{
+    const struct omb_seat *later = card->seat.later;
+    enum omb_rc rc = OMB_OK;
+
+    *out = omb_revoker_rank(&card->seat, by) > 0;
+    for (; rc == OMB_OK && *out && later; later = later->later) {
+        const struct omb_office_card *next = omb_office_card(step, &later->certificate);
+        bool come = false;
+
+        if (next)
+            rc = omb_office_has_come(step, next, &come, err);
+        if (come)
+            *out = omb_revoker_rank(&next->seat, by) > 0;
+    }
+    return rc;
+}
+
+/* That it had left may be known here only after who closed it: elsewhere it is the other way. */
+static enum omb_rc check_closing(struct omb_step *step, const struct omb_office_id *office,
+                                 struct omb_error *err)
+{
+    const struct omb_key key = omb_key_closing(office);
+    const struct omb_office_card *card;
+    struct omb_header header;
+    struct omb_digest digest;
+    struct omb_row_at at;
+    bool may = true;
+    enum omb_rc rc = omb_office_place(step, &key, &at, err);
+
+    if (rc == OMB_OK)
+        rc = omb_header_read(step, &at, &header, &digest, NULL, err);
+    if (rc != OMB_OK)
+        return rc == OMB_NOT_FOUND ? OMB_OK : rc;
+    card = omb_office_card(
+        step, &OMB_AS(office_closed, header.facts->event)->office->certificate);
+    rc = card ? may_close(step, card, &header.office, &may, err) : OMB_OK;
+    if (rc != OMB_OK || may)
+        return rc;
+    omb_delete(step->update->writes, OMB_FAMILY_OFFICE, omb_key_view(&key));
+    if (is_own(step, office))
+        omb_duty_reopened(step);
+    return OMB_OK;
+}
+
 /*
  * The office's own word for what its parent alone had said so far: what it signed is kept, wherever
  * the record stands that brought it, and of several certificates it may be the next now.
@@ -281,13 +333,15 @@ static enum omb_rc see_own_word(struct omb_step *step, const struct omb_known_ce
 {
     const bool signs = !is_further(step, &card->certificate) && is_further(step, known) &&
                        omb_certificate_check(step, known, NULL) == OMB_OK;
+    enum omb_rc rc;
 
     if (signs)
         omb_certificate_put(step->update->writes, known);
     if (!signs && !carries)
         return OMB_OK;
     tree_changed(step, &known->digest);
-    return omb_refold_cases_of(step, &known->inner.office, err);
+    rc = check_closing(step, &known->inner.office, err);
+    return rc == OMB_OK ? omb_refold_cases_of(step, &known->inner.office, err) : rc;
 }
 
 /* The certificate that a record carries, in *out; *out_taken: it counts from now on. */
@@ -326,7 +380,8 @@ static enum omb_rc take_certificate(struct omb_step *step, const struct omb_head
     omb_certificate_put(step->update->writes, out);
     tree_changed(step, &out->digest);
     take_own(step, out);
-    return refold_for(step, &out->inner, is_first ? NULL : &before, err);
+    rc = check_closing(step, &out->inner.office, err);
+    return rc == OMB_OK ? refold_for(step, &out->inner, is_first ? NULL : &before, err) : rc;
 }
 
 /* Of some that were only claimed so far those that count, since another one does. */
@@ -419,26 +474,6 @@ static enum omb_rc learn_revocation(struct omb_step *step, const struct omb_head
     return card ? omb_refold_cases_of(step, &card->seat.office, err) : OMB_OK;
 }
 
-/* Of the certificate and those after it the last one by which others know the office. */
-static enum omb_rc last_come(struct omb_step *step, const struct omb_office_card **card,
-                             struct omb_error *err)
-{
-    const struct omb_seat *later = (*card)->seat.later;
-    enum omb_rc rc = OMB_OK;
-
-    for (; rc == OMB_OK && later; later = later->later) {
-        const struct omb_office_card *next = omb_office_card(step, &later->certificate);
-        bool come = false;
-
-        if (next)
-            rc = omb_office_has_come(step, next, &come, err);
-        if (come)
-            *card = next;
-    }
-    return rc;
-}
-
-/* By where it stands now: one that it stood below before may name an older certificate of it. */
 static enum omb_rc learn_closing(struct omb_step *step, const struct omb_header *header,
                                  const struct omb_row_at *at, struct omb_error *err)
 {
@@ -446,12 +481,13 @@ static enum omb_rc learn_closing(struct omb_step *step, const struct omb_header 
     const struct omb_office_card *card =
         closed ? omb_office_card(step, &closed->certificate) : NULL;
     struct omb_key key;
+    bool may;
     enum omb_rc rc;
 
     if (!card || !omb_office_id_equal(&card->seat.office, &closed->office))
         return OMB_OK;
-    rc = last_come(step, &card, err);
-    if (rc != OMB_OK || omb_revoker_rank(&card->seat, &header->office) == 0)
+    rc = may_close(step, card, &header->office, &may, err);
+    if (rc != OMB_OK || !may)
         return rc;
     key = omb_key_closing(&closed->office);
     put_place(step, &key, at);

@@ -414,6 +414,35 @@ static void test_a_stand_in_is_moved(void **state)
     tree_check(tree);
 }
 
+static struct omb_view state_at(struct tree_office *asked, const struct tree_office *whose)
+{
+    tree_tick(asked);
+    return ASK(&asked->rig, "admin", OFFICE_SHOW, office_ask, office_view,
+               .code = omb_view_str(whose->code))
+        ->state;
+}
+
+/* It had left before the region that it stood below closed it, which had not heard of that. */
+static void test_a_closing_by_a_region_that_it_left_closes_nobody(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    const struct omb_office_change change = {.code = OMB_VIEW_LIT("vsp-0045"),
+                                             .successor = OMB_VIEW_LIT("vsp-0046")};
+    struct tree_office *const all[] = {bank.ho, bank.south, bank.b45, bank.north, bank.b46};
+
+    tree_cut(bank.north);
+    tree_move(bank.b45, bank.south);
+    tree_settle(tree);
+    (void)ask_admin(bank.north, OMB_ASK_OFFICE_CHANGE, &change);
+    tree_settle(tree);
+    tree_mend(bank.north);
+    tree_settle(tree);
+    for (size_t i = 0; i < UNIT_COUNT(all); i++)
+        assert_text(state_at(all[i], bank.b45), "valid");
+    tree_check_whole(tree);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -423,6 +452,7 @@ int main(void)
         TREE_TEST(test_a_closed_office_that_takes_a_case_gets_no_key),
         TREE_TEST(test_stand_ins_follow_each_other),
         TREE_TEST(test_a_stand_in_is_moved),
+        TREE_TEST(test_a_closing_by_a_region_that_it_left_closes_nobody),
         TREE_TEST(test_a_branch_comes_under_another_region),
         TREE_TEST(test_a_case_comes_back_to_a_region_that_its_home_left),
         TREE_TEST(test_a_branch_is_moved_with_work_that_nobody_has),

@@ -31,6 +31,14 @@ void omb_duty_closed(struct omb_step *step, const struct omb_office_id *successo
     omb_wake_at(step, step->input->now_ms);
 }
 
+void omb_duty_reopened(struct omb_step *step)
+{
+    const struct omb_key key = mark_key();
+
+    step->office->closing = (struct omb_closing){.closed = false};
+    omb_delete(step->update->writes, OMB_FAMILY_META, omb_key_view(&key));
+}
+
 /* --- at the opening --- */
 
 static enum omb_rc read_closing(struct omb_step *step, struct omb_row_at *out)

@@ -31,6 +31,8 @@ enum omb_rc omb_duty_case(struct omb_step *step, struct omb_casefile *file,
 
 /* This office was closed: from now on what it can read goes to the other one (duty/close.c). */
 void omb_duty_closed(struct omb_step *step, const struct omb_office_id *successor);
+/* It had left the office that closed it, as is known now. */
+void omb_duty_reopened(struct omb_step *step);
 /* At the opening: whether it was closed, and how far the walk over its cases had come. */
 enum omb_rc omb_duty_close_open(struct omb_office *office, struct omb_error *err) OMB_MUST_USE;
 /* Some more cases, on a tick; the office says `giving` while there are any. */
