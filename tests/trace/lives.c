@@ -76,6 +76,54 @@ static void test_a_branch_put_back_with_its_region_starts_again(void **state)
     put_back_both(*state, by_another_start);
 }
 
+static bool sorts_behind(const struct tree_office *office, const struct omb_incarnation *lost)
+{
+    const struct omb_incarnation life = omb_office_tip(office->rig.office)->incarnation;
+
+    return OMB_ID_COMPARE(&life, lost) > 0;
+}
+
+/*
+ * The branch loses a life and opens another of the same number, which sorts before the lost one.
+ * That one comes home, and the daemon starts once more before anything is written.
+ */
+static void test_a_life_that_came_home_is_outlived(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    struct memport *copy = tree_backup(bank.b45);
+    struct omb_incarnation lost;
+
+    tree_cut(bank.b45);
+    tree_stop(bank.b45);
+    tree_start(bank.b45);
+    (void)bank_complaint(bank.b45);
+    lost = omb_office_tip(bank.b45->rig.office)->incarnation;
+    tree_mend(bank.b45);
+    tree_settle(tree);
+    tree_cut(bank.b45);
+    do {
+        struct memport *again;
+
+        tree_roll_back(bank.b45, copy);
+        again = tree_backup(bank.b45);
+        tree_pass(tree, OMB_SECOND_MS);
+        (void)bank_complaint(bank.b45);
+        copy = again;
+    } while (sorts_behind(bank.b45, &lost));
+    memport_free(copy);
+    tree_mend(bank.b45);
+    tree_settle(tree);
+    tree_stop(bank.b45);
+    tree_start(bank.b45);
+    tree_settle(tree);
+    assert_int_equal(lives_of(bank.b45, bank.b45), 3);
+    (void)bank_complaint(bank.b45);
+    tree_settle(tree);
+    assert_int_equal(lives_of(bank.north, bank.b45), 4);
+    tree_check_whole(tree);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -83,6 +131,7 @@ int main(void)
         TREE_TEST(test_a_branch_is_put_back_with_its_region),
         TREE_TEST(test_a_branch_put_back_with_its_region_greets_again),
         TREE_TEST(test_a_branch_put_back_with_its_region_starts_again),
+        TREE_TEST(test_a_life_that_came_home_is_outlived),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

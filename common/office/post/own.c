@@ -79,9 +79,9 @@ enum omb_rc omb_own_welcome(struct omb_step *step, struct omb_link *link,
     const struct omb_tip *tip = &office->tip;
     const struct omb_life *lives = welcome->yours.items;
     const struct omb_life *head = NULL;
+    bool newest = true;
 
     office->post->lacking = false;
-    office->post->confirms = welcome->confirms;
     for (size_t i = 0; i < welcome->yours.count; i++) {
         const struct omb_life *life = &lives[i];
         struct omb_log log;
@@ -94,13 +94,17 @@ enum omb_rc omb_own_welcome(struct omb_step *step, struct omb_link *link,
             continue;
         }
         rc = omb_log_find(step, &office->self.office, &life->incarnation, 0, &log, err);
-        if (rc == OMB_NOT_FOUND &&
-            omb_incarnation_number(&life->incarnation) >= omb_incarnation_number(&tip->incarnation))
-            lack(office, &life->incarnation);
-        else if (rc != OMB_OK && rc != OMB_NOT_FOUND)
+        if (rc != OMB_OK && rc != OMB_NOT_FOUND)
             return rc;
+        if (omb_incarnation_number(&life->incarnation) < omb_incarnation_number(&tip->incarnation))
+            continue;
+        if (rc == OMB_NOT_FOUND)
+            lack(office, &life->incarnation);
+        else /* it came home, and the life that is written sorts before it */
+            newest = false;
     }
-    if (office->post->lacking && !goes_on_anew(step))
+    office->post->confirms = welcome->confirms && newest;
+    if ((office->post->lacking || !newest) && !goes_on_anew(step))
         return omb_link_wrong(
             step, link, "it says again and again that records of this office's log are lost", err);
     if (!office->post->lacking && head)
