@@ -54,7 +54,8 @@ OMB_SHAPE(link_change)
     F(i64, clock_offset_ms, )                                                          \
     F(u64, sent, )                                                                     \
     F(u64, settled, )                                                                  \
-    F(flag, once_more, )
+    F(flag, once_more, )                                                               \
+    F(flag, lacked, )
 OMB_SHAPE(peer_row)
 
 #define OMB_FIELDS_missing_row(F)                                                      \

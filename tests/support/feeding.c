@@ -69,11 +69,18 @@ void feeding_at(struct crossing *crossing, enum place parent, enum place child,
     feeding_is(&crossing->rigs[parent], &crossing->refs[child].office, expected);
 }
 
+static enum omb_rc see_taken(void *arg, const struct omb_row_at *at)
+{
+    (void)arg;
+    return at->seq > 0 ? OMB_OK : OMB_DAMAGED;
+}
+
 static enum omb_rc do_ack(struct omb_step *step, void *arg, struct omb_error *err)
 {
     const struct omb_office_id *child = arg;
 
-    return omb_feed_acked(step, child, omb_office_tip(step->office)->feed, err);
+    return omb_feed_acked(step, child, omb_office_tip(step->office)->feed, see_taken, NULL,
+                          err);
 }
 
 void feeding_ack(struct rig *rig, const struct omb_office_id *child)

@@ -64,11 +64,52 @@ static void test_a_parent_that_starts_again_asks_all_the_same(void **state)
     tree_check_whole(tree);
 }
 
+/*
+ * The region was put back to before it heard of an office that a record of a branch names, and its
+ * own line is down: it waits for that certificate, and is started anew before it comes.
+ */
+static void test_a_region_that_starts_again_knows_that_it_waits(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    struct tree_office *town = tree_add(tree, "town", "regional", bank.north);
+    struct tree_office *b99 = tree_add(tree, "vsp-0099", "branch", town);
+    struct tree_office *legal;
+    struct memport *copy, *before;
+    struct omb_view number;
+
+    tree_settle(tree);
+    before = tree_backup(town);
+    (void)bank_complaint(town);
+    tree_settle(tree);
+    copy = tree_backup(bank.north);
+    tree_roll_back(town, before); /* what the region has of it, it does not know */
+    (void)bank_complaint(town);
+    legal = tree_add_service(tree, "legal", bank.ho);
+    tree_settle(tree);
+    tree_cut(bank.north);
+    number = bank_complaint(b99);
+    TREE_ACT(b99, number, "legal", ASKED, asked, "may we?",
+             .due = tree->now_ms + 2 * OMB_DAY_MS);
+    tree_settle(tree);
+    tree_roll_back(bank.north, copy);
+    tree_settle(tree);
+    (void)bank_complaint(town); /* from here on its journal goes on: it does not compare again */
+    tree_settle(tree);
+    tree_stop(bank.north);
+    tree_start(bank.north);
+    tree_mend(bank.north);
+    tree_settle(tree);
+    tree_agree(tree, number, "open", "vsp-0099", b99, town, bank.north, bank.ho, legal, NULL);
+    tree_check_whole(tree);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TREE_TEST(test_what_a_line_took_along_is_asked_again),
         TREE_TEST(test_a_parent_that_starts_again_asks_all_the_same),
+        TREE_TEST(test_a_region_that_starts_again_knows_that_it_waits),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -126,6 +126,74 @@ static void test_a_trace_tells_a_cut_branch_who_has_nothing(void **state)
     tree_check(tree);
 }
 
+/* Its store lost what those above have the only copy of, and they gave it back. */
+static void test_a_trace_knows_who_gave_back_what_was_lost(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    struct memport *copy = tree_backup(bank.b45);
+    const struct omb_view number = bank_complaint(bank.b45);
+    const struct omb_trace_event *event;
+
+    tree_settle(tree);
+    tree_roll_back(bank.b45, copy);
+    (void)bank_complaint(bank.b45);
+    tree_settle(tree);
+    event = trace_of(bank.b45, number, "registered");
+    assert_true(has_code(event->held_by, "north"));
+    assert_true(has_code(event->held_by, "ho"));
+    assert_int_equal(event->waits.count, 0);
+    tree_check(tree);
+}
+
+/* The region that the branch left alone had it: it came up by that one, and down by the new one. */
+static void test_a_trace_knows_what_came_up_where_it_stood_before(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    const struct omb_trace_event *event;
+    struct omb_view number;
+
+    tree_cut(bank.north);
+    number = bank_complaint(bank.b45);
+    tree_settle(tree);
+    tree_cut(bank.b45);
+    tree_move(bank.b45, bank.south);
+    tree_mend(bank.north);
+    tree_settle(tree);
+    tree_mend(bank.b45);
+    tree_settle(tree);
+    event = trace_of(bank.b45, number, "registered");
+    assert_true(has_code(event->held_by, "south"));
+    assert_true(has_code(event->held_by, "ho"));
+    tree_check_whole(tree);
+}
+
+static void test_a_trace_knows_what_its_old_region_alone_had(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    struct memport *copy = tree_backup(bank.b45);
+    const struct omb_trace_event *event;
+    struct omb_view number;
+
+    tree_cut(bank.north);
+    number = bank_complaint(bank.b45);
+    tree_settle(tree);
+    tree_cut(bank.b45);
+    tree_roll_back(bank.b45, copy);
+    tree_move(bank.b45, bank.south);
+    tree_mend(bank.b45);
+    tree_settle(tree);
+    tree_mend(bank.north);
+    tree_settle(tree);
+    tree_agree(tree, number, "open", "vsp-0045", bank.b45, bank.south, bank.ho, NULL);
+    event = trace_of(bank.b45, number, "registered");
+    assert_true(has_code(event->held_by, "south"));
+    assert_true(has_code(event->held_by, "ho"));
+    tree_check_whole(tree);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -133,6 +201,9 @@ int main(void)
         TREE_TEST(test_a_trace_names_who_holds_up_what_goes_down),
         TREE_TEST(test_a_trace_names_a_custodian_that_is_closed),
         TREE_TEST(test_a_trace_tells_a_cut_branch_who_has_nothing),
+        TREE_TEST(test_a_trace_knows_who_gave_back_what_was_lost),
+        TREE_TEST(test_a_trace_knows_what_came_up_where_it_stood_before),
+        TREE_TEST(test_a_trace_knows_what_its_old_region_alone_had),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -139,6 +139,24 @@ struct rows {
     uint64_t last;
 };
 
+static enum omb_rc count_taken(void *arg, const struct omb_row_at *at)
+{
+    assert_true(at->seq > 0);
+    ++*(size_t *)arg;
+    return OMB_OK;
+}
+
+/* How many rows the child took with this. */
+static size_t acked(struct omb_step *step, const struct rows *rows, uint64_t position,
+                    struct omb_error *err)
+{
+    size_t taken = 0;
+
+    assert_int_equal(omb_feed_acked(step, &rows->child, position, count_taken, &taken, err),
+                     OMB_OK);
+    return taken;
+}
+
 static enum omb_rc check_acked(struct omb_step *step, void *arg, struct omb_error *err)
 {
     struct rows *rows = arg;
@@ -148,14 +166,14 @@ static enum omb_rc check_acked(struct omb_step *step, void *arg, struct omb_erro
     assert_int_equal(omb_feed_next(step, &rows->child, 0, &first, &row, err), OMB_OK);
     assert_int_equal(omb_feed_next(step, &rows->child, first, &second, &row, err), OMB_OK);
     assert_int_equal(omb_feed_next(step, &rows->child, second, &third, &row, err), OMB_OK);
-    assert_int_equal(omb_feed_acked(step, &rows->child, second, err), OMB_OK);
+    assert_int_equal(acked(step, rows, second, err), 2);
     assert_int_equal(omb_feed_next(step, &rows->child, 0, &position, &row, err), OMB_OK);
     assert_int_equal(position, second);
-    assert_int_equal(omb_feed_acked(step, &rows->child, second, err), OMB_OK);
-    assert_int_equal(omb_feed_acked(step, &rows->child, first, err), OMB_OK);
+    assert_int_equal(acked(step, rows, second, err), 0);
+    assert_int_equal(acked(step, rows, first, err), 0);
     assert_int_equal(omb_feed_next(step, &rows->child, 0, &position, &row, err), OMB_OK);
     assert_int_equal(position, second);
-    assert_int_equal(omb_feed_acked(step, &rows->child, third + 1000, err), OMB_OK);
+    assert_int_equal(acked(step, rows, third + 1000, err), 1);
     assert_int_equal(omb_feed_next(step, &rows->child, 0, &position, &row, err), OMB_OK);
     assert_int_equal(position, third);
     assert_int_equal(omb_feed_next(step, &rows->child, third, &position, &row, err),

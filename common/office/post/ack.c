@@ -3,6 +3,8 @@
  * that grew gets a witness, all of a batch under one signature; witnesses from above are kept and
  * told to the child at or above the log's office (design: records, Log and incarnation).
  */
+#include "office/post/ack.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,17 +15,18 @@
 
 /* --- those that are due in this batch --- */
 
-void omb_ack_grown(struct omb_post *post, struct omb_link *link, uint32_t number)
+bool omb_ack_grown(struct omb_post *post, struct omb_link *link, uint32_t number)
 {
     for (size_t i = post->grown_count; i > 0 && i + 8 > post->grown_count; i--)
         if (post->grown[i - 1].number == number && post->grown[i - 1].link == link)
-            return;
+            return false;
     if (post->grown_count == post->grown_capacity) {
         post->grown_capacity = post->grown_capacity ? post->grown_capacity * 2 : 64;
         post->grown = realloc(post->grown, post->grown_capacity * sizeof(*post->grown));
         OMB_ASSERT(post->grown != NULL);
     }
     post->grown[post->grown_count++] = (struct omb_grown){link, number};
+    return true;
 }
 
 static void relay(struct omb_step *step, struct omb_link *link, struct omb_view bytes)
@@ -169,6 +172,89 @@ enum omb_rc omb_ack_send(struct omb_step *step, struct omb_error *err)
     return OMB_OK;
 }
 
+/* --- what a child has, whichever way it came --- */
+
+struct retold {
+    struct omb_step *step;
+    struct omb_link *link;
+    size_t count;
+};
+
+static enum omb_rc see_witness(void *arg, struct omb_view key, struct omb_view value)
+{
+    struct retold *retold = arg;
+
+    (void)key;
+    relay(retold->step, retold->link, value);
+    return ++retold->count < OMB_WITNESSES_MAX ? OMB_OK : OMB_STOP;
+}
+
+/* What this office holds of a log, and what those above said of it. */
+static enum omb_rc retell_log(struct retold *retold, uint32_t number, struct omb_error *err)
+{
+    struct omb_step *step = retold->step;
+    const struct omb_key prefix = omb_key_witness(number, NULL);
+    enum omb_rc rc;
+
+    if (!omb_ack_grown(step->office->post, retold->link, number))
+        return OMB_OK;
+    rc = omb_port_scan_prefix(step->port, OMB_FAMILY_PEER, omb_key_view(&prefix), see_witness,
+                              retold);
+    return rc == OMB_OK ? rc
+                        : omb_fail(err, rc, NULL, "the witnesses in the store cannot be read");
+}
+
+enum omb_rc omb_ack_known(struct omb_step *step, struct omb_link *link,
+                          const struct omb_office_id *office, uint32_t number,
+                          struct omb_error *err)
+{
+    struct retold retold = {.step = step, .link = link};
+    bool below = omb_office_id_equal(office, &link->peer);
+    enum omb_rc rc = OMB_OK;
+
+    if (!below) /* that its office stands there may be said behind it in the same frame */
+        rc = omb_office_came_below(step, office, &link->peer, &below, err);
+    return rc == OMB_OK && below ? retell_log(&retold, number, err) : rc;
+}
+
+struct taken {
+    struct retold retold;
+    uint32_t number; /* of the row before */
+    struct omb_error *err;
+};
+
+static enum omb_rc see_taken(void *arg, const struct omb_row_at *at)
+{
+    struct taken *taken = arg;
+    struct omb_step *step = taken->retold.step;
+    struct omb_office_id child;
+    struct omb_log log;
+    enum omb_rc rc;
+
+    if (at->number == taken->number)
+        return OMB_OK;
+    taken->number = at->number;
+    rc = omb_log_by_number(step, at->number, &log, taken->err);
+    if (rc != OMB_OK)
+        return rc;
+    child = omb_feed_child_above(step, &log.row.office);
+    return omb_office_id_equal(&child, &taken->retold.link->peer)
+               ? retell_log(&taken->retold, at->number, taken->err)
+               : OMB_OK;
+}
+
+/*
+ * A record that was given back: that it is durable up here was said by the way that it came, or
+ * before its office lost it, and nobody keeps the word for what it has not got.
+ */
+enum omb_rc omb_ack_taken(struct omb_step *step, struct omb_link *link, uint64_t position,
+                          struct omb_error *err)
+{
+    struct taken taken = {.retold = {step, link, 0}, .err = err};
+
+    return omb_feed_acked(step, &link->peer, position, see_taken, &taken, err);
+}
+
 /* --- acks that come --- */
 
 static enum omb_rc is_newer(struct omb_step *step, const struct omb_key *key, uint64_t seq,
@@ -290,7 +376,7 @@ enum omb_rc omb_ack_came(struct omb_step *step, struct omb_link *link, const str
             link->dirty = true;
             omb_outbox_acked(step, link, cursor->position);
             if (!link->up)
-                rc = omb_feed_acked(step, &link->peer, cursor->position, err);
+                rc = omb_ack_taken(step, link, cursor->position, err);
         }
     }
     for (size_t i = 0; rc == OMB_OK && i < ack->witnesses.count; i++)
@@ -333,42 +419,19 @@ enum omb_rc omb_ack_refused(struct omb_step *step, struct omb_link *link,
 
 /* --- at a greeting --- */
 
-struct retold {
-    struct omb_step *step;
-    struct omb_link *link;
-    size_t count;
-};
-
-static enum omb_rc see_witness(void *arg, struct omb_view key, struct omb_view value)
-{
-    struct retold *retold = arg;
-
-    (void)key;
-    relay(retold->step, retold->link, value);
-    return ++retold->count < OMB_WITNESSES_MAX ? OMB_OK : OMB_STOP;
-}
-
-/* What this office holds of the newest life, and what those above said of it. */
+/* Of the newest life. */
 static enum omb_rc retell(struct retold *retold, const struct omb_office_id *office,
                           struct omb_error *err)
 {
     struct omb_step *step = retold->step;
     struct omb_life_list lives;
     struct omb_log log;
-    struct omb_key prefix;
     enum omb_rc rc = omb_compare_lives(step, office, &lives, err);
 
     if (rc != OMB_OK || lives.count == 0)
         return rc;
     rc = omb_log_find(step, office, &lives.items[lives.count - 1].incarnation, 0, &log, err);
-    if (rc != OMB_OK)
-        return rc;
-    prefix = omb_key_witness(log.number, NULL);
-    omb_ack_grown(step->office->post, retold->link, log.number);
-    rc = omb_port_scan_prefix(step->port, OMB_FAMILY_PEER, omb_key_view(&prefix), see_witness,
-                              retold);
-    return rc == OMB_OK ? rc
-                        : omb_fail(err, rc, NULL, "the witnesses in the store cannot be read");
+    return rc == OMB_OK ? retell_log(retold, log.number, err) : rc;
 }
 
 struct family {

@@ -90,9 +90,14 @@ enum omb_rc omb_feed_fork_concerns(struct omb_step *step, const struct omb_fork_
 /* Whether a case is in the child's scope. */
 bool omb_feed_in_scope(struct omb_step *step, const struct omb_office_id *child,
                        const struct omb_case_id *id);
-/* The child holds all up to here: rows before it go, the last one stays as the cursor. */
+/*
+ * The child holds all up to here: rows before it go, the last one stays as the cursor. Shows the
+ * rows that it took since this was said last.
+ */
+typedef enum omb_rc omb_feed_taken_fn(void *arg, const struct omb_row_at *at);
 enum omb_rc omb_feed_acked(struct omb_step *step, const struct omb_office_id *child,
-                           uint64_t position, struct omb_error *err) OMB_MUST_USE;
+                           uint64_t position, omb_feed_taken_fn *fn, void *arg,
+                           struct omb_error *err) OMB_MUST_USE;
 /* The next row behind a position. OMB_NOT_FOUND. */
 enum omb_rc omb_feed_next(struct omb_step *step, const struct omb_office_id *child,
                           uint64_t after, uint64_t *out_position, struct omb_row_at *out,

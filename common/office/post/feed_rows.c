@@ -100,39 +100,36 @@ enum omb_rc omb_feed_each(struct omb_step *step, const struct omb_office_id *chi
     return rc == OMB_OK ? rc : omb_fail(err, rc, NULL, "the feed of a child cannot be read");
 }
 
-struct positions {
+struct rows {
     struct omb_arena *arena;
-    uint64_t *items;
+    struct row *items;
     size_t count, room;
 };
 
-static enum omb_rc take_position(void *arg, struct omb_view key, struct omb_view value)
+static enum omb_rc gather_row(void *arg, struct omb_view key, struct omb_view value)
 {
-    struct positions *positions = arg;
+    struct rows *rows = arg;
 
-    (void)value;
-    if (key.size != OMB_OFFICE_ID_SIZE + 8)
-        return OMB_DAMAGED;
-    if (positions->count == positions->room) {
-        const size_t room = positions->room ? 2 * positions->room : 64;
-        uint64_t *items = OMB_ARENA_NEW(positions->arena, uint64_t, room);
+    if (rows->count == rows->room) {
+        const size_t room = rows->room ? 2 * rows->room : 64;
+        struct row *items = OMB_ARENA_NEW(rows->arena, struct row, room);
 
-        if (positions->count > 0)
-            memcpy(items, positions->items, positions->count * sizeof(*items));
-        positions->items = items;
-        positions->room = room;
+        if (rows->count > 0)
+            memcpy(items, rows->items, rows->count * sizeof(*items));
+        rows->items = items;
+        rows->room = room;
     }
-    positions->items[positions->count++] = omb_be64(key.data + OMB_OFFICE_ID_SIZE);
-    return OMB_OK;
+    return take_row(&rows->items[rows->count++], key, value) == OMB_STOP ? OMB_OK : OMB_DAMAGED;
 }
 
 enum omb_rc omb_feed_acked(struct omb_step *step, const struct omb_office_id *child,
-                           uint64_t position, struct omb_error *err)
+                           uint64_t position, omb_feed_taken_fn *fn, void *arg,
+                           struct omb_error *err)
 {
     struct omb_feed_seat *seat = omb_feed_seat_kept(step, child);
     const uint64_t from = seat ? seat->trimmed : 0;
     const struct omb_key first = omb_key_feed(child, from);
-    struct positions gone = {.arena = step->arena};
+    struct rows gone = {.arena = step->arena};
     struct omb_key last;
     struct row row;
     enum omb_rc rc;
@@ -144,17 +141,21 @@ enum omb_rc omb_feed_acked(struct omb_step *step, const struct omb_office_id *ch
         return rc;
     last = omb_key_feed(child, row.position);
     rc = omb_port_scan(step->port, OMB_FAMILY_FEED, omb_key_view(&first), omb_key_view(&last),
-                       false, take_position, &gone);
+                       false, gather_row, &gone);
     if (rc != OMB_OK)
         return omb_fail(err, rc, NULL, "the feed of a child cannot be read");
-    for (size_t i = 0; i < gone.count; i++) {
-        const struct omb_key key = omb_key_feed(child, gone.items[i]);
+    for (size_t i = 0; rc == OMB_OK && i < gone.count; i++) {
+        const struct omb_key key = omb_key_feed(child, gone.items[i].position);
 
         omb_delete(step->update->writes, OMB_FAMILY_FEED, omb_key_view(&key));
+        if (gone.items[i].position > from)
+            rc = fn(arg, &gone.items[i].at);
     }
+    if (rc == OMB_OK && row.position > from)
+        rc = fn(arg, &row.at);
     if (seat)
         seat->trimmed = row.position;
-    return OMB_OK;
+    return rc;
 }
 
 /* --- what the child has --- */

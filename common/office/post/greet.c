@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "office/post/ack.h"
 #include "office/post/own.h"
 #include "office/post/work.h"
 #include "wire/limits.h"
@@ -183,7 +184,7 @@ static enum omb_rc go_on_behind(struct omb_step *step, struct omb_link *link,
     if (link->acked_most < cursor->position)
         link->acked_most = cursor->position;
     link->start = link->sent = link->sent_record = cursor->position;
-    return link->up ? OMB_OK : omb_feed_acked(step, &link->peer, cursor->position, err);
+    return link->up ? OMB_OK : omb_ack_taken(step, link, cursor->position, err);
 }
 
 static void go_on_from(struct omb_link *link, uint64_t position)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "office/post/ack.h"
 #include "office/post/work.h"
 #include "wire/limits.h"
 
@@ -177,7 +178,7 @@ static enum omb_rc note_refused(struct omb_step *step, struct taking *taking,
     if (!link->up && is_own(link, receipt))
         tell_refused(step, taking, receipt);
     if (!link->up && receipt->out_of_scope) /* it may have come there, and nobody has said so yet */
-        link->passed_over = link->lacked = true;
+        link->passed_over = link->lacked = link->dirty = true;
     return omb_link_refused(step, link, receipt, err);
 }
 
@@ -233,13 +234,14 @@ static enum omb_rc take_one(struct omb_step *step, struct taking *taking,
         link->progress_at = step->input->now_ms;
         give_back(step, link, &receipt.office);
         if (!link->up)
-            omb_ack_grown(step->office->post, link, receipt.at.number);
+            (void)omb_ack_grown(step->office->post, link, receipt.at.number);
         return OMB_OK;
     case OMB_RECEIPT_COMPLETED:
         taking->grew = true;
         return OMB_OK;
-    case OMB_RECEIPT_DUPLICATE:
-        return OMB_OK;
+    case OMB_RECEIPT_DUPLICATE: /* by whatever way it came here: it is durable for this one, too */
+        return link->up ? OMB_OK
+                        : omb_ack_known(step, link, &receipt.office, receipt.at.number, err);
     case OMB_RECEIPT_WAITS:
         taking->waits = true;
         taking->stop = receipt;
@@ -536,7 +538,8 @@ static enum omb_rc take_beside(struct omb_step *step, struct omb_link *link,
         omb_want_anew(link);
     }
     want_beside(step, link, &lacks);
-    link->lacked |= !link->up && !omb_digest_none(&lacks.certificate);
+    if (!link->up && !omb_digest_none(&lacks.certificate))
+        link->lacked = link->dirty = true;
     if (taking.forked)
         return block_fork(step, link, &taking.fork, err);
     if (!taking.grew && link->wanted == 0 && link->retries < OMB_RETRIES &&

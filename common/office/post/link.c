@@ -118,6 +118,7 @@ enum omb_rc omb_link_recall(struct omb_step *step, struct omb_link *link, struct
     link->sent_ever = row.sent;
     link->settled = row.settled;
     link->once_more = row.once_more;
+    link->lacked = row.lacked;
     return OMB_OK;
 }
 
@@ -140,6 +141,7 @@ void omb_link_put(struct omb_step *step, struct omb_link *link, const struct omb
     now.sent = link->sent_ever;
     now.settled = link->settled;
     now.once_more = link->once_more;
+    now.lacked = link->lacked;
     omb_buf_clear(value);
     omb_encode_peer_row(&now, value);
     omb_put(step->update->writes, OMB_FAMILY_PEER, omb_key_view(&key), omb_buf_view(value));

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/assert.h"
+#include "office/post/ack.h"
 #include "office/post/work.h"
 #include "wire/limits.h"
 

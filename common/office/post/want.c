@@ -203,6 +203,7 @@ void omb_compare_once_more(struct omb_step *step, struct omb_link *link)
         return;
     omb_link_send(step, link, OMB_FRAME_COMPARE, &page);
     link->once_more_told = true;
+    link->dirty |= link->lacked;
     link->lacked = false;
 }
 

@@ -157,21 +157,6 @@ enum omb_rc omb_turn_take(struct omb_step *step, struct omb_turn *turn,
                                                struct omb_error *err),
                           struct omb_error *err) OMB_MUST_USE;
 
-/* --- ack.c --- */
-enum omb_rc omb_ack_came(struct omb_step *step, struct omb_link *link, const struct omb_ack *ack,
-                         struct omb_error *err) OMB_MUST_USE;
-/* The parent refused a record of the own log: noted, for `office renew` to write it again. */
-enum omb_rc omb_ack_refused(struct omb_step *step, struct omb_link *link,
-                            const struct omb_digest *record, const char *words,
-                            struct omb_error *err) OMB_MUST_USE;
-/* The log grew by what the link brought. */
-void omb_ack_grown(struct omb_post *post, struct omb_link *link, uint32_t number);
-/* Everything that the peer's side should hear again after a greeting. */
-enum omb_rc omb_ack_greeted(struct omb_step *step, struct omb_link *link,
-                            struct omb_error *err) OMB_MUST_USE;
-/* Acks, witnesses and credit of this batch. */
-enum omb_rc omb_ack_send(struct omb_step *step, struct omb_error *err) OMB_MUST_USE;
-
 /* --- outbox.c --- */
 enum omb_rc omb_outbox_pump(struct omb_step *step, struct omb_link *link,
                             struct omb_error *err) OMB_MUST_USE;
