@@ -48,7 +48,7 @@ struct omb_dialler *omb_dialler_new(const struct omb_linknet_setup *setup,
     dialler->counts = counts;
     dialler->handshake_ms = setup->handshake_ms > 0 ? setup->handshake_ms : OMB_LINK_HANDSHAKE_MS;
     zmq_msg_init(&dialler->frame);
-    dialler->unread = omb_unread_new(OMB_LINK_UNREAD);
+    dialler->unread = omb_unread_new(setup->watch, OMB_LINK_UNREAD);
     return dialler;
 }
 
@@ -69,7 +69,6 @@ static enum omb_rc begin(struct omb_dialler *dialler, struct omb_view address,
 {
     const struct omb_socket_setup setup = {.type = ZMQ_DEALER,
                                            .send_queue = OMB_LINK_SEND_QUEUE,
-                                           .receive_queue = OMB_LINK_RECEIVE_QUEUE,
                                            .message_max = OMB_FRAME_MAX,
                                            .linger_ms = 0,
                                            .secret = dialler->secret,
@@ -180,8 +179,10 @@ static bool take(struct omb_dialler *dialler, bool *out_good)
     bool more = true;
 
     while (more) {
-        if (zmq_msg_recv(&dialler->frame, dialler->socket, ZMQ_DONTWAIT) < 0)
+        if (zmq_msg_recv(&dialler->frame, dialler->socket, ZMQ_DONTWAIT) < 0) {
+            omb_unread_drained(dialler->unread);
             return false;
+        }
         frames++;
         more = zmq_msg_more(&dialler->frame) != 0;
     }
@@ -204,8 +205,7 @@ bool omb_dialler_next(struct omb_dialler *dialler, struct omb_link_news *out)
 {
     const bool made = look(dialler);
 
-    dialler->counts->endless += omb_unread_look(dialler->unread, 0).endless;
-
+    dialler->counts->endless += omb_unread_ended(dialler->unread).endless;
     *out = (struct omb_link_news){.link = dialler->link, .dialled = true};
     memcpy(out->peer, dialler->server_key, OMB_PUBLIC_SIZE);
     if (made) {
@@ -265,8 +265,6 @@ int64_t omb_dialler_rest_ms(const struct omb_dialler *dialler)
 
     if (dialler->state == OVER)
         return 0;
-    if (dialler->state == STANDS)
-        return omb_unread_rest_ms(dialler->unread);
     if (dialler->state != CALLING)
         return -1;
     left = dialler->deadline_ms - omb_clock_monotonic_ms();

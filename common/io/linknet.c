@@ -120,8 +120,5 @@ size_t omb_linknet_polls(const struct omb_linknet *linknet, zmq_pollitem_t *out)
 
 int64_t omb_linknet_rest_ms(const struct omb_linknet *linknet)
 {
-    const int64_t above = omb_dialler_rest_ms(linknet->dialler);
-    const int64_t below = linknet->listener ? omb_listener_rest_ms(linknet->listener) : -1;
-
-    return above < 0 || (below >= 0 && below < above) ? below : above;
+    return omb_dialler_rest_ms(linknet->dialler);
 }

@@ -10,15 +10,14 @@
 #ifndef OMB_IO_LINKNET_H
 #define OMB_IO_LINKNET_H
 
+#include "io/unread.h"
 #include "io/zap.h"
 
 struct omb_linknet;
 
 /* Frames that wait for one peer; credit keeps what an honest one is sent far below. */
 #define OMB_LINK_SEND_QUEUE 256
-/* Frames of one peer that wait for us: each may have OMB_FRAME_MAX bytes. */
-#define OMB_LINK_RECEIVE_QUEUE 4
-/* Bytes over a connection that are no message yet: more than that queue and a socket's buffer. */
+/* Bytes over a connection that were not read yet: more than credit lets an honest peer send. */
 #define OMB_LINK_UNREAD (32 * 1024 * 1024)
 /* A parent that has not finished the handshake by then is not reached. */
 #define OMB_LINK_HANDSHAKE_MS 10000
@@ -26,6 +25,7 @@ struct omb_linknet;
 struct omb_linknet_setup {
     void *context;
     struct omb_zap *zap;
+    struct omb_unread_watch *watch; /* of what comes and is not read; NULL: nobody looks */
     const struct omb_secret *transport;
     const uint8_t *transport_public;
     const char *listen;   /* "tcp://host:port" for the offices below; NULL: nobody is below */
@@ -57,7 +57,7 @@ struct omb_link_counts {
     uint64_t malformed; /* messages that are not one frame, or of a routing id not ours: dropped */
     uint64_t no_room;   /* frames dropped because the peer does not read */
     uint64_t no_peer;   /* frames dropped because the connection has ended */
-    uint64_t endless;   /* connections ended: a message over them did not end */
+    uint64_t endless;   /* connections ended: more came over them than was read */
     uint64_t silent;    /* connections of strangers ended: there were too many */
     uint64_t forgotten; /* connections from below that gave way to new ones */
 };

@@ -125,7 +125,7 @@ void omb_linkwork_tell(struct omb_linkwork *work)
         OMB_LOG(work->log, WARNING, "link message of the wrong frames -> dropped",
                 OMB_LOG_N("count", counts.malformed - told.malformed));
     if (counts.endless > told.endless)
-        OMB_LOG(work->log, WARNING, "link message that does not end -> connection ended",
+        OMB_LOG(work->log, WARNING, "more came over a link than is read -> connection ended",
                 OMB_LOG_N("count", counts.endless - told.endless));
     if (counts.silent > told.silent)
         OMB_LOG(work->log, WARNING, "too many connections that say nothing -> ended",

@@ -33,7 +33,6 @@ enum omb_rc omb_listener_open(const struct omb_linknet_setup *setup, struct omb_
 {
     const struct omb_socket_setup socket = {.type = ZMQ_ROUTER,
                                             .send_queue = OMB_LINK_SEND_QUEUE,
-                                            .receive_queue = OMB_LINK_RECEIVE_QUEUE,
                                             .message_max = OMB_FRAME_MAX,
                                             .linger_ms = 500,
                                             .secret = setup->transport,
@@ -48,11 +47,12 @@ enum omb_rc omb_listener_open(const struct omb_linknet_setup *setup, struct omb_
     listener->counts = counts;
     memcpy(listener->public_key, setup->transport_public, OMB_PUBLIC_SIZE);
     zmq_msg_init(&listener->frame);
-    omb_listener_expect(listener, 0);
     rc = omb_socket_open(setup->context, &socket, &listener->socket, err);
     if (rc == OMB_OK)
-        rc = omb_unread_open(setup->context, listener->socket, OMB_LINK_UNREAD, &listener->unread,
-                             err);
+        rc = omb_unread_open(setup->watch, setup->context, listener->socket, OMB_LINK_UNREAD,
+                             &listener->unread, err);
+    if (rc == OMB_OK)
+        omb_listener_expect(listener, 0);
     if (rc == OMB_OK)
         rc = omb_socket_bind_tcp(listener->socket, setup->listen, listener->endpoint, err);
     if (rc != OMB_OK) {
@@ -77,16 +77,12 @@ void omb_listener_close(struct omb_listener *listener)
 void omb_listener_expect(struct omb_listener *listener, size_t offices)
 {
     listener->most = OMB_LINKS_OF_A_KEY * offices + STRANGERS_MAX;
+    omb_unread_expect(listener->unread, listener->most);
 }
 
 const char *omb_listener_endpoint(const struct omb_listener *listener)
 {
     return listener->endpoint;
-}
-
-int64_t omb_listener_rest_ms(const struct omb_listener *listener)
-{
-    return omb_unread_rest_ms(listener->unread);
 }
 
 void *omb_listener_socket(const struct omb_listener *listener)
@@ -167,8 +163,10 @@ static enum taken take(struct omb_listener *listener, zmq_msg_t *id, uint64_t *n
     uint32_t route = 0;
     bool whole;
 
-    if (zmq_msg_recv(id, listener->socket, ZMQ_DONTWAIT) < 0)
+    if (zmq_msg_recv(id, listener->socket, ZMQ_DONTWAIT) < 0) {
+        omb_unread_drained(listener->unread);
         return TAKEN_NONE;
+    }
     whole = zmq_msg_more(id) && take_body(listener);
     if (!whole || !read_route(id, &route) || !read_peer(&listener->frame, out->peer)) {
         listener->counts->malformed++;
@@ -186,7 +184,7 @@ static enum taken take(struct omb_listener *listener, zmq_msg_t *id, uint64_t *n
 
 static void look(struct omb_listener *listener)
 {
-    const struct omb_unread_ended ended = omb_unread_look(listener->unread, listener->most);
+    const struct omb_unread_ended ended = omb_unread_ended(listener->unread);
 
     listener->counts->endless += ended.endless;
     listener->counts->silent += ended.silent;

@@ -21,8 +21,6 @@ enum omb_rc omb_listener_self_test(struct omb_listener *listener, int64_t deadli
 /* The next frame; false: none waits. A new connection takes its name from *newest. */
 bool omb_listener_next(struct omb_listener *listener, uint64_t *newest, struct omb_link_news *out);
 void omb_listener_send(struct omb_listener *listener, uint64_t link, struct omb_view bytes);
-/* In how many ms it looks after its connections. */
-int64_t omb_listener_rest_ms(const struct omb_listener *listener);
 void *omb_listener_socket(const struct omb_listener *listener);
 
 #endif

@@ -421,7 +421,7 @@ static void tell_counts(struct omb_loop *loop, int64_t now)
         OMB_LOG(loop->log, WARNING, "message of the wrong frames -> dropped",
                 OMB_LOG_N("count", counts.malformed - told.malformed));
     if (counts.endless > told.endless)
-        OMB_LOG(loop->log, WARNING, "message that does not end -> connection ended",
+        OMB_LOG(loop->log, WARNING, "more came than is read -> connection ended",
                 OMB_LOG_N("count", counts.endless - told.endless));
     if (counts.silent > told.silent)
         OMB_LOG(loop->log, WARNING, "too many connections that say nothing -> ended",

@@ -23,9 +23,13 @@
  * twice as long as what a client may keep waiting never overflows while the client reads.
  */
 #define SEND_QUEUE (2 * OMB_NET_OUTSTANDING)
-#define RECEIVE_QUEUE 16
-#define UNREAD (96 * 1024 * 1024) /* bytes of a client that are no message yet: above that queue   \
-                                   */
+/*
+ * Of a client on this machine, which runs as the office's own user. More than one that keeps to
+ * OMB_NET_OUTSTANDING fills, since it must not be full when the client ends (io/socket.c).
+ */
+#define RECEIVE_QUEUE 1024
+/* Bytes of a client elsewhere that were not read yet: more than one sends that keeps to it. */
+#define UNREAD ((OMB_NET_OUTSTANDING + UINT64_C(4)) * OMB_REQUEST_MAX)
 
 /* Whoever waits for a reply. */
 struct waiting {
@@ -40,6 +44,7 @@ struct omb_net {
     struct omb_linknet *links;
     void *api;
     void *bell;
+    struct omb_unread_watch *watch;
     struct omb_unread *unread[2]; /* of clients of other machines: api, bell; NULL: none listen */
     char ipc_endpoint[OMB_ENDPOINT_MAX];
     char bell_ipc_endpoint[OMB_ENDPOINT_MAX];
@@ -89,6 +94,17 @@ static enum omb_rc bind_ipc(void *socket, const char *path, char endpoint[OMB_EN
     return OMB_OK;
 }
 
+/* What clients of other machines send to the socket. */
+static enum omb_rc watch(struct omb_net *net, void *socket, struct omb_unread **out,
+                         struct omb_error *err)
+{
+    const enum omb_rc rc = omb_unread_open(net->watch, net->context, socket, UNREAD, out, err);
+
+    if (rc == OMB_OK)
+        omb_unread_expect(*out, OMB_NET_CLIENTS);
+    return rc;
+}
+
 static enum omb_rc open_api(struct omb_net *net, const struct omb_net_setup *setup,
                             struct omb_error *err)
 {
@@ -104,7 +120,7 @@ static enum omb_rc open_api(struct omb_net *net, const struct omb_net_setup *set
     if (rc == OMB_OK)
         rc = bind_ipc(net->api, setup->ipc_path, net->ipc_endpoint, err);
     if (rc == OMB_OK && setup->client_listen)
-        rc = omb_unread_open(net->context, net->api, UNREAD, &net->unread[0], err);
+        rc = watch(net, net->api, &net->unread[0], err);
     if (rc == OMB_OK && setup->client_listen)
         rc = omb_socket_bind_tcp(net->api, setup->client_listen, net->client_endpoint, err);
     return rc;
@@ -125,7 +141,7 @@ static enum omb_rc open_bell(struct omb_net *net, const struct omb_net_setup *se
     if (rc == OMB_OK)
         rc = bind_ipc(net->bell, setup->bell_path, net->bell_ipc_endpoint, err);
     if (rc == OMB_OK && setup->bell_listen)
-        rc = omb_unread_open(net->context, net->bell, UNREAD, &net->unread[1], err);
+        rc = watch(net, net->bell, &net->unread[1], err);
     if (rc == OMB_OK && setup->bell_listen)
         rc = omb_socket_bind_tcp(net->bell, setup->bell_listen, net->bell_endpoint, err);
     return rc;
@@ -136,6 +152,7 @@ static enum omb_rc open_links(struct omb_net *net, const struct omb_net_setup *s
 {
     const struct omb_linknet_setup links = {.context = net->context,
                                             .zap = net->zap,
+                                            .watch = net->watch,
                                             .transport = setup->transport,
                                             .transport_public = net->public_key,
                                             .listen = setup->links_listen};
@@ -156,6 +173,8 @@ enum omb_rc omb_net_open(const struct omb_net_setup *setup, struct omb_net **out
     OMB_ASSERT(net->context);
     zmq_ctx_set(net->context, ZMQ_IO_THREADS, OMB_SOCKET_THREADS);
     rc = omb_zap_start(net->context, &net->zap, err);
+    if (rc == OMB_OK)
+        rc = omb_unread_watch_start(&net->watch, err);
     if (rc == OMB_OK)
         rc = open_api(net, setup, err);
     if (rc == OMB_OK)
@@ -198,6 +217,7 @@ void omb_net_close(struct omb_net *net)
     omb_unread_close(net->unread[0]);
     omb_unread_close(net->unread[1]);
     shut(net->api, net->ipc_endpoint);
+    omb_unread_watch_end(net->watch);
     shut(net->bell, net->bell_ipc_endpoint);
     /* Ends the handler's wait; what the closed sockets still have to send is sent by the term. */
     zmq_ctx_shutdown(net->context);
@@ -235,21 +255,15 @@ enum omb_rc omb_net_self_test(struct omb_net *net, struct omb_error *err)
 
 /* --- messages --- */
 
-static void look_at_unread(struct omb_net *net, int64_t *rest_ms)
+static void count_unread(struct omb_net *net)
 {
-    for (size_t i = 0; i < sizeof(net->unread) / sizeof(*net->unread); i++) {
-        struct omb_unread_ended ended;
-        int64_t rest;
+    for (size_t i = 0; i < sizeof(net->unread) / sizeof(*net->unread); i++)
+        if (net->unread[i]) {
+            const struct omb_unread_ended ended = omb_unread_ended(net->unread[i]);
 
-        if (!net->unread[i])
-            continue;
-        ended = omb_unread_look(net->unread[i], OMB_NET_CLIENTS);
-        net->counts.endless += ended.endless;
-        net->counts.silent += ended.silent;
-        rest = omb_unread_rest_ms(net->unread[i]);
-        if (*rest_ms < 0 || rest < *rest_ms)
-            *rest_ms = rest;
-    }
+            net->counts.endless += ended.endless;
+            net->counts.silent += ended.silent;
+        }
 }
 
 enum omb_rc omb_net_wait(struct omb_net *net, int wake_fd, int64_t timeout_ms,
@@ -257,9 +271,9 @@ enum omb_rc omb_net_wait(struct omb_net *net, int wake_fd, int64_t timeout_ms,
 {
     zmq_pollitem_t items[2 + OMB_LINK_POLLS] = {{.socket = net->api, .events = ZMQ_POLLIN}};
     size_t count = 1 + omb_linknet_polls(net->links, items + 1);
-    int64_t rest = omb_linknet_rest_ms(net->links);
+    const int64_t rest = omb_linknet_rest_ms(net->links);
 
-    look_at_unread(net, &rest);
+    count_unread(net);
     if (wake_fd >= 0)
         items[count++] = (zmq_pollitem_t){.fd = wake_fd, .events = ZMQ_POLLIN};
     if (rest >= 0 && (timeout_ms < 0 || rest < timeout_ms))
@@ -319,8 +333,11 @@ static enum taken take(struct omb_net *net, zmq_msg_t *route, struct omb_net_mes
     bool enveloped = false;
     uint8_t peer[OMB_PUBLIC_SIZE];
 
-    if (zmq_msg_recv(route, net->api, ZMQ_DONTWAIT) < 0)
+    if (zmq_msg_recv(route, net->api, ZMQ_DONTWAIT) < 0) {
+        if (net->unread[0])
+            omb_unread_drained(net->unread[0]);
         return TAKEN_NONE;
+    }
     if (!zmq_msg_more(route) || !take_frames(net, &enveloped) || !sender(net, peer))
         return TAKEN_BAD;
     out->from = remember(net, route, enveloped);

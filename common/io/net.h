@@ -43,7 +43,7 @@ struct omb_net_message {
 struct omb_net_counts {
     uint64_t received;              /* messages given out */
     uint64_t malformed;             /* not of frames [request] or [empty][request]: dropped */
-    uint64_t endless;               /* connections ended: a message over them did not end */
+    uint64_t endless;               /* connections ended: more came than was read */
     uint64_t silent;                /* connections of strangers ended: there were too many */
     uint64_t revoked;               /* from keys revoked since their handshake: the core refuses */
     uint64_t gone;                  /* replies whose client had left */

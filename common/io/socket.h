@@ -38,7 +38,7 @@ enum { OMB_SOCKET_THREADS = OMB_THREAD_PARENT };
 struct omb_socket_setup {
     int type;                     /* ZMQ_ROUTER, ... */
     int send_queue;               /* messages that wait for one peer at most */
-    int receive_queue;
+    int receive_queue;            /* the same of what comes; 0: any number */
     int64_t message_max;          /* bytes of a frame; a larger one ends its connection; -1: any */
     int linger_ms;                /* how long unsent messages hold up the end */
     const struct omb_secret *secret;
@@ -57,7 +57,10 @@ void omb_socket_close(void *socket); /* NULL is fine */
 /* Begins to connect. */
 enum omb_rc omb_socket_connect(void *socket, const char *endpoint,
                                struct omb_error *err) OMB_MUST_USE;
-/* Binds to tcp://...; what it was bound to, e.g. with the port that was picked, goes to `bound`. */
+/*
+ * Binds to tcp://...; what it was bound to, e.g. with the port that was picked, goes to `bound`.
+ * Any number of messages may wait that come in there: watch them (io/unread.h).
+ */
 enum omb_rc omb_socket_bind_tcp(void *socket, const char *listen, char bound[OMB_ENDPOINT_MAX],
                                 struct omb_error *err) OMB_MUST_USE;
 

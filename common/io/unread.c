@@ -4,51 +4,182 @@
 #include <fcntl.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/assert.h"
-#include "io/clock.h"
 #include "io/socket.h"
+#include "io/thread.h"
 
 struct connection {
     bool open;
     bool heard;      /* since the last look */
     bool known;      /* it was heard of ever */
     uint64_t socket; /* the system's name of it, which no other ever has; 0: it was gone already */
-    uint64_t read;   /* bytes that had come when it was heard of last */
+    uint64_t read;   /* bytes that came and have been dealt with, as far as is known */
 };
 
+/* What goes with a small message on the wire: frames, the name of the command, nonce and tag. */
+#define AROUND 64
+
 struct omb_unread {
+    struct omb_unread_watch *watch;
+    struct omb_unread *next;
+
+    pthread_mutex_t lock;   /* of all that follows */
     void *socket, *monitor; /* NULL: told by others */
     struct connection *all; /* by descriptor */
     size_t capacity;
-    uint64_t bytes; /* that may come before the next message */
-    int64_t look_ms;
+    size_t most;    /* connections that may stand; 0: any number */
+    uint64_t bytes; /* that may wait */
+    bool drained;   /* since the last look */
+    struct omb_unread_ended ended;
 };
 
-struct omb_unread *omb_unread_new(uint64_t bytes)
+struct omb_unread_watch {
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t ends;
+    bool ending;
+    struct omb_unread *first;
+};
+
+/* --- who looks --- */
+
+static struct timespec next_look(void)
+{
+    struct timespec at;
+
+    OMB_ASSERT(clock_gettime(CLOCK_MONOTONIC, &at) == 0);
+    at.tv_nsec += OMB_UNREAD_LOOK_MS * 1000000L;
+    at.tv_sec += at.tv_nsec / 1000000000L;
+    at.tv_nsec %= 1000000000L;
+    return at;
+}
+
+static void *look_now_and_then(void *arg)
+{
+    struct omb_unread_watch *watch = arg;
+
+    pthread_mutex_lock(&watch->lock);
+    while (!watch->ending) {
+        const struct timespec until = next_look();
+
+        for (struct omb_unread *one = watch->first; one; one = one->next)
+            omb_unread_look(one);
+        while (!watch->ending &&
+               pthread_cond_timedwait(&watch->ends, &watch->lock, &until) != ETIMEDOUT)
+            continue;
+    }
+    pthread_mutex_unlock(&watch->lock);
+    return NULL;
+}
+
+enum omb_rc omb_unread_watch_start(struct omb_unread_watch **out, struct omb_error *err)
+{
+    struct omb_unread_watch *watch = calloc(1, sizeof(*watch));
+    pthread_condattr_t monotonic;
+    enum omb_rc rc;
+
+    OMB_ASSERT(watch);
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&watch->ends, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    pthread_mutex_init(&watch->lock, NULL);
+    rc = omb_thread_start(&watch->thread, look_now_and_then, watch, err);
+    if (rc == OMB_OK) {
+        *out = watch;
+        return OMB_OK;
+    }
+    pthread_cond_destroy(&watch->ends);
+    pthread_mutex_destroy(&watch->lock);
+    free(watch);
+    return rc;
+}
+
+void omb_unread_watch_end(struct omb_unread_watch *watch)
+{
+    if (!watch)
+        return;
+    pthread_mutex_lock(&watch->lock);
+    OMB_ASSERT(!watch->first);
+    watch->ending = true;
+    pthread_cond_signal(&watch->ends);
+    pthread_mutex_unlock(&watch->lock);
+    pthread_join(watch->thread, NULL);
+    pthread_cond_destroy(&watch->ends);
+    pthread_mutex_destroy(&watch->lock);
+    free(watch);
+}
+
+static void join(struct omb_unread_watch *watch, struct omb_unread *unread)
+{
+    unread->watch = watch;
+    if (!watch)
+        return;
+    pthread_mutex_lock(&watch->lock);
+    unread->next = watch->first;
+    watch->first = unread;
+    pthread_mutex_unlock(&watch->lock);
+}
+
+static void leave(struct omb_unread_watch *watch, const struct omb_unread *unread)
+{
+    struct omb_unread **at;
+
+    if (!watch)
+        return;
+    pthread_mutex_lock(&watch->lock);
+    for (at = &watch->first; *at != unread; at = &(*at)->next)
+        continue;
+    *at = unread->next;
+    pthread_mutex_unlock(&watch->lock);
+}
+
+/* --- what is looked at --- */
+
+static struct omb_unread *make(uint64_t bytes)
 {
     struct omb_unread *unread = calloc(1, sizeof(*unread));
 
     OMB_ASSERT(unread);
+    pthread_mutex_init(&unread->lock, NULL);
     unread->bytes = bytes;
     return unread;
 }
 
-enum omb_rc omb_unread_open(void *context, void *socket, uint64_t bytes, struct omb_unread **out,
-                            struct omb_error *err)
+struct omb_unread *omb_unread_new(struct omb_unread_watch *watch, uint64_t bytes)
 {
-    struct omb_unread *unread = omb_unread_new(bytes);
+    struct omb_unread *unread = make(bytes);
+
+    join(watch, unread);
+    return unread;
+}
+
+static void discard(struct omb_unread *unread)
+{
+    pthread_mutex_destroy(&unread->lock);
+    free(unread->all);
+    free(unread);
+}
+
+enum omb_rc omb_unread_open(struct omb_unread_watch *watch, void *context, void *socket,
+                            uint64_t bytes, struct omb_unread **out, struct omb_error *err)
+{
+    struct omb_unread *unread = make(bytes);
     const enum omb_rc rc = omb_monitor_open(context, socket, &unread->monitor, err);
 
     unread->socket = socket;
     if (rc != OMB_OK) {
-        free(unread);
+        discard(unread);
         return rc;
     }
+    join(watch, unread);
     *out = unread;
     return OMB_OK;
 }
@@ -57,10 +188,28 @@ void omb_unread_close(struct omb_unread *unread)
 {
     if (!unread)
         return;
+    leave(unread->watch, unread);
     if (unread->monitor)
         omb_monitor_close(unread->monitor, unread->socket);
-    free(unread->all);
-    free(unread);
+    discard(unread);
+}
+
+void omb_unread_expect(struct omb_unread *unread, size_t most)
+{
+    pthread_mutex_lock(&unread->lock);
+    unread->most = most;
+    pthread_mutex_unlock(&unread->lock);
+}
+
+struct omb_unread_ended omb_unread_ended(struct omb_unread *unread)
+{
+    struct omb_unread_ended ended;
+
+    pthread_mutex_lock(&unread->lock);
+    ended = unread->ended;
+    unread->ended = (struct omb_unread_ended){0, 0};
+    pthread_mutex_unlock(&unread->lock);
+    return ended;
 }
 
 /* --- which connections there are --- */
@@ -80,11 +229,10 @@ static uint64_t socket_of(int fd)
     return getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &size) == 0 ? cookie : 0;
 }
 
-void omb_unread_begin(struct omb_unread *unread, int fd)
+static void begin(struct omb_unread *unread, int fd)
 {
     const size_t place = (size_t)fd;
 
-    OMB_ASSERT(fd >= 0);
     if (place >= unread->capacity) {
         const size_t capacity = 2 * place + 16;
 
@@ -97,10 +245,20 @@ void omb_unread_begin(struct omb_unread *unread, int fd)
     unread->all[place] = (struct connection){.open = true, .socket = socket_of(fd)};
 }
 
+void omb_unread_begin(struct omb_unread *unread, int fd)
+{
+    OMB_ASSERT(fd >= 0);
+    pthread_mutex_lock(&unread->lock);
+    begin(unread, fd);
+    pthread_mutex_unlock(&unread->lock);
+}
+
 void omb_unread_forget(struct omb_unread *unread)
 {
+    pthread_mutex_lock(&unread->lock);
     for (size_t i = 0; i < unread->capacity; i++)
         unread->all[i].open = false;
+    pthread_mutex_unlock(&unread->lock);
 }
 
 static void follow(struct omb_unread *unread)
@@ -113,7 +271,7 @@ static void follow(struct omb_unread *unread)
         struct connection *known = find(unread, fd);
 
         if (what == OMB_CONTACT_BEGUN && fd >= 0)
-            omb_unread_begin(unread, fd);
+            begin(unread, fd);
         else if (what == OMB_CONTACT_LOST && known)
             known->open = false;
     }
@@ -124,10 +282,23 @@ static void follow(struct omb_unread *unread)
 /* libzmq calls this property old, and gives it all the same; there is no other way to it. */
 void omb_unread_heard(struct omb_unread *unread, zmq_msg_t *part)
 {
-    struct connection *known = find(unread, zmq_msg_get(part, ZMQ_SRCFD));
+    const int fd = zmq_msg_get(part, ZMQ_SRCFD);
+    struct connection *known;
 
-    if (known)
+    pthread_mutex_lock(&unread->lock);
+    known = find(unread, fd);
+    if (known) {
         known->heard = known->known = true;
+        known->read += zmq_msg_size(part) + AROUND;
+    }
+    pthread_mutex_unlock(&unread->lock);
+}
+
+void omb_unread_drained(struct omb_unread *unread)
+{
+    pthread_mutex_lock(&unread->lock);
+    unread->drained = true;
+    pthread_mutex_unlock(&unread->lock);
 }
 
 /* false: it is no TCP connection, or none any more. */
@@ -142,8 +313,8 @@ static bool bytes_received(int fd, uint64_t *out)
     return true;
 }
 
-/* Whether more came over it since it was heard of than may wait. */
-static bool is_endless(struct connection *connection, int fd, uint64_t most)
+/* Whether more waits than may. What was read is not known to the byte: it is no more than came. */
+static bool is_endless(struct connection *connection, int fd, bool drained, uint64_t most)
 {
     uint64_t received;
 
@@ -151,7 +322,7 @@ static bool is_endless(struct connection *connection, int fd, uint64_t most)
         connection->open = false;
         return false;
     }
-    if (connection->heard)
+    if ((connection->heard && drained) || connection->read > received)
         connection->read = received;
     connection->heard = false;
     return received - connection->read > most;
@@ -184,41 +355,30 @@ static bool hang_up(struct omb_unread *unread, size_t fd)
 }
 
 /* Those of which nothing was heard yet, as many as there are too many. */
-static size_t end_silent(struct omb_unread *unread, size_t count, size_t most)
+static void end_silent(struct omb_unread *unread, size_t count)
 {
-    size_t ended = 0;
-
-    for (size_t i = 0; i < unread->capacity && count > most; i++)
+    for (size_t i = 0; i < unread->capacity && count > unread->most; i++)
         if (unread->all[i].open && !unread->all[i].known) {
-            ended += hang_up(unread, i);
+            unread->ended.silent += hang_up(unread, i);
             count -= !unread->all[i].open;
         }
-    return ended;
 }
 
-struct omb_unread_ended omb_unread_look(struct omb_unread *unread, size_t most)
+void omb_unread_look(struct omb_unread *unread)
 {
-    const int64_t now = omb_clock_monotonic_ms();
-    struct omb_unread_ended ended = {0, 0};
     size_t count = 0;
 
-    if (now < unread->look_ms)
-        return ended;
-    unread->look_ms = now + OMB_UNREAD_LOOK_MS;
+    pthread_mutex_lock(&unread->lock);
     follow(unread);
     for (size_t i = 0; i < unread->capacity; i++) {
-        if (unread->all[i].open && is_endless(&unread->all[i], (int)i, unread->bytes))
-            ended.endless += hang_up(unread, i);
-        count += unread->all[i].open;
+        struct connection *one = &unread->all[i];
+
+        if (one->open && is_endless(one, (int)i, unread->drained, unread->bytes))
+            unread->ended.endless += hang_up(unread, i);
+        count += one->open;
     }
-    if (most > 0 && count > most)
-        ended.silent = end_silent(unread, count, most);
-    return ended;
-}
-
-int64_t omb_unread_rest_ms(const struct omb_unread *unread)
-{
-    const int64_t left = unread->look_ms - omb_clock_monotonic_ms();
-
-    return left > 0 ? left : 0;
+    unread->drained = false;
+    if (unread->most > 0 && count > unread->most)
+        end_silent(unread, count);
+    pthread_mutex_unlock(&unread->lock);
 }

@@ -1,13 +1,15 @@
 /*
- * What came over TCP connections and is no message yet. libzmq keeps the parts of a message until
- * its last one has come, however many they are, and holds none of them against its limits
- * (measured: of a message that does not end, 200 MiB lie in the process after 1.5 s). So a
- * connection over which more came since its last message than may wait is ended: what was kept of
- * it goes with it. Nor does it bound how many strangers connect and say nothing: above the number
- * that can be meant honestly those that were never heard of are ended. Of sockets in the file
- * system the kernel does not say how much came: a message that does not end fills memory there
- * (measured: 300 MiB of 300). They are of mode 0600, so only the office's own user, who could as
- * well kill it, can do that. Internal to io/.
+ * What came over TCP connections and was not read yet. How many messages wait in a socket is not
+ * bounded by libzmq (io/socket.c says why), and the parts of a message it keeps until its last one
+ * has come, however many they are (measured: of a message that does not end, 200 MiB lie in the
+ * process after 1.5 s). So a connection over which more came than was read, by more than may wait,
+ * is ended: what was kept of it goes with it, or is read and counts for nothing. A thread of its
+ * own looks, since the one that reads may be held up, by a disk say, just then. Nor does libzmq
+ * bound how many strangers connect and say nothing: above the number that can be meant honestly
+ * those that were never heard of are ended. Of sockets in the file system the kernel does not say
+ * how much came: a message that does not end fills memory there (measured: 300 MiB of 300). They
+ * are of mode 0600, so only the office's own user, who could as well kill it, can do that.
+ * Internal to io/.
  */
 #ifndef OMB_IO_UNREAD_H
 #define OMB_IO_UNREAD_H
@@ -18,28 +20,46 @@
 
 #define OMB_UNREAD_LOOK_MS 500
 
+/* --- who looks --- */
+
+struct omb_unread_watch;
+
+/* A thread that looks at all that it is given, every OMB_UNREAD_LOOK_MS. */
+enum omb_rc omb_unread_watch_start(struct omb_unread_watch **out,
+                                   struct omb_error *err) OMB_MUST_USE;
+void omb_unread_watch_end(struct omb_unread_watch *watch); /* when it has nothing; NULL is fine */
+
+/* --- what is looked at --- */
+
 struct omb_unread;
 
 /*
- * Watches what a server's socket accepts, from before it binds. `bytes` that may come over a
- * connection before its next message: more than the queue of the socket and its buffer hold.
+ * Watches what a server's socket accepts, from before it binds. `bytes` that may wait of one
+ * connection: more than an honest peer ever sends ahead, and than its largest message. `watch`,
+ * which is lent: NULL, when only who asks looks.
  */
-enum omb_rc omb_unread_open(void *context, void *socket, uint64_t bytes, struct omb_unread **out,
+enum omb_rc omb_unread_open(struct omb_unread_watch *watch, void *context, void *socket,
+                            uint64_t bytes, struct omb_unread **out,
                             struct omb_error *err) OMB_MUST_USE;
 void omb_unread_close(struct omb_unread *unread); /* before the socket; NULL is fine */
 /* The same where others watch, and say which connection began; all are forgotten at its end. */
-struct omb_unread *omb_unread_new(uint64_t bytes);
+struct omb_unread *omb_unread_new(struct omb_unread_watch *watch, uint64_t bytes);
 void omb_unread_begin(struct omb_unread *unread, int fd);
 void omb_unread_forget(struct omb_unread *unread);
-/* A message was read, of which this is a part: what came before it has been dealt with. */
+/* How many connections may stand; 0, as at first: any number. */
+void omb_unread_expect(struct omb_unread *unread, size_t most);
+/* A message was read, of which this is the last part. */
 void omb_unread_heard(struct omb_unread *unread, zmq_msg_t *part);
-/* Looks, when it is time. `most`: connections that may stand; 0: any number. */
+/* No message waits: of those that were heard since the last look nothing does. */
+void omb_unread_drained(struct omb_unread *unread);
+
+/* Looks now. */
+void omb_unread_look(struct omb_unread *unread);
+/* What was ended since this was asked last. */
 struct omb_unread_ended {
-    size_t endless; /* connections ended for a message that does not end, */
+    size_t endless; /* connections ended for more than may wait, */
     size_t silent;  /* and because there are too many of which nothing was heard */
 };
-struct omb_unread_ended omb_unread_look(struct omb_unread *unread, size_t most);
-/* In how many ms to look again. */
-int64_t omb_unread_rest_ms(const struct omb_unread *unread);
+struct omb_unread_ended omb_unread_ended(struct omb_unread *unread);
 
 #endif

@@ -4,10 +4,11 @@ messages that do not end, handshakes that stop half-way. Every byte is the test'
 
 import os
 import socket
+import struct
 
 from nacl import bindings as box
 
-MORE = 0x01
+MORE, COMMAND = 0x01, 0x02
 
 
 def connect(address, patience=60):
@@ -26,14 +27,19 @@ def command(body):
             else b"\x06" + len(body).to_bytes(8, "big")) + body
 
 
-def sealed_part(one, data, more, prefix):
-    """One part of a message, as bytes."""
+def sealed_part(one, data, flags, prefix):
+    """One part of a message or a command, as bytes."""
     short = one.nonce()
-    sealed = box.crypto_box_afternm(bytes([MORE if more else 0]) + data, prefix + short,
-                                    one.shared)
+    sealed = box.crypto_box_afternm(bytes([flags]) + data, prefix + short, one.shared)
     body = b"\x07MESSAGE" + short + sealed
     head = bytes([0, len(body)]) if len(body) < 256 else b"\x02" + len(body).to_bytes(8, "big")
     return head + body
+
+
+def reset(line):
+    """Ends a connection at once, as a process does that is killed with bytes unread."""
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    line.close()
 
 
 class Raw:
@@ -100,13 +106,19 @@ class Raw:
         self.line.sendall(command(b"\x08INITIATE" + cookie + short + sealed))
         assert self.take_command()[:6] == b"\x05READY"
 
-    def part(self, data, more):
-        return sealed_part(self, data, more, b"CurveZMQMESSAGEC")
+    def part(self, data, flags=0):
+        return sealed_part(self, data, flags, b"CurveZMQMESSAGEC")
 
     def send(self, data, more=False):
-        frame = self.part(data, more)
+        frame = self.part(data, MORE if more else 0)
         self.line.sendall(frame)
         self.sent += len(frame)
+
+
+def small_and_pings(one, pairs):
+    """Messages that the other side reads one by one, a heartbeat between any two."""
+    ping = b"\x04PING" + bytes(2)  # of a time to live that sets no timer
+    return b"".join(one.part(b"x") + one.part(ping, COMMAND) for _ in range(pairs))
 
 
 class RawServer:
@@ -149,5 +161,5 @@ class RawServer:
         self.line.sendall(command(b"\x05READY" + short + box.crypto_box_afternm(
             metadata, b"CurveZMQREADY---" + short, self.shared)))
 
-    def part(self, data, more):
-        return sealed_part(self, data, more, b"CurveZMQMESSAGES")
+    def part(self, data, flags=0):
+        return sealed_part(self, data, flags, b"CurveZMQMESSAGES")

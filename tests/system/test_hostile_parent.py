@@ -248,5 +248,5 @@ def test_a_message_that_does_not_end(bank, branch):
             while line.sent < 432 << 20:
                 line.send(part, more=True)
         assert 32 << 20 <= line.sent < 432 << 20
-    until("the log", lambda: "link message that does not end -> connection ended" in
+    until("the log", lambda: "more came over a link than is read -> connection ended" in
           branch.log_text(), True)

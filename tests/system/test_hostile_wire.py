@@ -14,7 +14,8 @@ from conftest import folder, offices
 from test_hostile_child import Bank
 
 MIB = 1 << 20
-UNREAD_LINK, UNREAD_CLIENT = 32 * MIB, 96 * MIB  # that may come before the next message
+UNREAD_LINK, UNREAD_CLIENT = 32 * MIB, 144 * MIB  # that may wait
+FLOODS, FLOOD = 25, 3000  # how often, and how many messages and as many heartbeats
 PER_LOOK = 400 * MIB  # more than comes within half a second, which is how often it is looked at
 
 
@@ -51,7 +52,7 @@ def test_a_message_of_a_child_that_does_not_end(bank):
     peer = bank.outsider()
     with oz.Raw(bank.address, peer.transport, server_key(bank["ho"])) as line:
         pour(line, UNREAD_LINK)
-    logged(bank["ho"], "link message that does not end -> connection ended")
+    logged(bank["ho"], "more came over a link than is read -> connection ended")
     assert link(bank["ho"], peer.office.code)["state"] == "down"
 
 
@@ -64,7 +65,7 @@ def test_a_message_of_a_client_that_does_not_end(make_office):
         with oz.Raw(listen, key, server_key(office)) as line:
             pour(line, UNREAD_CLIENT)
         assert oc.status(teller).listen == listen
-    logged(office, "message that does not end -> connection ended")
+    logged(office, "more came than is read -> connection ended")
 
 
 def test_strangers_who_say_nothing_are_not_kept(bank):
@@ -87,3 +88,29 @@ def test_strangers_who_say_nothing_are_not_kept(bank):
         for one in strangers:
             one.close()
     logged(bank["ho"], "too many connections that say nothing -> ended")
+
+
+def flood(line):
+    """More than anybody reads meanwhile; then nobody is there any more."""
+    with contextlib.suppress(ConnectionError):
+        line.line.sendall(oz.small_and_pings(line, FLOOD))
+    oz.reset(line.line)
+
+
+def test_a_child_that_floods_and_is_gone(bank):
+    """Its heartbeats are answered while it is there; what came is read when it is gone."""
+    peer = bank.outsider()
+    for _ in range(FLOODS):
+        flood(oz.Raw(bank.address, peer.transport, server_key(bank["ho"])))
+        bank["ho"].ombud("status", code=0)
+
+
+def test_a_client_that_floods_and_is_gone(make_office):
+    office = make_office().init("--client-listen", "tcp://127.0.0.1:0").start().staff()
+    with contextlib.closing(oc.connect(office.dir, office.dir / "operators/teller.key",
+                                       office.dir / "keys/transport.pub")) as teller:
+        listen = oc.status(teller).listen
+        key = oc.read_key(office.dir / "operators/teller.key")
+        for _ in range(FLOODS):
+            flood(oz.Raw(listen, key, server_key(office)))
+            assert oc.status(teller).listen == listen

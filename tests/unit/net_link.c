@@ -409,30 +409,41 @@ static void test_who_does_not_read_gets_the_first_frames_and_no_others(void **st
     assert_true(omb_view_is(links_hear(scene->branch.links).bytes, "anew"));
 }
 
-/* While nobody reads here, a peer can push no more than the queues take. */
-static void test_a_flood_is_held_back_and_holds_up_nobody(void **state)
+/* A peer sends until it is ended; one frame of `slow` is read here meanwhile, 0: none. */
+static void flood(struct scene *scene, uint64_t slow)
 {
-    enum { MOST = 2000 }; /* 128 MiB */
-    struct scene *scene = *state;
+    enum { MOST = 16 * OMB_LINK_UNREAD / LARGE }; /* more than comes between two looks */
     struct raw raw = raw_branch(scene->place, NULL);
     struct omb_link_news news;
-    zmq_pollitem_t item = {.socket = raw.socket, .events = ZMQ_POLLOUT};
     uint8_t frame[LARGE] = {0};
     uint64_t theirs, pushed = 0;
 
-    while (pushed < MOST && zmq_poll(&item, 1, 200) > 0) {
-        assert_int_equal(zmq_send(raw.socket, frame, sizeof(frame), ZMQ_DONTWAIT), LARGE);
+    while (pushed < MOST && omb_monitor_next(raw.monitor) != OMB_CONTACT_LOST) {
+        assert_int_equal(zmq_send(raw.socket, frame, sizeof(frame), 0), LARGE);
         pushed++;
+        if (slow > 0 && pushed % slow == 0)
+            (void)links_hear(scene->here);
     }
-    assert_in_range(pushed, 1, MOST - 1);
+    assert_in_range(pushed, OMB_LINK_UNREAD / LARGE, MOST - 1);
+    raw_close(&raw);
     theirs = far_dials(&scene->branch, scene->place);
     assert_int_equal(links_hear(scene->branch.links).kind, OMB_LINK_MADE);
     omb_linknet_send(scene->branch.links, theirs, true, OMB_VIEW_LIT("mine"));
     do
         news = links_hear(scene->here);
     while (!omb_view_is(news.bytes, "mine"));
-    assert_true(omb_linknet_counts(scene->here).received < pushed);
-    raw_close(&raw);
+    assert_int_equal(omb_linknet_counts(scene->here).endless, 1);
+}
+
+/* What waits of one peer is bounded while nobody reads here, and ends with it. */
+static void test_a_flood_is_ended_and_holds_up_nobody(void **state)
+{
+    flood(*state, 0);
+}
+
+static void test_a_flood_that_is_read_slowly_is_ended(void **state)
+{
+    flood(*state, 8);
 }
 
 /* --- shapes --- */
@@ -525,7 +536,8 @@ int main(void)
         HERE(test_large_frames_arrive_in_order_both_ways),
         HERE(test_the_largest_frame_is_taken_and_a_larger_one_ends_its_link),
         HERE(test_who_does_not_read_gets_the_first_frames_and_no_others),
-        HERE(test_a_flood_is_held_back_and_holds_up_nobody),
+        HERE(test_a_flood_is_ended_and_holds_up_nobody),
+        HERE(test_a_flood_that_is_read_slowly_is_ended),
         HERE(test_messages_of_other_shapes_are_counted_and_dropped),
         HERE(test_who_chose_its_routing_id_is_not_served),
         HERE(test_the_wait_of_the_daemon_wakes_for_links),

@@ -59,9 +59,15 @@ static bool stands(struct line line)
     return recv(line.far, &byte, 1, MSG_DONTWAIT) < 0 && errno == EAGAIN;
 }
 
+static struct omb_unread_ended look(struct omb_unread *unread)
+{
+    omb_unread_look(unread);
+    return omb_unread_ended(unread);
+}
+
 static void too_much_before_a_message_ends_it(void **state)
 {
-    struct omb_unread *unread = omb_unread_new(BYTES);
+    struct omb_unread *unread = omb_unread_new(NULL, BYTES);
     const struct line much = make_line(), little = make_line();
 
     (void)state;
@@ -69,7 +75,7 @@ static void too_much_before_a_message_ends_it(void **state)
     omb_unread_begin(unread, little.near);
     send_bytes(much, BYTES + 1);
     send_bytes(little, BYTES);
-    assert_int_equal(omb_unread_look(unread, 0).endless, 1);
+    assert_int_equal(look(unread).endless, 1);
     assert_false(stands(much));
     assert_true(stands(little));
     omb_unread_close(unread);
@@ -80,14 +86,14 @@ static void too_much_before_a_message_ends_it(void **state)
 /* Until its end is told its number may have become another's, who sent as much. */
 static void the_next_of_its_number_is_let_be(void **state)
 {
-    struct omb_unread *unread = omb_unread_new(BYTES);
+    struct omb_unread *unread = omb_unread_new(NULL, BYTES);
     struct line gone = make_line(), next = make_line();
 
     (void)state;
     omb_unread_begin(unread, gone.near);
     send_bytes(next, BYTES + 1);
     assert_int_equal(dup2(next.near, gone.near), gone.near);
-    assert_int_equal(omb_unread_look(unread, 0).endless, 0);
+    assert_int_equal(look(unread).endless, 0);
     assert_true(stands(next));
     omb_unread_close(unread);
     close_line(gone);
@@ -96,7 +102,7 @@ static void the_next_of_its_number_is_let_be(void **state)
 
 static void the_next_of_its_number_is_not_of_too_many(void **state)
 {
-    struct omb_unread *unread = omb_unread_new(BYTES);
+    struct omb_unread *unread = omb_unread_new(NULL, BYTES);
     struct line gone = make_line(), next = make_line(), silent = make_line(), other = make_line();
 
     (void)state;
@@ -104,7 +110,8 @@ static void the_next_of_its_number_is_not_of_too_many(void **state)
     omb_unread_begin(unread, silent.near);
     omb_unread_begin(unread, other.near);
     assert_int_equal(dup2(next.near, gone.near), gone.near);
-    assert_int_equal(omb_unread_look(unread, 1).silent, 1);
+    omb_unread_expect(unread, 1);
+    assert_int_equal(look(unread).silent, 1);
     assert_true(stands(next));
     assert_int_equal(stands(silent) + stands(other), 1);
     omb_unread_close(unread);
@@ -117,7 +124,7 @@ static void the_next_of_its_number_is_not_of_too_many(void **state)
 /* Until there are descriptors again it stands, and is one that is to be ended. */
 static void where_no_descriptor_is_left_it_is_ended_later(void **state)
 {
-    struct omb_unread *unread = omb_unread_new(BYTES);
+    struct omb_unread *unread = omb_unread_new(NULL, BYTES);
     const struct line much = make_line();
     struct rlimit limit, none;
     struct omb_unread_ended ended;
@@ -128,13 +135,11 @@ static void where_no_descriptor_is_left_it_is_ended_later(void **state)
     assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
     none = (struct rlimit){.rlim_cur = 0, .rlim_max = limit.rlim_max};
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
-    ended = omb_unread_look(unread, 0);
+    ended = look(unread);
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
     assert_int_equal(ended.endless, 0);
     assert_true(stands(much));
-    while (omb_unread_rest_ms(unread) > 0)
-        assert_int_equal(poll(NULL, 0, (int)omb_unread_rest_ms(unread)), 0);
-    assert_int_equal(omb_unread_look(unread, 0).endless, 1);
+    assert_int_equal(look(unread).endless, 1);
     assert_false(stands(much));
     omb_unread_close(unread);
     close_line(much);
@@ -143,7 +148,7 @@ static void where_no_descriptor_is_left_it_is_ended_later(void **state)
 /* Its window is shut, and nobody tells it once what it sent was read: the end must. */
 static void who_waits_for_room_hears_of_the_end(void **state)
 {
-    struct omb_unread *unread = omb_unread_new(BYTES);
+    struct omb_unread *unread = omb_unread_new(NULL, BYTES);
     const struct line much = make_line();
     struct pollfd ended = {.fd = much.far};
     uint8_t bytes[2 * BYTES] = {0};
@@ -154,7 +159,7 @@ static void who_waits_for_room_hears_of_the_end(void **state)
         while (send(much.far, bytes, sizeof(bytes), MSG_DONTWAIT) > 0)
             continue;
     } while (poll(&(struct pollfd){.fd = much.far, .events = POLLOUT}, 1, 300) > 0);
-    assert_int_equal(omb_unread_look(unread, 0).endless, 1);
+    assert_int_equal(look(unread).endless, 1);
     while (recv(much.near, bytes, sizeof(bytes), 0) > 0) /* as libzmq does, until it sees the end */
         continue;
     assert_int_equal(close(much.near), 0);
