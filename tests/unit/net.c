@@ -346,6 +346,19 @@ static void test_a_reply_that_came_before_the_end_is_there(void **state)
     raw_close(&raw);
 }
 
+static enum omb_rc ask_and_hear(struct place *place, struct omb_client *client)
+{
+    struct omb_buf reply = OMB_BUF_INIT;
+    enum omb_rc rc;
+
+    client_says(client, "ask");
+    omb_net_reply(place->net, server_hears(place).from, OMB_VIEW_LIT("answer"));
+    rc = omb_client_receive(client, PATIENCE_MS, &reply, NULL);
+    omb_buf_free(&reply);
+    return rc;
+}
+
+/* It may ask before it has heard of the end, and believe that its question is lost with that. */
 static void test_the_client_finds_a_daemon_that_started_again(void **state)
 {
     struct place *place = *state;
@@ -354,7 +367,8 @@ static void test_the_client_finds_a_daemon_that_started_again(void **state)
     round_trip(place, client);
     omb_net_close(place->net);
     assert_int_equal(place_serve(place, NULL, NULL), OMB_OK);
-    round_trip(place, client);
+    if (ask_and_hear(place, client) != OMB_OK)
+        assert_int_equal(ask_and_hear(place, client), OMB_OK);
     omb_client_close(client);
 }
 
