@@ -302,6 +302,8 @@ static struct omb_key of_place(char prefix, const struct omb_office_id *office,
     if (!office)
         return key;
     add(&key, office->bytes, sizeof(office->bytes));
+    if (!incarnation)
+        return key;
     add(&key, incarnation->bytes, sizeof(incarnation->bytes));
     if (seq > 0)
         add_be64(&key, seq);
@@ -414,6 +416,19 @@ struct omb_key omb_key_refused(const struct omb_digest *record)
 struct omb_key omb_key_renewed(const struct omb_digest *record)
 {
     return of_record('N', record);
+}
+
+struct omb_key omb_key_lost(const struct omb_incarnation *incarnation, uint64_t seq,
+                            const struct omb_digest *record)
+{
+    struct omb_key key = {.size = 0};
+
+    add_u8(&key, 'L');
+    add(&key, incarnation->bytes, sizeof(incarnation->bytes));
+    add_be64(&key, seq);
+    if (record)
+        add(&key, record->bytes, sizeof(record->bytes));
+    return key;
 }
 
 struct omb_key omb_key_subscription(struct omb_view name)

@@ -40,6 +40,9 @@
  *                                                             parent refused
  *              | 'N' record digest(32)                     -> number(4) seq(8) of the own record
  *                                                             that was written in its place
+ *              | 'L' incarnation(12) seq(8) record digest(32)
+ *                                                          -> (): an own record that lost a fork,
+ *                                                             and was not written again yet
  *              | 'S' name                                  -> SubscriptionRow
  *              | 'Q' office id(16)                         -> (): since the store was restored that
  *                                                             office was compared with
@@ -113,7 +116,7 @@ struct omb_key omb_key_carrier(const struct omb_digest *certificate);
 /* A certificate that was claimed: records may name its office by it. */
 struct omb_key omb_key_named(const struct omb_digest *certificate);
 struct omb_key omb_key_revocation(const struct omb_digest *certificate); /* NULL: prefix of all */
-/* seq 0: the prefix of that life; office NULL: of all. */
+/* seq 0: the prefix of that life; incarnation NULL: of that office; office NULL: of all. */
 struct omb_key omb_key_fork(const struct omb_office_id *office,
                             const struct omb_incarnation *incarnation, uint64_t seq);
 /* `told`: the `fork found`; office NULL: the prefix of all. */
@@ -133,6 +136,9 @@ struct omb_key omb_key_witness(uint32_t number, const struct omb_office_id *witn
 struct omb_key omb_key_missing(const struct omb_digest *record); /* NULL: the prefix of all */
 struct omb_key omb_key_refused(const struct omb_digest *record); /* NULL: the prefix of all */
 struct omb_key omb_key_renewed(const struct omb_digest *record);
+/* record NULL: before all from that place on. */
+struct omb_key omb_key_lost(const struct omb_incarnation *incarnation, uint64_t seq,
+                            const struct omb_digest *record);
 struct omb_key omb_key_subscription(struct omb_view name); /* empty: the prefix of all */
 struct omb_key omb_key_heard(const struct omb_office_id *office); /* NULL: the prefix of all */
 struct omb_key omb_key_in_backup(uint32_t number); /* 0: the prefix of all */

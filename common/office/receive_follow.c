@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "office/lost.h"
 #include "office/receive_inside.h"
 #include "wire/header.h"
 
@@ -16,6 +17,9 @@ struct moved {
     uint64_t journal, feed; /* rows up to here were written before it moved */
     bool up;                /* to stand */
     bool from_above, in_journal;
+    bool own, written;      /* an own record that can be written again; this store wrote it */
+    struct omb_incarnation incarnation;
+    struct omb_digest digest;
 };
 
 struct omb_moves {
@@ -143,6 +147,18 @@ enum omb_rc omb_follow_offices(struct omb_step *step, uint32_t standing, uint32_
 
 /* --- journal and feeds --- */
 
+/* Escrow keys are of a life: none is written again. */
+static void set_who(const struct omb_step *step, struct moved *moved,
+                    const struct omb_mover *mover)
+{
+    const struct omb_header *header = &mover->header;
+
+    moved->own = omb_office_id_equal(&header->office, &step->office->self.office) &&
+                 !(header->facts && header->facts->event.tag == OMB_EVENT_ESCROW_OPENED);
+    moved->incarnation = header->incarnation;
+    moved->digest = mover->digest;
+}
+
 void omb_follow_later(struct omb_intake *intake, uint32_t standing, uint32_t aside,
                       const struct omb_movers *down, const struct omb_movers *up)
 {
@@ -158,12 +174,14 @@ void omb_follow_later(struct omb_intake *intake, uint32_t standing, uint32_t asi
     for (size_t i = 0; i < down->count; i++) {
         moved.from = (struct omb_row_at){standing, down->items[i].seq};
         moved.to = (struct omb_row_at){aside, down->items[i].seq};
+        set_who(intake->step, &moved, &down->items[i]);
         add(moves, &moved);
     }
     moved.up = true;
     for (size_t i = 0; i < up->count; i++) {
         moved.from = (struct omb_row_at){aside, up->items[i].seq};
         moved.to = (struct omb_row_at){standing, up->items[i].seq};
+        set_who(intake->step, &moved, &up->items[i]);
         add(moves, &moved);
     }
 }
@@ -243,16 +261,21 @@ static enum omb_rc follow_row(void *arg, struct omb_view key, struct omb_view va
     struct omb_row_at at;
     uint32_t turn = 0;
     uint64_t position;
+    bool from_above = true;
     uint8_t *bytes;
 
     if (value.size < 12 || key.size < 8)
         return OMB_DAMAGED;
     at = (struct omb_row_at){omb_be32(value.data), omb_be64(value.data + 4)};
     position = omb_be64(key.data + key.size - 8);
+    if (f->family == OMB_FAMILY_JOURNAL &&
+        !omb_read_journal(value, &at.number, &at.seq, &from_above))
+        return OMB_DAMAGED;
     while ((moved = move_from(f, &at, turn, position)) != NULL) {
         at = moved->to;
         turn = moved->turn;
         moved->in_journal |= f->family == OMB_FAMILY_JOURNAL;
+        moved->written |= !from_above;
     }
     if (turn == 0)
         return OMB_OK;
@@ -303,6 +326,25 @@ static enum omb_rc put_in_journal(struct following *f, const struct moved *moved
     return rc;
 }
 
+/* What this store wrote and lost is to be written again: people are told until it is. */
+static enum omb_rc note_lost(struct omb_step *step, const struct omb_moves *moves,
+                             struct omb_error *err)
+{
+    enum omb_rc rc = OMB_OK;
+
+    for (size_t i = 0; rc == OMB_OK && i < moves->count; i++) {
+        const struct moved *moved = &moves->items[i];
+
+        if (!moved->own || !moved->written)
+            continue;
+        if (moved->up)
+            omb_lost_drop(step, &moved->incarnation, moved->to.seq, &moved->digest);
+        else
+            rc = omb_lost_put(step, &moved->incarnation, moved->to.seq, &moved->digest, err);
+    }
+    return rc;
+}
+
 enum omb_rc omb_follow_moved(struct omb_step *step, struct omb_error *err)
 {
     struct omb_moves *moves = step->update->moves;
@@ -321,6 +363,8 @@ enum omb_rc omb_follow_moved(struct omb_step *step, struct omb_error *err)
     for (size_t i = 0; rc == OMB_OK && i < moves->count; i++)
         if (moves->items[i].up && !moves->items[i].in_journal)
             rc = put_in_journal(&f, &moves->items[i], err);
+    if (rc == OMB_OK)
+        rc = note_lost(step, moves, err);
     moves->count = 0;
     return rc;
 }

@@ -131,6 +131,12 @@ OMB_SHAPE(compare)
     F(u64, held, )
 OMB_SHAPE(link_health)
 
+#define OMB_FIELDS_fork_health(F)                                                      \
+    F(life, incarnation, )                                                             \
+    F(u64, seq, )                                                                      \
+    F(flag, renewed, )
+OMB_SHAPE(fork_health)
+
 #define OMB_FIELDS_health(F)                                                           \
     F(when, at, )                                                                      \
     F(line, software, )                                                                \
@@ -147,7 +153,8 @@ OMB_SHAPE(link_health)
     F(many, links, link_health)                                                        \
     F(id, office, )                                                                    \
     F(u64, cases, )                                                                    \
-    F(many, own, life)
+    F(many, own, life)                                                                 \
+    F(many, forks, fork_health)
 OMB_SHAPE(health)
 
 #define OMB_FIELDS_ping(F)                                                             \
@@ -173,6 +180,7 @@ OMB_SHAPE(ping)
     S(case_sum)                                                                        \
     S(compare)                                                                         \
     S(link_health)                                                                     \
+    S(fork_health)                                                                     \
     S(health)                                                                          \
     S(ping)
 

@@ -267,7 +267,8 @@ OMB_SHAPE(forks_ask)
     F(line, other, )                                                                   \
     F(line, found_by, )                                                                \
     F(when, at, )                                                                      \
-    F(flag, renewed, )
+    F(flag, renewed, )                                                                 \
+    F(flag, told, )
 OMB_SHAPE(fork_view)
 
 #define OMB_FIELDS_forks(F)                                                            \

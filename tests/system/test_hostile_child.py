@@ -472,15 +472,25 @@ def test_a_fork_blocks_the_link_of_its_office_until_a_new_life(bank):
         digests = [ov.tagged_hash(b"record", record.header).hex() for record in (one, other)]
         assert (fork["office"], fork["seq"]) == (peer.office.code, 2)
         assert [fork["stands"], fork["other"]] == digests and fork["found_by"] == "ho"
-        assert not fork["renewed"]
+        assert (fork["renewed"], fork["told"]) == (False, False)  # it says nothing of itself
         assert digests[1][:16] in bank["ho"].ombud("log", "forks", code=0).out
+    forked = peer.life
     peer.begin(1001, bytes.fromhex(digests[0]))
     last = peer.note()
+
+    def told():
+        fork = bank["ho"].ombud("log", "forks", "--json").json()[-1]
+        return fork["renewed"], fork["told"]
+
     with peer.call(bank.address) as line:
         line.greet()
         line.offer(last, at=4)
         line.acked()
-    assert bank["ho"].ombud("log", "forks", "--json").json()[-1]["renewed"]
+        assert told() == (False, False), "a life alone renews nothing"
+        for renewed in (False, True):
+            line.send(health={"office": peer.id, "at": int(time.time() * 1000), "forks": [
+                {"incarnation": forked, "seq": 2, "renewed": renewed}]})
+            until("told", told, (renewed, True))
     assert link(bank["ho"], peer.office.code)["forks"] == 1
 
 

@@ -87,6 +87,9 @@ def test_what_lost_a_fork_is_written_again(bank, twin):
     live(branch)
     until("the decision came down",
           lambda: len(branch.ombud("log", "forks", "--json").json()), 1)
+    for office in (north, branch):
+        (told,) = office.ombud("log", "forks", "--json").json()
+        assert (told["renewed"], told["told"]) == (False, True)
     done = branch.ombud("office", "renew", "--json").json()
     assert (done["written"], done["left"]) == (2, [])
     (renewed,) = done["cases"]
@@ -105,4 +108,5 @@ def test_what_lost_a_fork_is_written_again(bank, twin):
         bank.check_alike(number, "ho", "north")
     bank.check_alike(renewed["number"], *CODES)
     bank.verify(CODES)
-    assert [one["renewed"] for one in north.ombud("log", "forks", "--json").json()] == [True]
+    until("the region is told",
+          lambda: [one["renewed"] for one in north.ombud("log", "forks", "--json").json()], [True])

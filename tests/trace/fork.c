@@ -155,6 +155,7 @@ static void play_holes(struct tree *tree, bool only_behind)
     tree_mend(branch);
     tree_settle(tree); /* of the two records at the place of the fork the centre has neither */
     assert_int_equal(forks_of(cards)->forks.count, 1);
+    assert_false(forks_of(cards)->forks.items[0].told); /* no word of the branch comes there */
     assert_false(tree_holds(cards, first));
     assert_non_null(tree_event_of(cards, shared, "noted"));
     tree_stop(branch);

@@ -1,7 +1,7 @@
 /* Records that came to mean nothing are written again: does the client's complaint go on? */
 #include "office/keys.h"
 #include "support/tree_drive.h"
-#include "trace/bank.h"
+#include "trace/forked.h"
 #include "wire/header.h"
 #include "wire/rows.h"
 
@@ -11,58 +11,7 @@ static const struct omb_case_view *show_at(struct tree_office *office, struct om
     return ASK(&office->rig, "s1", CASE_SHOW, case_ask, case_view, .number = number);
 }
 
-/* All pages of one renewal; its cases and what it left are those of the first page. */
-static struct omb_office_renewed renew(struct tree_office *office)
-{
-    struct omb_office_renewed sum = {.written = 0};
-    struct omb_view cursor = OMB_VIEW_NONE;
-
-    tree_tell(office->tree, "%s renews", office->code);
-    do {
-        const struct omb_office_renewed *page;
-
-        tree_tick(office);
-        page = ASK(&office->rig, "admin", OFFICE_RENEW, office_renew, office_renewed,
-                   .cursor = cursor, .limit = 50);
-        if (cursor.size == 0)
-            sum = *page;
-        else
-            sum.written += page->written;
-        cursor = page->cursor;
-    } while (cursor.size > 0);
-    tree_settle(office->tree);
-    return sum;
-}
-
 /* --- forks --- */
-
-/* Two copies of vsp-0045 ran at once; the other one's line came first. */
-struct forked {
-    struct bank bank;
-    struct tree_office *twin;
-    struct omb_view theirs, ours, escalated;
-};
-
-static struct forked fork_log(struct tree *tree)
-{
-    struct forked forked = {.bank = bank_build(tree)};
-    struct tree_office *b45 = forked.bank.b45;
-
-    forked.escalated = bank_complaint(b45);
-    tree_settle(tree);
-    tree_cut(b45);
-    forked.twin = tree_twin(b45);
-    tree_settle(tree); /* its parent confirms its head: it goes on in the same life */
-    forked.theirs = bank_complaint(forked.twin);
-    tree_settle(tree);
-    tree_stop(forked.twin);
-    forked.ours = bank_complaint(b45);
-    (void)ACT(&b45->rig, "t1", forked.ours, NOTED, noted, "the client is upset", );
-    ESCALATE(b45, forked.escalated, "north");
-    tree_mend(b45);
-    tree_settle(tree);
-    return forked;
-}
 
 static void test_a_line_that_lost_is_written_again(void **state)
 {

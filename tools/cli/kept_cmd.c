@@ -23,7 +23,7 @@ static void fork_row(struct omb_cli *cli, struct omb_table *table, const struct 
     cell_digest(table, fork->other);
     omb_table_text(table, fork->found_by);
     omb_cli_cell_when(cli, table, fork->at);
-    omb_table_printf(table, "%s", fork->renewed ? "yes" : "no");
+    omb_table_printf(table, "%s", fork->renewed ? "yes" : fork->told ? "no" : "not known");
 }
 
 enum omb_exit omb_run_log_forks(struct omb_cli *cli)

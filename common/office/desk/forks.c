@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "office/desk/inspect.h"
+#include "office/lost.h"
 #include "office/receive.h"
 #include "wire/header.h"
 #include "wire/limits.h"
@@ -23,23 +24,42 @@ struct collecting {
     struct omb_error *err;
 };
 
-/* Whether the office has opened a life behind the one that forked. */
-static bool is_renewed(struct omb_step *step, const struct omb_fork_found *fork)
+/* --- whether what lost was written again --- */
+
+/*
+ * What an office below said of it last. It tells of each fork of its log that it has heard of, but
+ * when there are too many; one that it has not heard of it can have done nothing about.
+ */
+static bool is_told(struct omb_step *step, const struct omb_fork_found *fork, bool *out_renewed)
 {
-    const struct omb_view code = omb_office_code_of(step, &fork->office);
-    struct omb_desk_logs logs;
+    const struct omb_health *health = omb_post_health_of(step, &fork->office);
 
-    if (omb_desk_logs_of(step, code, &logs, NULL) != OMB_OK)
+    if (health == NULL || !omb_desk_is_at_or_below(step, &fork->office,
+                                                   &omb_office_self(step->office)->office))
         return false;
-    for (size_t i = 0; i < logs.count; i++) {
-        const struct omb_log_row *row = &logs.items[i].row;
+    for (size_t i = 0; i < health->forks.count; i++) {
+        const struct omb_fork_health *one = &health->forks.items[i];
 
-        if (omb_office_id_equal(&row->office, &fork->office) && row->head > 0 &&
-            OMB_ID_COMPARE(&row->incarnation, &fork->incarnation) > 0)
-            return true;
+        if (one->seq != fork->seq || !omb_incarnation_equal(&one->incarnation, &fork->incarnation))
+            continue;
+        *out_renewed = one->renewed;
+        return true;
     }
-    return false;
+    return health->forks.count < OMB_FORKS_TOLD;
 }
+
+static enum omb_rc show_renewed(struct omb_step *step, const struct omb_fork_found *fork,
+                                struct omb_fork_view *out, struct omb_error *err)
+{
+    if (!omb_office_id_equal(&fork->office, &omb_office_self(step->office)->office)) {
+        out->told = is_told(step, fork, &out->renewed);
+        return OMB_OK;
+    }
+    out->told = true;
+    return omb_lost_is_renewed(step, &fork->incarnation, fork->seq, &out->renewed, err);
+}
+
+/* --- one row --- */
 
 /* Of the two headers the one that does not stand. */
 static struct omb_digest other_of(const struct omb_fork_found *fork)
@@ -49,8 +69,8 @@ static struct omb_digest other_of(const struct omb_fork_found *fork)
     return omb_digest_equal(&first, &fork->stands) ? omb_record_digest(fork->second_header) : first;
 }
 
-static void show_fork(struct omb_step *step, const struct omb_opened *record,
-                      struct omb_fork_view *out)
+static enum omb_rc show_fork(struct omb_step *step, const struct omb_opened *record,
+                             struct omb_fork_view *out, struct omb_error *err)
 {
     const struct omb_fork_found *fork = OMB_AS(fork_found, record->header.facts->event);
     const struct omb_digest other = other_of(fork);
@@ -63,8 +83,8 @@ static void show_fork(struct omb_step *step, const struct omb_opened *record,
         .other = omb_desk_hex(step->arena, OMB_VIEW_OF(other.bytes)),
         .found_by = omb_office_code_of(step, &record->header.office),
         .at = record->header.time_ms,
-        .renewed = is_renewed(step, fork),
     };
+    return show_renewed(step, fork, out, err);
 }
 
 /* --- those that decide here --- */
@@ -84,8 +104,8 @@ static enum omb_rc visit(void *arg, struct omb_view key, struct omb_view value)
         return rc;
     if (omb_opened_tag(&record) != OMB_EVENT_FORK_FOUND)
         return omb_fail(all->err, OMB_DAMAGED, NULL, "the row of a fork names another record");
-    show_fork(all->step, &record, &all->forks[all->count++]);
-    return all->count < all->room ? OMB_OK : OMB_STOP;
+    rc = show_fork(all->step, &record, &all->forks[all->count++], all->err);
+    return rc != OMB_OK || all->count < all->room ? rc : OMB_STOP;
 }
 
 /* --- those that were found elsewhere --- */
@@ -145,8 +165,8 @@ static enum omb_rc visit_told(void *arg, struct omb_view key, struct omb_view va
         return OMB_STOP;
     all->place = omb_arena_copy(all->step->arena, place);
     all->depth = depth;
-    show_fork(all->step, &record, &all->forks[again ? all->count - 1 : all->count++]);
-    return OMB_OK;
+    return show_fork(all->step, &record, &all->forks[again ? all->count - 1 : all->count++],
+                     all->err);
 }
 
 static enum omb_rc collect(struct omb_step *step, struct omb_fork_view_list *out,

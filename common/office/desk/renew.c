@@ -11,8 +11,10 @@
 #include "base/assert.h"
 #include "office/desk/renew.h"
 #include "office/logs.h"
+#include "office/lost.h"
 #include "office/post/post.h"
 #include "office/post/view.h"
+#include "office/restored.h"
 #include "office/savepoint.h"
 #include "wire/header.h"
 
@@ -349,11 +351,15 @@ static struct omb_view number_of(const struct renewal *renewal, const struct omb
     return id ? omb_arena_copy(renewal->arena, omb_act_number(renewal->step, id)) : OMB_VIEW_NONE;
 }
 
+/* While words are withheld it may only be too early: it is told of until a later renewal. */
 static void leave(struct renewal *renewal, const struct omb_renewing *renewing,
                   const struct omb_error *why)
 {
     const struct omb_opened *record = &renewing->record;
 
+    if (renewing->aside && omb_restored_made_at(renewal->step->office) == 0)
+        omb_lost_drop(renewal->step, &record->header.incarnation, record->header.seq,
+                      &record->digest);
     renewal->left[renewal->left_count++] = (struct omb_left_record){
         .record = omb_desk_hex(renewal->arena, OMB_VIEW_OF(record->digest.bytes)),
         .type = omb_view_str(omb_event_name(omb_opened_tag(record))),

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "office/desk/renew.h"
+#include "office/lost.h"
 #include "wire/header.h"
 
 enum omb_rc omb_renewed_as(struct omb_step *step, const struct omb_digest *record,
@@ -298,8 +299,11 @@ static void note_renewed(const struct omb_renewing *renewing)
     omb_put(writes, OMB_FAMILY_PEER, omb_key_view(&key), OMB_VIEW_OF(place));
     key = omb_key_refused(&record->digest);
     omb_delete(writes, OMB_FAMILY_PEER, omb_key_view(&key));
-    if (renewing->aside)
-        omb_parts_delete(writes, &record->at);
+    if (!renewing->aside)
+        return;
+    omb_parts_delete(writes, &record->at);
+    omb_lost_drop(renewing->step, &record->header.incarnation, record->header.seq,
+                  &record->digest);
 }
 
 static enum omb_rc write_any(struct omb_renewing *renewing, struct omb_draft *draft,

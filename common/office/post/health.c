@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "office/lost.h"
+#include "office/post/post.h"
 #include "office/post/work.h"
 #include "wire/limits.h"
 
@@ -79,9 +81,10 @@ static enum omb_rc make_health(struct omb_step *step, struct omb_health *out,
     struct omb_life *own = OMB_ARENA_NEW(step->arena, struct omb_life, 1);
     struct omb_backlog backlog = {0};
     const size_t count = tell_links(step, links);
-    enum omb_rc rc = OMB_OK;
+    struct omb_fork_health_list forks;
+    enum omb_rc rc = omb_lost_forks(step, &forks, err);
 
-    if (post->up)
+    if (rc == OMB_OK && post->up)
         rc = omb_outbox_backlog(step, post->up, &backlog, err);
     if (rc != OMB_OK)
         return rc;
@@ -106,6 +109,7 @@ static enum omb_rc make_health(struct omb_step *step, struct omb_health *out,
         .office = office->self.office,
         .cases = office->tip.cases,
         .own = {own, office->tip.seq > 0 ? 1 : 0},
+        .forks = forks,
     };
     return OMB_OK;
 }
@@ -133,6 +137,11 @@ void omb_health_changed(struct omb_step *step)
         return;
     post->health_at = soon;
     omb_post_wake(step, soon);
+}
+
+void omb_post_own_fork_changed(struct omb_step *step)
+{
+    omb_health_changed(step);
 }
 
 /* Offices below the peer have no link here: of them a row holds what they told alone. */

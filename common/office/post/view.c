@@ -248,6 +248,15 @@ size_t omb_post_healths(struct omb_step *step, const struct omb_health_seen **ou
     return healths.count;
 }
 
+const struct omb_health *omb_post_health_of(struct omb_step *step,
+                                            const struct omb_office_id *office)
+{
+    const struct omb_link whose = {.peer = *office};
+    struct omb_peer_row row;
+
+    return omb_link_row(step, &whose, &row, NULL) == OMB_OK ? row.health : NULL;
+}
+
 /* --- witnesses of a log --- */
 
 struct witnesses {

@@ -53,6 +53,10 @@ struct omb_health_seen {
 };
 size_t omb_post_healths(struct omb_step *step, const struct omb_health_seen **out);
 
+/* The newest of one office; NULL: it told none, or none came here. */
+const struct omb_health *omb_post_health_of(struct omb_step *step,
+                                            const struct omb_office_id *office);
+
 /* Who durably holds a log, and how far: the newest witness of each office above. */
 struct omb_witness_seen {
     struct omb_office_id witness;
