@@ -87,6 +87,8 @@ def test_what_lost_a_fork_is_written_again(bank, twin):
     live(branch)
     until("the decision came down",
           lambda: len(branch.ombud("log", "forks", "--json").json()), 1)
+    until("the region is told", lambda: "was not written again" in
+          north.ombud("link", "check").out, True)
     for office in (north, branch):
         (told,) = office.ombud("log", "forks", "--json").json()
         assert (told["renewed"], told["told"]) == (False, True)

@@ -1,6 +1,11 @@
 /* A log forked: is it known whether what lost was written again? */
 #include "trace/forked.h"
 
+static const char lost[] = "what it lost to a fork was not written again: `ombud office renew` at "
+                           "that office";
+static const char lost_here[] = "what this office lost to a fork was not written again: "
+                                "`office renew`";
+
 /* The only fork that the office lists: of the branch. */
 static const struct omb_fork_view *fork_at(struct tree_office *office)
 {
@@ -9,6 +14,37 @@ static const struct omb_fork_view *fork_at(struct tree_office *office)
     assert_int_equal(forks->forks.count, 1);
     assert_text(forks->forks.items[0].office, "vsp-0045");
     return &forks->forks.items[0];
+}
+
+static const struct omb_peer_level *level_of(struct tree_office *office, const char *peer)
+{
+    const struct omb_peer_list *list =
+        ask_admin(office, OMB_ASK_LINK_LIST, &(struct omb_peer_list_ask){});
+
+    for (size_t i = 0; i < list->levels.count; i++)
+        if (omb_view_is(list->levels.items[i].peer, peer))
+            return &list->levels.items[i];
+    fail_msg("no link to %s", peer);
+    return NULL;
+}
+
+static const struct omb_tree_office *in_tree(struct tree_office *office, const char *code)
+{
+    const struct omb_tree *seen = ask_admin(office, OMB_ASK_TREE, &(struct omb_tree_ask){});
+
+    for (size_t i = 0; i < seen->offices.count; i++)
+        if (omb_view_is(seen->offices.items[i].code, code))
+            return &seen->offices.items[i];
+    fail_msg("%s is not in the tree", code);
+    return NULL;
+}
+
+static void assert_warned(struct tree_office *office, bool warned)
+{
+    const struct omb_tree_office *seen = in_tree(office, "vsp-0045");
+
+    assert_text(seen->level, warned ? "warning" : "ok");
+    assert_text(seen->words, warned ? lost : "");
 }
 
 /* What the branch, its region and the head office say of it. */
@@ -21,7 +57,11 @@ static void assert_renewed(const struct bank *bank, bool renewed)
 
         assert_int_equal(fork->renewed, renewed);
         assert_true(fork->told);
+        assert_warned(all[i], !renewed);
     }
+    assert_text(level_of(bank->north, "vsp-0045")->level, renewed ? "ok" : "warning");
+    assert_text(level_of(bank->north, "vsp-0045")->words, renewed ? "" : lost);
+    assert_int_equal(doctor_says(bank->b45, "forks", "warning", lost_here), !renewed);
 }
 
 /* The first renewal finds nothing: what the region decided comes with the link that it opens. */
@@ -36,6 +76,32 @@ static void test_a_new_life_alone_renews_nothing(void **state)
     assert_renewed(&f.bank, false);
     assert_int_equal(renew(f.bank.b45).written, 3);
     assert_renewed(&f.bank, true);
+    tree_check(tree);
+}
+
+/* Another life was open when the fork of the one before was found: no link is blocked. */
+static void test_a_fork_of_a_life_that_ended_is_warned_of(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    struct tree_office *twin;
+
+    tree_cut(bank.b45);
+    twin = tree_twin(bank.b45);
+    tree_settle(tree);
+    (void)bank_complaint(twin);
+    tree_settle(tree);
+    tree_stop(twin);
+    (void)bank_complaint(bank.b45);
+    tree_stop(bank.b45);
+    tree_start(bank.b45);
+    (void)bank_complaint(bank.b45);
+    tree_mend(bank.b45);
+    tree_settle(tree);
+    assert_text(tree_link(bank.north, bank.b45)->state, "live");
+    assert_renewed(&bank, false);
+    assert_int_equal(renew(bank.b45).written, 1);
+    assert_renewed(&bank, true);
     tree_check(tree);
 }
 
@@ -79,6 +145,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TREE_TEST(test_a_new_life_alone_renews_nothing),
+        TREE_TEST(test_a_fork_of_a_life_that_ended_is_warned_of),
         TREE_TEST(test_what_was_left_is_dealt_with),
         TREE_TEST(test_what_is_withheld_is_not_renewed),
     };

@@ -8,6 +8,7 @@
 #include "office/backup.h"
 #include "office/desk/inspect.h"
 #include "office/duty/duty.h"
+#include "office/lost.h"
 #include "office/restored.h"
 
 #define LINKS_SHOWN 20 /* that are not well, one by one */
@@ -485,6 +486,21 @@ static enum omb_rc check_refused(struct visit *visit)
     return rc;
 }
 
+/* What stands aside here has no effect: people must know of it until it was written again. */
+static enum omb_rc check_lost(struct visit *visit)
+{
+    struct omb_fork_health_list forks;
+    enum omb_rc rc = omb_lost_forks(visit->step, &forks, visit->err);
+    bool all = true;
+
+    for (size_t i = 0; rc == OMB_OK && i < forks.count; i++)
+        all = all && forks.items[i].renewed;
+    if (!all)
+        find(visit, "forks", "warning",
+             OMB_VIEW_LIT("what this office lost to a fork was not written again: `office renew`"));
+    return rc;
+}
+
 static void count_event(void *arg, const struct omb_event *event)
 {
     (void)event;
@@ -522,8 +538,8 @@ enum omb_rc omb_desk_doctor(struct omb_step *step, const void *ask, const void *
         check_clock,     check_certificate, check_operators, check_counters,
         check_newest,    check_incarnation, check_escrow,    check_folding,
         check_case_keys, check_overdue,     check_links,     check_parts,
-        check_refused,   check_logs,        check_backup,    check_restored,
-        check_loss,
+        check_refused,   check_logs,        check_lost,      check_backup,
+        check_restored,  check_loss,
     };
     struct omb_doctor *answer = OMB_ARENA_NEW(step->arena, struct omb_doctor, 1);
     struct visit visit = {.step = step, .room = 64, .err = err};

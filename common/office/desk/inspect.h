@@ -42,6 +42,8 @@ enum omb_rc omb_desk_flagged_each(struct omb_step *step, enum omb_flagged which,
 
 void omb_judge_link(struct omb_step *step, const struct omb_link_seen *link,
                     struct omb_judgement *out);
+/* Of forks of an office's own log, as it says itself: what it lost must be written again there. */
+void omb_judge_forks(const struct omb_fork_health_list *forks, struct omb_judgement *out);
 /* The certificate's end, if it is here; `card` may be NULL. */
 void omb_judge_certificate(struct omb_step *step, const struct omb_office_card *card,
                            struct omb_judgement *out);

@@ -74,6 +74,18 @@ void omb_judge_certificate(struct omb_step *step, const struct omb_office_card *
         omb_judge(out, OMB_LEVEL_WARNING, "its certificate ends at %s", until);
 }
 
+void omb_judge_forks(const struct omb_fork_health_list *forks, struct omb_judgement *out)
+{
+    for (size_t i = 0; i < forks->count; i++) {
+        if (forks->items[i].renewed)
+            continue;
+        omb_judge(out, OMB_LEVEL_WARNING,
+                  "what it lost to a fork was not written again: `ombud office renew` at that "
+                  "office");
+        return;
+    }
+}
+
 static void judge_contact(struct omb_step *step, const struct omb_link_seen *link,
                           struct omb_judgement *out)
 {
@@ -133,6 +145,8 @@ void omb_judge_link(struct omb_step *step, const struct omb_link_seen *link,
     if (llabs(link->row.clock_offset_ms) > OMB_CLOCK_SLACK_MS)
         omb_judge(out, OMB_LEVEL_WARNING, "its clock is %lld s %s", llabs(offset),
                   offset > 0 ? "ahead" : "behind");
+    if (!link->up && link->row.health != NULL) /* the one above speaks of the link alone */
+        omb_judge_forks(&link->row.health->forks, out);
     omb_judge_certificate(step, omb_office_newest(step, &link->peer), out);
 }
 

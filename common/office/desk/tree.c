@@ -9,6 +9,7 @@
 
 #include "office/backup.h"
 #include "office/desk/inspect.h"
+#include "office/lost.h"
 
 #define FRESH_MS (60 * OMB_SECOND_MS) /* a report is behind on whoever was not heard for so long */
 #define MIB (UINT64_C(1024) * 1024)
@@ -40,6 +41,7 @@ struct family {
     size_t link_count;
     const struct omb_health_seen **healths; /* by office, the newest of each first */
     size_t health_count;
+    struct omb_fork_health_list forks;      /* of the own log */
 };
 
 /* --- who there is --- */
@@ -339,8 +341,10 @@ static void look_at(struct family *family, struct member *member)
 static enum omb_rc look(struct omb_step *step, struct family *out, struct omb_error *err)
 {
     struct family family = {.step = step};
-    const enum omb_rc rc = find_members(&family, err);
+    enum omb_rc rc = find_members(&family, err);
 
+    if (rc == OMB_OK)
+        rc = omb_lost_forks(step, &family.forks, err);
     if (rc != OMB_OK)
         return rc;
     find_views(&family);
@@ -429,6 +433,8 @@ static void judge_below(struct omb_step *step, const struct member *member,
     else if (member->above != NULL && omb_view_is(member->above->state, "down"))
         omb_judge(out, OMB_LEVEL_WARNING, "down, heard %.*s ago%s%.*s", OMB_VIEW_ARGS(ago),
                   member->above->reason.size ? ": " : "", OMB_VIEW_ARGS(member->above->reason));
+    if (member->health != NULL)
+        omb_judge_forks(&member->health->forks, out);
     omb_judge_certificate(step, member->card, out);
 }
 
@@ -450,6 +456,7 @@ static void judge_self(const struct family *family, const struct member *member,
         omb_judge_link(family->step, up, out);
     else if (member->card->seat.depth > 0)
         omb_judge(out, OMB_LEVEL_UNKNOWN, "there is no link to its parent");
+    omb_judge_forks(&family->forks, out);
     omb_judge_certificate(family->step, member->card, out);
 }
 
