@@ -1,4 +1,4 @@
-/* A log forked: is it known whether what lost was written again? */
+/* A log forked: is it known whether what lost was written again, and what the link has come to? */
 #include "trace/forked.h"
 
 static const char lost[] = "what it lost to a fork was not written again: `ombud office renew` at "
@@ -63,6 +63,8 @@ static void assert_renewed(const struct bank *bank, bool renewed)
     assert_text(level_of(bank->north, "vsp-0045")->words, renewed ? "" : lost);
     assert_int_equal(doctor_says(bank->b45, "forks", "warning", lost_here), !renewed);
 }
+
+/* --- whether what lost was written again --- */
 
 /* The first renewal finds nothing: what the region decided comes with the link that it opens. */
 static void test_a_new_life_alone_renews_nothing(void **state)
@@ -141,6 +143,46 @@ static void test_what_is_withheld_is_not_renewed(void **state)
     tree_check(tree);
 }
 
+/* --- how far the link has come --- */
+
+/* A copy goes on in the same life and takes what is new: what the branch then writes must lose. */
+static void test_a_blocked_link_shows_what_was_acknowledged(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    struct tree_office *const b45 = bank.b45, *const north = bank.north, *twin;
+    const struct omb_view shared = bank_complaint(b45);
+    uint64_t up, down;
+
+    ESCALATE(b45, shared, "north");
+    tree_settle(tree);
+    up = tree_link(b45, north)->acked;
+    down = tree_link(north, b45)->acked;
+    assert_true(up > 0 && down > 0);
+    tree_cut(b45);
+    twin = tree_twin(b45);
+    tree_settle(tree);
+    (void)bank_complaint(twin);
+    TREE_ACT(north, shared, NULL, NOTED, noted, "we look into it", );
+    tree_settle(tree);
+    tree_stop(twin);
+    (void)bank_complaint(b45);
+    tree_mend(b45);
+    tree_settle(tree);
+    for (int i = 0; i < 2; i++) {
+        assert_text(tree_link(b45, north)->state, i == 0 ? "blocked" : "down");
+        assert_int_equal(tree_link(b45, north)->acked, up);
+        assert_int_equal(tree_link(b45, north)->lag_records, 1);
+        assert_int_equal(tree_link(north, b45)->acked, down); /* what the copy took it has not */
+        tree_stop(b45);
+        tree_start(b45);
+    }
+    (void)renew(b45);
+    assert_int_equal(tree_link(b45, north)->lag_records, 0);
+    assert_int_equal(tree_link(north, b45)->lag_records, 0);
+    tree_check(tree);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -148,6 +190,7 @@ int main(void)
         TREE_TEST(test_a_fork_of_a_life_that_ended_is_warned_of),
         TREE_TEST(test_what_was_left_is_dealt_with),
         TREE_TEST(test_what_is_withheld_is_not_renewed),
+        TREE_TEST(test_a_blocked_link_shows_what_was_acknowledged),
     };
 
     omb_wire_init();

@@ -224,6 +224,28 @@ static void what_the_parent_says_otherwise_is_shown(void **state)
                            "there it is acknowledged up to 900"));
 }
 
+/* It names a row that another copy of this office sent: what came before it is there. */
+static void what_a_parent_acknowledged_is_shown_unless_it_was_put_back(void **state)
+{
+    struct below *below = *state;
+    struct omb_hello hello = welcome_of(below);
+    const uint64_t before = tree_link(below->branch, below->ho)->acked;
+    const struct omb_cursor other = {.position = before, .digest = {{7}}};
+
+    assert_true(before > 0);
+    hello.cursor = &other;
+    (void)answer_call(below);
+    say(below, OMB_FRAME_WELCOME, &hello);
+    assert_int_equal(tree_link(below->branch, below->ho)->acked, before);
+    work(below, &(struct omb_input){.kind = OMB_INPUT_LINK_DOWN, .link = below->line});
+    assert_int_equal(tree_link(below->branch, below->ho)->acked, before);
+    assert_int_equal(tree_link(below->branch, below->ho)->lag_records, 0);
+    hello.store_epoch = OMB_VIEW_LIT("0123456789abcdef");
+    (void)answer_call(below);
+    say(below, OMB_FRAME_WELCOME, &hello);
+    assert_int_equal(tree_link(below->branch, below->ho)->acked, 0);
+}
+
 static void a_parent_speaks_of_one_link(void **state)
 {
     struct below *below = *state;
@@ -435,6 +457,7 @@ int main(void)
         BELOW_TEST(a_parents_word_opens_few_lives),
         BELOW_TEST(a_blocked_link_is_not_dialled_at_one_moment_by_all),
         BELOW_TEST(what_the_parent_says_otherwise_is_shown),
+        BELOW_TEST(what_a_parent_acknowledged_is_shown_unless_it_was_put_back),
         BELOW_TEST(a_parent_speaks_of_one_link),
         cmocka_unit_test(of_every_lie_little_is_kept_and_it_costs_little),
     };

@@ -187,10 +187,26 @@ static enum omb_rc go_on_behind(struct omb_step *step, struct omb_link *link,
     return link->up ? OMB_OK : omb_ack_taken(step, link, cursor->position, err);
 }
 
-static void go_on_from(struct omb_link *link, uint64_t position)
+/*
+ * What the peer acknowledged before and holds all the same, though a comparison must find the rest:
+ * its store is the same, and names a row of ours, if only one that another copy of this office
+ * sent. A child may be a copy itself: it holds no more than it says.
+ */
+static uint64_t still_held(const struct omb_link *link, const struct omb_cursor *cursor,
+                           bool epoch_new)
+{
+    const uint64_t acked = omb_link_acked(link);
+
+    if (!cursor || epoch_new)
+        return 0;
+    return link->up || acked < cursor->position ? acked : cursor->position;
+}
+
+/* `held` is shown until more is known: a comparison that finds a fork may have no other end. */
+static void go_on_from(struct omb_link *link, uint64_t position, uint64_t held)
 {
     link->acked = (struct omb_cursor){0};
-    link->settled = 0;
+    link->settled = held;
     link->start = link->sent = link->sent_record = position;
 }
 
@@ -212,7 +228,8 @@ static enum omb_rc go_on_up(struct omb_step *step, struct omb_link *link,
     if (same)
         rc = go_on_behind(step, link, welcome->cursor, err);
     else
-        go_on_from(link, nothing ? 0 : step->office->tip.journal);
+        go_on_from(link, nothing ? 0 : step->office->tip.journal,
+                   still_held(link, welcome->cursor, epoch_new));
     if (rc == OMB_OK && ((!same && !never) || epoch_new || step->office->post->lacking))
         rc = omb_greet_compare(step, link, err);
     return rc;
@@ -406,7 +423,7 @@ static enum omb_rc go_on_down(struct omb_step *step, struct omb_link *link,
          * Of the feed all that is still there goes again; what it had of cases is found by
          * comparison, of whom it may trust nothing is taken for granted any more.
          */
-        go_on_from(link, 0);
+        go_on_from(link, 0, still_held(link, hello->cursor, epoch_new));
         if (!never)
             rc = offer_anew(step, link, err);
     }

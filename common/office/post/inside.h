@@ -90,7 +90,7 @@ struct omb_link {
     uint64_t sent_record; /* the newest of them that was sent */
     uint64_t sent_ever;   /* the same, of all greetings: kept with the peer */
     uint64_t start;       /* where the greeting let it go on */
-    uint64_t settled;     /* the parent holds all up to here, a comparison found */
+    uint64_t settled;     /* the peer holds all up to here: as a comparison found, or before one */
     uint64_t mark;        /* acknowledged up to here: all that waited is there */
     bool marked;
     bool drained;         /* nothing lies behind `sent` */

@@ -148,6 +148,11 @@ void omb_link_put(struct omb_step *step, struct omb_link *link, const struct omb
     link->dirty = false;
 }
 
+uint64_t omb_link_acked(const struct omb_link *link)
+{
+    return link->settled > link->acked.position ? link->settled : link->acked.position;
+}
+
 enum omb_rc omb_link_software(struct omb_step *step, struct omb_link *link,
                               struct omb_view software, struct omb_error *err)
 {

@@ -114,12 +114,6 @@ static void see_start(struct omb_step *step, const struct omb_link *link,
     out->row.history.count = count + 1;
 }
 
-/* How far the peer holds ours: it said so, or a comparison found it. */
-static uint64_t acked_of(const struct omb_link *link)
-{
-    return link->settled > link->acked.position ? link->settled : link->acked.position;
-}
-
 /* A store that cannot be read shows what is in memory. */
 static void see_link(struct omb_step *step, const struct omb_link *link, struct omb_link_seen *out)
 {
@@ -134,7 +128,7 @@ static void see_link(struct omb_step *step, const struct omb_link *link, struct 
         .address = "",
         .incarnation = link->life,
         .sent = link->sent_record,
-        .acked = acked_of(link),
+        .acked = omb_link_acked(link),
         .credit_bytes =
             link->may_send.balance > 0 ? (uint64_t)link->may_send.balance : 0,
         .last_progress = link->progress_at,

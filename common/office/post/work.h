@@ -39,6 +39,8 @@ enum omb_rc omb_link_history(struct omb_step *step, struct omb_link *link, const
                              const char *reason, struct omb_error *err) OMB_MUST_USE;
 enum omb_rc omb_link_refused(struct omb_step *step, struct omb_link *link,
                              const struct omb_receipt *receipt, struct omb_error *err) OMB_MUST_USE;
+/* How far the peer holds ours: it said so, at this greeting or before, or a comparison found it. */
+uint64_t omb_link_acked(const struct omb_link *link);
 /* What runs there, as the greeting says. */
 enum omb_rc omb_link_software(struct omb_step *step, struct omb_link *link,
                               struct omb_view software, struct omb_error *err) OMB_MUST_USE;
