@@ -130,13 +130,26 @@ static void judge_lines(struct omb_step *step, const struct omb_link_seen *link,
                   replaced);
 }
 
+/* What an office below that has ended still says or lacks is no fault: it was meant. */
+static const char *ended_below(struct omb_step *step, const struct omb_link_seen *link)
+{
+    const struct omb_office_card *card = omb_office_newest(step, &link->peer);
+
+    return link->up || card == NULL ? NULL : omb_desk_office_ended(step, card);
+}
+
 void omb_judge_link(struct omb_step *step, const struct omb_link_seen *link,
                     struct omb_judgement *out)
 {
     const int64_t lag = link->oldest_unacked ? step->input->now_ms - link->oldest_unacked : 0;
     const struct omb_view ago = omb_ago(step->arena, lag);
     const long long offset = (long long)(link->row.clock_offset_ms / OMB_SECOND_MS);
+    const char *ended = ended_below(step, link);
 
+    if (ended != NULL) {
+        omb_judge(out, OMB_LEVEL_OK, "%s", ended);
+        return;
+    }
     judge_contact(step, link, out);
     judge_lines(step, link, out);
     if (lag > OMB_LAG_MS)

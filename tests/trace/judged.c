@@ -1,0 +1,90 @@
+/* Are links, offices and reports judged as they are, whatever happened to an office before? */
+#include "trace/bank.h"
+
+static const struct omb_peer_level *level_of(struct tree_office *office, const char *peer)
+{
+    const struct omb_peer_list *list =
+        ask_admin(office, OMB_ASK_LINK_LIST, &(struct omb_peer_list_ask){});
+
+    for (size_t i = 0; i < list->levels.count; i++) {
+        if (omb_view_is(list->levels.items[i].peer, peer))
+            return &list->levels.items[i];
+    }
+    fail_msg("no link to %s", peer);
+    return NULL;
+}
+
+/* `link check` and `tree check` say so of it, and no doctor is alarmed. */
+static void judged_well(struct tree_office *office, const char *peer, const char *words)
+{
+    const struct omb_tree *seen = ask_admin(office, OMB_ASK_TREE, &(struct omb_tree_ask){});
+
+    assert_text(level_of(office, peer)->words, words);
+    assert_text(level_of(office, peer)->level, "ok");
+    assert_true(doctor_says(office, "links", "ok", ""));
+    for (size_t i = 0; i < seen->offices.count; i++) {
+        if (omb_view_is(seen->offices.items[i].code, peer))
+            assert_text(seen->offices.items[i].words, words);
+    }
+}
+
+/* --- offices that ended --- */
+
+static void change(struct tree_office *at, const struct omb_office_change *change)
+{
+    (void)ask_admin(at, OMB_ASK_OFFICE_CHANGE, change);
+    tree_settle(at->tree);
+}
+
+/* As the guide says: closed, let run until nothing waits, then revoked. */
+static void test_an_office_that_was_closed_and_revoked_is_no_alarm(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+
+    (void)bank_complaint(bank.b45);
+    tree_settle(tree);
+    change(bank.north, &(struct omb_office_change){.code = OMB_VIEW_LIT("vsp-0045"),
+                                                   .successor = OMB_VIEW_LIT("vsp-0046")});
+    judged_well(bank.north, "vsp-0045", "closed");
+    change(bank.north, &(struct omb_office_change){.code = OMB_VIEW_LIT("vsp-0045"),
+                                                   .revoke = true});
+    judged_well(bank.north, "vsp-0045", "revoked");
+    tree_stop(bank.b45);
+    tree_pass(tree, 6 * 60 * OMB_SECOND_MS);
+    judged_well(bank.north, "vsp-0045", "revoked");
+    /* The office itself is told that nobody takes its records. */
+    tree_start(bank.b45);
+    tree_pass(tree, 6 * 60 * OMB_SECOND_MS);
+    assert_text(level_of(bank.b45, "north")->level, "critical");
+    tree->checked = true; /* it holds what nobody takes */
+}
+
+/* It never called, and its parent begins anew to wait for it with each start. */
+static void test_a_closed_office_that_never_came_is_no_alarm(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+
+    tree_stop(bank.b45);
+    change(bank.north, &(struct omb_office_change){.code = OMB_VIEW_LIT("vsp-0045"),
+                                                   .successor = OMB_VIEW_LIT("vsp-0046")});
+    tree_pass(tree, 6 * 60 * OMB_SECOND_MS);
+    judged_well(bank.north, "vsp-0045", "closed");
+    tree_stop(bank.north);
+    tree_start(bank.north);
+    tree_pass(tree, 60 * OMB_SECOND_MS);
+    judged_well(bank.north, "vsp-0045", "closed");
+    tree->checked = true; /* its daemon does not run */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TREE_TEST(test_an_office_that_was_closed_and_revoked_is_no_alarm),
+        TREE_TEST(test_a_closed_office_that_never_came_is_no_alarm),
+    };
+
+    omb_wire_init();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
