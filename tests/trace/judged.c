@@ -78,9 +78,40 @@ static void test_a_closed_office_that_never_came_is_no_alarm(void **state)
     tree->checked = true; /* its daemon does not run */
 }
 
+/* --- the doctor of an office whose log goes on in another life --- */
+
+/* What it had lost comes home from above: it goes on in a life that has no record yet. */
+static void test_a_doctor_knows_the_life_before(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    struct memport *copy;
+
+    (void)bank_complaint(bank.b45);
+    tree_settle(tree);
+    assert_true(doctor_says(bank.b45, "newest-record", "ok", "record 9 is authentic"));
+    assert_true(doctor_says(bank.b45, "escrow", "ok", "this month's key is open"));
+    copy = tree_backup(bank.b45);
+    (void)bank_complaint(bank.b45);
+    tree_settle(tree);
+    tree_roll_back(bank.b45, copy);
+    tree_settle(tree);
+    assert_true(doctor_says(bank.b45, "newest-record", "ok",
+                            "the next event opens a new life of the log; before it record 10 of "
+                            "number 1 is authentic"));
+    assert_true(doctor_says(bank.b45, "incarnation", "ok", "the next event opens a new one"));
+    assert_true(doctor_says(bank.b45, "escrow", "ok", "the next registration opens this month's"));
+    (void)bank_complaint(bank.b45);
+    assert_true(doctor_says(bank.b45, "newest-record", "ok", "record 2 is authentic"));
+    assert_true(doctor_says(bank.b45, "incarnation", "ok", "number 2 is open"));
+    tree_settle(tree);
+    tree_check_whole(tree);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TREE_TEST(test_a_doctor_knows_the_life_before),
         TREE_TEST(test_an_office_that_was_closed_and_revoked_is_no_alarm),
         TREE_TEST(test_a_closed_office_that_never_came_is_no_alarm),
     };

@@ -8,6 +8,7 @@
 #include "office/backup.h"
 #include "office/desk/inspect.h"
 #include "office/duty/duty.h"
+#include "office/logs.h"
 #include "office/lost.h"
 #include "office/restored.h"
 
@@ -169,27 +170,54 @@ static enum omb_rc check_counters(struct visit *visit)
     return rc == OMB_OK ? check_counter(visit, OMB_FAMILY_RECORD, tip->records) : rc;
 }
 
+/* Lives come in rising order; lines that lost a fork are no life of it. */
+static enum omb_rc take_life(void *arg, const struct omb_log *log)
+{
+    if (log->row.line == 0 && log->row.head > 0)
+        *(struct omb_log *)arg = *log;
+    return OMB_OK;
+}
+
+/* The newest life in which the office has a record; no head: it has none. */
+static enum omb_rc newest_life(struct visit *visit, struct omb_log *out)
+{
+    *out = (struct omb_log){0};
+    return omb_logs_each(visit->step, &omb_office_self(visit->step->office)->office, take_life, out,
+                         visit->err);
+}
+
+/* An office that lost a fork, or was put back, has opened a life and written nothing in it yet. */
 static enum omb_rc check_newest(struct visit *visit)
 {
     const struct omb_tip *tip = omb_office_tip(visit->step->office);
     struct omb_error why = {0};
+    struct omb_log life;
     uint32_t parts;
-    enum omb_rc rc;
+    enum omb_rc rc = newest_life(visit, &life);
 
-    if (tip->seq == 0) {
+    if (rc != OMB_OK)
+        return rc;
+    if (life.row.head == 0) {
         find(visit, "newest-record", "warning", OMB_VIEW_LIT("the log is empty"));
         return OMB_OK;
     }
-    rc = omb_record_verify(visit->step, tip->number, tip->seq, &parts, &why);
+    rc = omb_record_verify(visit->step, life.number, life.row.head, &parts, &why);
     if (rc == OMB_IO)
         return omb_fail(visit->err, rc, NULL, "%s", why.words);
-    if (rc == OMB_OK)
-        find(visit, "newest-record", "ok",
-             SAY(visit, "record %llu is authentic", (unsigned long long)tip->seq));
-    else
+    if (rc != OMB_OK)
         find(visit, "newest-record", "critical",
-             SAY(visit, "record %llu: %s: see `log verify`", (unsigned long long)tip->seq,
+             SAY(visit, "record %llu: %s: see `log verify`", (unsigned long long)life.row.head,
                  why.words));
+    else if (tip->seq == 0)
+        find(visit, "newest-record", "ok",
+             SAY(visit,
+                 "the next event opens a new life of the log; before it record %llu of number %u "
+                 "is authentic",
+                 (unsigned long long)life.row.head,
+                 omb_incarnation_number(&life.row.incarnation)));
+    else
+        find(visit, "newest-record", "ok",
+             SAY(visit, "record %llu is authentic", (unsigned long long)life.row.head));
     return OMB_OK;
 }
 
@@ -197,7 +225,7 @@ static enum omb_rc check_incarnation(struct visit *visit)
 {
     const struct omb_tip *tip = omb_office_tip(visit->step->office);
 
-    if (tip->must_open)
+    if (tip->must_open || tip->seq == 0)
         find(visit, "incarnation", "ok", OMB_VIEW_LIT("the next event opens a new one"));
     else
         find(visit, "incarnation", "ok",
@@ -221,8 +249,12 @@ static enum omb_rc check_escrow(struct visit *visit)
     const struct omb_tip *tip = omb_office_tip(step->office);
     const struct omb_civil local =
         omb_zone_local(omb_office_zone(step->office), step->input->now_ms);
+    struct omb_log life;
+    const enum omb_rc rc = newest_life(visit, &life);
 
-    if (omb_digest_none(&tip->escrow))
+    if (rc != OMB_OK)
+        return rc;
+    if (omb_digest_none(&tip->escrow) && life.row.head == 0)
         find(visit, "escrow", "warning", OMB_VIEW_LIT("no escrow key was opened yet"));
     else if (tip->escrow_month == (uint32_t)local.year * 12 + (uint32_t)local.month - 1)
         find(visit, "escrow", "ok", OMB_VIEW_LIT("this month's key is open"));
