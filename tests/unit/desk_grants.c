@@ -200,6 +200,33 @@ static void test_office_of_a_code_that_two_have_is_named_by_its_id(void **state)
 
 /* --- asking --- */
 
+static int64_t asked_by(struct family *family, struct omb_view number)
+{
+    return shown(family, OUTLET, number)->promises.items[0].due;
+}
+
+/* By the calendar of a new office, in UTC. */
+static void test_a_question_without_a_date_has_two_working_days(void **state)
+{
+    struct family *family = *state;
+    struct rig *outlet = RIG(family, OUTLET);
+    const struct omb_view number = new_case(outlet), late = new_case(outlet);
+    const struct omb_case_view *view = shown(family, OUTLET, late);
+    const int64_t friday = INT64_C(1775217600000); /* 2026-04-03, noon */
+
+    outlet->now_ms = friday;
+    answer_of(SEND(outlet, number, ASKED, asked, "card-centre", "when was it?", .due = 0));
+    assert_int_equal(asked_by(family, number) / 1000, INT64_C(1775606399)); /* Tuesday's end */
+    /* The client is to have an answer before. */
+    for (size_t i = 0; i < view->deadlines.count; i++) {
+        if (omb_view_is(view->deadlines.items[i].name, "decision"))
+            outlet->now_ms = view->deadlines.items[i].due - OMB_DAY_MS;
+    }
+    assert_true(outlet->now_ms > friday);
+    answer_of(SEND(outlet, late, ASKED, asked, "card-centre", "when was it?", .due = 0));
+    assert_int_equal(asked_by(family, late), outlet->now_ms + OMB_DAY_MS);
+}
+
 static void test_service_office_is_asked_and_replies(void **state)
 {
     struct family *family = *state;
@@ -463,6 +490,7 @@ int main(void)
         FAMILY_TEST(test_granted_office_reads),
         FAMILY_TEST(test_case_registered_for_an_office_below),
         FAMILY_TEST(test_office_of_a_code_that_two_have_is_named_by_its_id),
+        FAMILY_TEST(test_a_question_without_a_date_has_two_working_days),
         FAMILY_TEST(test_service_office_is_asked_and_replies),
         FAMILY_TEST(test_home_grants_the_key_after_a_take_over),
         FAMILY_TEST(test_home_grants_the_key_after_a_reopening_from_above),

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "cases/deadline.h"
 #include "office/desk/act.h"
 
 /* --- what only the office can know --- */
@@ -288,13 +289,44 @@ static enum omb_rc check_accepted(const struct omb_act_work *work,
     return omb_fail(err, OMB_NOT_FOUND, "answers", "the case was assigned to nobody");
 }
 
+/*
+ * A question that names no date is to be answered by the end of the second working day from now,
+ * and no later than the case is to be decided, while that lies ahead.
+ */
+static int64_t question_due(const struct omb_act_work *work)
+{
+    const struct omb_office *office = work->step->office;
+    const struct omb_calendar *calendar =
+        omb_policy_calendar(omb_office_policy(office), OMB_VIEW_LIT("weekdays"));
+    const struct omb_case_row *row = &work->file.folded.row;
+    const int64_t now = work->step->input->now_ms;
+    int64_t due;
+
+    if (calendar == NULL)
+        return 0;
+    due = omb_deadline_due((struct omb_term){2, OMB_UNIT_WORKING_DAYS}, now, calendar,
+                           omb_office_zone(office));
+    for (size_t i = 0; i < row->deadlines.count; i++) {
+        const int64_t decided = row->deadlines.items[i].due;
+
+        if (omb_view_is(row->deadlines.items[i].code, "decision") && decided > now && decided < due)
+            due = decided;
+    }
+    return due;
+}
+
 /* What happened has a date; where the client says none, it happened now. */
 static void fill_dates(const struct omb_act_work *work, struct omb_facts *facts)
 {
     int64_t *at = fact_at(facts, "at", OMB_KIND_when);
+    int64_t *due = fact_at(facts, "due", OMB_KIND_when);
 
-    if (at != NULL && *at == 0 && !work->imported && facts->event.tag != OMB_EVENT_EXTENDED)
+    if (work->imported)
+        return;
+    if (at != NULL && *at == 0 && facts->event.tag != OMB_EVENT_EXTENDED)
         *at = work->step->input->now_ms;
+    if (due != NULL && *due == 0 && facts->event.tag == OMB_EVENT_ASKED)
+        *due = question_due(work);
 }
 
 enum omb_rc omb_act_fill(const struct omb_act_work *work, const struct omb_event_row *row,
