@@ -108,10 +108,41 @@ static void test_a_doctor_knows_the_life_before(void **state)
     tree_check_whole(tree);
 }
 
+/* --- the certificate by which an office signs --- */
+
+static bool is_warned(struct tree_office *office, const char *words)
+{
+    const struct omb_act_done *done;
+
+    tree_tick(office);
+    done = ANSWER(act_done, complaint_try(&office->rig));
+    return has_line(done->warnings, words);
+}
+
+/* By its own clock alone, so that the office above says nothing of it. */
+static void test_an_office_knows_that_its_own_certificate_has_ended(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    const struct omb_view *words;
+
+    assert_false(is_warned(bank.b45, "certificate"));
+    tree_cut(bank.b45);
+    tree_set_clock(bank.b45, bank.b45->rig.now_ms + 3660 * OMB_DAY_MS);
+    assert_true(is_warned(bank.b45, "the certificate of this office expired at 20"));
+    words = &level_of(bank.b45, "north")->words;
+    assert_true(has_line((struct omb_views){words, 1},
+                         "of this office itself: its certificate expired at 20"));
+    assert_text(level_of(bank.b45, "north")->level, "critical");
+    assert_false(is_warned(bank.b46, "certificate"));
+    tree->checked = true;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TREE_TEST(test_a_doctor_knows_the_life_before),
+        TREE_TEST(test_an_office_knows_that_its_own_certificate_has_ended),
         TREE_TEST(test_an_office_that_was_closed_and_revoked_is_no_alarm),
         TREE_TEST(test_a_closed_office_that_never_came_is_no_alarm),
     };

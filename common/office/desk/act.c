@@ -266,6 +266,20 @@ static void warn_of_block(struct omb_act_work *work)
         omb_buf_printf(work->warnings, "the office above takes nothing of this one: %s\n", why);
 }
 
+/* The office above says so only when its clock does, and when the link stands. */
+static void warn_of_end(struct omb_act_work *work)
+{
+    struct omb_step *step = work->step;
+    const struct omb_office_card *card =
+        omb_office_card(step, &omb_office_self(step->office)->certificate);
+    char until[OMB_RFC3339_SIZE];
+
+    if (card == NULL || step->input->now_ms <= card->certificate.inner.not_after)
+        return;
+    omb_rfc3339(card->certificate.inner.not_after, 0, until);
+    omb_buf_printf(work->warnings, "the certificate of this office expired at %s\n", until);
+}
+
 static void list_warnings(struct omb_act_work *work, struct omb_act_done *done)
 {
     const struct omb_view all = omb_buf_view(work->warnings);
@@ -328,6 +342,7 @@ enum omb_rc omb_desk_act(struct omb_step *step, const void *ask, const void **ou
         done->record = omb_arena_copy(step->arena, omb_view_str(hex));
         done->position = omb_position_print(step, work.record.position);
         warn_of_block(&work);
+        warn_of_end(&work);
         list_warnings(&work, done);
         if (registers)
             fill_receipt(&work, done);

@@ -47,6 +47,8 @@ void omb_judge_forks(const struct omb_fork_health_list *forks, struct omb_judgem
 /* The certificate's end, if it is here; `card` may be NULL. */
 void omb_judge_certificate(struct omb_step *step, const struct omb_office_card *card,
                            struct omb_judgement *out);
+/* The same of the one by which this office signs: a part of the link up. */
+void omb_judge_own_certificate(struct omb_step *step, struct omb_judgement *out);
 /* The link to that office; NULL: there is none. */
 const struct omb_link_seen *omb_desk_link_to(struct omb_step *step,
                                              const struct omb_office_id *peer);

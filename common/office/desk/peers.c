@@ -86,6 +86,16 @@ void omb_judge_forks(const struct omb_fork_health_list *forks, struct omb_judgem
     }
 }
 
+void omb_judge_own_certificate(struct omb_step *step, struct omb_judgement *out)
+{
+    struct omb_judgement own = {.arena = step->arena};
+
+    omb_judge_certificate(step, omb_office_card(step, &omb_office_self(step->office)->certificate),
+                          &own);
+    if (own.level != OMB_LEVEL_OK)
+        omb_judge(out, own.level, "of this office itself: %.*s", OMB_VIEW_ARGS(own.words));
+}
+
 static void judge_contact(struct omb_step *step, const struct omb_link_seen *link,
                           struct omb_judgement *out)
 {
@@ -161,6 +171,8 @@ void omb_judge_link(struct omb_step *step, const struct omb_link_seen *link,
     if (!link->up && link->row.health != NULL) /* the one above speaks of the link alone */
         omb_judge_forks(&link->row.health->forks, out);
     omb_judge_certificate(step, omb_office_newest(step, &link->peer), out);
+    if (link->up)
+        omb_judge_own_certificate(step, out);
 }
 
 /* --- finding --- */

@@ -457,7 +457,8 @@ static void judge_self(const struct family *family, const struct member *member,
     else if (member->card->seat.depth > 0)
         omb_judge(out, OMB_LEVEL_UNKNOWN, "there is no link to its parent");
     omb_judge_forks(&family->forks, out);
-    omb_judge_certificate(family->step, member->card, out);
+    if (up == NULL)
+        omb_judge_own_certificate(family->step, out);
 }
 
 static void judge_member(const struct family *family, const struct member *member,
