@@ -138,11 +138,40 @@ static void test_an_office_knows_that_its_own_certificate_has_ended(void **state
     tree->checked = true;
 }
 
+/* --- starts --- */
+
+static void start_again(struct tree_office *office, int64_t clock_ms)
+{
+    tree_stop(office);
+    office->clock_ms = clock_ms;
+    tree_pass(office->tree, 2 * OMB_SECOND_MS);
+    tree_start(office);
+    tree_pass(office->tree, 40 * OMB_SECOND_MS);
+}
+
+/* When it was started says nothing of what was started first. */
+static void test_whose_clock_jumps_does_not_run_twice(void **state)
+{
+    static const int64_t jumps[] = {2 * OMB_HOUR_MS, -6 * 365 * OMB_DAY_MS, 9 * 365 * OMB_DAY_MS,
+                                    -OMB_DAY_MS, 0};
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+
+    for (size_t i = 0; i < UNIT_COUNT(jumps); i++) {
+        start_again(bank.b45, jumps[i]);
+        assert_false(has_line((struct omb_views){&level_of(bank.north, "vsp-0045")->words, 1},
+                              "does it run twice?"));
+    }
+    assert_text(level_of(bank.north, "vsp-0045")->level, "ok");
+    tree->checked = true;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TREE_TEST(test_a_doctor_knows_the_life_before),
         TREE_TEST(test_an_office_knows_that_its_own_certificate_has_ended),
+        TREE_TEST(test_whose_clock_jumps_does_not_run_twice),
         TREE_TEST(test_an_office_that_was_closed_and_revoked_is_no_alarm),
         TREE_TEST(test_a_closed_office_that_never_came_is_no_alarm),
     };

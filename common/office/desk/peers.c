@@ -120,7 +120,8 @@ static void judge_contact(struct omb_step *step, const struct omb_link_seen *lin
 static bool is_within_hour(const struct omb_step *step, const struct omb_link_change *change,
                            const char *reason)
 {
-    return omb_view_is(change->reason, reason) && step->input->now_ms - change->at < OMB_HOUR_MS;
+    return omb_view_is(change->reason, reason) &&
+           llabs(step->input->now_ms - change->at) < OMB_HOUR_MS;
 }
 
 /* A line that takes the place of another is of a peer that was started again, or of a copy. */

@@ -144,6 +144,32 @@ void omb_post_own_fork_changed(struct omb_step *step)
     omb_health_changed(step);
 }
 
+/* Whether that start was met before; from now on it was. */
+static bool meet(struct omb_link *link, int64_t started_at)
+{
+    const size_t count = sizeof(link->starts) / sizeof(link->starts[0]);
+
+    for (size_t i = 0; i < count; i++)
+        if (link->starts[i] == started_at)
+            return true;
+    memmove(link->starts + 1, link->starts, (count - 1) * sizeof(link->starts[0]));
+    link->starts[0] = started_at;
+    return false;
+}
+
+/*
+ * Starts in the order in which they were met here, since at each of them the clock may have been
+ * another one: who was met before the one that spoke last runs beside it. The time of a start is
+ * its name alone.
+ */
+static bool speaks_again(struct omb_link *link, int64_t last, int64_t started_at)
+{
+    if (last == started_at || last == 0 || started_at == 0)
+        return false;
+    (void)meet(link, last);
+    return meet(link, started_at);
+}
+
 /* Offices below the peer have no link here: of them a row holds what they told alone. */
 static enum omb_rc keep(struct omb_step *step, struct omb_link *link,
                         const struct omb_health *health, struct omb_error *err)
@@ -160,7 +186,8 @@ static enum omb_rc keep(struct omb_step *step, struct omb_link *link,
     if (whose == &far && row.health && row.health->at > health->at &&
         row.health->at <= step->input->now_ms + OMB_DAY_MS)
         return OMB_OK; /* an older one that came a longer way */
-    earlier = whose == link && row.health && health->started_at < row.health->started_at;
+    earlier = whose == link && row.health &&
+              speaks_again(link, row.health->started_at, health->started_at);
     row.health = health;
     row.health_at = step->input->now_ms;
     row.software = health->software;

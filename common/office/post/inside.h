@@ -82,6 +82,7 @@ struct omb_link {
     struct omb_life sure;           /* the same, when it was sure of it (own.h); no head: not yet */
     struct omb_incarnation greeted_as; /* our own newest life, as we greeted */
     int64_t clock_offset_ms, compared_at;
+    int64_t starts[8];              /* of the peer's daemon, as it told them: newest met first */
     bool dirty;                     /* the row in the store is older */
 
     /* sending */
@@ -105,8 +106,7 @@ struct omb_link {
     struct omb_held *held_first, *held_last;
     struct omb_digest waiting; /* the record that waits */
     unsigned retries;     /* of it */
-    unsigned wanted;      /* answers that are owed to us */
-    unsigned wants;       /* that came since the last look */
+    unsigned wanted, wants; /* answers that are owed to us; asked of us since the last look */
     uint64_t looked;      /* rows, for what it asked for */
     int64_t looked_since; /* monotonic; in this second */
     struct omb_held *later_first, *later_last; /* Want and Compare that are put off (later.c) */

@@ -9,7 +9,7 @@
 
 /* In the history of a link: the peer called again while its line stood, or a copy of it did. */
 #define OMB_REPLACED_WORDS "another line with its key greeted"
-/* Likewise: of two that run, the one that was started first spoke after the other. */
+/* Likewise: a start of it that was met before the one that spoke last. */
 #define OMB_EARLIER_WORDS "an earlier start of it speaks again"
 /* This office was started: what stood then had ended. */
 #define OMB_STARTED_WORDS "the daemon here was started"
