@@ -166,12 +166,77 @@ static void test_whose_clock_jumps_does_not_run_twice(void **state)
     tree->checked = true;
 }
 
+/* --- stale --- */
+
+static const struct omb_stale_office *stale_of(struct tree_office *office, const char *pattern,
+                                               const char *code)
+{
+    const struct omb_view by[] = {OMB_VIEW_LIT("office")};
+    const struct omb_view measures[] = {OMB_VIEW_LIT("registered")};
+    const struct omb_view offices[] = {omb_view_str(pattern)};
+    const struct omb_filter filter = {.office = {offices, *pattern ? 1 : 0}};
+    const struct omb_report *report;
+
+    tree_tick(office);
+    report = ASK(&office->rig, "s1", REPORT, report_ask, report, .by = {by, 1},
+                 .measures = {measures, 1}, .filter = &filter);
+    for (size_t i = 0; i < report->stale.count; i++) {
+        if (omb_view_is(report->stale.items[i].office, code))
+            return &report->stale.items[i];
+    }
+    return NULL;
+}
+
+/* When the end of a line was noticed, or this office was started, tells nothing of before. */
+static void test_it_is_stale_since_it_was_heard_last(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    int64_t cut_at;
+
+    tree_pass(tree, 70 * OMB_SECOND_MS);
+    cut_at = tree->now_ms;
+    tree_cut(bank.b45);
+    tree_pass(tree, 30 * OMB_SECOND_MS);
+    assert_text(tree_link(bank.north, bank.b45)->state, "down");
+    assert_true(stale_of(bank.north, "", "vsp-0045")->since <= cut_at);
+    assert_true(stale_of(bank.ho, "", "vsp-0045")->since <= cut_at);
+    tree_stop(bank.north);
+    tree_start(bank.north);
+    tree_pass(tree, 10 * OMB_SECOND_MS);
+    assert_true(stale_of(bank.north, "", "vsp-0045")->since <= cut_at);
+    tree_mend(bank.b45);
+    tree_settle(tree);
+    tree_check(tree);
+}
+
+static void test_a_report_is_not_behind_on_offices_that_it_leaves_out(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+
+    tree_pass(tree, 70 * OMB_SECOND_MS);
+    tree_cut(bank.south);
+    tree_pass(tree, 70 * OMB_SECOND_MS);
+    assert_non_null(stale_of(bank.ho, "", "vsp-0077"));
+    assert_non_null(stale_of(bank.ho, "south/**", "vsp-0077"));
+    assert_non_null(stale_of(bank.ho, "vsp-0077", "vsp-0077")); /* as what is above it is */
+    assert_null(stale_of(bank.ho, "vsp-0077", "south"));
+    assert_null(stale_of(bank.ho, "north/**", "south"));
+    assert_null(stale_of(bank.ho, "north/**", "vsp-0077"));
+    tree_mend(bank.south);
+    tree_settle(tree);
+    tree_check(tree);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TREE_TEST(test_a_doctor_knows_the_life_before),
         TREE_TEST(test_an_office_knows_that_its_own_certificate_has_ended),
         TREE_TEST(test_whose_clock_jumps_does_not_run_twice),
+        TREE_TEST(test_it_is_stale_since_it_was_heard_last),
+        TREE_TEST(test_a_report_is_not_behind_on_offices_that_it_leaves_out),
         TREE_TEST(test_an_office_that_was_closed_and_revoked_is_no_alarm),
         TREE_TEST(test_a_closed_office_that_never_came_is_no_alarm),
     };

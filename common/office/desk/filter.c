@@ -164,13 +164,18 @@ static int by_id(const void *a, const void *b)
     return OMB_ID_COMPARE(first, second);
 }
 
-static bool passes_home(const struct omb_desk_filter *filter, const struct omb_case_row *row)
+bool omb_desk_filter_takes(const struct omb_desk_filter *filter, const struct omb_office_id *home)
 {
     if (filter->ask.office.count == 0)
         return true;
-    return row->case_id != NULL && filter->home_count > 0 &&
-           bsearch(&row->case_id->home, filter->homes, filter->home_count,
-                   sizeof(*filter->homes), by_id) != NULL;
+    return filter->home_count > 0 && bsearch(home, filter->homes, filter->home_count,
+                                             sizeof(*filter->homes), by_id) != NULL;
+}
+
+static bool passes_home(const struct omb_desk_filter *filter, const struct omb_case_row *row)
+{
+    return filter->ask.office.count == 0 ||
+           (row->case_id != NULL && omb_desk_filter_takes(filter, &row->case_id->home));
 }
 
 bool omb_desk_filter_passes(const struct omb_desk_filter *filter, const struct omb_case_row *row)

@@ -19,6 +19,8 @@ struct omb_desk_filter;
 enum omb_rc omb_desk_filter_new(struct omb_step *step, const struct omb_filter *filter,
                                 struct omb_desk_filter **out, struct omb_error *err) OMB_MUST_USE;
 bool omb_desk_filter_passes(const struct omb_desk_filter *filter, const struct omb_case_row *row);
+/* Whether cases of that home may pass. */
+bool omb_desk_filter_takes(const struct omb_desk_filter *filter, const struct omb_office_id *home);
 
 /*
  * Index rows that lead to every case that passes, so that a list need not look at all: pairs of a

@@ -67,9 +67,14 @@ struct omb_view omb_desk_link_words(struct omb_step *step, const struct omb_link
 
 /* --- the tree (desk/tree.c) --- */
 
-/* Offices below that a report may not know to the end, and since when; ascending by code. */
-enum omb_rc omb_desk_stale(struct omb_step *step, struct omb_stale_office_list *out,
-                           struct omb_error *err) OMB_MUST_USE;
+struct omb_desk_filter; /* office/desk/filter.h */
+
+/*
+ * Offices below that a report with that filter may not know to the end, and since when; in the
+ * order of the tree.
+ */
+enum omb_rc omb_desk_stale(struct omb_step *step, const struct omb_desk_filter *filter,
+                           struct omb_stale_office_list *out, struct omb_error *err) OMB_MUST_USE;
 /* Whether an office was closed or its newest certificate revoked: "closed", "revoked", or NULL. */
 const char *omb_desk_office_ended(struct omb_step *step, const struct omb_office_card *card);
 /* Whether the office is `upper` or stands below it, by its newest certificate. */

@@ -71,7 +71,7 @@ enum omb_rc omb_desk_report(struct omb_step *step, const void *ask, const void *
     omb_report_free(count.run);
     omb_aside_end(&count.aside);
     if (rc == OMB_OK)
-        rc = omb_desk_stale(step, &report->stale, err);
+        rc = omb_desk_stale(step, filter, &report->stale, err);
     if (rc == OMB_OK)
         *out = report;
     return rc;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "office/backup.h"
+#include "office/desk/filter.h"
 #include "office/desk/inspect.h"
 #include "office/lost.h"
 
@@ -256,6 +257,12 @@ static int64_t first_known(const struct member *member)
     return member->card->certificate.inner.not_before;
 }
 
+/* A line is found to have ended some time after it was heard last. 0: not known. */
+static int64_t earlier_of(int64_t a, int64_t b)
+{
+    return b == 0 || (a != 0 && a < b) ? a : b;
+}
+
 static void judge_child(const struct family *family, struct member *member)
 {
     const struct omb_link_seen *link = member->link;
@@ -266,7 +273,7 @@ static void judge_child(const struct family *family, struct member *member)
         return;
     }
     if (!omb_view_is(omb_view_str(link->state), "live"))
-        lose(member, link->since ? link->since : link->row.last_contact);
+        lose(member, earlier_of(link->since, link->row.last_contact));
     if (now - link->row.last_contact > FRESH_MS)
         lose(member, link->row.last_contact);
 }
@@ -286,13 +293,13 @@ static void judge_grandchild(const struct family *family, struct member *member)
         return;
     }
     if (above != NULL) {
+        const int64_t since = earlier_of(above->since, above->last_contact);
+
         /* Never heard by the office above it, which lost its store: what came before is old. */
         member->silent_ms = above->last_contact > 0
                                 ? parent->health->at - above->last_contact + now - parent->health_at
                                 : now - member->health_at;
-        lose(member, above->since          ? above->since
-                     : above->last_contact ? above->last_contact
-                                           : member->health_at);
+        lose(member, since ? since : member->health_at);
         return;
     }
     member->silent_ms = now - member->health_at;
@@ -356,8 +363,14 @@ static enum omb_rc look(struct omb_step *step, struct family *out, struct omb_er
 
 /* --- stale --- */
 
-enum omb_rc omb_desk_stale(struct omb_step *step, struct omb_stale_office_list *out,
-                           struct omb_error *err)
+static bool is_told_stale(const struct omb_desk_filter *filter, const struct member *member)
+{
+    return !member->self && member->ended == NULL && member->stale &&
+           omb_desk_filter_takes(filter, &member->card->seat.office);
+}
+
+enum omb_rc omb_desk_stale(struct omb_step *step, const struct omb_desk_filter *filter,
+                           struct omb_stale_office_list *out, struct omb_error *err)
 {
     struct family family;
     struct omb_stale_office *stale;
@@ -370,7 +383,7 @@ enum omb_rc omb_desk_stale(struct omb_step *step, struct omb_stale_office_list *
     for (size_t i = 0; i < family.count; i++) {
         const struct member *member = &family.members[i];
 
-        if (!member->self && member->ended == NULL && member->stale)
+        if (is_told_stale(filter, member))
             stale[count++] = (struct omb_stale_office){member->card->seat.code,
                                                        member->stale_since};
     }
