@@ -298,14 +298,20 @@ struct reading {
     struct omb_error failure; /* the first; rc OMB_OK until then */
 };
 
+static enum omb_rc fail_at(const char *path, int line, struct omb_error *err)
+{
+    const struct omb_view name = omb_text_cut(omb_view_str(path), 150);
+    char prefix[200];
+
+    (void)snprintf(prefix, sizeof(prefix), "%.*s:%d", OMB_VIEW_ARGS(name), line);
+    return omb_fail_within(err, prefix);
+}
+
 static void fail_line(struct reading *reading, const char *section, const char *key)
 {
     struct omb_error *failure = &reading->failure;
-    struct omb_view name = omb_text_cut(omb_view_str(reading->path), 150);
-    char prefix[200];
 
-    (void)snprintf(prefix, sizeof(prefix), "%.*s:%d", OMB_VIEW_ARGS(name), reading->line);
-    (void)omb_fail_within(failure, prefix);
+    (void)fail_at(reading->path, reading->line, failure);
     if (section) {
         (void)snprintf(failure->field, sizeof(failure->field), "%.30s.%.30s", section, key);
         omb_text_show(failure->field);
@@ -418,6 +424,8 @@ static int take_key(void *user, const char *section, const char *key, const char
         fail_line(reading, section, key);
     else
         reading->said[row - rows] = true;
+    if (row && row->kind == ZONE)
+        reading->config.zone_line = reading->line;
     return 1;
 }
 
@@ -459,6 +467,14 @@ enum omb_rc omb_config_read(const char *path, struct omb_config *out, struct omb
         rc = parse(path, &text, out, err);
     omb_buf_free(&text);
     return rc;
+}
+
+enum omb_rc omb_config_zone(const char *path, const struct omb_config *config,
+                            struct omb_zone *out, struct omb_error *err)
+{
+    const enum omb_rc rc = omb_zone_load(config->zone, out, err);
+
+    return rc == OMB_OK || config->zone_line == 0 ? rc : fail_at(path, config->zone_line, err);
 }
 
 /* --- writing --- */

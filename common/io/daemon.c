@@ -66,7 +66,7 @@ static enum omb_rc check_config(const char *dir, struct omb_error *err)
     if (rc == OMB_OK)
         rc = check_bell(&config, err);
     if (rc == OMB_OK)
-        rc = omb_zone_load(config.zone, &zone, err);
+        rc = omb_config_zone(path, &config, &zone, err);
     if (rc == OMB_OK)
         printf("%s: nothing is wrong\n", path);
     omb_zone_free(&zone);

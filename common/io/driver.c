@@ -19,7 +19,7 @@ static enum omb_rc open_config(struct omb_driver *driver, struct omb_error *err)
     if (rc == OMB_OK)
         rc = omb_config_read(path, &driver->config, err);
     if (rc == OMB_OK)
-        rc = omb_zone_load(driver->config.zone, &driver->zone, err);
+        rc = omb_config_zone(path, &driver->config, &driver->zone, err);
     return rc;
 }
 

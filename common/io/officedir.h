@@ -27,6 +27,7 @@ struct omb_config {
     enum omb_log_level log_level;
     enum omb_log_format log_format;
     uint32_t batch_inputs;       /* [daemon] batch-inputs: inputs worked into one batch at most */
+    int zone_line;               /* of time-zone in the file that was read; 0: it does not say it */
 };
 
 /* Every key as it is when the file does not say it; the code is empty. */
@@ -121,6 +122,9 @@ enum omb_rc omb_key_save(const char *path, const struct omb_keyfile *key,
  */
 enum omb_rc omb_zone_load(const char *name, struct omb_zone *out,
                           struct omb_error *err) OMB_MUST_USE;
+/* The one that the configuration names; `path`: of its file, whose line is to blame. */
+enum omb_rc omb_config_zone(const char *path, const struct omb_config *config,
+                            struct omb_zone *out, struct omb_error *err) OMB_MUST_USE;
 void omb_zone_free(struct omb_zone *zone);
 
 /* All keys of an office, opened: DIR/keys/signing.key, transport.key, sealing.key. */

@@ -215,8 +215,9 @@ enum omb_rc omb_enrol_read_request(struct omb_view bytes, struct omb_arena *aren
     rc = omb_decode_office_request(bytes, arena, &known.outer, err);
     if (rc == OMB_OK)
         rc = omb_decode_office_wish(known.outer.wish, arena, &known.wish, err);
-    if (rc == OMB_OK)
-        rc = check_version(known.wish.version, OMB_ENROL_REQUEST, err);
+    if (rc != OMB_OK)
+        return omb_fail_within(err, "the request cannot be read");
+    rc = check_version(known.wish.version, OMB_ENROL_REQUEST, err);
     if (rc == OMB_OK)
         rc = check_wish(&known.wish, err);
     if (rc == OMB_OK)
@@ -337,8 +338,9 @@ enum omb_rc omb_enrol_read_bundle(struct omb_view bytes, struct omb_arena *arena
     rc = omb_decode_bundle(bytes, arena, &outer, err);
     if (rc == OMB_OK)
         rc = omb_decode_bundle_content(outer.content, arena, &known.content, err);
-    if (rc == OMB_OK)
-        rc = check_content(&known.content, err);
+    if (rc != OMB_OK)
+        return omb_fail_within(err, "the bundle cannot be read");
+    rc = check_content(&known.content, err);
     if (rc == OMB_OK)
         rc = read_chain(&known, arena, err);
     if (rc == OMB_OK)

@@ -195,6 +195,17 @@ def test_bundles_that_do_not_fit_change_nothing(make_office, top, ho):
     refused_unchanged_store(north, good)
 
 
+def test_a_file_that_cannot_be_read_is_named(make_office, ho):
+    north = init_below(make_office("north"), "regional")
+    body = base64.b64encode(b"\x0f" * 30).decode()
+    for office, verb, kind, what in ((ho, "certify", "OFFICE REQUEST", "request"),
+                                     (north, "join", "BUNDLE", "bundle")):
+        file = north.dir / f"bad.{what}"
+        file.write_text(f"-----BEGIN OMBUD {kind}-----\n{body}\n-----END OMBUD {kind}-----\n")
+        said = office.ombud("office", verb, file, code=1).err
+        assert f"{file}: the {what} cannot be read: the message: a wire type" in said, said
+
+
 def refused_unchanged_store(office, bundle):
     """A bundle used twice: the store is there, and stays as it is."""
     before = office.ombud("log", "list", "--json").json()

@@ -253,6 +253,22 @@ static void bad_values_are_refused_in_words(void **state)
                    ":2: \"xml\" is not text or json");
 }
 
+/* Its name is well formed; whether the machine has its file is found out later. */
+static void a_zone_that_is_not_here_is_named_with_its_line(void **state)
+{
+    const struct omb_config said =
+        read_good("[office]\ncode = ho\n\ntime-zone = Mars/Olympus\n[daemon]\nlog-level = info\n");
+    const struct omb_config unsaid = read_good("[office]\ncode = ho\n");
+    struct omb_error err = {.words = ""};
+    struct omb_zone zone;
+
+    (void)state;
+    assert_int_equal(omb_config_zone(path.text, &said, &zone, &err), OMB_UNKNOWN_CODE);
+    assert_non_null(strstr(err.words, "ombud.conf:4: there is no time zone Mars/Olympus here"));
+    assert_int_equal(omb_config_zone(path.text, &unsaid, &zone, &err), OMB_OK);
+    omb_zone_free(&zone);
+}
+
 static void batch_inputs_has_bounds(void **state)
 {
     (void)state;
@@ -509,6 +525,7 @@ int main(void)
         ROW(the_longest_line_that_is_read_is_read_whole),
         ROW(what_is_not_text_is_refused),
         ROW(bad_values_are_refused_in_words),
+        ROW(a_zone_that_is_not_here_is_named_with_its_line),
         ROW(batch_inputs_has_bounds),
         ROW(endpoints_have_a_host_and_a_port),
         ROW(wildcards_are_for_listening_only),

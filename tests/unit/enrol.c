@@ -259,6 +259,22 @@ static void test_every_breach_of_a_bundle_is_named(void **state)
     assert_bundle_refused(it.north, OMB_UNAUTHENTIC, "signature");
 }
 
+static void test_what_is_no_message_is_told_as_what_it_was_to_be(void **state)
+{
+    const uint8_t bytes[] = {0x0f, 0x0f, 0x0f};
+    struct omb_known_request request;
+    struct omb_error err;
+
+    (void)state;
+    assert_int_equal(read_bundle(OMB_VIEW_OF(bytes), &err), OMB_INVALID);
+    assert_string_equal(err.words, "the bundle cannot be read: the message: a wire type is not "
+                                   "one of protobuf 3");
+    assert_int_equal(omb_enrol_read_request(OMB_VIEW_OF(bytes), &it.arena, &request, &err),
+                     OMB_INVALID);
+    assert_string_equal(err.words, "the request cannot be read: the message: a wire type is not "
+                                   "one of protobuf 3");
+}
+
 static void test_what_is_too_long_is_refused_unread(void **state)
 {
     static const uint8_t zeros[OMB_ENROL_BYTES_MAX + 1];
@@ -398,6 +414,7 @@ int main(void)
         ENROL_TEST(test_a_bundle_comes_back),
         ENROL_TEST(test_every_breach_of_a_request_is_named),
         ENROL_TEST(test_every_breach_of_a_bundle_is_named),
+        ENROL_TEST(test_what_is_no_message_is_told_as_what_it_was_to_be),
         ENROL_TEST(test_what_is_too_long_is_refused_unread),
         cmocka_unit_test(test_a_file_says_what_it_is),
         cmocka_unit_test(test_files_that_are_none_are_told_apart),

@@ -69,7 +69,7 @@ static void check_files(struct findings *all, const char *dir)
         return;
     }
     say(all, "configuration", "ok", path);
-    if (omb_zone_load(config.zone, &zone, &err) == OMB_OK) {
+    if (omb_config_zone(path, &config, &zone, &err) == OMB_OK) {
         say(all, "time-zone", "ok", config.zone);
         omb_zone_free(&zone);
     } else {
