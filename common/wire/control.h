@@ -559,7 +559,8 @@ OMB_SHAPE(office_list_ask)
     F(flag, rekeyed, )                                                                 \
     F(line, fingerprint, )                                                             \
     F(line, transport, )                                                               \
-    F(lines, succeeds, )
+    F(lines, succeeds, )                                                               \
+    F(line, successor, )
 OMB_SHAPE(office_view)
 
 #define OMB_FIELDS_office_list(F)                                                      \

@@ -414,12 +414,38 @@ static void test_a_stand_in_is_moved(void **state)
     tree_check(tree);
 }
 
-static struct omb_view state_at(struct tree_office *asked, const struct tree_office *whose)
+static const struct omb_office_view *seen_at(struct tree_office *asked,
+                                             const struct tree_office *whose)
 {
     tree_tick(asked);
     return ASK(&asked->rig, "admin", OFFICE_SHOW, office_ask, office_view,
-               .code = omb_view_str(whose->code))
-        ->state;
+               .code = omb_view_str(whose->code));
+}
+
+static struct omb_view state_at(struct tree_office *asked, const struct tree_office *whose)
+{
+    return seen_at(asked, whose)->state;
+}
+
+/* Who goes on with its cases, by everybody who knows of the closing. */
+static void test_a_closed_office_names_who_stands_in_for_it(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    struct tree_office *const all[] = {bank.ho, bank.north, bank.b45, bank.b46};
+    int64_t until;
+
+    assert_int_equal(seen_at(bank.north, bank.b45)->successor.size, 0);
+    until = seen_at(bank.north, bank.b46)->not_after;
+    close_office(bank.b45, bank.b46);
+    tree_settle(tree);
+    for (size_t i = 0; i < UNIT_COUNT(all); i++) {
+        assert_text(seen_at(all[i], bank.b45)->successor, "vsp-0046");
+        assert_int_equal(seen_at(all[i], bank.b46)->successor.size, 0);
+    }
+    /* Its next certificate ends when the one before would have. */
+    assert_int_equal(seen_at(bank.north, bank.b46)->not_after, until);
+    tree_check(tree);
 }
 
 /* It had left before the region that it stood below closed it, which had not heard of that. */
@@ -447,6 +473,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TREE_TEST(test_a_closed_office_leaves_its_cases_to_its_successor),
+        TREE_TEST(test_a_closed_office_names_who_stands_in_for_it),
         TREE_TEST(test_a_closed_office_goes_on_giving_where_it_stopped),
         TREE_TEST(test_what_a_closed_office_was_to_decide_is_taken_over),
         TREE_TEST(test_a_closed_office_that_takes_a_case_gets_no_key),

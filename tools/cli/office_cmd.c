@@ -110,6 +110,8 @@ enum omb_exit omb_run_office_show(struct omb_cli *cli)
         line("service", OMB_VIEW_LIT("any office may ask it"));
     for (size_t i = 0; i < office->succeeds.count; i++)
         line("stands in for", office->succeeds.items[i]);
+    if (office->successor.size)
+        line("successor", office->successor);
     line_when(cli, "valid from", office->not_before);
     line_when(cli, "valid until", office->not_after);
     line_anchor(office->anchor);

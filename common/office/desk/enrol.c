@@ -68,6 +68,8 @@ static void set_dates(const struct omb_step *step, uint32_t days,
     out->not_before = step->input->now_ms;
     if (previous && out->not_before <= previous->not_before)
         out->not_before = previous->not_before + 1;
+    if (days == 0 && out->not_after > out->not_before)
+        return;
     out->not_after = out->not_before + (int64_t)(days ? days : DAYS_STANDARD) * OMB_DAY_MS;
 }
 

@@ -17,7 +17,8 @@ enum omb_rc omb_desk_may_certify(struct omb_step *step, struct omb_error *err) O
 /*
  * Signs a certificate of an office below, writes the event, and gives the certificate back. The
  * caller filled in who the office is, its keys, `previous` and `succeeds`; where it stands and how
- * deep it certifies is filled in here. previous: its certificate so far; NULL: none is here.
+ * deep it certifies is filled in here. previous: its certificate so far; NULL: none is here. days: 0
+ * for the end that the certificate says, or the usual one where it says none.
  */
 enum omb_rc omb_desk_issue(struct omb_step *step, struct omb_certificate *certificate,
                            uint32_t days, const struct omb_certificate *previous,

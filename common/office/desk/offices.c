@@ -296,6 +296,24 @@ static struct omb_views codes_of(struct omb_step *step, const struct omb_office_
     return omb_lines_views(&lines);
 }
 
+/* The code of the office that a closing named; empty: it was not closed. */
+static struct omb_view successor_of(struct omb_step *step, const struct omb_office_id *office)
+{
+    const struct omb_key key = omb_key_closing(office);
+    const struct omb_office_ref *successor = NULL;
+    struct omb_buf value = OMB_BUF_INIT;
+    struct omb_opened record;
+    struct omb_row_at at;
+
+    if (omb_port_get(step->port, OMB_FAMILY_OFFICE, omb_key_view(&key), &value) == OMB_OK &&
+        omb_read_place(omb_buf_view(&value), &at.number, &at.seq) &&
+        omb_desk_open(step, at.number, at.seq, &record, NULL) == OMB_OK && record.header.facts &&
+        record.header.facts->event.tag == OMB_EVENT_OFFICE_CLOSED)
+        successor = OMB_AS(office_closed, record.header.facts->event)->successor;
+    omb_buf_free(&value);
+    return successor ? omb_office_code_of(step, &successor->office) : OMB_VIEW_NONE;
+}
+
 static enum omb_rc count_row(void *arg, struct omb_view key, struct omb_view value)
 {
     (void)key;
@@ -336,6 +354,7 @@ static void office_view(struct omb_step *step, const struct omb_office_card *car
         .fingerprint = fingerprint_of(step, inner->signing_key),
         .transport = fingerprint_of(step, inner->transport_key),
         .succeeds = codes_of(step, card),
+        .successor = successor_of(step, &inner->office),
     };
     if (!omb_office_id_none(&inner->parent))
         out->parent = omb_office_code_of(step, &inner->parent);

@@ -254,8 +254,7 @@ static enum omb_rc certify_successor(struct omb_step *step, const struct omb_off
                                               was->succeeds.count + ends->succeeds.count + 1);
     struct omb_known_certificate issued;
     struct omb_view record;
-    const int64_t left = was->not_after - step->input->now_ms;
-    const uint32_t days = left > OMB_DAY_MS ? (uint32_t)(left / OMB_DAY_MS) : 1;
+    const uint32_t days = was->not_after > step->input->now_ms ? 0 : 1; /* 0: as it was */
 
     certificate.succeeds = (struct omb_views){succeeds, 0};
     for (size_t i = 0; i < was->succeeds.count; i++)
