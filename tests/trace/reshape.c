@@ -448,6 +448,19 @@ static void test_a_closed_office_names_who_stands_in_for_it(void **state)
     tree_check(tree);
 }
 
+static void test_a_stand_in_keeps_its_dates(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    const int64_t until = seen_at(bank.north, bank.b46)->not_after;
+
+    close_office(bank.b45, bank.b46);
+    tree_settle(tree);
+    assert_int_equal(seen_at(bank.b46, bank.b46)->succeeds.count, 1);
+    assert_int_equal(seen_at(bank.b46, bank.b46)->not_after, until);
+    tree_check(tree);
+}
+
 /* It had left before the region that it stood below closed it, which had not heard of that. */
 static void test_a_closing_by_a_region_that_it_left_closes_nobody(void **state)
 {
@@ -479,6 +492,7 @@ int main(void)
         TREE_TEST(test_a_closed_office_that_takes_a_case_gets_no_key),
         TREE_TEST(test_stand_ins_follow_each_other),
         TREE_TEST(test_a_stand_in_is_moved),
+        TREE_TEST(test_a_stand_in_keeps_its_dates),
         TREE_TEST(test_a_closing_by_a_region_that_it_left_closes_nobody),
         TREE_TEST(test_a_branch_comes_under_another_region),
         TREE_TEST(test_a_case_comes_back_to_a_region_that_its_home_left),

@@ -9,18 +9,10 @@
 #include "base/assert.h"
 #include "crypto/keyfile.h"
 #include "ledger/enrol.h"
+#include "office/issue.h"
 
 #define DAYS_STANDARD 3652 /* ten years */
 #define DAYS_MOST 36525
-
-static const struct omb_known_certificate *own_certificate(struct omb_step *step)
-{
-    const struct omb_seat *self = omb_office_self(step->office);
-    const struct omb_office_card *card = omb_office_card(step, &self->certificate);
-
-    OMB_ASSERT(card != NULL && card->complete);
-    return &card->certificate;
-}
 
 static struct omb_view fingerprint_of(struct omb_step *step, struct omb_view key)
 {
@@ -47,68 +39,11 @@ enum omb_rc omb_desk_office_event(struct omb_step *step, const struct omb_facts 
     return rc;
 }
 
-enum omb_rc omb_desk_may_certify(struct omb_step *step, struct omb_error *err)
+static enum omb_rc check_days(uint32_t days, struct omb_error *err)
 {
-    const struct omb_certificate *own = &own_certificate(step)->inner;
-
-    if (omb_view_is(own->kind, "branch"))
-        return omb_fail(err, OMB_REFUSED, NULL, "%.*s is a branch and certifies nobody",
-                        OMB_VIEW_ARGS(own->code));
-    if (own->certify_depth == 0 || own->depth + 1 >= OMB_CHAIN_MAX)
-        return omb_fail(err, OMB_REFUSED, NULL,
-                        "%.*s stands too deep in the tree: it may certify no office below it",
-                        OMB_VIEW_ARGS(own->code));
-    return omb_certify_valid_at(own, step->input->now_ms, err);
-}
-
-/* The newest certificate of an office is the one that begins last. */
-static void set_dates(const struct omb_step *step, uint32_t days,
-                      const struct omb_certificate *previous, struct omb_certificate *out)
-{
-    out->not_before = step->input->now_ms;
-    if (previous && out->not_before <= previous->not_before)
-        out->not_before = previous->not_before + 1;
-    if (days == 0 && out->not_after > out->not_before)
-        return;
-    out->not_after = out->not_before + (int64_t)(days ? days : DAYS_STANDARD) * OMB_DAY_MS;
-}
-
-/* The event makes the certificate known here and offers it to the offices below. */
-static enum omb_rc write_certified(struct omb_step *step, const struct omb_known_certificate *known,
-                                   struct omb_view *out_record, struct omb_error *err)
-{
-    const struct omb_office_certified event = {.certificate = known->signed_bytes};
-    const struct omb_facts facts = {.event = {OMB_EVENT_OFFICE_CERTIFIED, &event}};
-    struct omb_appended appended;
-
-    return omb_desk_office_event(step, &facts, &appended, out_record, err);
-}
-
-enum omb_rc omb_desk_issue(struct omb_step *step, struct omb_certificate *certificate,
-                           uint32_t days, const struct omb_certificate *previous,
-                           struct omb_known_certificate *out, struct omb_view *out_record,
-                           struct omb_error *err)
-{
-    const struct omb_known_certificate *own = own_certificate(step);
-    struct omb_buf bytes = OMB_BUF_INIT;
-    enum omb_rc rc;
-
-    if (days > DAYS_MOST)
-        return omb_fail(err, OMB_INVALID, "days", "a certificate holds at most %d days", DAYS_MOST);
-    certificate->version = 1;
-    certificate->parent = own->inner.office;
-    certificate->issuer = own->digest;
-    certificate->depth = own->inner.depth + 1;
-    certificate->certify_depth =
-        omb_certify_depth_of(certificate->kind, own->inner.certify_depth);
-    set_dates(step, days, previous, certificate);
-    rc = omb_shape_check(&omb_shape_certificate, certificate, err);
-    if (rc != OMB_OK)
-        return rc;
-    omb_certify_issue(certificate, omb_office_lent(step->office)->signer, &bytes);
-    rc = omb_certify_read(omb_arena_copy(step->arena, omb_buf_view(&bytes)), step->arena, out, err);
-    omb_buf_free(&bytes);
-    return rc == OMB_OK ? write_certified(step, out, out_record, err) : rc;
+    if (days <= DAYS_MOST)
+        return OMB_OK;
+    return omb_fail(err, OMB_INVALID, "days", "a certificate holds at most %d days", DAYS_MOST);
 }
 
 /* --- who asks --- */
@@ -269,7 +204,7 @@ static enum omb_rc check_asker(struct omb_step *step, const struct omb_office_ce
     if (rc == OMB_OK)
         rc = check_fingerprint(step, out, ask->fingerprint, err);
     if (rc == OMB_OK)
-        rc = omb_desk_may_certify(step, err);
+        rc = omb_issue_may(step, err);
     if (rc != OMB_OK)
         return rc;
     if (omb_view_equal(wish->code, omb_office_self_code(step->office)))
@@ -314,7 +249,7 @@ static struct omb_view make_bundle(struct omb_step *step,
                                    struct omb_views addresses)
 {
     const struct omb_office_setup *setup = omb_office_lent(step->office);
-    const struct omb_known_certificate *at = own_certificate(step);
+    const struct omb_known_certificate *at = omb_issue_own(step);
     struct omb_view certificates[OMB_CHAIN_MAX] = {issued->signed_bytes};
     struct omb_view earlier[OMB_ENROL_EARLIER_MAX];
     size_t room = OMB_ENROL_EARLIER_BYTES;
@@ -411,8 +346,12 @@ enum omb_rc omb_desk_office_certify(struct omb_step *step, const void *ask, cons
     struct asker asker = {.so_far = NULL};
     struct omb_certificate certificate;
     struct omb_known_certificate issued;
+    struct omb_appended record;
+    uint32_t days;
     enum omb_rc rc = check_asker(step, request, &asker, err);
 
+    if (rc == OMB_OK)
+        rc = check_days(request->days, err);
     if (rc == OMB_OK)
         rc = check_addresses(request->addresses, err);
     if (rc != OMB_OK)
@@ -421,11 +360,12 @@ enum omb_rc omb_desk_office_certify(struct omb_step *step, const void *ask, cons
     rc = repeat_succeeds(step, &asker, &certificate, err);
     if (rc != OMB_OK)
         return rc;
-    rc = omb_desk_issue(step, &certificate, request->days,
-                        asker.so_far ? &asker.so_far->certificate.inner : NULL, &issued,
-                        &answer->record, err);
+    days = request->days ? request->days : DAYS_STANDARD;
+    rc = omb_issue(step, &certificate, (int64_t)days * OMB_DAY_MS,
+                   asker.so_far ? &asker.so_far->certificate.inner : NULL, &issued, &record, err);
     if (rc != OMB_OK)
         return rc;
+    answer->record = omb_desk_hex(step->arena, OMB_VIEW_OF(record.digest.bytes));
     answer->code = asker.request.wish.code;
     answer->fingerprint = fingerprint_of(step, asker.request.wish.signing_key);
     answer->bundle = make_bundle(step, &issued, request->addresses);
@@ -439,7 +379,7 @@ enum omb_rc omb_desk_office_certify(struct omb_step *step, const void *ask, cons
 static enum omb_rc check_keys(struct omb_step *step, const struct omb_certificate *issued,
                               struct omb_error *err)
 {
-    const struct omb_certificate *own = &own_certificate(step)->inner;
+    const struct omb_certificate *own = &omb_issue_own(step)->inner;
 
     if (!omb_office_id_equal(&issued->office, &own->office))
         return omb_fail(err, OMB_REFUSED, NULL,
@@ -468,7 +408,7 @@ static enum omb_rc check_bank(struct omb_step *step, const struct omb_bundle_con
 static enum omb_rc check_newer(struct omb_step *step, const struct omb_known_certificate *issued,
                                struct omb_error *err)
 {
-    const struct omb_known_certificate *own = own_certificate(step);
+    const struct omb_known_certificate *own = omb_issue_own(step);
 
     if (omb_digest_equal(&issued->digest, &own->digest))
         return omb_fail(err, OMB_EXISTS, NULL, "%.*s has joined with this certificate already",
@@ -488,10 +428,10 @@ static enum omb_rc agree(struct omb_step *step, struct omb_known_certificate *is
                          struct omb_error *err)
 {
     struct omb_buf bytes = OMB_BUF_INIT;
-    struct omb_view record;
+    struct omb_appended record;
     enum omb_rc rc;
 
-    if (omb_office_id_equal(&issued->inner.parent, &own_certificate(step)->inner.parent))
+    if (omb_office_id_equal(&issued->inner.parent, &omb_issue_own(step)->inner.parent))
         return OMB_OK;
     if (issued->outer.signatures.count >= OMB_CERTIFICATE_SIGNATURES_MAX)
         return omb_fail(err, OMB_LIMIT, NULL,
@@ -502,7 +442,7 @@ static enum omb_rc agree(struct omb_step *step, struct omb_known_certificate *is
     rc = omb_certify_read(omb_arena_copy(step->arena, omb_buf_view(&bytes)), step->arena, issued,
                           err);
     omb_buf_free(&bytes);
-    return rc == OMB_OK ? write_certified(step, issued, &record, err) : rc;
+    return rc == OMB_OK ? omb_issue_tell(step, issued, &record, err) : rc;
 }
 
 enum omb_rc omb_desk_office_join(struct omb_step *step, const void *ask, const void **out,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "office/desk/enrol.h"
+#include "office/issue.h"
 #include "office/logs.h"
 
 #define LIVES_MAX 2048 /* of one office in a revocation; a header holds no more */
@@ -253,8 +254,8 @@ static enum omb_rc certify_successor(struct omb_step *step, const struct omb_off
     struct omb_view *succeeds = OMB_ARENA_NEW(step->arena, struct omb_view,
                                               was->succeeds.count + ends->succeeds.count + 1);
     struct omb_known_certificate issued;
-    struct omb_view record;
-    const uint32_t days = was->not_after > step->input->now_ms ? 0 : 1; /* 0: as it was */
+    struct omb_appended record;
+    const int64_t soonest = step->input->now_ms + OMB_DAY_MS;
 
     certificate.succeeds = (struct omb_views){succeeds, 0};
     for (size_t i = 0; i < was->succeeds.count; i++)
@@ -264,7 +265,8 @@ static enum omb_rc certify_successor(struct omb_step *step, const struct omb_off
             add_once(&certificate.succeeds, succeeds, ends->succeeds.items[i]);
     add_once(&certificate.succeeds, succeeds, OMB_VIEW_OF(ends->office.bytes));
     certificate.previous = card->certificate.digest;
-    return omb_desk_issue(step, &certificate, days, was, &issued, &record, err);
+    certificate.not_after = was->not_after > soonest ? was->not_after : soonest;
+    return omb_issue(step, &certificate, 0, was, &issued, &record, err);
 }
 
 static enum omb_rc count_case(void *arg, struct omb_view key, struct omb_view value)
@@ -320,7 +322,7 @@ static enum omb_rc close_office(struct omb_step *step, struct subject *subject,
     if (rc == OMB_OK)
         rc = check_inherited(step, subject->card, err);
     if (rc == OMB_OK)
-        rc = omb_desk_may_certify(step, err);
+        rc = omb_issue_may(step, err);
     if (rc == OMB_OK)
         rc = omb_desk_office_event(step, &facts, &appended, out, err);
     if (rc == OMB_OK)
