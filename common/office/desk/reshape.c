@@ -64,9 +64,9 @@ static enum omb_rc find_below(struct omb_step *step, struct omb_view code, const
     if (rc != OMB_OK)
         return rc;
     *out_card = omb_office_card(step, &out->certificate);
-    for (size_t i = 0; *out_card && i < (*out_card)->seat.above_count; i++)
-        if (omb_office_id_equal(&(*out_card)->seat.above[i], self))
-            return OMB_OK;
+    if (*out_card && omb_office_is_within(step, &out->office, self) &&
+        !omb_office_id_equal(&out->office, self))
+        return OMB_OK;
     return omb_fail(err, OMB_REFUSED, field, "%.*s is not below this office: ask one above it",
                     OMB_VIEW_ARGS(code));
 }
@@ -160,16 +160,6 @@ static enum omb_rc revoke(struct omb_step *step, struct subject *subject, struct
 
 /* --- move --- */
 
-static bool stands_at_or_below(const struct omb_office_card *card, const struct omb_office_id *id)
-{
-    if (omb_office_id_equal(&card->seat.office, id))
-        return true;
-    for (size_t i = 0; i < card->seat.above_count; i++)
-        if (omb_office_id_equal(&card->seat.above[i], id))
-            return true;
-    return false;
-}
-
 static enum omb_rc move(struct omb_step *step, struct subject *subject, struct omb_view *out,
                         struct omb_error *err)
 {
@@ -188,7 +178,7 @@ static enum omb_rc move(struct omb_step *step, struct subject *subject, struct o
     if (rc != OMB_OK)
         return rc;
     card = omb_office_card(step, &parent.certificate);
-    if (card == NULL || stands_at_or_below(card, &subject->ref.office))
+    if (card == NULL || omb_office_is_within(step, &parent.office, &subject->ref.office))
         return omb_fail(err, OMB_REFUSED, "parent", "%.*s cannot stand below %.*s",
                         OMB_VIEW_ARGS(subject->change->code), OMB_VIEW_ARGS(to));
     if (omb_office_id_equal(&parent.office, &subject->card->certificate.inner.parent))

@@ -1,5 +1,5 @@
 /*
- * The tree below this office: where each stands by its certificate, what it last said of itself,
+ * The tree below this office: where each stands by the newest certificates, what it said of itself,
  * and which offices a report may not know to the end. Direct children are known by their link. Of
  * what is below them the office in between names the links that do not run (post/health.c); one
  * that it does not name runs, and tells of itself every half minute.
@@ -21,6 +21,7 @@
 struct member {
     const struct omb_office_card *card;
     struct omb_view path;                  /* codes from the root down: the order of a tree */
+    uint32_t depth;                        /* as the path has it */
     const struct member *parent;           /* NULL: this office, or one whose parent is not here */
     const char *ended;                     /* closed, revoked; NULL: it is neither */
     const struct omb_link_seen *link;      /* of a direct child */
@@ -50,16 +51,7 @@ struct family {
 bool omb_desk_is_at_or_below(struct omb_step *step, const struct omb_office_id *office,
                              const struct omb_office_id *upper)
 {
-    const struct omb_office_card *card;
-
-    if (omb_office_id_equal(office, upper))
-        return true;
-    card = omb_office_newest(step, office);
-    for (size_t i = 0; card != NULL && i < card->seat.above_count; i++) {
-        if (omb_office_id_equal(&card->seat.above[i], upper))
-            return true;
-    }
-    return false;
+    return omb_office_is_within(step, office, upper);
 }
 
 static bool has_row(struct omb_step *step, const struct omb_key *key)
@@ -81,20 +73,30 @@ const char *omb_desk_office_ended(struct omb_step *step, const struct omb_office
     return has_row(step, &closing) ? "closed" : NULL;
 }
 
-static struct omb_view path_of(struct omb_step *step, const struct omb_office_card *card)
+/*
+ * Up from the office by newest certificates: its own says where those above it stood when it was
+ * issued, and one of them may have come under another parent since.
+ */
+static void find_path(struct omb_step *step, struct member *member)
 {
-    const struct omb_seat *seat = &card->seat;
+    struct omb_office_id ids[OMB_CHAIN_MAX] = {member->card->seat.office};
     struct omb_buf path = OMB_BUF_INIT;
-    struct omb_view copy;
+    size_t count = 1;
 
-    for (size_t i = seat->above_count; i > 0; i--) {
-        omb_buf_add_view(&path, omb_office_code_of(step, &seat->above[i - 1]));
+    while (count < OMB_CHAIN_MAX) {
+        ids[count] = ids[count - 1];
+        if (!omb_office_climb(step, &ids[count]))
+            break;
+        count++;
+    }
+    member->depth = (uint32_t)count - 1;
+    for (size_t i = count - 1; i > 0; i--) {
+        omb_buf_add_view(&path, omb_office_code_of(step, &ids[i]));
         omb_buf_add_u8(&path, 0); /* before every character of a code: children follow at once */
     }
-    omb_buf_add_view(&path, seat->code);
-    copy = omb_arena_copy(step->arena, omb_buf_view(&path));
+    omb_buf_add_view(&path, member->card->seat.code);
+    member->path = omb_arena_copy(step->arena, omb_buf_view(&path));
     omb_buf_free(&path);
-    return copy;
 }
 
 static int by_path(const void *a, const void *b)
@@ -121,12 +123,12 @@ static enum omb_rc find_members(struct family *family, struct omb_error *err)
 
         if (card == NULL || !omb_desk_is_at_or_below(step, &ids[i], self))
             continue;
-        family->members[family->count++] = (struct member){
+        family->members[family->count] = (struct member){
             .card = card,
-            .path = path_of(step, card),
             .ended = omb_desk_office_ended(step, card),
             .self = omb_office_id_equal(&ids[i], self),
         };
+        find_path(step, &family->members[family->count++]);
     }
     if (family->count > 0)
         qsort(family->members, family->count, sizeof(*family->members), by_path);
@@ -228,7 +230,7 @@ static const struct member *parent_of(const struct family *family, const struct 
     for (size_t i = (size_t)(member - family->members); i > 0; i--) {
         const struct member *before = &family->members[i - 1];
 
-        if (before->card->seat.depth < seat->depth)
+        if (before->depth < member->depth)
             return seat->above_count > 0 &&
                            omb_office_id_equal(&before->card->seat.office, &seat->above[0])
                        ? before
@@ -559,7 +561,7 @@ static void show_member(const struct family *family, const struct member *member
         .code = inner->code,
         .name = inner->name,
         .kind = inner->kind,
-        .depth = inner->depth,
+        .depth = member->depth,
         .self = member->self,
         .state = state_of(family, member),
     };
