@@ -112,6 +112,7 @@ struct omb_office {
     struct omb_backed backed;
     struct omb_withholding restored;
     struct omb_refolding refolding;
+    struct omb_seating seating;
 
     bool clock_known;
     int64_t wall_ms, monotonic_ms; /* of the last input */

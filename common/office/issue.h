@@ -1,6 +1,6 @@
 /*
- * Certificates that an office issues to the offices below it: for who asks (desk/enrol.c), and for
- * who stands in for another one (desk/reshape.c).
+ * Certificates that an office issues to the offices below it: for who asks (desk/enrol.c), for who
+ * stands in for another one (desk/reshape.c), and by itself when it stands elsewhere (duty/seat.c).
  */
 #ifndef OMB_OFFICE_ISSUE_H
 #define OMB_OFFICE_ISSUE_H

@@ -193,26 +193,6 @@ static bool is_own(const struct omb_step *step, const struct omb_office_id *offi
 }
 
 /*
- * The parent certified this office as what it is, with the same keys, and as one that stands in for
- * another that was closed: nobody asked for that here, so no bundle comes, and it goes on under the
- * new certificate by itself.
- */
-static void take_own(struct omb_step *step, const struct omb_known_certificate *known)
-{
-    const struct omb_certificate *was = &step->office->own.inner;
-    const struct omb_certificate *is = &known->inner;
-
-    if (is_own(step, &is->office) && omb_office_id_equal(&is->parent, &was->parent) &&
-        omb_digest_equal(&is->previous, &step->office->own.digest) &&
-        is->succeeds.count > was->succeeds.count &&
-        omb_view_equal(is->signing_key, was->signing_key) &&
-        omb_view_equal(is->transport_key, was->transport_key) &&
-        omb_view_equal(is->sealing_key, was->sealing_key) &&
-        omb_certify_valid_at(is, step->input->now_ms, NULL) == OMB_OK)
-        omb_identity_take(step, known);
-}
-
-/*
  * The office that it is of signed it as well, which the issuer could not know: only that record
  * tells a stranger that it came under another parent.
  */
@@ -379,7 +359,8 @@ static enum omb_rc take_certificate(struct omb_step *step, const struct omb_head
     *out_taken = true;
     omb_certificate_put(step->update->writes, out);
     tree_changed(step, &out->digest);
-    take_own(step, out);
+    if (is_own(step, &out->inner.office))
+        omb_duty_certified(step, out);
     rc = check_closing(step, &out->inner.office, err);
     return rc == OMB_OK ? refold_for(step, &out->inner, is_first ? NULL : &before, err) : rc;
 }

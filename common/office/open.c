@@ -214,6 +214,7 @@ enum omb_rc omb_office_open(const struct omb_office_setup *setup, struct omb_off
         rc = omb_duty_close_open(office, err);
     if (rc == OMB_OK)
         rc = omb_duty_refold_open(office, err);
+    office->seating.own = true;
     if (rc == OMB_OK)
         rc = omb_tick_open(office, err);
     if (rc == OMB_OK)
@@ -261,6 +262,7 @@ void omb_identity_take(struct omb_step *step, const struct omb_known_certificate
     rc = seat_of(office, step->port, &err);
     OMB_ASSERT(rc == OMB_OK);
     office->tree_changed = true;
+    omb_duty_seat_new(step);
     omb_post_dial_now(step); /* the old certificate may have kept it out */
 }
 

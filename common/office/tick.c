@@ -176,6 +176,8 @@ static enum omb_rc next_tick(struct omb_office *office, const struct omb_port *p
         return omb_fail(err, rc, NULL, "the dates in the store cannot be read");
     office->wake_ms =
         due.count > 0 && due.first < office->forget_ms ? due.first : office->forget_ms;
+    if (office->seating.children && office->seating.at_ms < office->wake_ms)
+        office->wake_ms = office->seating.at_ms;
     if (office->closing.giving || office->refolding.pending)
         office->wake_ms = 0;
     return OMB_OK;
@@ -211,6 +213,8 @@ enum omb_rc omb_tick(struct omb_step *step, struct omb_error *err)
         rc = forget_requests(step, err);
     if (rc == OMB_OK)
         rc = omb_duty_close_turn(step, err);
+    if (rc == OMB_OK)
+        rc = omb_duty_seat_turn(step, err);
     if (rc == OMB_OK)
         rc = omb_restored_turn(step, err);
     if (rc == OMB_OK)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bank import Tree, await_state, until
+from bank import Tree, await_state, free_ports, until
 from conftest import CLIENT, TEXT
 
 
@@ -38,6 +38,45 @@ def test_a_branch_moves_below_another_office(tree):
     tree.settle(("vsp-0045",))
     tree.check_alike(old, "ho", "vsp-0045")
     tree.verify(("ho", "north", "vsp-0045"))
+
+
+def drawn(office):
+    """Its tree as it stands now: code and depth, and the level of each."""
+    offices = office.ombud("tree", "--json").json()
+    return ([(one["code"], one["depth"]) for one in offices],
+            sorted({one["level"] for one in offices}))
+
+
+def test_offices_below_a_region_come_along(make_office):
+    bank, ports = Tree(make_office), free_ports(5)
+    bank.root("ho", ports[0])
+    bank.add("north", "regional", "ho", ports[1])
+    bank.add("south", "regional", "ho", ports[2])
+    bank.add("osb", "regional", "north", ports[3])
+    bank.add("br", "regional", "osb", ports[4])
+    bank.add("vsp-0045", "branch", "br")
+    ho, br, branch = bank["ho"], bank["br"], bank["vsp-0045"]
+    old = branch.register()
+    bank.see(old, ("open", "vsp-0045"), "br", "osb", "north", "ho")
+    ho.ombud("office", "move", "br", "--to", "south", code=0)
+    until("south knows it", lambda: "br" in bank["south"].ombud("office", "list", code=0).out, True)
+    bank.enrol("br", "south")
+    assert br.stop() == 0
+    br.start()
+    await_state(br, "south", "live")
+    until("it goes on under the next", lambda: branch.ombud(
+        "office", "show", "vsp-0045", "--json").json()["depth"], 3)
+    until("the tree is well", lambda: drawn(ho), (
+        [("ho", 0), ("north", 1), ("osb", 2), ("south", 1), ("br", 2), ("vsp-0045", 3)], ["ok"]))
+    until("at the region, too", lambda: drawn(br), ([("br", 2), ("vsp-0045", 3)], ["ok"]))
+    assert ho.ombud("tree", "check").code == 0
+    new = branch.register()
+    for number in (old, new):
+        escalate(branch, number, "south")
+        bank.see(number, ("open", "south"), "vsp-0045", "br", "south", "ho")
+        assert bank["south"].show(number)["client"]["name"] == CLIENT
+    assert bank.state("osb", new) is None, "it is above it no more"
+    bank.verify(("ho", "north", "south", "osb", "br", "vsp-0045"))
 
 
 def test_a_closed_branch_leaves_its_cases_to_another(tree):

@@ -461,6 +461,22 @@ static void test_a_stand_in_keeps_its_dates(void **state)
     tree_check(tree);
 }
 
+/* What the office above certified does not hold yet where it comes to. */
+static void test_a_stand_in_whose_clock_is_behind(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+
+    tree_set_clock(bank.b46, tree->now_ms - OMB_DAY_MS / 24);
+    tree_settle(tree);
+    close_office(bank.b45, bank.b46);
+    tree_settle(tree);
+    assert_int_equal(known_at(bank.b46, bank.b46)->succeeds.count, 0);
+    tree_pass(tree, OMB_DAY_MS / 12);
+    assert_int_equal(known_at(bank.b46, bank.b46)->succeeds.count, 1);
+    tree_check(tree);
+}
+
 /* It had left before the region that it stood below closed it, which had not heard of that. */
 static void test_a_closing_by_a_region_that_it_left_closes_nobody(void **state)
 {
@@ -493,6 +509,7 @@ int main(void)
         TREE_TEST(test_stand_ins_follow_each_other),
         TREE_TEST(test_a_stand_in_is_moved),
         TREE_TEST(test_a_stand_in_keeps_its_dates),
+        TREE_TEST(test_a_stand_in_whose_clock_is_behind),
         TREE_TEST(test_a_closing_by_a_region_that_it_left_closes_nobody),
         TREE_TEST(test_a_branch_comes_under_another_region),
         TREE_TEST(test_a_case_comes_back_to_a_region_that_its_home_left),

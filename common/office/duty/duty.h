@@ -21,6 +21,13 @@ struct omb_refolding {
     size_t cost; /* of this batch, which is bounded */
 };
 
+/* Certificates that are due since an office above stands elsewhere (duty/seat.c). */
+struct omb_seating {
+    bool own;      /* of this office there may be one to go on under; so at the opening */
+    bool children; /* some of them may stand where this office stood before */
+    int64_t at_ms; /* when they are looked at next */
+};
+
 /*
  * After a case was folded anew, here or from a link: the key for a custodian that has none
  * (`granted` by `system`: home first; by another holder when home is gone), and for whoever stands
@@ -44,5 +51,14 @@ enum omb_rc omb_duty_refold_open(struct omb_office *office, struct omb_error *er
 bool omb_duty_refolds(const struct omb_step *step);
 /* Some more of them, on a tick; the office says `pending` while there are any. */
 enum omb_rc omb_duty_refold_turn(struct omb_step *step, struct omb_error *err) OMB_MUST_USE;
+
+/* This office goes on under another certificate: what follows from that is looked for. */
+void omb_duty_seat_new(struct omb_step *step);
+/* A certificate of this office came: it goes on under it, if nobody has to join for that. */
+void omb_duty_certified(struct omb_step *step, const struct omb_known_certificate *known);
+/* A child greeted: it may have been away when others were certified anew. */
+void omb_duty_child_called(struct omb_step *step, const struct omb_office_id *child);
+/* Some more of the children, on a tick. */
+enum omb_rc omb_duty_seat_turn(struct omb_step *step, struct omb_error *err) OMB_MUST_USE;
 
 #endif

@@ -501,6 +501,7 @@ enum omb_rc omb_greet_hello(struct omb_step *step, const struct omb_hello *hello
     take_greeting(step, link, hello);
     rc = welcome(step, link, hello, confirms, err);
     omb_later_end(step, link);
+    omb_duty_child_called(step, &link->peer);
     return rc;
 }
 

@@ -172,6 +172,21 @@ void omb_post_room(const struct omb_office *office, uint64_t *out_free_bytes, ui
     *out_stalls = office->post->stalls;
 }
 
+bool omb_post_above_is_live(const struct omb_office *office)
+{
+    const struct omb_link *up = office->post->up;
+
+    return up != NULL && up->state == OMB_LINK_LIVE;
+}
+
+bool omb_post_is_connected(const struct omb_office *office, const struct omb_office_id *child)
+{
+    const struct omb_link *link = omb_post_peer(office->post, child);
+
+    return link != NULL && !link->up && link->connection != 0 && link->greeted &&
+           link->state != OMB_LINK_BLOCKED;
+}
+
 const char *omb_post_blocked_above(const struct omb_office *office)
 {
     const struct omb_link *up = office->post->up;

@@ -43,6 +43,11 @@ size_t omb_post_links(struct omb_step *step, const struct omb_link_seen **out);
 /* This office's own disk and store, as it tells them in its health. 0: not known; none. */
 void omb_post_room(const struct omb_office *office, uint64_t *out_free_bytes,
                    uint64_t *out_stalls);
+/* Whether the line to the parent stands, and what waited on it for this office has come. */
+bool omb_post_above_is_live(const struct omb_office *office);
+/* Whether the child greeted on the line that it holds now. */
+bool omb_post_is_connected(const struct omb_office *office, const struct omb_office_id *child);
+
 /* Why the parent takes nothing of this office; NULL: it does, as far as is known. */
 const char *omb_post_blocked_above(const struct omb_office *office);
 
