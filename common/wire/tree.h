@@ -67,7 +67,8 @@ OMB_SHAPE(left_record)
     F(u64, written, )                                                                  \
     F(many, cases, renewed_case)                                                       \
     F(many, left, left_record)                                                         \
-    F(line, cursor, )
+    F(line, cursor, )                                                                  \
+    F(lines, warnings, )
 OMB_SHAPE(office_renewed)
 
 #define OMB_FIELDS_office_recover(F)                                                   \

@@ -81,7 +81,7 @@ def test_everything_is_compared_on_request(bank):
 
 def test_checks_exit_by_the_worst_that_they_find(make_office):
     """0 when all is well; 1 for a certificate that ends soon; 3 for an office that never came; 2
-    for one that was cut; and 3 when nobody answers."""
+    at one that was cut; 0 once those ended; and 3 when nobody answers."""
     tree = Tree(make_office)
     port = free_ports(1)[0]
     tree.root("ho", port)
@@ -112,9 +112,18 @@ def test_checks_exit_by_the_worst_that_they_find(make_office):
     row = next(line for line in ho.ombud("tree", code=0).out.splitlines() if " never " in line)
     assert row.split()[1:] == ["never", "branch", "down", "unknown", "never", "heard"]
     ho.ombud("office", "revoke", "ends", "--ground", "lost", code=0)
-    until("cut", lambda: levels(ho, "link", "check")[0], CRITICAL)
-    assert "revoked" in levels(ho, "link", "check")[1]["ends"][1]
-    assert ho.ombud("link", "check").code == CRITICAL
+    ends = tree["ends"]
+    until("cut", lambda: levels(ends, "link", "check")[0], CRITICAL)
+    assert "blocked: " in levels(ends, "link", "check")[1]["ho"][1]
+    assert ends.ombud("link", "check").code == CRITICAL
+    # Above it was meant, as it is of one that never came and is closed.
+    assert levels(ho, "link", "check")[1]["ends"] == ("ok", "revoked")
+    assert levels(ho, "link", "check")[0] == levels(ho, "tree", "check")[0] == UNKNOWN
+    ho.ombud("office", "close", "never", "--successor", "well", code=0)
+    until("closed", lambda: levels(ho, "link", "check")[1]["never"], ("ok", "closed"))
+    ho.stop()
+    ho.start()
+    until("well", lambda: levels(ho, "link", "check")[0], OK)
     ho.stop()
     assert ho.ombud("link", "check").code == ho.ombud("tree", "check").code == UNKNOWN
 

@@ -82,6 +82,7 @@ static void test_what_a_revoked_office_writes_later_has_no_effect(void **state)
                                              .revoke = true,
                                              .ground = OMB_VIEW_LIT("stolen")};
     const struct omb_act_done *noted;
+    const struct omb_office_renewed *renewed;
     struct omb_view later;
 
     tree_settle(tree);
@@ -95,6 +96,9 @@ static void test_what_a_revoked_office_writes_later_has_no_effect(void **state)
     assert_int_equal(noted->warnings.count, 1);
     assert_text(noted->warnings.items[0],
                 "the office above takes nothing of this one: it refused the key");
+    renewed = ask_admin(bank.b45, OMB_ASK_OFFICE_RENEW, &(struct omb_office_renew){});
+    assert_true(has_line(renewed->warnings, "it refused the key; an office that was revoked needs "
+                                            "new keys"));
     tree_agree(tree, number, "open", "vsp-0045", bank.north, bank.ho, NULL);
     assert_false(tree_holds(bank.north, later));
     TAKE_OVER(bank.north, number);

@@ -35,7 +35,7 @@ static enum omb_rc read_text(enum omb_enrol_kind kind, const char *name, struct 
     return rc;
 }
 
-/* Looked at here, too: the office that is asked to certify does not know what the file is called. */
+/* Looked at here, too: the office that is asked to certify does not know what the file is. */
 static enum omb_rc read_request(struct omb_cli *cli, const char *name, struct omb_buf *out,
                                 struct omb_error *err)
 {

@@ -15,6 +15,7 @@ struct sum {
     struct omb_renewed_case *cases;
     struct omb_left_record *left;
     size_t case_count, left_count;
+    struct omb_views warnings; /* of the last page */
 };
 
 static void *grown(struct omb_cli *cli, const void *items, size_t count, size_t more, size_t size)
@@ -34,6 +35,7 @@ static void add_page(struct omb_cli *cli, struct sum *sum, const struct omb_offi
     if (sum->incarnation.size == 0)
         sum->incarnation = kept->incarnation;
     sum->written += kept->written;
+    sum->warnings = kept->warnings;
     sum->cases = grown(cli, sum->cases, sum->case_count, kept->cases.count, sizeof(*sum->cases));
     sum->left = grown(cli, sum->left, sum->left_count, kept->left.count, sizeof(*sum->left));
     for (size_t i = 0; i < kept->cases.count; i++)
@@ -96,6 +98,7 @@ static void print(const struct omb_cli *cli, const struct sum *sum)
         .written = sum->written,
         .cases = {sum->cases, sum->case_count},
         .left = {sum->left, sum->left_count},
+        .warnings = sum->warnings,
     };
 
     if (cli->json) {
@@ -107,6 +110,8 @@ static void print(const struct omb_cli *cli, const struct sum *sum)
            sum->written == 1 ? " was" : "s were");
     print_cases(sum);
     print_left(sum);
+    for (size_t i = 0; i < sum->warnings.count; i++)
+        fprintf(stderr, "ombud: warning: %.*s\n", OMB_VIEW_ARGS(sum->warnings.items[i]));
     if (sum->written == 0 && sum->left_count == 0)
         puts("If the office above found a fork, what it decided comes with the link: renew once "
              "more when\nthe link is live.");

@@ -427,6 +427,23 @@ static enum omb_rc write_all(struct renewal *renewal)
 
 /* --- the request --- */
 
+/* In a new life or not: what a revoked key signs nobody takes. */
+static struct omb_views warnings(struct omb_step *step)
+{
+    const char *why = omb_post_blocked_above(step->office);
+    struct omb_lines lines = {.arena = step->arena};
+    const struct omb_office_card *card =
+        omb_office_card(step, &omb_office_self(step->office)->certificate);
+
+    if (card != NULL && card->revoked)
+        omb_lines_add(&lines, "the certificate of this office was revoked: it needs new keys, "
+                              "which no renewal makes");
+    else if (why != NULL)
+        omb_lines_add(&lines, "the office above takes nothing of this one: %s; an office that was "
+                              "revoked needs new keys, which no renewal makes", why);
+    return omb_lines_views(&lines);
+}
+
 static const struct omb_office_renewed *answer(const struct renewal *renewal)
 {
     struct omb_arena *arena = renewal->arena;
@@ -438,6 +455,7 @@ static const struct omb_office_renewed *answer(const struct renewal *renewal)
         .written = renewal->written,
         .cases = {renewal->cases, renewal->case_count},
         .left = {renewal->left, renewal->left_count},
+        .warnings = warnings(renewal->step),
     };
     if (renewal->stopped)
         out->cursor = omb_page_mark_print(arena, &renewal->cursor);
