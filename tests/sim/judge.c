@@ -29,11 +29,14 @@
  *   that wait stay within their window, which is small in some seeds; other limits of what is kept
  *   of a peer are held, too, but no small bank comes near. (What each lie costs unit/lies.c and
  *   unit/post_above.c measure.)
+ *
+ * 9 Where an office stands: judge.c, by its own certificate below those that it is below, also when
+ *   one of them came under another parent. Where clocks were set it may not hold yet.
  */
 #include "unit/unit.h"
 
 #include "base/assert.h"
-#include "office/keys.h"
+#include "office/inside.h"
 #include "sim/sim.h"
 
 bool sim_has_row(const struct tree_office *office, const struct omb_case_id *id)
@@ -47,9 +50,35 @@ bool sim_has_row(const struct tree_office *office, const struct omb_case_id *id)
     return has;
 }
 
+/* Nobody certifies one that was closed or put out. */
+static bool is_certified(const struct sim *sim, const struct tree_office *office)
+{
+    bool is = office != sim->closed && !office->gone;
+
+    for (; is && office->parent != NULL; office = office->parent)
+        is = !sim_is_revoked(office->parent, office) && !office->parent->gone;
+    return is;
+}
+
+static void judge_seat(const struct tree_office *office)
+{
+    const struct omb_seat *seat = &office->rig.office->self;
+    const struct tree_office *above = office->parent;
+    size_t depth = 0;
+
+    for (; above != NULL; above = above->parent, depth++)
+        if (depth == seat->above_count || !omb_office_id_equal(&seat->above[depth], &above->id))
+            fail_msg("%s does not stand below %s by its certificate", office->code, above->code);
+    if (depth != seat->above_count)
+        fail_msg("%s stands too deep by its certificate", office->code);
+}
+
 void sim_judge(struct sim *sim)
 {
     tree_check_whole(sim->tree);
+    for (size_t i = 0; sim->clocks_set == 0 && i < sim->tree->count; i++)
+        if (is_certified(sim, sim->tree->offices[i]))
+            judge_seat(sim->tree->offices[i]);
     sim_judge_promises(sim, true);
 }
 
