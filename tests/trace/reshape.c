@@ -498,6 +498,83 @@ static void test_a_closing_by_a_region_that_it_left_closes_nobody(void **state)
     tree_check_whole(tree);
 }
 
+static void let_go(struct tree_office *root, const struct tree_office *office,
+                   const struct tree_office *to)
+{
+    const struct omb_office_change change = {.code = omb_view_str(office->code),
+                                             .parent = omb_view_str(to->code)};
+
+    (void)ask_admin(root, OMB_ASK_OFFICE_CHANGE, &change);
+    tree_settle(root->tree);
+}
+
+/* The root let it go to the north and closes it before it knows that it came; it hears nothing. */
+static void close_on_its_way(struct bank *bank, struct tree_office *branch)
+{
+    struct tree *tree = branch->tree;
+
+    tree_cut(branch);
+    close_office(branch, bank->south);
+    tree_settle(tree);
+    assert_true(tree_try_come_under(branch, bank->north));
+    tree_mend(branch);
+    tree_settle(tree);
+}
+
+static void assert_heard(struct bank *bank, struct tree_office *branch, struct omb_view number)
+{
+    tree_settle(branch->tree);
+    must_refuse(complaint_try(&branch->rig), "refused", "south");
+    assert_text(shown(bank->south, number)->narrative, "charged twice");
+    tree_check_whole(branch->tree);
+}
+
+/* Who closed it is not its parent any more: it hears of it where it came. */
+static void test_an_office_is_closed_on_its_way(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    struct tree_office *const branch = tree_add(tree, "vsp-0099", "branch", bank.ho);
+    const struct omb_view number = bank_complaint(branch);
+
+    tree_settle(tree);
+    let_go(bank.ho, branch, bank.north);
+    close_on_its_way(&bank, branch);
+    assert_heard(&bank, branch, number);
+}
+
+/* Where it stood before, too: it is no new child there. */
+static void test_an_office_is_closed_on_its_way_back(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    const struct omb_view number = bank_complaint(bank.b45);
+
+    tree_settle(tree);
+    tree_move(bank.b45, bank.ho);
+    tree_settle(tree);
+    let_go(bank.ho, bank.b45, bank.north);
+    close_on_its_way(&bank, bank.b45);
+    assert_heard(&bank, bank.b45, number);
+}
+
+/* The region that it came under has not heard of it either, and comes under another one. */
+static void test_an_office_is_closed_on_its_way_and_its_region_moves(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    struct tree_office *const branch = tree_add(tree, "vsp-0099", "branch", bank.ho);
+    const struct omb_view number = bank_complaint(branch);
+
+    let_go(bank.ho, branch, bank.north);
+    tree_cut(bank.north);
+    close_on_its_way(&bank, branch);
+    let_go(bank.ho, bank.north, bank.south);
+    assert_true(tree_try_come_under(bank.north, bank.south));
+    tree_mend(bank.north);
+    assert_heard(&bank, branch, number);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -511,6 +588,9 @@ int main(void)
         TREE_TEST(test_a_stand_in_keeps_its_dates),
         TREE_TEST(test_a_stand_in_whose_clock_is_behind),
         TREE_TEST(test_a_closing_by_a_region_that_it_left_closes_nobody),
+        TREE_TEST(test_an_office_is_closed_on_its_way),
+        TREE_TEST(test_an_office_is_closed_on_its_way_back),
+        TREE_TEST(test_an_office_is_closed_on_its_way_and_its_region_moves),
         TREE_TEST(test_a_branch_comes_under_another_region),
         TREE_TEST(test_a_case_comes_back_to_a_region_that_its_home_left),
         TREE_TEST(test_a_branch_is_moved_with_work_that_nobody_has),

@@ -195,5 +195,5 @@ enum omb_rc omb_feed_anew(struct omb_step *step, const struct omb_office_id *chi
         rc = offer_for_all(step, child, err);
     for (size_t i = 0; rc == OMB_OK && i < before.count; i++)
         rc = omb_feed_certificate(step, child, &before.items[i], err);
-    return rc == OMB_OK ? omb_feed_standings(step, child, err) : rc;
+    return rc == OMB_OK ? omb_feed_standings(step, child, true, err) : rc;
 }

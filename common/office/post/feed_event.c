@@ -175,6 +175,20 @@ static enum omb_rc offer_carrier(const struct event *event, const struct omb_off
 }
 
 /*
+ * What was said meanwhile of who came, and of those below it, went the way on which they stood
+ * before: it may have ended before they heard.
+ */
+static enum omb_rc offer_missed(struct omb_step *step, const struct omb_office_id *before,
+                                const struct omb_office_id *now,
+                                const struct omb_certificate *inner, struct omb_error *err)
+{
+    if (omb_office_id_none(now) || omb_office_id_equal(now, before) ||
+        omb_digest_none(&inner->previous))
+        return OMB_OK;
+    return omb_feed_standings(step, now, false, err);
+}
+
+/*
  * Of one on the path of every child, and of a service office: to all. Of one below a child: to that
  * one, unless it came from there, and to the one that it stood below before, which lets it go.
  */
@@ -210,7 +224,9 @@ static enum omb_rc offer_certified(const struct event *event, const struct omb_o
                                omb_office_id_equal(child, &before),
                            omb_office_id_equal(author, &known.inner.office), err);
     }
-    return rc == OMB_OK ? offer_previous(step, &now, &known.inner, err) : rc;
+    if (rc == OMB_OK)
+        rc = offer_previous(step, &now, &known.inner, err);
+    return rc == OMB_OK ? offer_missed(step, &before, &now, &known.inner, err) : rc;
 }
 
 /* --- forks --- */
@@ -402,11 +418,56 @@ static enum omb_rc take_standing(void *arg, struct omb_view key, struct omb_view
     return omb_read_place(value, &at->number, &at->seq) ? OMB_OK : OMB_DAMAGED;
 }
 
-enum omb_rc omb_feed_standings(struct omb_step *step, const struct omb_office_id *child,
+static bool is_on_side(const struct event *event, const struct omb_office_id *office)
+{
+    const struct omb_office_id branch = omb_feed_branch_of(event->step, office);
+
+    return omb_office_id_equal(&branch, event->children);
+}
+
+static bool names_one_on_side(const struct event *event, const struct omb_office_ref *one,
+                              const struct omb_office_ref *other)
+{
+    return (one && is_on_side(event, &one->office)) || (other && is_on_side(event, &other->office));
+}
+
+/* Whether it is about an office at or below the child. */
+static bool concerns_side(const struct event *event, const struct omb_any *any)
+{
+    const struct omb_office_card *card;
+
+    if (any->tag == OMB_EVENT_OFFICE_CLOSED)
+        return names_one_on_side(event, OMB_AS(office_closed, *any)->office,
+                                 OMB_AS(office_closed, *any)->successor);
+    if (any->tag == OMB_EVENT_FORK_FOUND)
+        return is_on_side(event, &OMB_AS(fork_found, *any)->office);
+    if (any->tag != OMB_EVENT_OFFICE_REVOKED)
+        return false;
+    card = omb_office_card(event->step, &OMB_AS(office_revoked, *any)->certificate);
+    return card && is_on_side(event, &card->seat.office);
+}
+
+static enum omb_rc offer_one_standing(const struct event *event, bool all, struct omb_error *err)
+{
+    const struct omb_any *any;
+    struct omb_header header;
+    struct omb_digest digest;
+    enum omb_rc rc = omb_header_read(event->step, event->at, &header, &digest, NULL, err);
+
+    if (rc != OMB_OK || !header.facts || !header.facts->event.value)
+        return rc;
+    any = &header.facts->event;
+    if (!all && (is_on_side(event, &header.office) || !concerns_side(event, any)))
+        return OMB_OK;
+    return offer_to_concerned(event, any, err);
+}
+
+enum omb_rc omb_feed_standings(struct omb_step *step, const struct omb_office_id *child, bool all,
                                struct omb_error *err)
 {
     const struct omb_key prefixes[] = {omb_key_revocation(NULL), omb_key_closing(NULL),
                                        omb_key_fork(NULL, NULL, 0)};
+    const struct omb_office_id *source = step->source;
     struct omb_feed_places list = {.arena = step->arena};
     enum omb_rc rc = OMB_OK;
 
@@ -415,15 +476,13 @@ enum omb_rc omb_feed_standings(struct omb_step *step, const struct omb_office_id
                                   take_standing, &list);
     if (rc != OMB_OK)
         return omb_fail(err, rc, NULL, "the rows of the offices cannot be read");
+    step->source = NULL; /* what is under way from the child brought none of them */
     for (size_t i = 0; rc == OMB_OK && i < list.count; i++) {
         const struct event event = {
             .step = step, .at = &list.items[i], .children = child, .child_count = 1};
-        struct omb_header header;
-        struct omb_digest digest;
 
-        rc = omb_header_read(step, event.at, &header, &digest, NULL, err);
-        if (rc == OMB_OK && header.facts && header.facts->event.value)
-            rc = offer_to_concerned(&event, &header.facts->event, err);
+        rc = offer_one_standing(&event, all, err);
     }
+    step->source = source;
     return rc;
 }
