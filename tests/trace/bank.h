@@ -37,6 +37,13 @@ static inline const void *ask_admin(struct tree_office *office, uint32_t tag, co
     return answer_of(ask_as(&office->rig, "admin", tag, ask));
 }
 
+/* The case as s1 sees it there. */
+static inline const struct omb_case_view *shown(struct tree_office *office, struct omb_view number)
+{
+    tree_tick(office);
+    return show(&office->rig, "s1", number);
+}
+
 /* Of how many lives of its log the other office tells. */
 static inline size_t lives_of(struct tree_office *asked, const struct tree_office *whose)
 {

@@ -1,11 +1,6 @@
 /* Who may read a case, told over the lines: does the key reach whom it is for, and nobody else? */
 #include "trace/bank.h"
 
-static const struct omb_case_view *shown(struct tree_office *office, struct omb_view number)
-{
-    return show(&office->rig, "s1", number);
-}
-
 static void assert_reads(struct tree_office *office, struct omb_view number)
 {
     assert_false(shown(office, number)->sealed);
