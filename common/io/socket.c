@@ -286,6 +286,7 @@ enum omb_rc omb_ipc_knock(const char *path, struct omb_error *err)
 
 enum omb_rc omb_monitor_open(void *context, void *socket, void **out, struct omb_error *err)
 {
+    static const struct option any_events = {ZMQ_RCVHWM, 0}; /* a full one holds up who connects */
     char address[64];
     void *monitor;
 
@@ -294,7 +295,7 @@ enum omb_rc omb_monitor_open(void *context, void *socket, void **out, struct omb
         return omb_fail(err, OMB_IO, NULL, "a connection cannot be watched: %s",
                         zmq_strerror(errno));
     monitor = zmq_socket(context, ZMQ_PAIR);
-    if (!monitor || zmq_connect(monitor, address) != 0) {
+    if (!monitor || !set_options(monitor, &any_events, 1) || zmq_connect(monitor, address) != 0) {
         enum omb_rc rc = omb_fail(err, OMB_IO, NULL, "a connection cannot be watched: %s",
                                   zmq_strerror(errno));
 

@@ -18,13 +18,17 @@
 struct connection {
     bool open;
     bool heard;      /* since the last look */
-    bool known;      /* it was heard of ever */
+    bool known;      /* it was heard of ever, or has stood longer than strangers are let */
+    unsigned looks;  /* since it began */
     uint64_t socket; /* the system's name of it, which no other ever has; 0: it was gone already */
     uint64_t read;   /* bytes that came and have been dealt with, as far as is known */
 };
 
 /* What goes with a small message on the wire: frames, the name of the command, nonce and tag. */
 #define AROUND 64
+
+/* Longer than a handshake may take (io/socket.c): who stands then has a key, and may but listen. */
+#define STRANGER_LOOKS (12000 / OMB_UNREAD_LOOK_MS)
 
 struct omb_unread {
     struct omb_unread_watch *watch;
@@ -375,6 +379,7 @@ void omb_unread_look(struct omb_unread *unread)
 
         if (one->open && is_endless(one, (int)i, unread->drained, unread->bytes))
             unread->ended.endless += hang_up(unread, i);
+        one->known |= ++one->looks > STRANGER_LOOKS;
         count += one->open;
     }
     unread->drained = false;

@@ -165,6 +165,18 @@ enum omb_rc omb_office_has_come(struct omb_step *step, const struct omb_office_c
 }
 
 /*
+ * What was said meanwhile of who came, and of those below it, went the way on which they stood
+ * before: it may have ended before they heard.
+ */
+static enum omb_rc offer_missed(struct omb_step *step, const struct omb_office_id *office,
+                                struct omb_error *err)
+{
+    const struct omb_office_id child = omb_feed_child_above(step, office);
+
+    return omb_office_id_none(&child) ? OMB_OK : omb_feed_standings(step, &child, false, err);
+}
+
+/*
  * With the first one of an office its cases, if others told of them, get their numbers. `before`:
  * the child that it stood below until now; NULL: nobody knew it, and no case names it.
  */
@@ -178,6 +190,8 @@ static enum omb_rc refold_for(struct omb_step *step, const struct omb_certificat
 
     if (came) /* it may have lost what it gave by the way that it stood on before */
         omb_post_came_below(step, &now);
+    if (rc == OMB_OK && came)
+        rc = offer_missed(step, &inner->office, err);
     for (size_t i = 0; rc == OMB_OK && i < inner->succeeds.count; i++) {
         struct omb_office_id closed;
 
@@ -455,22 +469,50 @@ static enum omb_rc learn_revocation(struct omb_step *step, const struct omb_head
     return card ? omb_refold_cases_of(step, &card->seat.office, err) : OMB_OK;
 }
 
+/* Of several the one nearest the root counts, of equals the smaller digest: so it is everywhere. */
+static enum omb_rc is_closed_by_other(struct omb_step *step, const struct omb_key *key,
+                                      const struct omb_office_card *card,
+                                      const struct omb_header *header,
+                                      const struct omb_digest *digest, bool *out,
+                                      struct omb_error *err)
+{
+    struct omb_header other;
+    struct omb_digest other_digest;
+    struct omb_row_at at;
+    uint32_t rank, other_rank;
+    enum omb_rc rc = omb_office_place(step, key, &at, err);
+
+    *out = false;
+    if (rc == OMB_OK)
+        rc = omb_header_read(step, &at, &other, &other_digest, NULL, err);
+    if (rc != OMB_OK)
+        return rc == OMB_NOT_FOUND ? OMB_OK : rc;
+    rank = omb_revoker_rank(&card->seat, &header->office);
+    other_rank = omb_revoker_rank(&card->seat, &other.office);
+    *out = other_rank > rank ||
+           (other_rank == rank && OMB_ID_COMPARE(&other_digest, digest) <= 0);
+    return OMB_OK;
+}
+
 static enum omb_rc learn_closing(struct omb_step *step, const struct omb_header *header,
-                                 const struct omb_row_at *at, struct omb_error *err)
+                                 const struct omb_row_at *at, const struct omb_digest *digest,
+                                 struct omb_error *err)
 {
     const struct omb_office_ref *closed = OMB_AS(office_closed, header->facts->event)->office;
     const struct omb_office_card *card =
         closed ? omb_office_card(step, &closed->certificate) : NULL;
     struct omb_key key;
-    bool may;
+    bool may, outdone = false;
     enum omb_rc rc;
 
     if (!card || !omb_office_id_equal(&card->seat.office, &closed->office))
         return OMB_OK;
-    rc = may_close(step, card, &header->office, &may, err);
-    if (rc != OMB_OK || !may)
-        return rc;
     key = omb_key_closing(&closed->office);
+    rc = may_close(step, card, &header->office, &may, err);
+    if (rc == OMB_OK && may)
+        rc = is_closed_by_other(step, &key, card, header, digest, &outdone, err);
+    if (rc != OMB_OK || !may || outdone)
+        return rc;
     put_place(step, &key, at);
     if (is_own(step, &closed->office) && OMB_AS(office_closed, header->facts->event)->successor)
         omb_duty_closed(step, &OMB_AS(office_closed, header->facts->event)->successor->office);
@@ -490,7 +532,7 @@ enum omb_rc omb_learn(struct omb_step *step, const struct omb_header *header,
     case OMB_EVENT_OFFICE_REVOKED:
         return learn_revocation(step, header, at, digest, err);
     case OMB_EVENT_OFFICE_CLOSED:
-        return learn_closing(step, header, at, err);
+        return learn_closing(step, header, at, digest, err);
     case OMB_EVENT_FORK_FOUND:
         return omb_fork_learn(step, header, at, digest, err);
     case OMB_EVENT_OPERATOR_ENROLLED:

@@ -480,12 +480,12 @@ enum omb_rc omb_fork_learn(struct omb_step *step, const struct omb_header *heade
 
     if (found->seq == 0)
         return OMB_OK;
+    if (!own && !omb_fork_is_proven(step, found))
+        return OMB_OK;
     if (!depth_of(step, header, &depth)) {
         note_told(step, found, digest);
         return OMB_OK;
     }
-    if (!own && !omb_fork_is_proven(step, found))
-        return OMB_OK;
     rc = is_outdone(step, found, depth, digest, &outdone, err);
     if (rc != OMB_OK || outdone)
         return rc;

@@ -144,8 +144,11 @@ def test_it_is_shown_again_and_again(bank, verb):
 
 def test_on_a_terminal_it_is_shown_in_place(bank):
     ours, theirs = pty.openpty()
+    # Who starts the tests behind a shell has them ignore it, and this with them.
+    before = signal.signal(signal.SIGINT, signal.SIG_DFL)
     watcher = subprocess.Popen([BUILD / "tools/cli/ombud", "-C", bank["ho"].dir, "tree", "--watch"],
                                stdout=theirs)
+    signal.signal(signal.SIGINT, before)
     os.close(theirs)
     try:
         told = b""

@@ -31,6 +31,12 @@ static bool stands_here(const struct omb_seat *self, const struct omb_seat *chil
     return omb_office_id_equal(&child->above[0], &self->office);
 }
 
+/* Of one that ended, or is about to, there is none that would end with it. */
+static bool has_ended(const struct omb_step *step, const struct omb_certificate *inner)
+{
+    return inner->not_after <= step->input->now_ms || inner->not_after <= inner->not_before + 1;
+}
+
 /* The newest certificate of a child that has to be certified anew; NULL: it has not. */
 static const struct omb_office_card *left_behind(struct omb_step *step,
                                                  const struct omb_office_id *child)
@@ -39,7 +45,8 @@ static const struct omb_office_card *left_behind(struct omb_step *step,
     const struct omb_office_card *card = omb_office_newest(step, child);
 
     if (!card || !card->complete || !omb_office_id_equal(&card->seat.above[0], &self->office) ||
-        stands_here(self, &card->seat) || omb_office_gone(step, child))
+        stands_here(self, &card->seat) || has_ended(step, &card->certificate.inner) ||
+        omb_office_gone(step, child))
         return NULL;
     return card;
 }
@@ -50,9 +57,11 @@ static enum omb_rc certify(struct omb_step *step, const struct omb_office_card *
     struct omb_certificate certificate = card->certificate.inner;
     struct omb_known_certificate issued;
     struct omb_appended record;
+    enum omb_rc rc;
 
     certificate.previous = card->certificate.digest;
-    return omb_issue(step, &certificate, 0, &card->certificate.inner, &issued, &record, err);
+    rc = omb_issue(step, &certificate, 0, &card->certificate.inner, &issued, &record, err);
+    return rc == OMB_IO || rc == OMB_DAMAGED ? rc : OMB_OK; /* one child holds up no other */
 }
 
 /* `out_waits`: some cannot be certified yet; `out_more`: the turn is over before all were. */
@@ -74,13 +83,14 @@ static enum omb_rc certify_some(struct omb_step *step, bool *out_waits, bool *ou
         card = left_behind(step, &children[i]);
         if (!card)
             continue;
-        if (!may)
+        if (!may || !omb_post_is_heard(step->office, &children[i]))
             *out_waits = true;
         else if (done == CHILDREN_AT_ONCE)
             *out_more = true;
-        else
+        else {
             rc = certify(step, card, err);
-        done += may;
+            done++;
+        }
     }
     return rc;
 }
@@ -120,9 +130,12 @@ void omb_duty_child_called(struct omb_step *step, const struct omb_office_id *ch
 
 /* --- this office --- */
 
-static bool has_keys_of(const struct omb_certificate *is, const struct omb_certificate *was)
+/* Nor does a parent shorten what it holds, unasked. */
+static bool is_what_it_was(const struct omb_certificate *is, const struct omb_certificate *was)
 {
-    return omb_view_equal(is->signing_key, was->signing_key) &&
+    return omb_view_equal(is->code, was->code) && omb_view_equal(is->kind, was->kind) &&
+           is->service == was->service && is->not_after >= was->not_after &&
+           omb_view_equal(is->signing_key, was->signing_key) &&
            omb_view_equal(is->transport_key, was->transport_key) &&
            omb_view_equal(is->sealing_key, was->sealing_key);
 }
@@ -150,7 +163,7 @@ static bool comes_by_itself(struct omb_step *step, const struct omb_known_certif
     const struct omb_certificate *is = &known->inner;
 
     if (!omb_office_id_equal(&is->office, &was->office) ||
-        !omb_office_id_equal(&is->parent, &was->parent) || !has_keys_of(is, was))
+        !omb_office_id_equal(&is->parent, &was->parent) || !is_what_it_was(is, was))
         return false;
     return (omb_digest_equal(&is->previous, &step->office->own.digest) &&
             is->succeeds.count > was->succeeds.count) ||

@@ -196,7 +196,8 @@ static enum omb_rc retell_log(struct retold *retold, uint32_t number, struct omb
     const struct omb_key prefix = omb_key_witness(number, NULL);
     enum omb_rc rc;
 
-    if (!omb_ack_grown(step->office->post, retold->link, number))
+    if (step->office->post->relayed_count >= OMB_WITNESSES_MAX || /* a greeting tells the rest */
+        !omb_ack_grown(step->office->post, retold->link, number))
         return OMB_OK;
     rc = omb_port_scan_prefix(step->port, OMB_FAMILY_PEER, omb_key_view(&prefix), see_witness,
                               retold);

@@ -85,6 +85,13 @@ enum omb_rc omb_feed_fork_concerns(struct omb_step *step, const struct omb_fork_
                                    const struct omb_office_id *child, bool *out,
                                    struct omb_error *err) OMB_MUST_USE;
 
+/*
+ * Offers revocations, closings and forks that concern the child: all, or those alone that others
+ * wrote about offices at or below it.
+ */
+enum omb_rc omb_feed_standings(struct omb_step *step, const struct omb_office_id *child, bool all,
+                               struct omb_error *err) OMB_MUST_USE;
+
 /* --- the rows --- */
 
 /* Whether a case is in the child's scope. */

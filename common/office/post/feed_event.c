@@ -175,20 +175,6 @@ static enum omb_rc offer_carrier(const struct event *event, const struct omb_off
 }
 
 /*
- * What was said meanwhile of who came, and of those below it, went the way on which they stood
- * before: it may have ended before they heard.
- */
-static enum omb_rc offer_missed(struct omb_step *step, const struct omb_office_id *before,
-                                const struct omb_office_id *now,
-                                const struct omb_certificate *inner, struct omb_error *err)
-{
-    if (omb_office_id_none(now) || omb_office_id_equal(now, before) ||
-        omb_digest_none(&inner->previous))
-        return OMB_OK;
-    return omb_feed_standings(step, now, false, err);
-}
-
-/*
  * Of one on the path of every child, and of a service office: to all. Of one below a child: to that
  * one, unless it came from there, and to the one that it stood below before, which lets it go.
  */
@@ -224,9 +210,7 @@ static enum omb_rc offer_certified(const struct event *event, const struct omb_o
                                omb_office_id_equal(child, &before),
                            omb_office_id_equal(author, &known.inner.office), err);
     }
-    if (rc == OMB_OK)
-        rc = offer_previous(step, &now, &known.inner, err);
-    return rc == OMB_OK ? offer_missed(step, &before, &now, &known.inner, err) : rc;
+    return rc == OMB_OK ? offer_previous(step, &now, &known.inner, err) : rc;
 }
 
 /* --- forks --- */

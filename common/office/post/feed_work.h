@@ -77,12 +77,6 @@ enum omb_rc omb_feed_line(struct omb_step *step, const struct omb_office_id *chi
 enum omb_rc omb_feed_event_again(struct omb_step *step, const struct omb_office_id *child,
                                  const struct omb_header *header, const struct omb_row_at *at,
                                  struct omb_error *err) OMB_MUST_USE;
-/*
- * Offers revocations, closings and forks that concern the child: all, or those alone that others
- * wrote about offices at or below it.
- */
-enum omb_rc omb_feed_standings(struct omb_step *step, const struct omb_office_id *child, bool all,
-                               struct omb_error *err) OMB_MUST_USE;
 
 /* --- feed_begin.c --- */
 /* Places of records, in an arena. */

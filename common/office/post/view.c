@@ -187,6 +187,14 @@ bool omb_post_is_connected(const struct omb_office *office, const struct omb_off
            link->state != OMB_LINK_BLOCKED;
 }
 
+bool omb_post_is_heard(const struct omb_office *office, const struct omb_office_id *child)
+{
+    const struct omb_link *link = omb_post_peer(office->post, child);
+
+    return link != NULL &&
+           office->monotonic_ms - link->heard_at < OMB_PING_MS + 2 * OMB_SECOND_MS;
+}
+
 const char *omb_post_blocked_above(const struct omb_office *office)
 {
     const struct omb_link *up = office->post->up;

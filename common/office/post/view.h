@@ -47,6 +47,8 @@ void omb_post_room(const struct omb_office *office, uint64_t *out_free_bytes,
 bool omb_post_above_is_live(const struct omb_office *office);
 /* Whether the child greeted on the line that it holds now. */
 bool omb_post_is_connected(const struct omb_office *office, const struct omb_office_id *child);
+/* Whether it spoke since its last ping was due: one that has left may still count as connected. */
+bool omb_post_is_heard(const struct omb_office *office, const struct omb_office_id *child);
 
 /* Why the parent takes nothing of this office; NULL: it does, as far as is known. */
 const char *omb_post_blocked_above(const struct omb_office *office);
