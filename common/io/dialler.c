@@ -48,7 +48,7 @@ struct omb_dialler *omb_dialler_new(const struct omb_linknet_setup *setup,
     dialler->counts = counts;
     dialler->handshake_ms = setup->handshake_ms > 0 ? setup->handshake_ms : OMB_LINK_HANDSHAKE_MS;
     zmq_msg_init(&dialler->frame);
-    dialler->unread = omb_unread_new(setup->watch, OMB_LINK_UNREAD);
+    dialler->unread = omb_unread_new(setup->watch, OMB_LINK_UNREAD, OMB_LINK_UNREAD_ALL);
     return dialler;
 }
 

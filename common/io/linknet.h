@@ -19,6 +19,8 @@ struct omb_linknet;
 #define OMB_LINK_SEND_QUEUE 256
 /* Bytes over a connection that were not read yet: more than credit lets an honest peer send. */
 #define OMB_LINK_UNREAD (32 * 1024 * 1024)
+/* The same of all connections: more than the windows of all children together (post/inbox.c). */
+#define OMB_LINK_UNREAD_ALL (1024 * 1024 * 1024)
 /* A parent that has not finished the handshake by then is not reached. */
 #define OMB_LINK_HANDSHAKE_MS 10000
 

@@ -50,7 +50,7 @@ enum omb_rc omb_listener_open(const struct omb_linknet_setup *setup, struct omb_
     rc = omb_socket_open(setup->context, &socket, &listener->socket, err);
     if (rc == OMB_OK)
         rc = omb_unread_open(setup->watch, setup->context, listener->socket, OMB_LINK_UNREAD,
-                             &listener->unread, err);
+                             OMB_LINK_UNREAD_ALL, &listener->unread, err);
     if (rc == OMB_OK)
         omb_listener_expect(listener, 0);
     if (rc == OMB_OK)

@@ -30,6 +30,7 @@
 #define RECEIVE_QUEUE 1024
 /* Bytes of a client elsewhere that were not read yet: more than one sends that keeps to it. */
 #define UNREAD ((OMB_NET_OUTSTANDING + UINT64_C(4)) * OMB_REQUEST_MAX)
+#define UNREAD_ALL (UINT64_C(1024) * 1024 * 1024) /* of all of them */
 
 /* Whoever waits for a reply. */
 struct waiting {
@@ -98,7 +99,8 @@ static enum omb_rc bind_ipc(void *socket, const char *path, char endpoint[OMB_EN
 static enum omb_rc watch(struct omb_net *net, void *socket, struct omb_unread **out,
                          struct omb_error *err)
 {
-    const enum omb_rc rc = omb_unread_open(net->watch, net->context, socket, UNREAD, out, err);
+    const enum omb_rc rc = omb_unread_open(net->watch, net->context, socket, UNREAD,
+                                           UNREAD_ALL, out, err);
 
     if (rc == OMB_OK)
         omb_unread_expect(*out, OMB_NET_CLIENTS);

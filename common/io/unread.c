@@ -22,6 +22,7 @@ struct connection {
     unsigned looks;  /* since it began */
     uint64_t socket; /* the system's name of it, which no other ever has; 0: it was gone already */
     uint64_t read;   /* bytes that came and have been dealt with, as far as is known */
+    uint64_t waits;  /* bytes that had not, at the last look */
 };
 
 /* What goes with a small message on the wire: frames, the name of the command, nonce and tag. */
@@ -39,7 +40,7 @@ struct omb_unread {
     struct connection *all; /* by descriptor */
     size_t capacity;
     size_t most;    /* connections that may stand; 0: any number */
-    uint64_t bytes; /* that may wait */
+    uint64_t bytes, all_bytes; /* that may wait of one connection, and of all */
     bool drained;   /* since the last look */
     struct omb_unread_ended ended;
 };
@@ -147,19 +148,21 @@ static void leave(struct omb_unread_watch *watch, const struct omb_unread *unrea
 
 /* --- what is looked at --- */
 
-static struct omb_unread *make(uint64_t bytes)
+static struct omb_unread *make(uint64_t bytes, uint64_t all_bytes)
 {
     struct omb_unread *unread = calloc(1, sizeof(*unread));
 
     OMB_ASSERT(unread);
     pthread_mutex_init(&unread->lock, NULL);
     unread->bytes = bytes;
+    unread->all_bytes = all_bytes;
     return unread;
 }
 
-struct omb_unread *omb_unread_new(struct omb_unread_watch *watch, uint64_t bytes)
+struct omb_unread *omb_unread_new(struct omb_unread_watch *watch, uint64_t bytes,
+                                  uint64_t all_bytes)
 {
-    struct omb_unread *unread = make(bytes);
+    struct omb_unread *unread = make(bytes, all_bytes);
 
     join(watch, unread);
     return unread;
@@ -173,9 +176,10 @@ static void discard(struct omb_unread *unread)
 }
 
 enum omb_rc omb_unread_open(struct omb_unread_watch *watch, void *context, void *socket,
-                            uint64_t bytes, struct omb_unread **out, struct omb_error *err)
+                            uint64_t bytes, uint64_t all_bytes, struct omb_unread **out,
+                            struct omb_error *err)
 {
-    struct omb_unread *unread = make(bytes);
+    struct omb_unread *unread = make(bytes, all_bytes);
     const enum omb_rc rc = omb_monitor_open(context, socket, &unread->monitor, err);
 
     unread->socket = socket;
@@ -317,19 +321,19 @@ static bool bytes_received(int fd, uint64_t *out)
     return true;
 }
 
-/* Whether more waits than may. What was read is not known to the byte: it is no more than came. */
-static bool is_endless(struct connection *connection, int fd, bool drained, uint64_t most)
+/* Bytes that wait. What was read is not known to the byte: it is no more than came. */
+static uint64_t waiting_of(struct connection *connection, int fd, bool drained)
 {
     uint64_t received;
 
     if (socket_of(fd) != connection->socket || !bytes_received(fd, &received)) {
         connection->open = false;
-        return false;
+        return 0;
     }
     if ((connection->heard && drained) || connection->read > received)
         connection->read = received;
     connection->heard = false;
-    return received - connection->read > most;
+    return received - connection->read;
 }
 
 /*
@@ -368,8 +372,24 @@ static void end_silent(struct omb_unread *unread, size_t count)
         }
 }
 
+/* Of all together no more may wait than so much: those of which the most waits are ended. */
+static void end_largest(struct omb_unread *unread, uint64_t sum)
+{
+    while (sum > unread->all_bytes) {
+        size_t largest = 0;
+
+        for (size_t i = 1; i < unread->capacity; i++)
+            if (unread->all[i].waits > unread->all[largest].waits)
+                largest = i;
+        sum -= unread->all[largest].waits;
+        unread->all[largest].waits = 0;
+        unread->ended.endless += hang_up(unread, largest);
+    }
+}
+
 void omb_unread_look(struct omb_unread *unread)
 {
+    uint64_t sum = 0;
     size_t count = 0;
 
     pthread_mutex_lock(&unread->lock);
@@ -377,12 +397,17 @@ void omb_unread_look(struct omb_unread *unread)
     for (size_t i = 0; i < unread->capacity; i++) {
         struct connection *one = &unread->all[i];
 
-        if (one->open && is_endless(one, (int)i, unread->drained, unread->bytes))
+        one->waits = one->open ? waiting_of(one, (int)i, unread->drained) : 0;
+        if (one->waits > unread->bytes) {
+            one->waits = 0;
             unread->ended.endless += hang_up(unread, i);
+        }
+        sum += one->waits;
         one->known |= ++one->looks > STRANGER_LOOKS;
         count += one->open;
     }
     unread->drained = false;
+    end_largest(unread, sum);
     if (unread->most > 0 && count > unread->most)
         end_silent(unread, count);
     pthread_mutex_unlock(&unread->lock);

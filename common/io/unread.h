@@ -35,15 +35,17 @@ struct omb_unread;
 
 /*
  * Watches what a server's socket accepts, from before it binds. `bytes` that may wait of one
- * connection: more than an honest peer ever sends ahead, and than its largest message. `watch`,
- * which is lent: NULL, when only who asks looks.
+ * connection: more than an honest peer ever sends ahead, and than its largest message; `all_bytes`
+ * of all together, since a key may have many connections. `watch`, which is lent: NULL, when only
+ * who asks looks.
  */
 enum omb_rc omb_unread_open(struct omb_unread_watch *watch, void *context, void *socket,
-                            uint64_t bytes, struct omb_unread **out,
+                            uint64_t bytes, uint64_t all_bytes, struct omb_unread **out,
                             struct omb_error *err) OMB_MUST_USE;
 void omb_unread_close(struct omb_unread *unread); /* before the socket; NULL is fine */
 /* The same where others watch, and say which connection began; all are forgotten at its end. */
-struct omb_unread *omb_unread_new(struct omb_unread_watch *watch, uint64_t bytes);
+struct omb_unread *omb_unread_new(struct omb_unread_watch *watch, uint64_t bytes,
+                                  uint64_t all_bytes);
 void omb_unread_begin(struct omb_unread *unread, int fd);
 void omb_unread_forget(struct omb_unread *unread);
 /* How many connections may stand; 0, as at first: any number. */

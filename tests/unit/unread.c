@@ -67,7 +67,7 @@ static struct omb_unread_ended look(struct omb_unread *unread)
 
 static void too_much_before_a_message_ends_it(void **state)
 {
-    struct omb_unread *unread = omb_unread_new(NULL, BYTES);
+    struct omb_unread *unread = omb_unread_new(NULL, BYTES, 2 * BYTES);
     const struct line much = make_line(), little = make_line();
 
     (void)state;
@@ -83,10 +83,34 @@ static void too_much_before_a_message_ends_it(void **state)
     close_line(little);
 }
 
+/* Any number of connections may be of one peer. */
+static void of_all_together_the_largest_are_ended(void **state)
+{
+    struct omb_unread *unread = omb_unread_new(NULL, BYTES, 2 * BYTES);
+    const struct line large = make_line(), small = make_line(), other = make_line();
+
+    (void)state;
+    omb_unread_begin(unread, large.near);
+    omb_unread_begin(unread, small.near);
+    omb_unread_begin(unread, other.near);
+    send_bytes(large, BYTES);
+    send_bytes(small, BYTES / 2);
+    send_bytes(other, BYTES / 2);
+    assert_int_equal(look(unread).endless, 0);
+    send_bytes(other, 1);
+    assert_int_equal(look(unread).endless, 1);
+    assert_false(stands(large));
+    assert_true(stands(small) && stands(other));
+    omb_unread_close(unread);
+    close_line(large);
+    close_line(small);
+    close_line(other);
+}
+
 /* Until its end is told its number may have become another's, who sent as much. */
 static void the_next_of_its_number_is_let_be(void **state)
 {
-    struct omb_unread *unread = omb_unread_new(NULL, BYTES);
+    struct omb_unread *unread = omb_unread_new(NULL, BYTES, 2 * BYTES);
     struct line gone = make_line(), next = make_line();
 
     (void)state;
@@ -102,7 +126,7 @@ static void the_next_of_its_number_is_let_be(void **state)
 
 static void the_next_of_its_number_is_not_of_too_many(void **state)
 {
-    struct omb_unread *unread = omb_unread_new(NULL, BYTES);
+    struct omb_unread *unread = omb_unread_new(NULL, BYTES, 2 * BYTES);
     struct line gone = make_line(), next = make_line(), silent = make_line(), other = make_line();
 
     (void)state;
@@ -124,7 +148,7 @@ static void the_next_of_its_number_is_not_of_too_many(void **state)
 /* Until there are descriptors again it stands, and is one that is to be ended. */
 static void where_no_descriptor_is_left_it_is_ended_later(void **state)
 {
-    struct omb_unread *unread = omb_unread_new(NULL, BYTES);
+    struct omb_unread *unread = omb_unread_new(NULL, BYTES, 2 * BYTES);
     const struct line much = make_line();
     struct rlimit limit, none;
     struct omb_unread_ended ended;
@@ -148,7 +172,7 @@ static void where_no_descriptor_is_left_it_is_ended_later(void **state)
 /* Its window is shut, and nobody tells it once what it sent was read: the end must. */
 static void who_waits_for_room_hears_of_the_end(void **state)
 {
-    struct omb_unread *unread = omb_unread_new(NULL, BYTES);
+    struct omb_unread *unread = omb_unread_new(NULL, BYTES, 2 * BYTES);
     const struct line much = make_line();
     struct pollfd ended = {.fd = much.far};
     uint8_t bytes[2 * BYTES] = {0};
@@ -173,6 +197,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(too_much_before_a_message_ends_it),
+        cmocka_unit_test(of_all_together_the_largest_are_ended),
         cmocka_unit_test(the_next_of_its_number_is_let_be),
         cmocka_unit_test(the_next_of_its_number_is_not_of_too_many),
         cmocka_unit_test(where_no_descriptor_is_left_it_is_ended_later),
