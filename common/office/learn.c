@@ -434,6 +434,32 @@ static enum omb_rc learn_certificate(struct omb_step *step, const struct omb_hea
 
 /* --- revocations and closings --- */
 
+/*
+ * Whether another word stands in that row: of several the one nearest the root, of equals the
+ * smaller digest, everywhere. Of an office that is not known here none can be judged: card NULL.
+ */
+static enum omb_rc is_outdone(struct omb_step *step, const struct omb_key *key,
+                              const struct omb_office_card *card, const struct omb_header *header,
+                              const struct omb_digest *digest, bool *out, struct omb_error *err)
+{
+    struct omb_header other;
+    struct omb_digest other_digest;
+    struct omb_row_at at;
+    uint32_t rank, other_rank;
+    enum omb_rc rc = omb_office_place_standing(step, key, &at, err);
+
+    *out = false;
+    if (rc == OMB_OK)
+        rc = omb_header_read(step, &at, &other, &other_digest, NULL, err);
+    if (rc != OMB_OK)
+        return rc == OMB_NOT_FOUND ? OMB_OK : rc;
+    rank = card ? omb_revoker_rank(&card->seat, &header->office) : 0;
+    other_rank = card ? omb_revoker_rank(&card->seat, &other.office) : 0;
+    *out = !card || other_rank > rank ||
+           (other_rank == rank && OMB_ID_COMPARE(&other_digest, digest) <= 0);
+    return OMB_OK;
+}
+
 static enum omb_rc learn_revocation(struct omb_step *step, const struct omb_header *header,
                                     const struct omb_row_at *at, const struct omb_digest *digest,
                                     struct omb_error *err)
@@ -442,56 +468,17 @@ static enum omb_rc learn_revocation(struct omb_step *step, const struct omb_head
         &OMB_AS(office_revoked, header->facts->event)->certificate;
     const struct omb_office_card *card = omb_office_card(step, certificate);
     const struct omb_key key = omb_key_revocation(certificate);
-    struct omb_header other;
-    struct omb_digest other_digest;
-    struct omb_row_at other_at;
+    bool outdone;
     enum omb_rc rc;
 
     if (card && omb_revoker_rank(&card->seat, &header->office) == 0)
         return OMB_OK;
-    rc = omb_office_place_standing(step, &key, &other_at, err);
-    if (rc == OMB_OK) {
-        rc = omb_header_read(step, &other_at, &other, &other_digest, NULL, err);
-        if (rc != OMB_OK)
-            return rc;
-        /* Of several the one nearest the root; of equals the smaller digest, everywhere. */
-        if (!card || omb_revoker_rank(&card->seat, &other.office) >
-                         omb_revoker_rank(&card->seat, &header->office))
-            return OMB_OK;
-        if (omb_office_id_equal(&other.office, &header->office) &&
-            OMB_ID_COMPARE(&other_digest, digest) <= 0)
-            return OMB_OK;
-    } else if (rc != OMB_NOT_FOUND) {
+    rc = is_outdone(step, &key, card, header, digest, &outdone, err);
+    if (rc != OMB_OK || outdone)
         return rc;
-    }
     put_place(step, &key, at);
     tree_changed(step, certificate);
     return card ? omb_refold_cases_of(step, &card->seat.office, err) : OMB_OK;
-}
-
-/* Of several the one nearest the root counts, of equals the smaller digest: so it is everywhere. */
-static enum omb_rc is_closed_by_other(struct omb_step *step, const struct omb_key *key,
-                                      const struct omb_office_card *card,
-                                      const struct omb_header *header,
-                                      const struct omb_digest *digest, bool *out,
-                                      struct omb_error *err)
-{
-    struct omb_header other;
-    struct omb_digest other_digest;
-    struct omb_row_at at;
-    uint32_t rank, other_rank;
-    enum omb_rc rc = omb_office_place(step, key, &at, err);
-
-    *out = false;
-    if (rc == OMB_OK)
-        rc = omb_header_read(step, &at, &other, &other_digest, NULL, err);
-    if (rc != OMB_OK)
-        return rc == OMB_NOT_FOUND ? OMB_OK : rc;
-    rank = omb_revoker_rank(&card->seat, &header->office);
-    other_rank = omb_revoker_rank(&card->seat, &other.office);
-    *out = other_rank > rank ||
-           (other_rank == rank && OMB_ID_COMPARE(&other_digest, digest) <= 0);
-    return OMB_OK;
 }
 
 static enum omb_rc learn_closing(struct omb_step *step, const struct omb_header *header,
@@ -510,7 +497,7 @@ static enum omb_rc learn_closing(struct omb_step *step, const struct omb_header 
     key = omb_key_closing(&closed->office);
     rc = may_close(step, card, &header->office, &may, err);
     if (rc == OMB_OK && may)
-        rc = is_closed_by_other(step, &key, card, header, digest, &outdone, err);
+        rc = is_outdone(step, &key, card, header, digest, &outdone, err);
     if (rc != OMB_OK || !may || outdone)
         return rc;
     put_place(step, &key, at);

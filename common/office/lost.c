@@ -31,7 +31,7 @@ enum omb_rc omb_lost_put(struct omb_step *step, const struct omb_incarnation *in
     if (rc != OMB_NOT_FOUND)
         return omb_fail(err, rc, NULL, "the rows of renewed records cannot be read");
     omb_put(omb_step_writes(step), OMB_FAMILY_PEER, omb_key_view(&key), OMB_VIEW_NONE);
-    omb_post_own_fork_changed(step);
+    omb_health_changed(step);
     return OMB_OK;
 }
 
@@ -41,7 +41,7 @@ void omb_lost_drop(struct omb_step *step, const struct omb_incarnation *incarnat
     const struct omb_key key = omb_key_lost(incarnation, seq, record);
 
     omb_delete(omb_step_writes(step), OMB_FAMILY_PEER, omb_key_view(&key));
-    omb_post_own_fork_changed(step);
+    omb_health_changed(step);
 }
 
 enum omb_rc omb_lost_is_renewed(struct omb_step *step, const struct omb_incarnation *incarnation,

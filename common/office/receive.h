@@ -78,9 +78,6 @@ enum omb_rc omb_learn(struct omb_step *step, const struct omb_header *header,
                       const struct omb_row_at *at, const struct omb_digest *digest,
                       struct omb_error *err) OMB_MUST_USE;
 
-/* Whether both records are authentic, of that place, and one of them is what is said to stand. */
-bool omb_fork_is_proven(struct omb_step *step, const struct omb_fork_found *found);
-
 /*
  * Folds again every case in which the office is a party: its certificate, standing or revocation
  * changed what its records mean. Of many the rest comes on ticks (duty/refold.c).

@@ -406,7 +406,7 @@ static bool proves(struct omb_step *step, const struct omb_fork_found *found,
                             NULL) == OMB_OK;
 }
 
-bool omb_fork_is_proven(struct omb_step *step, const struct omb_fork_found *found)
+static bool is_fork(struct omb_step *step, const struct omb_fork_found *found)
 {
     struct omb_digest first, second;
 
@@ -478,9 +478,7 @@ enum omb_rc omb_fork_learn(struct omb_step *step, const struct omb_header *heade
     bool outdone;
     enum omb_rc rc;
 
-    if (found->seq == 0)
-        return OMB_OK;
-    if (!own && !omb_fork_is_proven(step, found))
+    if (found->seq == 0 || (!own && !is_fork(step, found)))
         return OMB_OK;
     if (!depth_of(step, header, &depth)) {
         note_told(step, found, digest);

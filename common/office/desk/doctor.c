@@ -19,6 +19,7 @@ struct visit {
     struct omb_step *step;
     struct omb_finding *findings;
     size_t count, room;
+    struct omb_log life; /* the newest in which the office has a record, from check_newest on */
     struct omb_error *err;
 };
 
@@ -178,46 +179,39 @@ static enum omb_rc take_life(void *arg, const struct omb_log *log)
     return OMB_OK;
 }
 
-/* The newest life in which the office has a record; no head: it has none. */
-static enum omb_rc newest_life(struct visit *visit, struct omb_log *out)
-{
-    *out = (struct omb_log){0};
-    return omb_logs_each(visit->step, &omb_office_self(visit->step->office)->office, take_life, out,
-                         visit->err);
-}
-
 /* An office that lost a fork, or was put back, has opened a life and written nothing in it yet. */
 static enum omb_rc check_newest(struct visit *visit)
 {
     const struct omb_tip *tip = omb_office_tip(visit->step->office);
     struct omb_error why = {0};
-    struct omb_log life;
+    const struct omb_log *life = &visit->life;
     uint32_t parts;
-    enum omb_rc rc = newest_life(visit, &life);
+    enum omb_rc rc = omb_logs_each(visit->step, &omb_office_self(visit->step->office)->office,
+                                   take_life, &visit->life, visit->err);
 
     if (rc != OMB_OK)
         return rc;
-    if (life.row.head == 0) {
+    if (life->row.head == 0) {
         find(visit, "newest-record", "warning", OMB_VIEW_LIT("the log is empty"));
         return OMB_OK;
     }
-    rc = omb_record_verify(visit->step, life.number, life.row.head, &parts, &why);
+    rc = omb_record_verify(visit->step, life->number, life->row.head, &parts, &why);
     if (rc == OMB_IO)
         return omb_fail(visit->err, rc, NULL, "%s", why.words);
     if (rc != OMB_OK)
         find(visit, "newest-record", "critical",
-             SAY(visit, "record %llu: %s: see `log verify`", (unsigned long long)life.row.head,
+             SAY(visit, "record %llu: %s: see `log verify`", (unsigned long long)life->row.head,
                  why.words));
     else if (tip->seq == 0)
         find(visit, "newest-record", "ok",
              SAY(visit,
                  "the next event opens a new life of the log; before it record %llu of number %u "
                  "is authentic",
-                 (unsigned long long)life.row.head,
-                 omb_incarnation_number(&life.row.incarnation)));
+                 (unsigned long long)life->row.head,
+                 omb_incarnation_number(&life->row.incarnation)));
     else
         find(visit, "newest-record", "ok",
-             SAY(visit, "record %llu is authentic", (unsigned long long)life.row.head));
+             SAY(visit, "record %llu is authentic", (unsigned long long)life->row.head));
     return OMB_OK;
 }
 
@@ -249,12 +243,8 @@ static enum omb_rc check_escrow(struct visit *visit)
     const struct omb_tip *tip = omb_office_tip(step->office);
     const struct omb_civil local =
         omb_zone_local(omb_office_zone(step->office), step->input->now_ms);
-    struct omb_log life;
-    const enum omb_rc rc = newest_life(visit, &life);
 
-    if (rc != OMB_OK)
-        return rc;
-    if (omb_digest_none(&tip->escrow) && life.row.head == 0)
+    if (omb_digest_none(&tip->escrow) && visit->life.row.head == 0)
         find(visit, "escrow", "warning", OMB_VIEW_LIT("no escrow key was opened yet"));
     else if (tip->escrow_month == (uint32_t)local.year * 12 + (uint32_t)local.month - 1)
         find(visit, "escrow", "ok", OMB_VIEW_LIT("this month's key is open"));

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "office/desk/inspect.h"
+#include "office/logs.h"
 #include "office/lost.h"
-#include "office/receive.h"
 #include "wire/header.h"
 #include "wire/limits.h"
 
@@ -34,7 +34,7 @@ static bool is_told(struct omb_step *step, const struct omb_fork_found *fork, bo
 {
     const struct omb_health *health = omb_post_health_of(step, &fork->office);
 
-    if (health == NULL || !omb_desk_is_at_or_below(step, &fork->office,
+    if (health == NULL || !omb_office_is_within(step, &fork->office,
                                                    &omb_office_self(step->office)->office))
         return false;
     for (size_t i = 0; i < health->forks.count; i++) {
@@ -110,15 +110,15 @@ static enum omb_rc visit(void *arg, struct omb_view key, struct omb_view value)
 
 /* --- those that were found elsewhere --- */
 
-static bool is_decided_here(struct omb_step *step, const struct omb_fork_found *fork)
+static enum omb_rc is_decided_here(struct omb_step *step, const struct omb_fork_found *fork,
+                                   bool *out, struct omb_error *err)
 {
     const struct omb_key key = omb_key_fork(&fork->office, &fork->incarnation, fork->seq);
-    struct omb_buf value = OMB_BUF_INIT;
-    const enum omb_rc rc =
-        omb_port_get(step->port, OMB_FAMILY_OFFICE, omb_key_view(&key), &value);
+    struct omb_row_at at;
+    const enum omb_rc rc = omb_office_place(step, &key, &at, err);
 
-    omb_buf_free(&value);
-    return rc == OMB_OK;
+    *out = rc == OMB_OK;
+    return rc == OMB_NOT_FOUND ? OMB_OK : rc;
 }
 
 /* UINT32_MAX: the office that wrote the record is not known here. */
@@ -138,7 +138,7 @@ static enum omb_rc visit_told(void *arg, struct omb_view key, struct omb_view va
     struct omb_digest digest;
     struct omb_row_at at;
     uint32_t depth;
-    bool again;
+    bool again, decided;
     enum omb_rc rc;
 
     (void)value;
@@ -154,9 +154,10 @@ static enum omb_rc visit_told(void *arg, struct omb_view key, struct omb_view va
         return omb_fail(all->err, rc, NULL, "a record that tells of a fork cannot be read");
     if (omb_opened_tag(&record) != OMB_EVENT_FORK_FOUND)
         return omb_fail(all->err, OMB_DAMAGED, NULL, "the row of a fork names another record");
-    if (is_decided_here(all->step, OMB_AS(fork_found, record.header.facts->event)) ||
-        !omb_fork_is_proven(all->step, OMB_AS(fork_found, record.header.facts->event)))
-        return OMB_OK;
+    rc = is_decided_here(all->step, OMB_AS(fork_found, record.header.facts->event), &decided,
+                         all->err);
+    if (rc != OMB_OK || decided)
+        return rc;
     depth = depth_of(all->step, &record);
     again = omb_view_equal(place, all->place);
     if (again && depth >= all->depth)

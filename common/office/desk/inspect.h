@@ -77,9 +77,6 @@ enum omb_rc omb_desk_stale(struct omb_step *step, const struct omb_desk_filter *
                            struct omb_stale_office_list *out, struct omb_error *err) OMB_MUST_USE;
 /* Whether an office was closed or its newest certificate revoked: "closed", "revoked", or NULL. */
 const char *omb_desk_office_ended(struct omb_step *step, const struct omb_office_card *card);
-/* Whether the office is `upper` or stands below it, by its newest certificate. */
-bool omb_desk_is_at_or_below(struct omb_step *step, const struct omb_office_id *office,
-                             const struct omb_office_id *upper);
 
 /* --- logs (desk/forks.c) --- */
 

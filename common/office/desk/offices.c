@@ -301,16 +301,13 @@ static struct omb_view successor_of(struct omb_step *step, const struct omb_offi
 {
     const struct omb_key key = omb_key_closing(office);
     const struct omb_office_ref *successor = NULL;
-    struct omb_buf value = OMB_BUF_INIT;
     struct omb_opened record;
     struct omb_row_at at;
 
-    if (omb_port_get(step->port, OMB_FAMILY_OFFICE, omb_key_view(&key), &value) == OMB_OK &&
-        omb_read_place(omb_buf_view(&value), &at.number, &at.seq) &&
+    if (omb_office_place(step, &key, &at, NULL) == OMB_OK &&
         omb_desk_open(step, at.number, at.seq, &record, NULL) == OMB_OK && record.header.facts &&
         record.header.facts->event.tag == OMB_EVENT_OFFICE_CLOSED)
         successor = OMB_AS(office_closed, record.header.facts->event)->successor;
-    omb_buf_free(&value);
     return successor ? omb_office_code_of(step, &successor->office) : OMB_VIEW_NONE;
 }
 

@@ -204,8 +204,8 @@ bool omb_desk_is_beyond(struct omb_step *step, const struct omb_link_seen *link,
                         const struct omb_office_id *office)
 {
     if (link->up)
-        return !omb_desk_is_at_or_below(step, office, &omb_office_self(step->office)->office);
-    return omb_desk_is_at_or_below(step, office, &link->peer);
+        return !omb_office_is_within(step, office, &omb_office_self(step->office)->office);
+    return omb_office_is_within(step, office, &link->peer);
 }
 
 /* --- one row of the list --- */

@@ -161,8 +161,8 @@ static bool came_through(const struct tracing *trace, const struct omb_office_id
 {
     struct omb_step *step = trace->step;
     const struct omb_office_id *self = &omb_office_self(step->office)->office;
-    const bool above_author = omb_desk_is_at_or_below(step, author, office);
-    const bool above_self = omb_desk_is_at_or_below(step, self, office);
+    const bool above_author = omb_office_is_within(step, author, office);
+    const bool above_self = omb_office_is_within(step, self, office);
     const struct omb_office_card *card;
 
     if (omb_office_id_equal(office, author) || omb_office_id_equal(office, self))
@@ -173,10 +173,10 @@ static bool came_through(const struct tracing *trace, const struct omb_office_id
         return false;
     /* Above both: it is where they meet when nobody below it is above both. */
     card = omb_office_newest(step, author);
-    if (omb_desk_is_at_or_below(step, self, author) || omb_desk_is_at_or_below(step, author, self))
+    if (omb_office_is_within(step, self, author) || omb_office_is_within(step, author, self))
         return false;
     for (size_t i = 0; card != NULL && i < card->seat.above_count; i++) {
-        if (omb_desk_is_at_or_below(step, self, &card->seat.above[i]))
+        if (omb_office_is_within(step, self, &card->seat.above[i]))
             return omb_office_id_equal(&card->seat.above[i], office);
     }
     return false;
@@ -267,13 +267,13 @@ static void trace_keeper(struct event_trace *event, const struct keeper *keeper)
     struct omb_step *step = event->trace->step;
     const struct omb_event *record = event->judged->event;
     const struct omb_office_id *self = &omb_office_self(step->office)->office;
-    const bool mine = omb_desk_is_at_or_below(step, &record->office, self);
+    const bool mine = omb_office_is_within(step, &record->office, self);
 
     if (is_held(event, keeper))
         event->held[event->held_count++] = omb_office_code_of(step, &keeper->office);
     else if (keeper->link != NULL && (keeper->link->up || !keeper->unknown))
         wait_for_link(event, keeper);
-    else if (mine && omb_desk_is_at_or_below(step, self, &keeper->office))
+    else if (mine && omb_office_is_within(step, self, &keeper->office))
         wait_for(event, &keeper->office, OMB_VIEW_LIT("no witness of it has come"),
                  record->time_ms);
     else if (keeper->link != NULL)

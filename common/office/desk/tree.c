@@ -48,12 +48,6 @@ struct family {
 
 /* --- who there is --- */
 
-bool omb_desk_is_at_or_below(struct omb_step *step, const struct omb_office_id *office,
-                             const struct omb_office_id *upper)
-{
-    return omb_office_is_within(step, office, upper);
-}
-
 static bool has_row(struct omb_step *step, const struct omb_key *key)
 {
     struct omb_buf value = OMB_BUF_INIT;
@@ -121,7 +115,7 @@ static enum omb_rc find_members(struct family *family, struct omb_error *err)
     for (size_t i = 0; i < count; i++) {
         const struct omb_office_card *card = omb_office_newest(step, &ids[i]);
 
-        if (card == NULL || !omb_desk_is_at_or_below(step, &ids[i], self))
+        if (card == NULL || !omb_office_is_within(step, &ids[i], self))
             continue;
         family->members[family->count] = (struct member){
             .card = card,

@@ -139,11 +139,6 @@ void omb_health_changed(struct omb_step *step)
     omb_post_wake(step, soon);
 }
 
-void omb_post_own_fork_changed(struct omb_step *step)
-{
-    omb_health_changed(step);
-}
-
 /* Whether that start was met before; from now on it was. */
 static bool meet(struct omb_link *link, int64_t started_at)
 {

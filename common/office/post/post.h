@@ -50,8 +50,11 @@ void omb_post_want_parts(struct omb_step *step);
  * their logs may be less than they told.
  */
 void omb_post_put_back(struct omb_office *office);
-/* Of a fork of the own log something is known now, or made good: the office above hears it soon. */
-void omb_post_own_fork_changed(struct omb_step *step);
+/*
+ * A link stands otherwise than before, or of a fork of the own log something is known now, or made
+ * good: the office above hears it soon.
+ */
+void omb_health_changed(struct omb_step *step);
 /* What kept the parent away may be mended: a link that waits for its next try is dialled now. */
 void omb_post_dial_now(struct omb_step *step);
 

@@ -174,8 +174,6 @@ enum omb_rc omb_outbox_backlog(struct omb_step *step, const struct omb_link *lin
 
 /* --- health.c --- */
 void omb_health_disk(struct omb_step *step);
-/* A link stands otherwise than before: the office above hears of it soon. */
-void omb_health_changed(struct omb_step *step);
 enum omb_rc omb_health_send(struct omb_step *step, struct omb_error *err) OMB_MUST_USE;
 /* What those below told goes on to the parent, some of it in each batch. */
 enum omb_rc omb_health_pass_on(struct omb_step *step, struct omb_error *err) OMB_MUST_USE;
