@@ -184,7 +184,7 @@ bool tree_try_enrol(struct tree_office *office, struct tree_office *parent,
         .sealing_key = OMB_VIEW_OF(sealing),
         .at = office->tree->now_ms,
     };
-    struct omb_office_certify ask = {.service = office->service};
+    struct omb_office_certify ask = {.service = office->service, .days = office->days};
 
     if (previous != NULL)
         wish.previous = *previous;

@@ -48,6 +48,7 @@ struct tree_office {
     char address[64], parent_address[64];
     struct omb_view dials; /* the parent's address, as lent to the core */
     bool running, service, gone; /* gone: put out, nobody is to agree with it */
+    uint32_t days; /* for which it is certified; 0: as usual */
     int64_t clock_ms; /* its wall clock less the true time */
     int64_t wake_ms;  /* true time of its next tick */
     struct tree_line line;

@@ -56,15 +56,21 @@ def test_a_message_of_a_child_that_does_not_end(bank):
     assert link(bank["ho"], peer.office.code)["state"] == "down"
 
 
-def test_a_message_of_a_client_that_does_not_end(make_office):
+@pytest.fixture
+def served(make_office):
+    """An office that clients of other machines reach, a client that is served, and its key."""
     office = make_office().init("--client-listen", "tcp://127.0.0.1:0").start().staff()
-    with contextlib.closing(oc.connect(office.dir, office.dir / "operators/teller.key",
-                                       office.dir / "keys/transport.pub")) as teller:
-        listen = oc.status(teller).listen
-        key = oc.read_key(office.dir / "operators/teller.key")
-        with oz.Raw(listen, key, server_key(office)) as line:
-            pour(line, UNREAD_CLIENT)
-        assert oc.status(teller).listen == listen
+    key = office.dir / "operators/teller.key"
+    with contextlib.closing(oc.connect(office.dir, key, office.dir / "keys/transport.pub")) as it:
+        yield office, it, oc.read_key(key)
+
+
+def test_a_message_of_a_client_that_does_not_end(served):
+    office, teller, key = served
+    listen = oc.status(teller).listen
+    with oz.Raw(listen, key, server_key(office)) as line:
+        pour(line, UNREAD_CLIENT)
+    assert oc.status(teller).listen == listen
     logged(office, "more came than is read -> connection ended")
 
 
@@ -105,12 +111,9 @@ def test_a_child_that_floods_and_is_gone(bank):
         bank["ho"].ombud("status", code=0)
 
 
-def test_a_client_that_floods_and_is_gone(make_office):
-    office = make_office().init("--client-listen", "tcp://127.0.0.1:0").start().staff()
-    with contextlib.closing(oc.connect(office.dir, office.dir / "operators/teller.key",
-                                       office.dir / "keys/transport.pub")) as teller:
-        listen = oc.status(teller).listen
-        key = oc.read_key(office.dir / "operators/teller.key")
-        for _ in range(FLOODS):
-            flood(oz.Raw(listen, key, server_key(office)))
-            assert oc.status(teller).listen == listen
+def test_a_client_that_floods_and_is_gone(served):
+    office, teller, key = served
+    listen = oc.status(teller).listen
+    for _ in range(FLOODS):
+        flood(oz.Raw(listen, key, server_key(office)))
+        assert oc.status(teller).listen == listen

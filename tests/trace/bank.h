@@ -82,6 +82,38 @@ static inline bool doctor_says(struct tree_office *office, const char *check, co
     return false;
 }
 
+static inline const struct omb_peer_list *links_of(struct tree_office *office)
+{
+    return ask_admin(office, OMB_ASK_LINK_LIST, &(struct omb_peer_list_ask){});
+}
+
+/* How the link to that peer is judged. */
+static inline const struct omb_peer_level *level_of(struct tree_office *office, const char *peer)
+{
+    const struct omb_peer_list *list = links_of(office);
+
+    assert_int_equal(list->peers.count, list->levels.count);
+    for (size_t i = 0; i < list->levels.count; i++) {
+        assert_true(omb_view_equal(list->levels.items[i].peer, list->peers.items[i].peer));
+        if (omb_view_is(list->levels.items[i].peer, peer))
+            return &list->levels.items[i];
+    }
+    fail_msg("no link to %s", peer);
+    return NULL;
+}
+
+/* NULL: it is not there. */
+static inline const struct omb_tree_office *in_tree(struct tree_office *office, const char *code)
+{
+    const struct omb_tree *seen = ask_admin(office, OMB_ASK_TREE, &(struct omb_tree_ask){});
+
+    for (size_t i = 0; i < seen->offices.count; i++) {
+        if (omb_view_is(seen->offices.items[i].code, code))
+            return &seen->offices.items[i];
+    }
+    return NULL;
+}
+
 /* A plain complaint by t1, at the time as the office has it. */
 static inline struct omb_view bank_complaint(struct tree_office *office)
 {

@@ -1,36 +1,6 @@
 /* Can an administrator see how the tree is: links, offices, forks, and who is behind? */
 #include "trace/bank.h"
 
-static const struct omb_peer_list *links_of(struct tree_office *office)
-{
-    return ask_admin(office, OMB_ASK_LINK_LIST, &(struct omb_peer_list_ask){});
-}
-
-static const struct omb_peer_level *level_of(struct tree_office *office, const char *peer)
-{
-    const struct omb_peer_list *list = links_of(office);
-
-    assert_int_equal(list->peers.count, list->levels.count);
-    for (size_t i = 0; i < list->levels.count; i++) {
-        assert_true(omb_view_equal(list->levels.items[i].peer, list->peers.items[i].peer));
-        if (omb_view_is(list->levels.items[i].peer, peer))
-            return &list->levels.items[i];
-    }
-    fail_msg("no link to %s", peer);
-    return NULL;
-}
-
-static const struct omb_tree_office *in_tree(struct tree_office *office, const char *code)
-{
-    const struct omb_tree *seen = ask_admin(office, OMB_ASK_TREE, &(struct omb_tree_ask){});
-
-    for (size_t i = 0; i < seen->offices.count; i++) {
-        if (omb_view_is(seen->offices.items[i].code, code))
-            return &seen->offices.items[i];
-    }
-    return NULL;
-}
-
 static const struct omb_report *report_of(struct tree_office *office)
 {
     const struct omb_view by[] = {OMB_VIEW_LIT("office")};

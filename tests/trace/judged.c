@@ -1,19 +1,6 @@
 /* Are links, offices and reports judged as they are, whatever happened to an office before? */
 #include "trace/bank.h"
 
-static const struct omb_peer_level *level_of(struct tree_office *office, const char *peer)
-{
-    const struct omb_peer_list *list =
-        ask_admin(office, OMB_ASK_LINK_LIST, &(struct omb_peer_list_ask){});
-
-    for (size_t i = 0; i < list->levels.count; i++) {
-        if (omb_view_is(list->levels.items[i].peer, peer))
-            return &list->levels.items[i];
-    }
-    fail_msg("no link to %s", peer);
-    return NULL;
-}
-
 /* `link check` and `tree check` say so of it, and no doctor is alarmed. */
 static void judged_well(struct tree_office *office, const char *peer, const char *words)
 {

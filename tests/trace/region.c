@@ -271,6 +271,25 @@ static void test_offices_that_are_put_out_are_not_certified(void **state)
     tree_check(tree);
 }
 
+/* It ends before the region has a line to its new parent: the others are certified all the same. */
+static void test_an_office_whose_certificate_has_ended_holds_up_no_other(void **state)
+{
+    struct tree *tree = *state;
+    const struct five five = build(tree);
+
+    five.vsp->days = 1;
+    assert_true(tree_try_come_under(five.vsp, five.br));
+    tree_settle(tree);
+    tree_move(five.br, five.south);
+    tree_cut(five.br);
+    tree_pass(tree, known_at(five.br, five.vsp)->not_after - tree->now_ms);
+    tree_mend(five.br);
+    tree_settle(tree);
+    assert_int_equal(known_at(five.vsp, five.vsp)->depth, 4);
+    assert_true(has_taken_it(five.town) && has_taken_it(five.vsp_2));
+    tree->checked = true; /* nobody takes what it has */
+}
+
 /* Who was away all the time needs nothing; who was not stands where it stood before. */
 static void test_a_region_comes_back(void **state)
 {
@@ -378,6 +397,7 @@ int main(void)
         TREE_TEST(test_of_many_offices_some_are_certified_at_a_time),
         TREE_TEST(test_an_office_that_left_meanwhile_is_not_certified),
         TREE_TEST(test_offices_that_are_put_out_are_not_certified),
+        TREE_TEST(test_an_office_whose_certificate_has_ended_holds_up_no_other),
         TREE_TEST(test_a_region_comes_back),
         TREE_TEST(test_an_office_whose_clock_is_behind_takes_it_later),
         TREE_TEST(test_an_office_that_asked_before_joins_with_both),

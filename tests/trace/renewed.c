@@ -16,29 +16,6 @@ static const struct omb_fork_view *fork_at(struct tree_office *office)
     return &forks->forks.items[0];
 }
 
-static const struct omb_peer_level *level_of(struct tree_office *office, const char *peer)
-{
-    const struct omb_peer_list *list =
-        ask_admin(office, OMB_ASK_LINK_LIST, &(struct omb_peer_list_ask){});
-
-    for (size_t i = 0; i < list->levels.count; i++)
-        if (omb_view_is(list->levels.items[i].peer, peer))
-            return &list->levels.items[i];
-    fail_msg("no link to %s", peer);
-    return NULL;
-}
-
-static const struct omb_tree_office *in_tree(struct tree_office *office, const char *code)
-{
-    const struct omb_tree *seen = ask_admin(office, OMB_ASK_TREE, &(struct omb_tree_ask){});
-
-    for (size_t i = 0; i < seen->offices.count; i++)
-        if (omb_view_is(seen->offices.items[i].code, code))
-            return &seen->offices.items[i];
-    fail_msg("%s is not in the tree", code);
-    return NULL;
-}
-
 static void assert_warned(struct tree_office *office, bool warned)
 {
     const struct omb_tree_office *seen = in_tree(office, "vsp-0045");

@@ -146,32 +146,9 @@ static void test_a_trace_knows_who_gave_back_what_was_lost(void **state)
     tree_check(tree);
 }
 
-/* The region that the branch left alone had it: it came up by that one, and down by the new one. */
-static void test_a_trace_knows_what_came_up_where_it_stood_before(void **state)
+/* Its region has it alone when the branch comes under another one. `lost`: the branch has not. */
+static void play_left_behind(struct tree *tree, bool lost)
 {
-    struct tree *tree = *state;
-    struct bank bank = bank_build(tree);
-    const struct omb_trace_event *event;
-    struct omb_view number;
-
-    tree_cut(bank.north);
-    number = bank_complaint(bank.b45);
-    tree_settle(tree);
-    tree_cut(bank.b45);
-    tree_move(bank.b45, bank.south);
-    tree_mend(bank.north);
-    tree_settle(tree);
-    tree_mend(bank.b45);
-    tree_settle(tree);
-    event = trace_of(bank.b45, number, "registered");
-    assert_true(has_code(event->held_by, "south"));
-    assert_true(has_code(event->held_by, "ho"));
-    tree_check_whole(tree);
-}
-
-static void test_a_trace_knows_what_its_old_region_alone_had(void **state)
-{
-    struct tree *tree = *state;
     struct bank bank = bank_build(tree);
     struct memport *copy = tree_backup(bank.b45);
     const struct omb_trace_event *event;
@@ -181,17 +158,30 @@ static void test_a_trace_knows_what_its_old_region_alone_had(void **state)
     number = bank_complaint(bank.b45);
     tree_settle(tree);
     tree_cut(bank.b45);
-    tree_roll_back(bank.b45, copy);
+    if (lost)
+        tree_roll_back(bank.b45, copy);
+    else
+        memport_free(copy);
     tree_move(bank.b45, bank.south);
-    tree_mend(bank.b45);
+    tree_mend(lost ? bank.b45 : bank.north);
     tree_settle(tree);
-    tree_mend(bank.north);
+    tree_mend(lost ? bank.north : bank.b45);
     tree_settle(tree);
     tree_agree(tree, number, "open", "vsp-0045", bank.b45, bank.south, bank.ho, NULL);
     event = trace_of(bank.b45, number, "registered");
     assert_true(has_code(event->held_by, "south"));
     assert_true(has_code(event->held_by, "ho"));
     tree_check_whole(tree);
+}
+
+static void test_a_trace_knows_what_came_up_where_it_stood_before(void **state)
+{
+    play_left_behind(*state, false);
+}
+
+static void test_a_trace_knows_what_its_old_region_alone_had(void **state)
+{
+    play_left_behind(*state, true);
 }
 
 int main(void)
