@@ -282,7 +282,7 @@ uint32_t omb_certify_depth_of(struct omb_view kind, uint32_t issuer_depth)
     return issuer_depth == 0 || omb_view_is(kind, "branch") ? 0 : issuer_depth - 1;
 }
 
-static bool signed_with(const struct omb_known_certificate *one, struct omb_view key)
+bool omb_certify_signed_by(const struct omb_known_certificate *one, struct omb_view key)
 {
     for (size_t i = 0; i < one->outer.signatures.count; i++) {
         const struct omb_certificate_signature *by = &one->outer.signatures.items[i];
@@ -304,10 +304,10 @@ enum omb_further omb_certify_further(const struct omb_known_certificate *newer,
     if (!omb_office_id_equal(&newer->inner.office, &previous->inner.office) ||
         !omb_digest_equal(&newer->inner.previous, &previous->digest))
         return OMB_FURTHER_FOREIGN;
-    by_previous = signed_with(newer, previous->inner.signing_key);
+    by_previous = omb_certify_signed_by(newer, previous->inner.signing_key);
     counts = by_previous || omb_office_id_equal(&newer->inner.parent, &previous->inner.parent);
     for (size_t i = 2; !counts && i < count; i++)
-        counts = signed_with(newer, chain[i].inner.signing_key);
+        counts = omb_certify_signed_by(newer, chain[i].inner.signing_key);
     if (!counts)
         return OMB_FURTHER_FOREIGN;
     return by_previous || omb_view_equal(newer->inner.signing_key, previous->inner.signing_key)

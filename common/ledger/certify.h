@@ -55,6 +55,9 @@ enum omb_rc omb_certify_valid_at(const struct omb_certificate *certificate, int6
 /* How deep an office of that kind may certify, below an issuer that may `issuer_depth` deep. */
 uint32_t omb_certify_depth_of(struct omb_view kind, uint32_t issuer_depth);
 
+/* Whether one of its signatures is by that key. */
+bool omb_certify_signed_by(const struct omb_known_certificate *one, struct omb_view key);
+
 /*
  *  COUNTS   the same office issued it, or one above the previous issuer or the previous key signed
  *  REKEYED  it counts, but has another signing key, and the old one did not sign

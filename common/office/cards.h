@@ -23,11 +23,6 @@ const struct omb_office_card *omb_office_card_by_key(struct omb_step *step,
 /* Whether the certificates above hold up to the anchor (looked at once per card). */
 enum omb_rc omb_office_card_check(struct omb_step *step, const struct omb_office_card *card,
                                   struct omb_error *err) OMB_MUST_USE;
-/*
- * How much an office's word counts that revokes or closes the office of the seat: nearer the root
- * more; 0: nothing. The root speaks for itself.
- */
-uint32_t omb_revoker_rank(const struct omb_seat *seat, const struct omb_office_id *by);
 /* The memo for records that this signature proves. */
 struct omb_proof_memo *omb_office_memo(struct omb_office *office, struct omb_view signature);
 /* After the cache was emptied: what the own seat borrows from it is looked up again. */
@@ -39,6 +34,55 @@ enum omb_rc omb_certificate_check(struct omb_step *step, const struct omb_known_
                                   struct omb_error *err) OMB_MUST_USE;
 /* Puts the rows of a certificate. */
 void omb_certificate_put(struct omb_writes *writes, const struct omb_known_certificate *known);
+
+/* --- lineage.c --- */
+
+/* The one that it names before it; NULL: none, or it is not here. */
+const struct omb_office_card *omb_card_previous(struct omb_step *step,
+                                                const struct omb_known_certificate *known);
+/* Whether its signatures say by themselves that the office goes on from the one before it. */
+bool omb_card_is_further(struct omb_step *step, const struct omb_known_certificate *known);
+/*
+ * The office's next certificate, of all that are here: one that names this one as `previous` and
+ * may follow it; of several what the office signed itself. One that this office issued in vain,
+ * while the office went elsewhere, is such a one here alone: it gives way.
+ */
+void omb_card_fill_later(struct omb_step *step, struct omb_office_card *card,
+                         const struct omb_office_certificates *all);
+
+/* Certificates that follow each other, the oldest first. */
+struct omb_lineage {
+    const struct omb_office_card *cards[OMB_OFFICE_CERTIFICATES_MAX];
+    size_t count, own_words; /* own_words: that the office itself signed by the key before */
+};
+/* Of those that are here the line that the office went itself, or the newest. Count 0: no cards. */
+void omb_lineage_find(struct omb_step *step, const struct omb_office_certificates *all,
+                      struct omb_lineage *out);
+/* The newest: the last of that line, or one of the same parent beside it. NULL: none. */
+const struct omb_office_card *omb_lineage_newest(struct omb_step *step,
+                                                 const struct omb_office_certificates *all);
+/* Whether that office may revoke the key: of a key of the line, one that stood above it. */
+bool omb_lineage_lets(const struct omb_lineage *lineage, struct omb_view key,
+                      const struct omb_office_id *by);
+
+/* --- revoked.c --- */
+
+/*
+ * How much an office's word counts that revokes or closes the office of the seat: nearer the root
+ * more; 0: nothing. The root speaks for itself.
+ */
+uint32_t omb_revoker_rank(const struct omb_seat *seat, const struct omb_office_id *by);
+/* Whether a word that counts revokes this very certificate. */
+bool omb_card_is_revoked(struct omb_step *step, const struct omb_office_card *card);
+/* What revokes a key. */
+struct omb_revocation {
+    uint32_t rank; /* 0: nothing does */
+    struct omb_digest record, certificate;
+    const struct omb_office_revoked *facts;
+};
+/* The key of the card, whichever certificate of its office, of all that are here, names it. */
+struct omb_revocation omb_key_is_revoked(struct omb_step *step, const struct omb_office_card *card,
+                                         const struct omb_office_certificates *all);
 
 /* --- standing.c --- */
 

@@ -40,39 +40,6 @@ static bool may_certify(const struct omb_header *header, const struct omb_certif
            (inner->depth > 0 && omb_office_id_equal(&header->office, &inner->parent));
 }
 
-/* The certificate and those above it, as far as they are here. */
-static size_t chain_of(struct omb_step *step, const struct omb_office_card *card,
-                       struct omb_known_certificate out[OMB_CHAIN_MAX])
-{
-    size_t count = 0;
-
-    for (; card && count < OMB_CHAIN_MAX;
-         card = omb_office_card(step, &card->certificate.inner.issuer)) {
-        out[count++] = card->certificate;
-        if (card->certificate.inner.depth == 0)
-            break;
-    }
-    return count;
-}
-
-/* The one that it names before it; NULL: none, or it is not here. */
-static const struct omb_office_card *previous_of(struct omb_step *step,
-                                                 const struct omb_known_certificate *known)
-{
-    return omb_digest_none(&known->inner.previous) ? NULL
-                                                   : omb_office_card(step, &known->inner.previous);
-}
-
-/* Whether its signatures say by themselves that the office goes on from the one before it. */
-static bool is_further(struct omb_step *step, const struct omb_known_certificate *known)
-{
-    const struct omb_office_card *previous = previous_of(step, known);
-    struct omb_known_certificate chain[OMB_CHAIN_MAX];
-
-    return previous && omb_certify_further(known, chain, chain_of(step, previous, chain)) !=
-                           OMB_FURTHER_FOREIGN;
-}
-
 /* One that counts makes another of the same parent count, and the one that it names before it. */
 static bool vouches_for(const struct omb_office_card *card,
                         const struct omb_known_certificate *known)
@@ -84,7 +51,7 @@ static bool vouches_for(const struct omb_office_card *card,
 /* The one that it names as its own before it is that of another office. */
 static bool is_of_another(struct omb_step *step, const struct omb_known_certificate *known)
 {
-    const struct omb_office_card *previous = previous_of(step, known);
+    const struct omb_office_card *previous = omb_card_previous(step, known);
 
     return previous && !omb_office_id_equal(&previous->seat.office, &known->inner.office);
 }
@@ -112,7 +79,7 @@ static enum omb_rc is_vouched_for(struct omb_step *step, const struct omb_known_
 static enum omb_rc is_of_office(struct omb_step *step, const struct omb_known_certificate *known,
                                 bool *out, struct omb_error *err)
 {
-    *out = is_further(step, known);
+    *out = omb_card_is_further(step, known);
     return *out ? OMB_OK : is_vouched_for(step, known, out, err);
 }
 
@@ -138,8 +105,8 @@ static enum omb_rc is_proven(struct omb_step *step, const struct omb_office_card
             *out = omb_office_id_equal(&header.office, &inner->office);
         else if (rc != OMB_NOT_FOUND)
             return rc;
-        card = is_further(step, &card->certificate) /* then it is as good as the one before it */
-                   ? previous_of(step, &card->certificate)
+        card = omb_card_is_further(step, &card->certificate) /* as good as the one before it */
+                   ? omb_card_previous(step, &card->certificate)
                    : NULL;
     }
     return OMB_OK;
@@ -267,25 +234,37 @@ static enum omb_rc put_carrier(struct omb_step *step, const struct omb_header *h
 
 /* --- who closes an office --- */
 
+/* Whether it stands above by that certificate, if others know the office by it. */
+static enum omb_rc stands_above(struct omb_step *step, const struct omb_office_card *card,
+                                const struct omb_office_id *by, bool *out, struct omb_error *err)
+{
+    bool come = false;
+    const enum omb_rc rc = omb_office_has_come(step, card, &come, err);
+
+    *out = rc == OMB_OK && (!come || omb_revoker_rank(&card->seat, by) > 0);
+    return rc;
+}
+
 /*
- * Whether it is below that one by the certificate that a closing names and by all after it by which
- * others know it: who lets an office go closes it no more, nor by an older certificate of it.
+ * Whether it is below that one by the certificate that a closing names, by all after it and by the
+ * newest: who lets an office go closes it no more, nor by an older certificate of it, nor by one
+ * that it issued since.
  */
 static enum omb_rc may_close(struct omb_step *step, const struct omb_office_card *card,
                              const struct omb_office_id *by, bool *out, struct omb_error *err)
 {
+    const struct omb_office_card *newest = omb_office_newest(step, &card->seat.office);
     const struct omb_seat *later = card->seat.later;
     enum omb_rc rc = OMB_OK;
 
     *out = omb_revoker_rank(&card->seat, by) > 0;
+    if (*out && newest)
+        rc = stands_above(step, newest, by, out, err);
     for (; rc == OMB_OK && *out && later; later = later->later) {
         const struct omb_office_card *next = omb_office_card(step, &later->certificate);
-        bool come = false;
 
         if (next)
-            rc = omb_office_has_come(step, next, &come, err);
-        if (come)
-            *out = omb_revoker_rank(&next->seat, by) > 0;
+            rc = stands_above(step, next, by, out, err);
     }
     return rc;
 }
@@ -325,8 +304,9 @@ static enum omb_rc see_own_word(struct omb_step *step, const struct omb_known_ce
                                 const struct omb_office_card *card, bool carries,
                                 struct omb_error *err)
 {
-    const bool signs = !is_further(step, &card->certificate) && is_further(step, known) &&
-                       omb_certificate_check(step, known, NULL) == OMB_OK;
+    const bool signs =
+        known->outer.signatures.count > card->certificate.outer.signatures.count &&
+        omb_certificate_check(step, known, NULL) == OMB_OK;
     enum omb_rc rc;
 
     if (signs)

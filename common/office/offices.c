@@ -137,7 +137,7 @@ static void keep(struct table *table, struct card *card)
 
 /* --- cards --- */
 
-/* A store that cannot be read shows none; whatever is asked of it next says why. */
+/* A store that cannot be read shows none; it takes no more writes, and says why. */
 static void certificates_of(struct omb_step *step, const struct omb_office_id *id,
                             struct omb_office_certificates *out)
 {
@@ -145,95 +145,17 @@ static void certificates_of(struct omb_step *step, const struct omb_office_id *i
         out->count = 0;
 }
 
-/*
- * The office's next certificate, which names this one as `previous`. One that this office issued in
- * vain, while the office went elsewhere, is such a one here alone: it gives way.
- */
-static void fill_later(struct omb_step *step, struct card *card,
-                       const struct omb_office_certificates *search)
-{
-    const struct omb_digest *this = &card->card.certificate.digest;
-    bool found_came = false;
-
-    card->card.seat.later = NULL;
-    for (size_t i = 0; i < search->count; i++) {
-        const struct omb_office_card *other = omb_digest_equal(&search->items[i], this)
-                                                  ? NULL
-                                                  : omb_office_card(step, &search->items[i]);
-        bool came = false;
-
-        if (!other || !omb_digest_equal(&other->certificate.inner.previous, this))
-            continue;
-        if (omb_office_has_come(step, other, &came, NULL) != OMB_OK || (found_came && !came))
-            continue;
-        card->card.seat.later = &other->seat;
-        found_came = came;
-    }
-}
-
-/* --- revocations --- */
-
-uint32_t omb_revoker_rank(const struct omb_seat *seat, const struct omb_office_id *by)
-{
-    if (seat->depth == 0)
-        return omb_office_id_equal(&seat->office, by) ? 1 : 0;
-    for (size_t i = 0; i < seat->above_count; i++)
-        if (omb_office_id_equal(&seat->above[i], by))
-            return (uint32_t)i + 1;
-    return 0;
-}
-
-/* What revokes a key: of several what the office nearest the root says, then the smaller digest. */
-struct revocation {
-    uint32_t rank; /* 0: nothing does */
-    struct omb_digest record, certificate;
-    const struct omb_office_revoked *facts;
-};
-
-static void see_revocation(struct omb_step *step, const struct omb_office_card *card,
-                           struct revocation *best)
-{
-    const struct omb_key key = omb_key_revocation(&card->certificate.digest);
-    struct omb_buf value = OMB_BUF_INIT;
-    struct revocation found = {.certificate = card->certificate.digest};
-    struct omb_header header;
-    struct omb_row_at at;
-
-    if (omb_port_get(step->port, OMB_FAMILY_OFFICE, omb_key_view(&key), &value) == OMB_OK &&
-        omb_read_place(omb_buf_view(&value), &at.number, &at.seq) &&
-        omb_header_read(step, &at, &header, &found.record, NULL, NULL) == OMB_OK &&
-        header.facts && header.facts->event.tag == OMB_EVENT_OFFICE_REVOKED) {
-        found.rank = omb_revoker_rank(&card->seat, &header.office);
-        found.facts = header.facts->event.value;
-    }
-    omb_buf_free(&value);
-    if (found.rank > best->rank ||
-        (found.rank > 0 && found.rank == best->rank &&
-         OMB_ID_COMPARE(&found.record, &best->record) < 0))
-        *best = found;
-}
-
-/* A key is revoked, whichever of the office's certificates names it. */
 static void fill_revoked(struct omb_step *step, struct card *card,
-                         const struct omb_office_certificates *search)
+                         const struct omb_office_certificates *all)
 {
-    const struct omb_view key = card->card.certificate.inner.signing_key;
-    struct revocation best = {.rank = 0};
+    const struct omb_revocation word = omb_key_is_revoked(step, &card->card, all);
 
-    see_revocation(step, &card->card, &best);
-    for (size_t i = 0; i < search->count; i++) {
-        const struct omb_office_card *other = omb_office_card(step, &search->items[i]);
-
-        if (other && other != &card->card &&
-            omb_view_equal(other->certificate.inner.signing_key, key))
-            see_revocation(step, other, &best);
-    }
-    if (best.rank == 0 || omb_digest_equal(&best.record, &card->revoked_record))
+    if (word.rank == 0 || omb_digest_equal(&word.record, &card->revoked_record))
         return;
-    card->revoked_record = best.record;
-    card->card.revoked_as = best.certificate;
+    card->revoked_record = word.record;
+    card->card.revoked_as = word.certificate;
     card->card.revoked =
-        omb_shape_copy(&omb_shape_office_revoked, best.facts, &step->office->cache->arena);
+        omb_shape_copy(&omb_shape_office_revoked, word.facts, &step->office->cache->arena);
 }
 
 /*
@@ -247,12 +169,19 @@ static void fill_fresh(struct omb_step *step)
 
     cache->loading++;
     while (cache->fresh) {
-        struct card *card = cache->fresh;
+        struct card *seen = NULL;
 
-        cache->fresh = card->next;
-        certificates_of(step, &card->card.seat.office, &search);
-        fill_later(step, card, &search);
-        fill_revoked(step, card, &search);
+        for (struct card *card; (card = cache->fresh) != NULL;) { /* and all others of its office */
+            cache->fresh = card->next;
+            certificates_of(step, &card->card.seat.office, &search);
+            omb_card_fill_later(step, &card->card, &search);
+            card->next = seen;
+            seen = card;
+        }
+        for (; seen; seen = seen->next) {
+            certificates_of(step, &seen->card.seat.office, &search);
+            fill_revoked(step, seen, &search);
+        }
     }
     cache->loading--;
 }
@@ -357,18 +286,10 @@ const struct omb_office_card *omb_office_card_by_key(struct omb_step *step,
 static const struct omb_office_card *find_newest(struct omb_step *step,
                                                  const struct omb_office_id *id)
 {
-    const struct omb_office_card *newest = NULL;
     struct omb_office_certificates search;
 
     certificates_of(step, id, &search);
-    for (size_t i = 0; i < search.count; i++) {
-        const struct omb_office_card *card = omb_office_card(step, &search.items[i]);
-
-        if (card &&
-            (!newest || card->certificate.inner.not_before > newest->certificate.inner.not_before))
-            newest = card;
-    }
-    return newest;
+    return omb_lineage_newest(step, &search);
 }
 
 /* While the tree changes nothing is kept: the step may still be taken back. */
@@ -453,33 +374,53 @@ static void refresh_self(struct omb_seat *self, const struct omb_seat *seat)
                seat->succeeds_count * sizeof(*seat->succeeds));
 }
 
+/* The office signed it as well since it was read; cards are borrowed: it stays where it is. */
+static void read_again(struct omb_step *step, struct card *card)
+{
+    const struct omb_digest digest = card->card.certificate.digest;
+    const struct omb_key key = omb_key_certificate(&digest);
+    const struct card *now = read_card(step, &key, &digest);
+
+    if (now)
+        card->card.certificate = now->card.certificate;
+}
+
+/* What stands beside a certificate that was learned: one that counts may make others count. */
+static void fill_beside(struct omb_step *step, const struct omb_office_certificates *all)
+{
+    struct omb_office_cache *cache = step->office->cache;
+
+    for (size_t i = 0; i < all->count; i++) {
+        struct card *card = load_card(step, &all->items[i]);
+
+        if (!card)
+            continue;
+        omb_card_fill_later(step, &card->card, all);
+        if (card->card.seat.succeeds_count > 0)
+            omb_card_fill_succeeds(step, &card->card, &cache->arena);
+    }
+    for (size_t i = 0; i < all->count; i++) { /* a key may have several; by what follows what now */
+        struct card *card = load_card(step, &all->items[i]);
+
+        if (card)
+            fill_revoked(step, card, all);
+        if (card && omb_digest_equal(&all->items[i], &step->office->self.certificate))
+            refresh_self(&step->office->self, &card->card.seat);
+    }
+}
+
 void omb_cache_learned(struct omb_step *step, const struct omb_digest *certificate)
 {
-    struct card *card = load_card(step, certificate), *before;
+    struct card *card = load_card(step, certificate);
     struct omb_office_certificates search;
 
     forget_newest(step->office->cache);
     fill_incomplete(step);
     if (!card)
         return;
+    read_again(step, card);
     certificates_of(step, &card->card.seat.office, &search);
-    fill_revoked(step, card, &search);
-    for (size_t i = 0; i < search.count; i++) { /* the others of the key */
-        struct card *other = load_card(step, &search.items[i]);
-
-        if (other)
-            fill_revoked(step, other, &search);
-    }
-    for (size_t i = 0; i < search.count; i++) { /* one that counts may make others count */
-        before = cached(&step->office->cache->known, search.items[i].bytes, OMB_DIGEST_SIZE);
-        if (!before)
-            continue;
-        fill_later(step, before, &search);
-        if (before->card.seat.succeeds_count > 0)
-            omb_card_fill_succeeds(step, &before->card, &step->office->cache->arena);
-        if (omb_digest_equal(&search.items[i], &step->office->self.certificate))
-            refresh_self(&step->office->self, &before->card.seat);
-    }
+    fill_beside(step, &search);
 }
 
 struct omb_proof_memo *omb_office_memo(struct omb_office *office, struct omb_view signature)

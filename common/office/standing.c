@@ -405,13 +405,10 @@ bool omb_office_gone(struct omb_step *step, const struct omb_office_id *id)
 {
     const struct omb_office_card *newest = omb_office_newest(step, id);
     const struct omb_key key = omb_key_closing(id);
-    struct omb_buf value = OMB_BUF_INIT;
-    bool gone = newest && newest->revoked;
+    struct omb_row_at at;
 
-    if (!gone)
-        gone = omb_port_get(step->port, OMB_FAMILY_OFFICE, omb_key_view(&key), &value) == OMB_OK;
-    omb_buf_free(&value);
-    return gone;
+    return (newest && newest->revoked) ||
+           omb_office_place(step, &key, &at, NULL) == OMB_OK;
 }
 
 bool omb_office_cut_off(struct omb_step *step, const struct omb_key_id *key,

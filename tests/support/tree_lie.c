@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "office/inside.h"
+#include "office/issue.h"
 #include "support/tree_drive.h"
 
 static const char *const words[] = {
@@ -226,4 +227,73 @@ struct omb_view tree_lie_in(struct tree_office *office, struct tree_office *chil
     office->lies.next = TREE_HONEST;
     child->lies.told++;
     return out;
+}
+
+/* --- what a region writes that it may not --- */
+
+struct writing {
+    struct omb_step step;
+    struct omb_input input;
+};
+
+static void begin(struct tree_office *region, struct writing *writing)
+{
+    static const uint8_t seed[OMB_SEED_SIZE];
+    struct rig *rig = &region->rig;
+
+    tree_tick(region);
+    writing->input = (struct omb_input){.now_ms = rig->now_ms, .monotonic_ms = rig->monotonic_ms};
+    writing->step = (struct omb_step){.office = rig->office,
+                                      .update = rig->update,
+                                      .input = &writing->input,
+                                      .port = omb_writes_port(rig->update->writes),
+                                      .arena = &region->tree->arena};
+    omb_drbg_init(&writing->step.drbg, seed);
+}
+
+static void write_event(struct tree_office *region, uint32_t tag, const void *event)
+{
+    const struct omb_facts facts = {.event = {tag, event}};
+    const struct omb_draft draft = {.facts = &facts, .actor = OMB_VIEW_LIT("system")};
+    struct omb_appended record;
+    struct writing writing;
+
+    begin(region, &writing);
+    OMB_ASSERT(omb_append(&writing.step, &draft, &record, NULL) == OMB_OK);
+    tree_keep(region);
+}
+
+struct omb_digest tree_lie_certify(struct tree_office *region, const struct tree_office *office,
+                                   const struct omb_digest *previous)
+{
+    const struct omb_certificate *own = &office->rig.office->own.inner;
+    struct omb_certificate inner = *own;
+    struct omb_known_certificate known;
+    struct omb_appended record;
+    struct writing writing;
+
+    inner.previous = *previous;
+    begin(region, &writing);
+    OMB_ASSERT(omb_issue(&writing.step, &inner, 365 * OMB_DAY_MS, own, &known, &record, NULL) ==
+               OMB_OK);
+    omb_certificate_keep(&writing.step, &known);
+    tree_keep(region);
+    return known.digest;
+}
+
+void tree_lie_revoke(struct tree_office *region, const struct omb_digest *certificate)
+{
+    const struct omb_office_revoked event = {.certificate = *certificate};
+
+    write_event(region, OMB_EVENT_OFFICE_REVOKED, &event);
+}
+
+void tree_lie_close(struct tree_office *region, const struct tree_office *office,
+                    const struct omb_digest *certificate, const struct tree_office *successor)
+{
+    const struct omb_office_ref closed = {office->id, *certificate};
+    const struct omb_office_ref heir = {successor->id, tree_certificate(successor)};
+    const struct omb_office_closed event = {.office = &closed, .successor = &heir};
+
+    write_event(region, OMB_EVENT_OFFICE_CLOSED, &event);
 }

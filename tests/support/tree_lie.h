@@ -6,6 +6,7 @@
 #define OMB_TESTS_TREE_LIE_H
 
 #include "base/bytes.h"
+#include "ledger/record.h"
 
 struct tree_office;
 
@@ -30,6 +31,16 @@ struct tree_lies {
 };
 
 void tree_lie(struct tree_office *office, enum tree_lie lie);
+
+/*
+ * By that region's keys one more certificate of an office, for the keys that it has, upon the one
+ * before; the same revoked, and the office closed by it. What is written is kept at once.
+ */
+struct omb_digest tree_lie_certify(struct tree_office *region, const struct tree_office *office,
+                                   const struct omb_digest *previous);
+void tree_lie_revoke(struct tree_office *region, const struct omb_digest *certificate);
+void tree_lie_close(struct tree_office *region, const struct tree_office *office,
+                    const struct omb_digest *certificate, const struct tree_office *successor);
 
 /* --- for tree_drive.c --- */
 

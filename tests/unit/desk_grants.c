@@ -175,12 +175,21 @@ static enum omb_rc do_namesake(struct omb_step *step, void *arg, struct omb_erro
     return rc;
 }
 
+/* As if the first record there said so. */
+static void close_at(struct family *family, enum member at, enum member whom)
+{
+    const struct omb_key closed = omb_key_closing(&family->refs[whom].office);
+    const uint8_t place[12] = {[3] = 1, [11] = 1};
+
+    memport_set(RIG(family, at)->store, OMB_FAMILY_OFFICE, omb_key_view(&closed),
+                OMB_VIEW_OF(place));
+}
+
 static void test_office_of_a_code_that_two_have_is_named_by_its_id(void **state)
 {
     struct family *family = *state;
     struct rig *outlet = RIG(family, OUTLET);
     const struct omb_view number = new_case(outlet);
-    const struct omb_key closed = omb_key_closing(&family->refs[CARDS].office);
     const struct omb_event_view *granted;
     char id[2 * OMB_OFFICE_ID_SIZE + 1];
 
@@ -191,7 +200,7 @@ static void test_office_of_a_code_that_two_have_is_named_by_its_id(void **state)
     answer_of(SEND(outlet, number, SHARED, shared, id, NULL, .to = NULL));
     family_carry(family, OUTLET, CARDS);
     assert_reads(family, CARDS, number);
-    memport_set(outlet->store, OMB_FAMILY_OFFICE, omb_key_view(&closed), OMB_VIEW_LIT("closed"));
+    close_at(family, OUTLET, CARDS);
     answer_of(SEND(outlet, number, GRANTED, granted, "card-centre", NULL, .to = NULL));
     granted = event_of(&shown(family, OUTLET, number)->events, "granted");
     assert_false(omb_office_id_equal(&OMB_AS(granted, granted->facts->event)->to->office,
@@ -314,12 +323,10 @@ static void test_no_key_is_granted_to_a_closed_custodian(void **state)
 {
     struct family *family = *state;
     const struct omb_view number = new_case(RIG(family, OUTLET));
-    const struct omb_key closed = omb_key_closing(&family->refs[NORTH].office);
 
     family_carry(family, OUTLET, NORTH);
     answer_of(take_over(RIG(family, NORTH), number));
-    memport_set(RIG(family, OUTLET)->store, OMB_FAMILY_OFFICE, omb_key_view(&closed),
-                OMB_VIEW_LIT("closed"));
+    close_at(family, OUTLET, NORTH);
     must_refuse(SEND(RIG(family, OUTLET), number, GRANTED, granted, "north", NULL, .to = NULL),
                 "refused", "closed or revoked");
     MEET(family, OUTLET, NORTH);

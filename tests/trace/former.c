@@ -1,0 +1,121 @@
+/*
+ * An office left the north for the south, by its own word. What can the north, which has its own
+ * keys still and lies, do to it?
+ */
+#include "support/tree_drive.h"
+#include "trace/bank.h"
+
+struct left {
+    struct bank bank;
+    struct omb_digest before; /* the certificate by which it stood below the north */
+    struct omb_view number;   /* a case of it from then */
+};
+
+static struct left leave_north(struct tree *tree)
+{
+    struct left left = {.bank = bank_build(tree)};
+
+    left.before = tree_certificate(left.bank.b45);
+    left.number = bank_complaint(left.bank.b45);
+    tree_settle(tree);
+    tree_move(left.bank.b45, left.bank.south);
+    tree_settle(tree);
+    return left;
+}
+
+static const struct omb_office_view *seen_at(struct tree_office *asked,
+                                             const struct tree_office *whose)
+{
+    const struct omb_office_ask ask = {.code = omb_view_str(whose->code)};
+
+    return ask_admin(asked, OMB_ASK_OFFICE_SHOW, &ask);
+}
+
+/* By everybody but the liar it stands where it went, works, and nobody else reads its cases. */
+static void assert_undisturbed(struct left *left)
+{
+    struct bank *bank = &left->bank;
+    struct tree_office *const all[] = {bank->ho, bank->south, bank->b45, bank->b77};
+    struct tree *tree = bank->b45->tree;
+    const struct omb_view later = bank_complaint(bank->b45);
+
+    ESCALATE(bank->b45, later, "south");
+    tree_settle(tree);
+    RESOLVE(bank->south, later, "paid back");
+    tree_settle(tree);
+    TELL(bank->b45, later);
+    tree_settle(tree);
+    for (size_t i = 0; i < UNIT_COUNT(all); i++) {
+        const struct omb_office_view *seen = seen_at(all[i], bank->b45);
+
+        assert_text(seen->state, "valid");
+        assert_text(seen->parent, "south");
+    }
+    tree_agree(tree, later, "answered", "vsp-0045", bank->b45, bank->south, bank->ho, NULL);
+    assert_false(tree_holds(bank->north, later));
+    assert_text(tree_link(bank->south, bank->b45)->state, "live");
+}
+
+/* Upon the certificate that it issued itself, as it may as long as the office stands there. */
+static void test_a_former_parent_certifies_upon_its_own(void **state)
+{
+    struct left left = leave_north(*state);
+
+    (void)tree_lie_certify(left.bank.north, left.bank.b45, &left.before);
+    assert_undisturbed(&left);
+}
+
+static void test_a_former_parent_certifies_upon_the_newest(void **state)
+{
+    struct left left = leave_north(*state);
+    const struct omb_digest newest = tree_certificate(left.bank.b45);
+
+    (void)tree_lie_certify(left.bank.north, left.bank.b45, &newest);
+    assert_undisturbed(&left);
+}
+
+/* Upon one that nobody has. */
+static void test_a_former_parent_certifies_upon_nothing(void **state)
+{
+    struct left left = leave_north(*state);
+    const struct omb_digest nothing = {{1, 2, 3}};
+
+    (void)tree_lie_certify(left.bank.north, left.bank.b45, &nothing);
+    assert_undisturbed(&left);
+}
+
+static void test_a_former_parent_closes_by_what_it_certified_since(void **state)
+{
+    struct left left = leave_north(*state);
+    const struct omb_digest since =
+        tree_lie_certify(left.bank.north, left.bank.b45, &left.before);
+
+    tree_lie_close(left.bank.north, left.bank.b45, &since, left.bank.b46);
+    assert_undisturbed(&left);
+}
+
+/* It has new keys since, which the north never certified but so. */
+static void test_a_former_parent_revokes_what_it_certified_since(void **state)
+{
+    struct left left = leave_north(*state);
+    struct omb_digest since;
+
+    assert_true(tree_begin_anew(left.bank.b45, 9));
+    tree_settle(*state);
+    since = tree_lie_certify(left.bank.north, left.bank.b45, &left.before);
+    tree_lie_revoke(left.bank.north, &since);
+    assert_undisturbed(&left);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TREE_TEST(test_a_former_parent_certifies_upon_its_own),
+        TREE_TEST(test_a_former_parent_certifies_upon_the_newest),
+        TREE_TEST(test_a_former_parent_certifies_upon_nothing),
+        TREE_TEST(test_a_former_parent_closes_by_what_it_certified_since),
+        TREE_TEST(test_a_former_parent_revokes_what_it_certified_since),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
