@@ -92,7 +92,7 @@ struct omb_linked *omb_linktable_named(struct omb_linktable *table, uint64_t nam
     return linked ? use(table, linked) : NULL;
 }
 
-/* --- adding and forgetting --- */
+/* --- adding and removing --- */
 
 void omb_linktable_remove(struct omb_linktable *table, const struct omb_linked *linked)
 {
@@ -105,7 +105,7 @@ void omb_linktable_remove(struct omb_linktable *table, const struct omb_linked *
 }
 
 /* The first of a key when it has as many as it may; NULL: it has fewer. */
-static struct omb_linked *surplus(struct omb_linktable *table, const uint8_t key[OMB_PUBLIC_SIZE])
+static struct omb_linked *oldest(struct omb_linktable *table, const uint8_t key[OMB_PUBLIC_SIZE])
 {
     struct omb_linked *first = NULL;
     size_t own = 0;
@@ -129,23 +129,27 @@ static struct omb_linked *idlest(struct omb_linktable *table)
     return found;
 }
 
-size_t omb_linktable_add(struct omb_linktable *table, uint32_t route,
-                         const uint8_t key[OMB_PUBLIC_SIZE], uint64_t name, size_t most)
+struct omb_linked *omb_linktable_surplus(struct omb_linktable *table, const uint8_t *key,
+                                         size_t most)
 {
-    struct omb_linked *own = surplus(table, key), *added;
-    size_t before = table->count;
+    struct omb_linked *own = key ? oldest(table, key) : NULL;
 
-    OMB_ASSERT(most > 0 && (before == 0 || table->all[before - 1].name < name));
+    OMB_ASSERT(most > 0);
     if (own)
-        omb_linktable_remove(table, own);
-    while (table->count >= most)
-        omb_linktable_remove(table, idlest(table));
-    before -= table->count;
+        return own;
+    return table->count + (key ? 1 : 0) > most ? idlest(table) : NULL;
+}
+
+void omb_linktable_add(struct omb_linktable *table, uint32_t route,
+                       const uint8_t key[OMB_PUBLIC_SIZE], uint64_t name)
+{
+    struct omb_linked *added;
+
+    OMB_ASSERT(table->count == 0 || table->all[table->count - 1].name < name);
     grow(table);
     added = &table->all[table->count++];
     *added = (struct omb_linked){.name = name, .route = route};
     memcpy(added->key, key, OMB_PUBLIC_SIZE);
     *slot_of(table, route) = (uint32_t)table->count;
     (void)use(table, added);
-    return before;
 }

@@ -4,8 +4,8 @@
  * a connection, and its name is never used again.
  *
  * It is bounded: a key has at most OMB_LINKS_OF_A_KEY connections, a new one taking the place of
- * its own oldest, and above the bound the one that was idle the longest is forgotten. What is sent
- * to a forgotten one goes nowhere; when it is heard of again, it is a new one. Internal to io/.
+ * its own oldest, and above the bound the one that was idle the longest gives way. What is sent to
+ * one that is removed goes nowhere; when it is heard of again, it is a new one. Internal to io/.
  */
 #ifndef OMB_IO_LINKTABLE_H
 #define OMB_IO_LINKTABLE_H
@@ -43,11 +43,14 @@ struct omb_linked *omb_linktable_find(struct omb_linktable *table, uint32_t rout
 /* The same by name. */
 struct omb_linked *omb_linktable_named(struct omb_linktable *table, uint64_t name);
 /*
- * Adds one that was not found; `name` is above all others. `most`: how many there may be, at least
- * one. Returns how many were forgotten for it.
+ * One that is to be removed before one of that key is added, or, where `key` is NULL, before none
+ * is; NULL: there is room. `most`: how many there may be, at least one.
  */
-size_t omb_linktable_add(struct omb_linktable *table, uint32_t route,
-                         const uint8_t key[OMB_PUBLIC_SIZE], uint64_t name, size_t most);
+struct omb_linked *omb_linktable_surplus(struct omb_linktable *table, const uint8_t *key,
+                                         size_t most);
+/* Adds one that was not found; `name` is above all others. */
+void omb_linktable_add(struct omb_linktable *table, uint32_t route,
+                       const uint8_t key[OMB_PUBLIC_SIZE], uint64_t name);
 void omb_linktable_remove(struct omb_linktable *table, const struct omb_linked *linked);
 
 #endif

@@ -137,7 +137,7 @@ void omb_linkwork_tell(struct omb_linkwork *work)
         OMB_LOG(work->log, NOTICE, "peer has left -> frames dropped",
                 OMB_LOG_N("count", counts.no_peer - told.no_peer));
     if (counts.forgotten > told.forgotten)
-        OMB_LOG(work->log, NOTICE, "offices below connected anew -> old connections forgotten",
+        OMB_LOG(work->log, NOTICE, "offices below connected anew -> old connections ended",
                 OMB_LOG_N("count", counts.forgotten - told.forgotten));
     work->told = counts;
 }

@@ -23,9 +23,10 @@ struct omb_listener {
     char endpoint[OMB_ENDPOINT_MAX];
     uint8_t public_key[OMB_PUBLIC_SIZE];
     zmq_msg_t frame; /* given out last */
+    int frame_fd;    /* which it came over */
     struct omb_unread *unread;
     struct omb_linktable table;
-    size_t most;     /* connections in the table */
+    size_t most;     /* connections in the table, and at all */
 };
 
 enum omb_rc omb_listener_open(const struct omb_linknet_setup *setup, struct omb_link_counts *counts,
@@ -74,10 +75,24 @@ void omb_listener_close(struct omb_listener *listener)
     free(listener);
 }
 
+/* Before one of that key comes, or where there are too many: NULL. */
+static void make_room(struct omb_listener *listener, const uint8_t *key)
+{
+    const struct omb_linked *surplus;
+
+    while ((surplus = omb_linktable_surplus(&listener->table, key, listener->most)) != NULL) {
+        omb_unread_hang_up(listener->unread, surplus->name);
+        omb_linktable_remove(&listener->table, surplus);
+        listener->counts->forgotten++;
+    }
+}
+
+/* An office speaks first: who stands and is not in the table is a stranger, or gave way. */
 void omb_listener_expect(struct omb_listener *listener, size_t offices)
 {
     listener->most = OMB_LINKS_OF_A_KEY * offices + STRANGERS_MAX;
-    omb_unread_expect(listener->unread, listener->most);
+    make_room(listener, NULL);
+    omb_unread_expect(listener->unread, listener->most, OMB_STRANGERS_UNKEPT);
 }
 
 const char *omb_listener_endpoint(const struct omb_listener *listener)
@@ -131,7 +146,7 @@ static bool take_body(struct omb_listener *listener)
         frames++;
         more = zmq_msg_more(&listener->frame) != 0;
     }
-    omb_unread_heard(listener->unread, &listener->frame);
+    listener->frame_fd = omb_unread_heard(listener->unread, &listener->frame);
     return frames == 1 && zmq_msg_size(&listener->frame) > 0;
 }
 
@@ -150,9 +165,11 @@ static void name_link(struct omb_listener *listener, uint32_t route, uint64_t *n
 
     out->fresh = !known;
     out->link = known ? known->name : ++*newest;
-    if (!known)
-        listener->counts->forgotten += omb_linktable_add(&listener->table, route, out->peer,
-                                                         out->link, listener->most);
+    if (known)
+        return;
+    make_room(listener, out->peer);
+    omb_linktable_add(&listener->table, route, out->peer, out->link);
+    omb_unread_keep(listener->unread, listener->frame_fd, out->link);
 }
 
 enum taken { TAKEN_NONE, TAKEN_BAD, TAKEN_GOOD };
@@ -238,6 +255,7 @@ void omb_listener_send(struct omb_listener *listener, uint64_t link, struct omb_
         linked->full = true;
         listener->counts->no_room++;
     } else {
+        omb_unread_drop(listener->unread, link);
         omb_linktable_remove(&listener->table, linked);
         listener->counts->no_peer++;
     }

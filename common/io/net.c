@@ -103,7 +103,7 @@ static enum omb_rc watch(struct omb_net *net, void *socket, struct omb_unread **
                                            UNREAD_ALL, out, err);
 
     if (rc == OMB_OK)
-        omb_unread_expect(*out, OMB_NET_CLIENTS);
+        omb_unread_expect(*out, OMB_NET_CLIENTS, OMB_STRANGERS_SILENT);
     return rc;
 }
 

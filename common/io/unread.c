@@ -19,6 +19,8 @@ struct connection {
     bool open;
     bool heard;      /* since the last look */
     bool known;      /* it was heard of ever, or has stood longer than strangers are let */
+    uint64_t kept;   /* the link that it is kept for; 0: none */
+    uint64_t age;    /* how many began before it */
     unsigned looks;  /* since it began */
     uint64_t socket; /* the system's name of it, which no other ever has; 0: it was gone already */
     uint64_t read;   /* bytes that came and have been dealt with, as far as is known */
@@ -31,6 +33,9 @@ struct connection {
 /* Longer than a handshake may take (io/socket.c): who stands then has a key, and may but listen. */
 #define STRANGER_LOOKS (12000 / OMB_UNREAD_LOOK_MS)
 
+/* Of no peer fewer bytes come before its first message: libzmq's greeting, CURVE's two commands. */
+#define HANDSHAKE_BYTES 512
+
 struct omb_unread {
     struct omb_unread_watch *watch;
     struct omb_unread *next;
@@ -39,7 +44,9 @@ struct omb_unread {
     void *socket, *monitor; /* NULL: told by others */
     struct connection *all; /* by descriptor */
     size_t capacity;
+    uint64_t begun; /* connections, ever */
     size_t most;    /* connections that may stand; 0: any number */
+    enum omb_strangers strangers;
     uint64_t bytes, all_bytes; /* that may wait of one connection, and of all */
     bool drained;   /* since the last look */
     struct omb_unread_ended ended;
@@ -202,10 +209,11 @@ void omb_unread_close(struct omb_unread *unread)
     discard(unread);
 }
 
-void omb_unread_expect(struct omb_unread *unread, size_t most)
+void omb_unread_expect(struct omb_unread *unread, size_t most, enum omb_strangers strangers)
 {
     pthread_mutex_lock(&unread->lock);
     unread->most = most;
+    unread->strangers = strangers;
     pthread_mutex_unlock(&unread->lock);
 }
 
@@ -250,7 +258,8 @@ static void begin(struct omb_unread *unread, int fd)
                (capacity - unread->capacity) * sizeof(*unread->all));
         unread->capacity = capacity;
     }
-    unread->all[place] = (struct connection){.open = true, .socket = socket_of(fd)};
+    unread->all[place] = (struct connection){
+        .open = true, .socket = socket_of(fd), .age = unread->begun++};
 }
 
 void omb_unread_begin(struct omb_unread *unread, int fd)
@@ -285,10 +294,10 @@ static void follow(struct omb_unread *unread)
     }
 }
 
-/* --- looking --- */
+/* --- what was heard --- */
 
 /* libzmq calls this property old, and gives it all the same; there is no other way to it. */
-void omb_unread_heard(struct omb_unread *unread, zmq_msg_t *part)
+int omb_unread_heard(struct omb_unread *unread, zmq_msg_t *part)
 {
     const int fd = zmq_msg_get(part, ZMQ_SRCFD);
     struct connection *known;
@@ -300,6 +309,7 @@ void omb_unread_heard(struct omb_unread *unread, zmq_msg_t *part)
         known->read += zmq_msg_size(part) + AROUND;
     }
     pthread_mutex_unlock(&unread->lock);
+    return fd;
 }
 
 void omb_unread_drained(struct omb_unread *unread)
@@ -308,6 +318,8 @@ void omb_unread_drained(struct omb_unread *unread)
     unread->drained = true;
     pthread_mutex_unlock(&unread->lock);
 }
+
+/* --- looking --- */
 
 /* false: it is no TCP connection, or none any more. */
 static bool bytes_received(int fd, uint64_t *out)
@@ -362,14 +374,48 @@ static bool hang_up(struct omb_unread *unread, size_t fd)
     return ended;
 }
 
-/* Those of which nothing was heard yet, as many as there are too many. */
-static void end_silent(struct omb_unread *unread, size_t count)
+static size_t standing(const struct omb_unread *unread)
 {
-    for (size_t i = 0; i < unread->capacity && count > unread->most; i++)
-        if (unread->all[i].open && !unread->all[i].known) {
-            unread->ended.silent += hang_up(unread, i);
-            count -= !unread->all[i].open;
-        }
+    size_t count = 0;
+
+    for (size_t i = 0; i < unread->capacity; i++)
+        count += unread->all[i].open;
+    return count;
+}
+
+static bool is_strange(const struct omb_unread *unread, const struct connection *one)
+{
+    return unread->strangers == OMB_STRANGERS_UNKEPT ? one->kept == 0 : !one->known;
+}
+
+struct stranger {
+    uint64_t age;
+    size_t fd;
+};
+
+static int compare_ages(const void *a, const void *b)
+{
+    const uint64_t x = ((const struct stranger *)a)->age, y = ((const struct stranger *)b)->age;
+
+    return (x > y) - (x < y);
+}
+
+/* As many of them as there are too many. They may be thousands. */
+static void end_strangers(struct omb_unread *unread, size_t count)
+{
+    struct stranger *strangers = calloc(count, sizeof(*strangers));
+    size_t found = 0;
+
+    OMB_ASSERT(strangers);
+    for (size_t i = 0; i < unread->capacity; i++)
+        if (unread->all[i].open && is_strange(unread, &unread->all[i]))
+            strangers[found++] = (struct stranger){unread->all[i].age, i};
+    qsort(strangers, found, sizeof(*strangers), compare_ages);
+    for (size_t i = 0; i < found && count > unread->most; i++) {
+        unread->ended.silent += hang_up(unread, strangers[i].fd);
+        count -= !unread->all[strangers[i].fd].open;
+    }
+    free(strangers);
 }
 
 /* Of all together no more may wait than so much: those of which the most waits are ended. */
@@ -390,7 +436,7 @@ static void end_largest(struct omb_unread *unread, uint64_t sum)
 void omb_unread_look(struct omb_unread *unread)
 {
     uint64_t sum = 0;
-    size_t count = 0;
+    size_t count;
 
     pthread_mutex_lock(&unread->lock);
     follow(unread);
@@ -404,11 +450,58 @@ void omb_unread_look(struct omb_unread *unread)
         }
         sum += one->waits;
         one->known |= ++one->looks > STRANGER_LOOKS;
-        count += one->open;
     }
     unread->drained = false;
     end_largest(unread, sum);
+    count = standing(unread);
     if (unread->most > 0 && count > unread->most)
-        end_silent(unread, count);
+        end_strangers(unread, count);
+    pthread_mutex_unlock(&unread->lock);
+}
+
+/* --- which are kept --- */
+
+/* libzmq tells that a connection began before anything comes over it, so it is found here. */
+void omb_unread_keep(struct omb_unread *unread, int fd, uint64_t name)
+{
+    struct connection *one;
+    uint64_t received;
+
+    pthread_mutex_lock(&unread->lock);
+    follow(unread);
+    one = find(unread, fd);
+    /* One that is in its handshake has said nothing: it was another of its number. */
+    if (one && socket_of(fd) == one->socket && bytes_received(fd, &received) &&
+        received >= HANDSHAKE_BYTES)
+        one->kept = name;
+    pthread_mutex_unlock(&unread->lock);
+}
+
+/* It is kept no more; its descriptor, -1: none was. */
+static int let_go(struct omb_unread *unread, uint64_t name)
+{
+    for (size_t i = 0; i < unread->capacity; i++)
+        if (unread->all[i].open && unread->all[i].kept == name) {
+            unread->all[i].kept = 0;
+            return (int)i;
+        }
+    return -1;
+}
+
+void omb_unread_drop(struct omb_unread *unread, uint64_t name)
+{
+    pthread_mutex_lock(&unread->lock);
+    (void)let_go(unread, name);
+    pthread_mutex_unlock(&unread->lock);
+}
+
+void omb_unread_hang_up(struct omb_unread *unread, uint64_t name)
+{
+    int fd;
+
+    pthread_mutex_lock(&unread->lock);
+    fd = let_go(unread, name);
+    if (fd >= 0)
+        (void)hang_up(unread, (size_t)fd);
     pthread_mutex_unlock(&unread->lock);
 }

@@ -5,11 +5,11 @@
  * process after 1.5 s). So a connection over which more came than was read, by more than may wait,
  * is ended: what was kept of it goes with it, or is read and counts for nothing. A thread of its
  * own looks, since the one that reads may be held up, by a disk say, just then. Nor does libzmq
- * bound how many strangers connect and say nothing: above the number that can be meant honestly
- * those that were never heard of are ended. Of sockets in the file system the kernel does not say
- * how much came: a message that does not end fills memory there (measured: 300 MiB of 300). They
- * are of mode 0600, so only the office's own user, who could as well kill it, can do that.
- * Internal to io/.
+ * bound how many connections stand: above the number that can be meant honestly those of strangers
+ * are ended, the oldest first, since the newest may be honest and in its handshake. Of sockets in
+ * the file system the kernel does not say how much came: a message that does not end fills memory
+ * there (measured: 300 MiB of 300). They are of mode 0600, so only the office's own user, who could
+ * as well kill it, can do that. Internal to io/.
  */
 #ifndef OMB_IO_UNREAD_H
 #define OMB_IO_UNREAD_H
@@ -48,19 +48,32 @@ struct omb_unread *omb_unread_new(struct omb_unread_watch *watch, uint64_t bytes
                                   uint64_t all_bytes);
 void omb_unread_begin(struct omb_unread *unread, int fd);
 void omb_unread_forget(struct omb_unread *unread);
-/* How many connections may stand; 0, as at first: any number. */
-void omb_unread_expect(struct omb_unread *unread, size_t most);
-/* A message was read, of which this is the last part. */
-void omb_unread_heard(struct omb_unread *unread, zmq_msg_t *part);
+enum omb_strangers {
+    OMB_STRANGERS_SILENT, /* not heard of yet, for as long as a handshake may take */
+    OMB_STRANGERS_UNKEPT, /* not kept for a link, see below: where an honest peer speaks first */
+};
+/* How many connections may stand; 0, as at first: any number. Above it strangers are ended. */
+void omb_unread_expect(struct omb_unread *unread, size_t most, enum omb_strangers strangers);
+/* A message was read, of which this is the last part; returns its descriptor, -1: it has none. */
+int omb_unread_heard(struct omb_unread *unread, zmq_msg_t *part);
 /* No message waits: of those that were heard since the last look nothing does. */
 void omb_unread_drained(struct omb_unread *unread);
+
+/*
+ * The connection over which the first message of a link came is kept for it, under a name that is
+ * never used again, until it is hung up or, since it is gone, dropped. Had it ended by then, its
+ * number may be another's, which is taken for it: the first message of that one puts it right.
+ */
+void omb_unread_keep(struct omb_unread *unread, int fd, uint64_t name);
+void omb_unread_drop(struct omb_unread *unread, uint64_t name);
+void omb_unread_hang_up(struct omb_unread *unread, uint64_t name);
 
 /* Looks now. */
 void omb_unread_look(struct omb_unread *unread);
 /* What was ended since this was asked last. */
 struct omb_unread_ended {
     size_t endless; /* connections ended for more than may wait, */
-    size_t silent;  /* and because there are too many of which nothing was heard */
+    size_t silent;  /* and those of strangers because there are too many */
 };
 struct omb_unread_ended omb_unread_ended(struct omb_unread *unread);
 

@@ -37,6 +37,7 @@ omb_unit(backwork USES io office cases wire crypto base)
 omb_io_unit(net folder place)
 omb_io_unit(net_door folder place)
 omb_io_unit(net_link folder place)
+omb_io_unit(net_link_many folder place)
 omb_io_unit(lastexit folder)
 omb_unit(linktable USES io crypto base)
 

@@ -28,9 +28,18 @@ static uint64_t name_at(uint32_t route, unsigned key)
     return found ? found->name : 0;
 }
 
+/* Returns how many gave way to it. */
 static size_t add(uint32_t route, unsigned key, uint64_t name, size_t most)
 {
-    return omb_linktable_add(&table, route, key_of(key).bytes, name, most);
+    const struct omb_linked *surplus;
+    size_t removed = 0;
+
+    while ((surplus = omb_linktable_surplus(&table, key_of(key).bytes, most)) != NULL) {
+        omb_linktable_remove(&table, surplus);
+        removed++;
+    }
+    omb_linktable_add(&table, route, key_of(key).bytes, name);
+    return removed;
 }
 
 static void test_an_empty_table_knows_nobody(void **state)
@@ -76,7 +85,7 @@ static void test_a_key_has_no_more_than_its_connections(void **state)
     assert_int_equal(name_at(1, 9), 1);
 }
 
-static void test_a_full_table_forgets_who_was_idle_the_longest(void **state)
+static void test_in_a_full_table_who_was_idle_the_longest_gives_way(void **state)
 {
     (void)state;
     for (uint32_t i = 1; i <= 8; i++)
@@ -95,6 +104,8 @@ static void test_a_smaller_bound_holds_from_the_next_one_on(void **state)
     (void)state;
     for (uint32_t i = 1; i <= 8; i++)
         add(i, i, i, 8);
+    assert_null(omb_linktable_surplus(&table, NULL, 8));
+    assert_int_equal(omb_linktable_surplus(&table, NULL, 7)->name, 1);
     assert_int_equal(add(9, 9, 9, 3), 6);
     assert_int_equal(table.count, 3);
     assert_int_equal(name_at(9, 9), 9);
@@ -124,7 +135,7 @@ int main(void)
         HERE(test_a_connection_is_found_by_route_and_by_name),
         HERE(test_a_route_under_another_key_is_another_connection),
         HERE(test_a_key_has_no_more_than_its_connections),
-        HERE(test_a_full_table_forgets_who_was_idle_the_longest),
+        HERE(test_in_a_full_table_who_was_idle_the_longest_gives_way),
         HERE(test_a_smaller_bound_holds_from_the_next_one_on),
         HERE(test_thousands_come_and_go_and_keep_their_names),
     };

@@ -4,7 +4,7 @@
 # do among themselves is left out.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
-programs=(unit_syncer unit_backwork unit_net unit_net_door unit_net_link)
+programs=(unit_syncer unit_backwork unit_net unit_net_door unit_net_link unit_net_link_many)
 
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT

@@ -134,7 +134,7 @@ static void the_next_of_its_number_is_not_of_too_many(void **state)
     omb_unread_begin(unread, silent.near);
     omb_unread_begin(unread, other.near);
     assert_int_equal(dup2(next.near, gone.near), gone.near);
-    omb_unread_expect(unread, 1);
+    omb_unread_expect(unread, 1, OMB_STRANGERS_SILENT);
     assert_int_equal(look(unread).silent, 1);
     assert_true(stands(next));
     assert_int_equal(stands(silent) + stands(other), 1);
@@ -193,6 +193,136 @@ static void who_waits_for_room_hears_of_the_end(void **state)
     omb_unread_close(unread);
 }
 
+/* --- how many stand --- */
+
+/* Both ends of several; the first is the oldest. */
+static void begin_lines(struct omb_unread *unread, struct line *lines, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        lines[i] = make_line();
+        omb_unread_begin(unread, lines[i].near);
+    }
+}
+
+static void close_lines(const struct line *lines, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        close_line(lines[i]);
+}
+
+/* Until it has stood for longer than a handshake may take. */
+static void look_for_long(struct omb_unread *unread)
+{
+    for (int i = 0; i < 30000 / OMB_UNREAD_LOOK_MS; i++)
+        omb_unread_look(unread);
+}
+
+/* The newest may be in its handshake still, whatever its number. */
+static void of_too_many_strangers_the_oldest_are_ended(void **state)
+{
+    struct omb_unread *unread = omb_unread_new(NULL, BYTES, 2 * BYTES);
+    const struct line lines[] = {make_line(), make_line(), make_line()};
+
+    (void)state;
+    omb_unread_begin(unread, lines[2].near);
+    omb_unread_begin(unread, lines[0].near);
+    omb_unread_begin(unread, lines[1].near);
+    omb_unread_expect(unread, 1, OMB_STRANGERS_SILENT);
+    assert_int_equal(look(unread).silent, 2);
+    assert_false(stands(lines[0]) || stands(lines[2]));
+    assert_true(stands(lines[1]));
+    omb_unread_close(unread);
+    close_lines(lines, 3);
+}
+
+static void who_stands_long_may_but_listen(void **state)
+{
+    struct omb_unread *unread = omb_unread_new(NULL, BYTES, 2 * BYTES);
+    struct line listens, comes;
+
+    (void)state;
+    begin_lines(unread, &listens, 1);
+    look_for_long(unread);
+    begin_lines(unread, &comes, 1);
+    omb_unread_expect(unread, 1, OMB_STRANGERS_SILENT);
+    assert_int_equal(look(unread).silent, 1);
+    assert_true(stands(listens));
+    assert_false(stands(comes));
+    omb_unread_close(unread);
+    close_line(listens);
+    close_line(comes);
+}
+
+static void where_links_are_kept_who_but_listens_gives_way(void **state)
+{
+    struct omb_unread *unread = omb_unread_new(NULL, BYTES, 2 * BYTES);
+    struct line lines[2], comes;
+
+    (void)state;
+    begin_lines(unread, lines, 2);
+    send_bytes(lines[0], BYTES);
+    omb_unread_keep(unread, lines[0].near, 7);
+    look_for_long(unread);
+    begin_lines(unread, &comes, 1);
+    omb_unread_expect(unread, 2, OMB_STRANGERS_UNKEPT);
+    assert_int_equal(look(unread).silent, 1);
+    assert_false(stands(lines[1]));
+    assert_true(stands(lines[0]) && stands(comes));
+    omb_unread_drop(unread, 7);
+    omb_unread_expect(unread, 1, OMB_STRANGERS_UNKEPT);
+    assert_int_equal(look(unread).silent, 1);
+    assert_false(stands(lines[0]));
+    assert_true(stands(comes));
+    omb_unread_close(unread);
+    close_lines(lines, 2);
+    close_line(comes);
+}
+
+static void what_was_kept_is_hung_up_and_no_other(void **state)
+{
+    struct omb_unread *unread = omb_unread_new(NULL, BYTES, 2 * BYTES);
+    struct line lines[3], next = make_line();
+
+    (void)state;
+    begin_lines(unread, lines, 3);
+    for (size_t i = 0; i < 3; i++) {
+        send_bytes(lines[i], BYTES);
+        omb_unread_keep(unread, lines[i].near, i + 1);
+    }
+    omb_unread_hang_up(unread, 1);
+    assert_false(stands(lines[0]));
+    assert_true(stands(lines[1]));
+    /* The one has ended, and its number is another's. */
+    assert_int_equal(dup2(next.near, lines[1].near), lines[1].near);
+    omb_unread_hang_up(unread, 2);
+    assert_true(stands(next));
+    /* It is the other's, which was heard of now. */
+    omb_unread_keep(unread, lines[2].near, 4);
+    omb_unread_hang_up(unread, 3);
+    assert_true(stands(lines[2]));
+    omb_unread_hang_up(unread, 4);
+    assert_false(stands(lines[2]));
+    omb_unread_close(unread);
+    close_lines(lines, 3);
+    close_line(next);
+}
+
+/* What is read so late came over the one before it. */
+static void who_is_in_its_handshake_is_kept_for_nobody(void **state)
+{
+    struct omb_unread *unread = omb_unread_new(NULL, BYTES, 2 * BYTES);
+    struct line line;
+
+    (void)state;
+    begin_lines(unread, &line, 1);
+    send_bytes(line, 300);
+    omb_unread_keep(unread, line.near, 7);
+    omb_unread_hang_up(unread, 7);
+    assert_true(stands(line));
+    omb_unread_close(unread);
+    close_line(line);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -202,6 +332,11 @@ int main(void)
         cmocka_unit_test(the_next_of_its_number_is_not_of_too_many),
         cmocka_unit_test(where_no_descriptor_is_left_it_is_ended_later),
         cmocka_unit_test(who_waits_for_room_hears_of_the_end),
+        cmocka_unit_test(of_too_many_strangers_the_oldest_are_ended),
+        cmocka_unit_test(who_stands_long_may_but_listen),
+        cmocka_unit_test(where_links_are_kept_who_but_listens_gives_way),
+        cmocka_unit_test(what_was_kept_is_hung_up_and_no_other),
+        cmocka_unit_test(who_is_in_its_handshake_is_kept_for_nobody),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
