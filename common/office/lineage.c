@@ -146,9 +146,38 @@ void omb_lineage_find(struct omb_step *step, const struct omb_office_certificate
     }
 }
 
+/* Whether it is said in the line, behind that card, by the office itself that it goes elsewhere. */
+static bool goes_on_behind(struct omb_step *step, const struct omb_lineage *lineage,
+                           const struct omb_office_card *card)
+{
+    bool behind = false;
+
+    for (size_t i = 0; i + 1 < lineage->count; i++) {
+        behind |= lineage->cards[i] == card;
+        if (behind && is_own_word(step, lineage->cards[i], lineage->cards[i + 1]))
+            return true;
+    }
+    return !behind && last_of(lineage) != card;
+}
+
+/*
+ * This office certified one that comes from elsewhere, which is let in by that to say so itself:
+ * what others issue meanwhile does not keep it out.
+ */
+static bool is_expected(struct omb_step *step, const struct omb_office_card *card,
+                        const struct omb_lineage *lineage)
+{
+    const struct omb_office_card *previous = omb_card_previous(step, &card->certificate);
+    const struct omb_office_id *parent = &card->certificate.inner.parent;
+
+    return previous && omb_office_id_equal(parent, &step->office->self.office) &&
+           !omb_office_id_equal(parent, &previous->certificate.inner.parent) &&
+           !goes_on_behind(step, lineage, previous);
+}
+
 /*
  * Others of the same parent count as well: what they follow may not be here yet, or it was issued
- * twice. So does what this office issued to one that is to come from elsewhere.
+ * twice. So does what this office issued upon something that is not here.
  */
 static bool may_be_newest(struct omb_step *step, const struct omb_office_card *card,
                           const struct omb_office_card *last)
@@ -164,7 +193,7 @@ static bool may_be_newest(struct omb_step *step, const struct omb_office_card *c
 const struct omb_office_card *omb_lineage_newest(struct omb_step *step,
                                                  const struct omb_office_certificates *all)
 {
-    const struct omb_office_card *newest;
+    const struct omb_office_card *newest, *expected = NULL;
     struct omb_lineage lineage;
 
     omb_lineage_find(step, all, &lineage);
@@ -174,10 +203,14 @@ const struct omb_office_card *omb_lineage_newest(struct omb_step *step,
     for (size_t i = 0; i < all->count; i++) {
         const struct omb_office_card *card = omb_office_card(step, &all->items[i]);
 
-        if (card && begins_later(card, newest) && may_be_newest(step, card, last_of(&lineage)))
+        if (!card)
+            continue;
+        if ((!expected || begins_later(card, expected)) && is_expected(step, card, &lineage))
+            expected = card;
+        if (begins_later(card, newest) && may_be_newest(step, card, last_of(&lineage)))
             newest = card;
     }
-    return newest;
+    return expected ? expected : newest;
 }
 
 bool omb_lineage_lets(const struct omb_lineage *lineage, struct omb_view key,

@@ -216,6 +216,59 @@ bool sim_lie(struct sim *sim, struct tree_office *office)
     return true;
 }
 
+/* The newest certificate that it has from that parent; NULL: none that is here. */
+static const struct omb_office_card *certified_by(struct omb_step *step,
+                                                  const struct tree_office *office,
+                                                  const struct tree_office *parent)
+{
+    const struct omb_office_card *card = omb_office_card(step, &office->rig.office->own.digest);
+
+    while (card && !omb_office_id_equal(&card->certificate.inner.parent, &parent->id))
+        card = omb_card_previous(step, &card->certificate);
+    return card;
+}
+
+static bool reclaim(struct sim *sim, struct tree_office *office, struct tree_office *by)
+{
+    struct omb_step step = {.office = office->rig.office,
+                            .update = office->rig.update,
+                            .port = omb_writes_port(office->rig.update->writes),
+                            .arena = &sim->tree->arena};
+    const struct omb_office_card *before = certified_by(&step, office, by);
+    struct omb_digest since;
+
+    if (before == NULL)
+        return false;
+    since = tree_lie_certify(by, office, &before->certificate.digest);
+    tree_tell(sim->tree, "%s certifies %s once more", by->code, office->code);
+    if (by->running && sim_below(sim, 2) == 0) {
+        tree_lie_close(by, office, &since, by);
+        tree_tell(sim->tree, "%s closes %s by that", by->code, office->code);
+    }
+    return true;
+}
+
+/* Above it no more, and running; NULL: none of those that once were. */
+static struct tree_office *former_parent(const struct tree_office *office)
+{
+    for (size_t i = 0; i < office->moves; i++)
+        if (office->before[i]->running && !tree_is_below(office, office->before[i], false))
+            return office->before[i];
+    return NULL;
+}
+
+bool sim_reclaim(struct sim *sim, struct tree_office *office)
+{
+    struct tree_office *by = NULL;
+
+    for (size_t i = 0; by == NULL && i < sim->tree->count; i++) {
+        office = sim->tree->offices[i];
+        if (office->running && office != sim->moving)
+            by = former_parent(office);
+    }
+    return by != NULL && reclaim(sim, office, by);
+}
+
 void sim_heal(struct sim *sim)
 {
     for (size_t i = 0; i < sim->tree->count; i++) {

@@ -27,6 +27,7 @@ static const struct {
     {"swizzles", 10, sim_swizzle, false, false},
     {"mass reconnects", 10, sim_reconnect, false, false},
     {"lies", 40, sim_lie, true, false},
+    {"reclaims", 30, sim_reclaim, false, true},
     {"revocations", 12, sim_revoke, false, false},
     {"closings", 6, sim_close, false, false},
     {"moves", 20, sim_move, false, false},

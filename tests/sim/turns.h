@@ -86,6 +86,8 @@ void sim_act_some(struct sim *sim, struct tree_office *office);
 bool sim_set_clock(struct sim *sim, struct tree_office *office);
 /* Of what the office sends next a record is not what its author wrote (tree_lie.h). */
 bool sim_lie(struct sim *sim, struct tree_office *office);
+/* Whichever office left another is certified once more by that one, which may close it by that. */
+bool sim_reclaim(struct sim *sim, struct tree_office *office);
 /* Whether nobody else holds the office's own record that it came under another parent. */
 bool sim_came_unheard(const struct sim *sim, const struct tree_office *office);
 /* Whether the office alone holds a record by which one below it is an office. */

@@ -7,6 +7,7 @@
 
 struct left {
     struct bank bank;
+    struct tree_office *parent; /* its new one */
     struct omb_digest before; /* the certificate by which it stood below the north */
     struct omb_view number;   /* a case of it from then */
 };
@@ -15,6 +16,7 @@ static struct left leave_north(struct tree *tree)
 {
     struct left left = {.bank = bank_build(tree)};
 
+    left.parent = left.bank.south;
     left.before = tree_certificate(left.bank.b45);
     left.number = bank_complaint(left.bank.b45);
     tree_settle(tree);
@@ -39,9 +41,9 @@ static void assert_undisturbed(struct left *left)
     struct tree *tree = bank->b45->tree;
     const struct omb_view later = bank_complaint(bank->b45);
 
-    ESCALATE(bank->b45, later, "south");
+    ESCALATE(bank->b45, later, left->parent->code);
     tree_settle(tree);
-    RESOLVE(bank->south, later, "paid back");
+    RESOLVE(left->parent, later, "paid back");
     tree_settle(tree);
     TELL(bank->b45, later);
     tree_settle(tree);
@@ -49,11 +51,12 @@ static void assert_undisturbed(struct left *left)
         const struct omb_office_view *seen = seen_at(all[i], bank->b45);
 
         assert_text(seen->state, "valid");
-        assert_text(seen->parent, "south");
+        assert_text(seen->parent, left->parent->code);
     }
-    tree_agree(tree, later, "answered", "vsp-0045", bank->b45, bank->south, bank->ho, NULL);
+    tree_agree(tree, later, "answered", "vsp-0045", bank->b45, left->parent, bank->ho, NULL);
+    tree_agree(tree, left->number, "open", "vsp-0045", bank->b45, left->parent, bank->ho, NULL);
     assert_false(tree_holds(bank->north, later));
-    assert_text(tree_link(bank->south, bank->b45)->state, "live");
+    assert_text(tree_link(left->parent, bank->b45)->state, "live");
 }
 
 /* Upon the certificate that it issued itself, as it may as long as the office stands there. */
@@ -107,6 +110,40 @@ static void test_a_former_parent_revokes_what_it_certified_since(void **state)
     assert_undisturbed(&left);
 }
 
+/* Its new parent alone could hear its word, and knows of what the north says by then. */
+static void claim_before_its_word(struct tree *tree, bool to_root)
+{
+    struct left left = {.bank = bank_build(tree)};
+    struct tree_office *const office = left.bank.b45;
+    struct omb_office_change change = {.code = omb_view_str(office->code)};
+    struct omb_digest since;
+
+    left.parent = to_root ? left.bank.ho : left.bank.south;
+    left.before = tree_certificate(office);
+    left.number = bank_complaint(office);
+    change.parent = omb_view_str(left.parent->code);
+    (void)ask_admin(left.bank.ho, OMB_ASK_OFFICE_CHANGE, &change);
+    tree_settle(tree);
+    tree_cut(office);
+    assert_true(tree_try_come_under(office, left.parent));
+    since = tree_lie_certify(left.bank.north, office, &left.before);
+    tree_lie_close(left.bank.north, office, &since, left.bank.b46);
+    tree_settle(tree);
+    tree_mend(office);
+    tree_settle(tree);
+    assert_undisturbed(&left);
+}
+
+static void test_a_former_parent_is_first(void **state)
+{
+    claim_before_its_word(*state, false);
+}
+
+static void test_a_former_parent_is_first_at_the_root(void **state)
+{
+    claim_before_its_word(*state, true);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -114,6 +151,8 @@ int main(void)
         TREE_TEST(test_a_former_parent_certifies_upon_the_newest),
         TREE_TEST(test_a_former_parent_certifies_upon_nothing),
         TREE_TEST(test_a_former_parent_closes_by_what_it_certified_since),
+        TREE_TEST(test_a_former_parent_is_first),
+        TREE_TEST(test_a_former_parent_is_first_at_the_root),
         TREE_TEST(test_a_former_parent_revokes_what_it_certified_since),
     };
 
