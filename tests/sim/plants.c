@@ -222,6 +222,20 @@ WRAP(enum omb_rc, omb_case_next, struct omb_step *step, struct omb_case_id *out,
     return rc;
 }
 
+WRAP(const struct omb_office_card *, omb_lineage_newest, struct omb_step *step,
+     const struct omb_office_certificates *all)
+{
+    const struct omb_office_card *newest = __real_omb_lineage_newest(step, all);
+
+    for (size_t i = 0; is(SIM_PLANT_NEWEST) && i < all->count; i++) {
+        const struct omb_office_card *card = omb_office_card(step, &all->items[i]);
+
+        if (card && card->certificate.inner.not_before > newest->certificate.inner.not_before)
+            newest = card;
+    }
+    return newest;
+}
+
 WRAP(enum omb_rc, omb_append, struct omb_step *step, const struct omb_draft *draft,
      struct omb_appended *out, struct omb_error *err)
 {

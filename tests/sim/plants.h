@@ -32,6 +32,8 @@
     X(SIGNER, "signer-unchecked", "an office may sign in the name of another", 3, 60)              \
     X(CHAIN, "chain-unchecked", "a record is kept whatever record it says it follows", 7, 60)      \
     X(REVOKED, "revocation-ignored", "what a revoked key signed later has effect", 4, 60)          \
+    X(NEWEST, "newest-by-date",                                                                    \
+      "an office stands where its certificate of the newest date says", 7, 100)                    \
     X(REFOLD, "refold-skipped",                                                                    \
       "what comes late and belongs before what was folded does not change the case", 4, 25)        \
     X(ERASED, "erased-kept", "the parts of an erased case stay", 6, 60)                            \
