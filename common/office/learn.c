@@ -143,17 +143,48 @@ static enum omb_rc offer_missed(struct omb_step *step, const struct omb_office_i
     return omb_office_id_none(&child) ? OMB_OK : omb_feed_standings(step, &child, false, err);
 }
 
+static bool stands_alike(const struct omb_seat *a, const struct omb_seat *b)
+{
+    if (a->above_count != b->above_count)
+        return false;
+    for (size_t i = 0; i < a->above_count; i++)
+        if (!omb_office_id_equal(&a->above[i], &b->above[i]))
+            return false;
+    return true;
+}
+
+/* Where all its certificates put it below the same offices, nobody decides for it but before. */
+static enum omb_rc refold_standing(struct omb_step *step, const struct omb_known_certificate *known,
+                                   struct omb_error *err)
+{
+    struct omb_office_certificates *list =
+        OMB_ARENA_NEW(step->arena, struct omb_office_certificates, 1);
+    const struct omb_office_card *this = omb_office_card(step, &known->digest);
+    enum omb_rc rc = omb_office_certificates(step, &known->inner.office, list, err);
+    enum omb_refold which = OMB_REFOLD_OWN;
+
+    for (size_t i = 0; rc == OMB_OK && this && i < list->count; i++) {
+        const struct omb_office_card *other = omb_office_card(step, &list->items[i]);
+
+        if (other && !stands_alike(&other->seat, &this->seat))
+            which = OMB_REFOLD_NAMED;
+    }
+    return rc == OMB_OK ? omb_refold_cases_of(step, &known->inner.office, which, err) : rc;
+}
+
 /*
  * With the first one of an office its cases, if others told of them, get their numbers. `before`:
  * the child that it stood below until now; NULL: nobody knew it, and no case names it.
  */
-static enum omb_rc refold_for(struct omb_step *step, const struct omb_certificate *inner,
+static enum omb_rc refold_for(struct omb_step *step, const struct omb_known_certificate *known,
                               const struct omb_office_id *before, struct omb_error *err)
 {
+    const struct omb_certificate *inner = &known->inner;
     const struct omb_office_id now = omb_feed_branch_of(step, &inner->office);
     const bool came =
         before && !omb_office_id_none(&now) && !omb_office_id_equal(&now, before);
-    enum omb_rc rc = (came ? omb_refold_newcomer : omb_refold_cases_of)(step, &inner->office, err);
+    enum omb_rc rc = came ? omb_refold_cases_of(step, &inner->office, OMB_REFOLD_CAME, err)
+                          : refold_standing(step, known, err);
 
     if (came) /* it may have lost what it gave by the way that it stood on before */
         omb_post_came_below(step, &now);
@@ -163,7 +194,7 @@ static enum omb_rc refold_for(struct omb_step *step, const struct omb_certificat
         struct omb_office_id closed;
 
         memcpy(closed.bytes, inner->succeeds.items[i].data, sizeof(closed.bytes));
-        rc = omb_refold_cases_of(step, &closed, err);
+        rc = omb_refold_cases_of(step, &closed, OMB_REFOLD_OWN, err);
     }
     return rc;
 }
@@ -315,7 +346,7 @@ static enum omb_rc see_own_word(struct omb_step *step, const struct omb_known_ce
         return OMB_OK;
     tree_changed(step, &known->digest);
     rc = check_closing(step, &known->inner.office, err);
-    return rc == OMB_OK ? omb_refold_cases_of(step, &known->inner.office, err) : rc;
+    return rc == OMB_OK ? refold_standing(step, known, err) : rc;
 }
 
 /* The certificate that a record carries, in *out; *out_taken: it counts from now on. */
@@ -356,7 +387,7 @@ static enum omb_rc take_certificate(struct omb_step *step, const struct omb_head
     if (is_own(step, &out->inner.office))
         omb_duty_certified(step, out);
     rc = check_closing(step, &out->inner.office, err);
-    return rc == OMB_OK ? refold_for(step, &out->inner, is_first ? NULL : &before, err) : rc;
+    return rc == OMB_OK ? refold_for(step, out, is_first ? NULL : &before, err) : rc;
 }
 
 /* Of some that were only claimed so far those that count, since another one does. */
@@ -458,7 +489,7 @@ static enum omb_rc learn_revocation(struct omb_step *step, const struct omb_head
         return rc;
     put_place(step, &key, at);
     tree_changed(step, certificate);
-    return card ? omb_refold_cases_of(step, &card->seat.office, err) : OMB_OK;
+    return card ? omb_refold_cases_of(step, &card->seat.office, OMB_REFOLD_OWN, err) : OMB_OK;
 }
 
 static enum omb_rc learn_closing(struct omb_step *step, const struct omb_header *header,

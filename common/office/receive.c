@@ -454,8 +454,7 @@ enum omb_rc omb_intake_end(struct omb_intake *intake, struct omb_error *err)
     rc = end_cases(intake, err);
     step->intake = intake->outer;
     for (size_t i = 0; rc == OMB_OK && i < intake->refold_count; i++)
-        rc = (intake->refolds[i].came ? omb_refold_newcomer : omb_refold_cases_of)(
-            step, &intake->refolds[i].office, err);
+        rc = omb_refold_cases_of(step, &intake->refolds[i].office, intake->refolds[i].which, err);
     if (rc == OMB_OK && intake->came_home)
         rc = go_on_anew(step, err);
     step->source = intake->source_before;

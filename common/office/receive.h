@@ -57,9 +57,15 @@ struct omb_intake *omb_intake_begin(struct omb_step *step, const struct omb_offi
 enum omb_rc omb_intake_take(struct omb_intake *intake, const struct omb_record *record,
                             uint32_t missing, bool holes, struct omb_receipt *out,
                             struct omb_error *err) OMB_MUST_USE;
-/* The cases of that office are folded again at the end. */
+/* Which cases of an office are folded again; each also what those behind it do. */
+enum omb_refold {
+    OMB_REFOLD_CAME,  /* all that name it or one below it, which its new child is offered as well */
+    OMB_REFOLD_NAMED, /* all that name it */
+    OMB_REFOLD_OWN,   /* those that are found by it */
+};
+/* That is done at the end. */
 void omb_intake_refold(struct omb_intake *intake, const struct omb_office_id *office,
-                       bool came);
+                       enum omb_refold which);
 /* Folds each case that was touched, writes feeds and bells. Always once, after the last record. */
 enum omb_rc omb_intake_end(struct omb_intake *intake, struct omb_error *err) OMB_MUST_USE;
 
@@ -79,16 +85,11 @@ enum omb_rc omb_learn(struct omb_step *step, const struct omb_header *header,
                       struct omb_error *err) OMB_MUST_USE;
 
 /*
- * Folds again every case in which the office is a party: its certificate, standing or revocation
- * changed what its records mean. Of many the rest comes on ticks (duty/refold.c).
+ * Folds again the cases of an office, since its certificate, standing or revocation changed what
+ * its records mean: its own, those in the scope of a child, and those that it wrote in. Of many the
+ * rest comes on ticks (duty/refold.c).
  */
 enum omb_rc omb_refold_cases_of(struct omb_step *step, const struct omb_office_id *office,
-                                struct omb_error *err) OMB_MUST_USE;
-/*
- * The same when the office came to stand below another child: that one is offered every case which
- * the office or one below it is a party of.
- */
-enum omb_rc omb_refold_newcomer(struct omb_step *step, const struct omb_office_id *office,
-                                struct omb_error *err) OMB_MUST_USE;
+                                enum omb_refold which, struct omb_error *err) OMB_MUST_USE;
 
 #endif

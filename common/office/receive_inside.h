@@ -37,7 +37,7 @@ struct omb_touched {
 /* An office whose cases are folded again once all of a frame is taken. */
 struct omb_refold_due {
     struct omb_office_id office;
-    bool came; /* it stands below another child now */
+    enum omb_refold which;
 };
 
 struct omb_intake {

@@ -128,11 +128,13 @@ void omb_intake_again(struct omb_judging *judging)
     add_fresh(judging->intake, touched, &record);
 }
 
-void omb_intake_refold(struct omb_intake *intake, const struct omb_office_id *office, bool came)
+void omb_intake_refold(struct omb_intake *intake, const struct omb_office_id *office,
+                       enum omb_refold which)
 {
     for (size_t i = 0; i < intake->refold_count; i++)
         if (omb_office_id_equal(&intake->refolds[i].office, office)) {
-            intake->refolds[i].came |= came;
+            if (which < intake->refolds[i].which)
+                intake->refolds[i].which = which;
             return;
         }
     if (intake->refold_count == intake->refold_room) {
@@ -144,5 +146,5 @@ void omb_intake_refold(struct omb_intake *intake, const struct omb_office_id *of
             memcpy(items, intake->refolds, intake->refold_count * sizeof(*items));
         intake->refolds = items;
     }
-    intake->refolds[intake->refold_count++] = (struct omb_refold_due){*office, came};
+    intake->refolds[intake->refold_count++] = (struct omb_refold_due){*office, which};
 }

@@ -335,10 +335,10 @@ enum omb_rc omb_restored_unheard(struct omb_step *step, struct omb_views *out,
 static enum omb_rc give_keys(struct omb_step *step, struct omb_error *err)
 {
     const struct omb_seat *self = omb_office_self(step->office);
-    enum omb_rc rc = omb_refold_cases_of(step, &self->office, err);
+    enum omb_rc rc = omb_refold_cases_of(step, &self->office, OMB_REFOLD_OWN, err);
 
     for (size_t i = 0; rc == OMB_OK && i < self->succeeds_count; i++)
-        rc = omb_refold_cases_of(step, &self->succeeds[i].closed, err);
+        rc = omb_refold_cases_of(step, &self->succeeds[i].closed, OMB_REFOLD_OWN, err);
     return rc;
 }
 

@@ -240,6 +240,8 @@ static bool reclaim(struct sim *sim, struct tree_office *office, struct tree_off
     if (before == NULL)
         return false;
     since = tree_lie_certify(by, office, &before->certificate.digest);
+    if (omb_digest_none(&since))
+        return false;
     tree_tell(sim->tree, "%s certifies %s once more", by->code, office->code);
     if (by->running && sim_below(sim, 2) == 0) {
         tree_lie_close(by, office, &since, by);

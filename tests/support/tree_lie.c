@@ -251,6 +251,16 @@ static void begin(struct tree_office *region, struct writing *writing)
     omb_drbg_init(&writing->step.drbg, seed);
 }
 
+/* Whether it was, and is kept; what else than a damaged store may be in the way there is not. */
+static bool end(struct tree_office *region, enum omb_rc rc)
+{
+    OMB_ASSERT(rc == OMB_OK || rc == OMB_DAMAGED);
+    if (tree_falls_with_store(region))
+        return false;
+    tree_keep(region);
+    return true;
+}
+
 static void write_event(struct tree_office *region, uint32_t tag, const void *event)
 {
     const struct omb_facts facts = {.event = {tag, event}};
@@ -259,8 +269,7 @@ static void write_event(struct tree_office *region, uint32_t tag, const void *ev
     struct writing writing;
 
     begin(region, &writing);
-    OMB_ASSERT(omb_append(&writing.step, &draft, &record, NULL) == OMB_OK);
-    tree_keep(region);
+    (void)end(region, omb_append(&writing.step, &draft, &record, NULL));
 }
 
 struct omb_digest tree_lie_certify(struct tree_office *region, const struct tree_office *office,
@@ -271,14 +280,14 @@ struct omb_digest tree_lie_certify(struct tree_office *region, const struct tree
     struct omb_known_certificate known;
     struct omb_appended record;
     struct writing writing;
+    enum omb_rc rc;
 
     inner.previous = *previous;
     begin(region, &writing);
-    OMB_ASSERT(omb_issue(&writing.step, &inner, 365 * OMB_DAY_MS, own, &known, &record, NULL) ==
-               OMB_OK);
-    omb_certificate_keep(&writing.step, &known);
-    tree_keep(region);
-    return known.digest;
+    rc = omb_issue(&writing.step, &inner, 365 * OMB_DAY_MS, own, &known, &record, NULL);
+    if (rc == OMB_OK)
+        omb_certificate_keep(&writing.step, &known);
+    return end(region, rc) ? known.digest : (struct omb_digest){{0}};
 }
 
 void tree_lie_revoke(struct tree_office *region, const struct omb_digest *certificate)

@@ -34,7 +34,8 @@ void tree_lie(struct tree_office *office, enum tree_lie lie);
 
 /*
  * By that region's keys one more certificate of an office, for the keys that it has, upon the one
- * before; the same revoked, and the office closed by it. What is written is kept at once.
+ * before; the same revoked, and the office closed by it. What is written is kept at once. Where its
+ * store is damaged the region falls, and the certificate is none.
  */
 struct omb_digest tree_lie_certify(struct tree_office *region, const struct tree_office *office,
                                    const struct omb_digest *previous);

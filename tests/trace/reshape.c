@@ -243,11 +243,37 @@ static void test_a_silent_branch_is_taken_over(void **state)
     tree_check_whole(tree);
 }
 
+/* It writes nothing in the case; whoever takes it over may so by the word alone that it came. */
+static void test_a_case_is_taken_over_from_who_just_came(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    const struct omb_view number = bank_complaint(bank.b77);
+    const struct omb_office_change change = {.code = OMB_VIEW_LIT("vsp-0045"),
+                                             .parent = OMB_VIEW_LIT("south")};
+
+    ESCALATE(bank.b77, number, "ho");
+    (void)ask_admin(bank.ho, OMB_ASK_OFFICE_CHANGE, &change);
+    tree_settle(tree);
+    tree_cut(bank.b45);
+    assert_true(tree_try_come_under(bank.b45, bank.south));
+    DELEGATE(bank.ho, number, "vsp-0045");
+    tree_settle(tree);
+    TAKE_OVER(bank.south, number);
+    tree_settle(tree);
+    assert_text(shown(bank.ho, number)->custodian, "vsp-0045");
+    tree_mend(bank.b45);
+    tree_settle(tree);
+    tree_agree(tree, number, "open", "south", bank.b77, bank.south, bank.ho, NULL);
+    tree_check_whole(tree);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TREE_TEST(test_a_branch_comes_under_another_region),
         TREE_TEST(test_a_case_comes_back_to_a_region_that_its_home_left),
+        TREE_TEST(test_a_case_is_taken_over_from_who_just_came),
         TREE_TEST(test_a_branch_is_moved_with_work_that_nobody_has),
         TREE_TEST(test_a_silent_branch_is_taken_over),
         TREE_TEST(test_a_region_comes_under_another_one),

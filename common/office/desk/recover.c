@@ -191,7 +191,7 @@ enum omb_rc omb_desk_office_recover(struct omb_step *step, const void *ask, cons
         *out = page.answer;
     }
     if (rc == OMB_OK && !page.stopped)
-        rc = omb_refold_cases_of(step, &omb_office_self(step->office)->office, err);
+        rc = omb_refold_cases_of(step, &omb_office_self(step->office)->office, OMB_REFOLD_OWN, err);
     if (recovery)
         omb_secret_free(recovery);
     return rc;

@@ -1,8 +1,9 @@
 /*
  * Cases that mean something else now: a certificate, the standing or a revocation of an office
- * changed what its records mean, so each case in which it is a party is folded again. When it came
- * to stand below another child, that one is also offered each case which it or an office below it
- * is a party of; these are found among all. Of a few it is done at once; of many the rest comes on
+ * changed what its records mean, so each case in which it is a party is folded again. Those that
+ * but name it are found among all, and only when it stands elsewhere: whoever decides for it may be
+ * another then. When it came to stand below another child, that one is also offered each case which
+ * it or an office below it is a party of. Of a few it is done at once; of many the rest comes on
  * ticks, and how far it came is kept:
  *
  *     office  'U' office id -> stage(1), key of the last row that was looked at
@@ -23,10 +24,17 @@
 enum { COST_OF_CASE = 16, COST_AT_ONCE = 4096, CASES_AT_ONCE = COST_AT_ONCE / COST_OF_CASE + 1 };
 
 /*
- * Where cases are looked for: of one that came all that are here; its own, of a direct child those
- * in its scope, those it wrote in.
+ * Where cases are looked for: of one that came or is named all that are here; its own, of a direct
+ * child those in its scope, those it wrote in.
  */
-enum stage { CAME, OWN, SCOPE, WRITTEN, STAGES };
+enum stage {
+    CAME = OMB_REFOLD_CAME,
+    NAMED = OMB_REFOLD_NAMED,
+    OWN = OMB_REFOLD_OWN,
+    SCOPE,
+    WRITTEN,
+    STAGES
+};
 
 struct turn {
     struct omb_step *step;
@@ -212,22 +220,35 @@ static enum omb_rc scan_logs(struct turn *turn, struct omb_error *err)
     return rc;
 }
 
+/* Cases that name it were looked for with those of one that came. */
+static unsigned next_stage(unsigned stage)
+{
+    return stage == CAME ? OWN : stage + 1;
+}
+
+/* What is done with a case is the same from its own ones on. */
+static unsigned kind_of(unsigned stage)
+{
+    return stage < OWN ? stage : OWN;
+}
+
 /*
- * A case that only names an office further down is folded when that office first writes in it.
+ * A case that only names an office further down is folded when that office first writes in it, or
+ * stands elsewhere.
  */
 static enum omb_rc find_cases(struct turn *turn, struct omb_error *err)
 {
     const struct omb_key all = {.size = 0};
-    const bool came = turn->stage == CAME;
+    const unsigned kind = kind_of(turn->stage);
     enum omb_rc rc = OMB_OK;
 
     while (rc == OMB_OK && turn->stage < STAGES && !is_full(turn) &&
-           came == (turn->stage == CAME)) {
+           kind_of(turn->stage) == kind) {
         const struct omb_key scope = omb_key_scope(&turn->office, NULL);
         struct omb_key own = {.size = OMB_OFFICE_ID_SIZE};
 
         memcpy(own.bytes, turn->office.bytes, OMB_OFFICE_ID_SIZE);
-        if (turn->stage == CAME)
+        if (turn->stage < OWN)
             rc = scan_from(turn, OMB_FAMILY_CASE, &all, take_case);
         else if (turn->stage == OWN)
             rc = scan_from(turn, OMB_FAMILY_CASE, &own, take_case);
@@ -236,7 +257,7 @@ static enum omb_rc find_cases(struct turn *turn, struct omb_error *err)
         else
             rc = scan_logs(turn, err);
         if (rc == OMB_OK && !is_full(turn)) {
-            turn->stage++;
+            turn->stage = next_stage(turn->stage);
             turn->after.size = 0;
         }
     }
@@ -245,7 +266,15 @@ static enum omb_rc find_cases(struct turn *turn, struct omb_error *err)
 
 /* --- folding --- */
 
-static enum omb_rc refold(struct turn *turn, bool came, const struct omb_case_id *id,
+static bool names(const struct omb_case *folded, const struct omb_office_id *office)
+{
+    for (size_t i = 0; i < folded->party_count; i++)
+        if (omb_office_id_equal(&folded->parties[i], office))
+            return true;
+    return false;
+}
+
+static enum omb_rc refold(struct turn *turn, unsigned kind, const struct omb_case_id *id,
                           struct omb_error *err)
 {
     struct omb_step *step = turn->step;
@@ -254,10 +283,11 @@ static enum omb_rc refold(struct turn *turn, bool came, const struct omb_case_id
 
     if (rc == OMB_LIMIT || rc == OMB_NOT_FOUND)
         return OMB_OK;
-    if (rc == OMB_OK && came)
-        return omb_feed_newcomer(step, &turn->office, &file, err);
-    if (rc == OMB_OK)
-        rc = omb_vault_take_grants(step, &file, err);
+    if (rc == OMB_OK && kind == CAME)
+        rc = omb_feed_newcomer(step, &turn->office, &file, err);
+    if (rc != OMB_OK || (kind != OWN && !names(&file.folded, &turn->office)))
+        return rc;
+    rc = omb_vault_take_grants(step, &file, err);
     return rc == OMB_OK ? omb_casefile_save(step, &file, err) : rc;
 }
 
@@ -266,7 +296,7 @@ static int by_id(const void *a, const void *b)
     return memcmp(a, b, sizeof(struct omb_case_id));
 }
 
-static enum omb_rc refold_all(struct turn *turn, bool came, struct omb_error *err)
+static enum omb_rc refold_all(struct turn *turn, unsigned kind, struct omb_error *err)
 {
     struct omb_step *step = turn->step;
     struct omb_arena *arena = step->arena, one;
@@ -279,7 +309,7 @@ static enum omb_rc refold_all(struct turn *turn, bool came, struct omb_error *er
     for (size_t i = 0; rc == OMB_OK && i < turn->count; i++) {
         if (i > 0 && omb_case_id_equal(&turn->ids[i - 1], &turn->ids[i]))
             continue;
-        rc = refold(turn, came, &turn->ids[i], err);
+        rc = refold(turn, kind, &turn->ids[i], err);
         omb_arena_reset(&one);
     }
     step->arena = arena;
@@ -291,7 +321,7 @@ static enum omb_rc refold_all(struct turn *turn, bool came, struct omb_error *er
 static enum omb_rc work(struct turn *turn, struct omb_error *err)
 {
     struct omb_refolding *refolding = &turn->step->office->refolding;
-    const bool came = turn->stage == CAME;
+    const unsigned kind = kind_of(turn->stage);
     enum omb_rc rc;
 
     turn->ids = OMB_ARENA_NEW(turn->step->arena, struct omb_case_id, CASES_AT_ONCE);
@@ -299,7 +329,7 @@ static enum omb_rc work(struct turn *turn, struct omb_error *err)
     rc = find_cases(turn, err);
     refolding->cost = turn->cost;
     if (rc == OMB_OK)
-        rc = refold_all(turn, came, err);
+        rc = refold_all(turn, kind, err);
     if (rc == OMB_OK)
         put_mark(turn);
     return rc;
@@ -307,7 +337,10 @@ static enum omb_rc work(struct turn *turn, struct omb_error *err)
 
 /* --- from outside --- */
 
-/* One that came and is not done with goes on from there: its own cases are behind that. */
+/*
+ * Of one that is not done with what was due first still is. Its own cases are behind that, so the
+ * walk goes on from there; what asks for such a walk again begins it anew.
+ */
 static enum omb_rc begin(struct turn *turn, struct omb_error *err)
 {
     const struct omb_key key = omb_key_unfolded(&turn->office);
@@ -320,32 +353,21 @@ static enum omb_rc begin(struct turn *turn, struct omb_error *err)
     omb_buf_free(&value);
     if (rc != OMB_STOP && rc != OMB_NOT_FOUND)
         return omb_fail(err, rc, NULL, "which cases are to be folded again cannot be read");
-    if (turn->stage == OWN && before.stage == CAME) {
-        turn->stage = CAME;
-        turn->after = before.after;
+    if (before.stage < OWN && before.stage <= turn->stage) {
+        if (turn->stage == OWN)
+            turn->after = before.after;
+        turn->stage = before.stage;
     }
     return work(turn, err);
 }
 
 enum omb_rc omb_refold_cases_of(struct omb_step *step, const struct omb_office_id *office,
-                                struct omb_error *err)
+                                enum omb_refold which, struct omb_error *err)
 {
-    struct turn turn = {.step = step, .office = *office, .stage = OWN};
+    struct turn turn = {.step = step, .office = *office, .stage = which};
 
     if (step->intake) {
-        omb_intake_refold(step->intake, office, false);
-        return OMB_OK;
-    }
-    return begin(&turn, err);
-}
-
-enum omb_rc omb_refold_newcomer(struct omb_step *step, const struct omb_office_id *office,
-                                struct omb_error *err)
-{
-    struct turn turn = {.step = step, .office = *office, .stage = CAME};
-
-    if (step->intake) {
-        omb_intake_refold(step->intake, office, true);
+        omb_intake_refold(step->intake, office, which);
         return OMB_OK;
     }
     return begin(&turn, err);
