@@ -53,7 +53,7 @@ void omb_card_fill_later(struct omb_step *step, struct omb_office_card *card,
 /* Certificates that follow each other, the oldest first. */
 struct omb_lineage {
     const struct omb_office_card *cards[OMB_OFFICE_CERTIFICATES_MAX];
-    size_t count, own_words; /* own_words: that the office itself signed by the key before */
+    size_t count;
 };
 /* Of those that are here the line that the office went itself, or the newest. Count 0: no cards. */
 void omb_lineage_find(struct omb_step *step, const struct omb_office_certificates *all,
@@ -64,6 +64,9 @@ const struct omb_office_card *omb_lineage_newest(struct omb_step *step,
 /* Whether that office may revoke the key: of a key of the line, one that stood above it. */
 bool omb_lineage_lets(const struct omb_lineage *lineage, struct omb_view key,
                       const struct omb_office_id *by);
+/* Whether somebody whom the office has left certified it since, by a key that it never had. */
+bool omb_lineage_strays(struct omb_step *step, const struct omb_office_certificates *all,
+                        const struct omb_lineage *lineage, const struct omb_office_card *card);
 
 /* --- revoked.c --- */
 
@@ -72,8 +75,9 @@ bool omb_lineage_lets(const struct omb_lineage *lineage, struct omb_view key,
  * more; 0: nothing. The root speaks for itself.
  */
 uint32_t omb_revoker_rank(const struct omb_seat *seat, const struct omb_office_id *by);
-/* Whether a word that counts revokes this very certificate. */
-bool omb_card_is_revoked(struct omb_step *step, const struct omb_office_card *card);
+/* Whether somebody revokes this very certificate who stands above that seat as well. */
+bool omb_card_is_revoked(struct omb_step *step, const struct omb_office_card *card,
+                         const struct omb_seat *seat);
 /* What revokes a key. */
 struct omb_revocation {
     uint32_t rank; /* 0: nothing does */

@@ -42,21 +42,58 @@ bool omb_card_is_further(struct omb_step *step, const struct omb_known_certifica
                            OMB_FURTHER_FOREIGN;
 }
 
-/* Whether the office itself signed that it goes on by this one. A key that was revoked says no more
- * than any other. */
+/*
+ * Whether the office itself signed that it goes on by this one. Who stands above it there may take
+ * that back by a revocation of the key; whom it left may not.
+ */
 static bool is_own_word(struct omb_step *step, const struct omb_office_card *previous,
                         const struct omb_office_card *card)
 {
     return omb_certify_signed_by(&card->certificate, previous->certificate.inner.signing_key) &&
-           !omb_card_is_revoked(step, previous);
+           !omb_card_is_revoked(step, previous, &card->seat);
+}
+
+static bool has_key(const struct omb_office_card *card, struct omb_view key)
+{
+    return omb_view_equal(card->certificate.inner.signing_key, key);
+}
+
+/* Whether it is that one or follows it; *out_same: all in between have that key. */
+static bool is_behind(struct omb_step *step, const struct omb_office_card *card,
+                      const struct omb_office_card *first, struct omb_view key, bool *out_same)
+{
+    *out_same = true;
+    for (size_t i = 0; card && card != first && i < OMB_OFFICE_CERTIFICATES_MAX; i++) {
+        card = omb_card_previous(step, &card->certificate);
+        *out_same = *out_same && card && has_key(card, key);
+    }
+    return card == first;
+}
+
+/*
+ * Whether the office itself says that it goes on by that one or by what follows it. Who issued it
+ * may have given it any key, and can say by that whatever it likes: so the word is by the key that
+ * the office had, or it was let in by it where that one has no say.
+ */
+static bool leads_on(struct omb_step *step, const struct omb_office_certificates *all,
+                     struct omb_view key, const struct omb_office_card *first)
+{
+    for (size_t i = 0; i < all->count; i++) {
+        const struct omb_office_card *card = omb_office_card(step, &all->items[i]);
+        const struct omb_office_card *before =
+            card ? omb_card_previous(step, &card->certificate) : NULL;
+        bool same;
+
+        if (before && is_behind(step, card, first, key, &same) &&
+            ((same && has_key(before, key)) ||
+             omb_revoker_rank(&card->seat, &first->certificate.inner.parent) == 0) &&
+            is_own_word(step, before, card))
+            return true;
+    }
+    return false;
 }
 
 /* --- the next one --- */
-
-struct heir {
-    const struct omb_office_card *card; /* NULL: none */
-    bool come, own_word;
-};
 
 static bool begins_later(const struct omb_office_card *a, const struct omb_office_card *b)
 {
@@ -66,20 +103,46 @@ static bool begins_later(const struct omb_office_card *a, const struct omb_offic
                                                           &b->certificate.digest) > 0);
 }
 
-static bool goes_before(const struct heir *a, const struct heir *b)
-{
-    if (!b->card || a->come != b->come)
-        return !b->card || a->come;
-    if (a->own_word != b->own_word)
-        return a->own_word;
-    return begins_later(a->card, b->card);
-}
-
 /* This office goes by what it issued itself as long as nothing better is here. */
 static bool may_follow(struct omb_step *step, const struct omb_office_card *card)
 {
     return omb_office_id_equal(&card->certificate.inner.parent, &step->office->self.office) ||
            omb_card_is_further(step, &card->certificate);
+}
+
+/* One of several that would follow the same, or that each begin a line. */
+struct heir {
+    const struct omb_office_card *card; /* NULL: none */
+    struct omb_view key; /* that the office had before it, or has by it */
+    bool come, asked, leads; /* asked: `leads` is known */
+};
+
+/* The key of one that names none before it made the id of the office: no other is its first. */
+static bool is_first(const struct omb_office_card *card)
+{
+    return omb_digest_none(&card->certificate.inner.previous);
+}
+
+static bool leads(struct omb_step *step, const struct omb_office_certificates *all,
+                  struct heir *heir)
+{
+    if (!heir->asked)
+        heir->leads = leads_on(step, all, heir->key, heir->card);
+    heir->asked = true;
+    return heir->leads;
+}
+
+/* By which the office itself goes on: from its first key, if that is here; or else the later. */
+static bool goes_before(struct omb_step *step, const struct omb_office_certificates *all,
+                        struct heir *a, struct heir *b)
+{
+    if (!b->card || a->come != b->come)
+        return !b->card || a->come;
+    if (leads(step, all, a) != leads(step, all, b))
+        return a->leads;
+    if (a->leads && is_first(a->card) != is_first(b->card))
+        return is_first(a->card);
+    return begins_later(a->card, b->card);
 }
 
 void omb_card_fill_later(struct omb_step *step, struct omb_office_card *card,
@@ -89,16 +152,17 @@ void omb_card_fill_later(struct omb_step *step, struct omb_office_card *card,
     struct heir best = {.card = NULL};
 
     for (size_t i = 0; i < all->count; i++) {
-        struct heir other = {.card = omb_digest_equal(&all->items[i], this)
-                                         ? NULL
-                                         : omb_office_card(step, &all->items[i])};
+        struct heir other = {
+            .card = omb_digest_equal(&all->items[i], this) ? NULL
+                                                           : omb_office_card(step, &all->items[i]),
+            .key = card->certificate.inner.signing_key,
+        };
 
         if (!other.card || !omb_digest_equal(&other.card->certificate.inner.previous, this) ||
             !may_follow(step, other.card) ||
             omb_office_has_come(step, other.card, &other.come, NULL) != OMB_OK)
             continue;
-        other.own_word = is_own_word(step, card, other.card);
-        if (goes_before(&other, &best))
+        if (goes_before(step, all, &other, &best))
             best = other;
     }
     card->seat.later = best.card ? &best.card->seat : NULL;
@@ -112,13 +176,12 @@ static void follow(struct omb_step *step, const struct omb_office_card *first,
 {
     *out = (struct omb_lineage){.cards = {first}, .count = 1};
     while (out->count < OMB_OFFICE_CERTIFICATES_MAX) {
-        const struct omb_office_card *last = out->cards[out->count - 1];
+        const struct omb_seat *later = out->cards[out->count - 1]->seat.later;
         const struct omb_office_card *next =
-            last->seat.later ? omb_office_card(step, &last->seat.later->certificate) : NULL;
+            later ? omb_office_card(step, &later->certificate) : NULL;
 
         if (!next)
             break;
-        out->own_words += is_own_word(step, last, next);
         out->cards[out->count++] = next;
     }
 }
@@ -131,48 +194,67 @@ static const struct omb_office_card *last_of(const struct omb_lineage *lineage)
 void omb_lineage_find(struct omb_step *step, const struct omb_office_certificates *all,
                       struct omb_lineage *out)
 {
-    struct omb_lineage other;
+    struct heir best = {.card = NULL};
 
     out->count = 0;
     for (size_t i = 0; i < all->count; i++) {
         const struct omb_office_card *card = omb_office_card(step, &all->items[i]);
+        struct heir other = {.card = card};
 
         if (!card || omb_card_previous(step, &card->certificate))
             continue;
-        follow(step, card, &other);
-        if (out->count == 0 || other.own_words > out->own_words ||
-            (other.own_words == out->own_words && begins_later(last_of(&other), last_of(out))))
-            *out = other;
+        other.key = card->certificate.inner.signing_key;
+        if (goes_before(step, all, &other, &best))
+            best = other;
     }
+    if (best.card)
+        follow(step, best.card, out);
 }
 
-/* Whether it is said in the line, behind that card, by the office itself that it goes elsewhere. */
-static bool goes_on_behind(struct omb_step *step, const struct omb_lineage *lineage,
-                           const struct omb_office_card *card)
+/* Where that card is in the line, or the nearest before it; the count: nowhere, and *out_oldest is
+ * the oldest before it. */
+static size_t place_in(struct omb_step *step, const struct omb_lineage *lineage,
+                       const struct omb_office_card *card,
+                       const struct omb_office_card **out_oldest)
 {
-    bool behind = false;
-
-    for (size_t i = 0; i + 1 < lineage->count; i++) {
-        behind |= lineage->cards[i] == card;
-        if (behind && is_own_word(step, lineage->cards[i], lineage->cards[i + 1]))
-            return true;
+    for (size_t up = 0; card && up < OMB_OFFICE_CERTIFICATES_MAX; up++) {
+        for (size_t i = 0; i < lineage->count; i++)
+            if (lineage->cards[i] == card)
+                return i;
+        *out_oldest = card;
+        card = omb_card_previous(step, &card->certificate);
     }
-    return !behind && last_of(lineage) != card;
+    return lineage->count;
+}
+
+/* Whether the office itself says that it goes on by the line where that card is, or leaves it. */
+static bool goes_on_behind(struct omb_step *step, const struct omb_office_certificates *all,
+                           const struct omb_lineage *lineage, const struct omb_office_card *card)
+{
+    const struct omb_office_card *oldest = card;
+    const size_t at = place_in(step, lineage, card, &oldest);
+
+    if (at == lineage->count) /* what leads from its first key to the line may not be here yet */
+        return !is_first(oldest);
+    return at + 1 < lineage->count &&
+           leads_on(step, all, lineage->cards[at]->certificate.inner.signing_key,
+                    lineage->cards[at + 1]);
 }
 
 /*
  * This office certified one that comes from elsewhere, which is let in by that to say so itself:
- * what others issue meanwhile does not keep it out.
+ * what others issue meanwhile does not keep it out. That this office revokes it does.
  */
-static bool is_expected(struct omb_step *step, const struct omb_office_card *card,
-                        const struct omb_lineage *lineage)
+static bool is_expected(struct omb_step *step, const struct omb_office_certificates *all,
+                        const struct omb_office_card *card, const struct omb_lineage *lineage)
 {
     const struct omb_office_card *previous = omb_card_previous(step, &card->certificate);
     const struct omb_office_id *parent = &card->certificate.inner.parent;
 
     return previous && omb_office_id_equal(parent, &step->office->self.office) &&
            !omb_office_id_equal(parent, &previous->certificate.inner.parent) &&
-           !goes_on_behind(step, lineage, previous);
+           !omb_card_is_revoked(step, card, &card->seat) &&
+           !goes_on_behind(step, all, lineage, previous);
 }
 
 /*
@@ -205,12 +287,26 @@ const struct omb_office_card *omb_lineage_newest(struct omb_step *step,
 
         if (!card)
             continue;
-        if ((!expected || begins_later(card, expected)) && is_expected(step, card, &lineage))
+        if ((!expected || begins_later(card, expected)) && is_expected(step, all, card, &lineage))
             expected = card;
         if (begins_later(card, newest) && may_be_newest(step, card, last_of(&lineage)))
             newest = card;
     }
     return expected ? expected : newest;
+}
+
+bool omb_lineage_strays(struct omb_step *step, const struct omb_office_certificates *all,
+                        const struct omb_lineage *lineage, const struct omb_office_card *card)
+{
+    const struct omb_certificate *inner = &card->certificate.inner;
+
+    if (lineage->count == 0 ||
+        omb_office_id_equal(&inner->parent, &last_of(lineage)->certificate.inner.parent))
+        return false;
+    for (size_t i = 0; i < lineage->count; i++)
+        if (has_key(lineage->cards[i], inner->signing_key))
+            return false;
+    return goes_on_behind(step, all, lineage, card);
 }
 
 bool omb_lineage_lets(const struct omb_lineage *lineage, struct omb_view key,
@@ -221,7 +317,7 @@ bool omb_lineage_lets(const struct omb_lineage *lineage, struct omb_view key,
     for (size_t i = 0; i < lineage->count; i++) {
         const struct omb_office_card *card = lineage->cards[i];
 
-        if (!omb_view_equal(card->certificate.inner.signing_key, key))
+        if (!has_key(card, key))
             continue;
         if (omb_revoker_rank(&card->seat, by) > 0)
             return true;

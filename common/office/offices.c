@@ -145,17 +145,21 @@ static void certificates_of(struct omb_step *step, const struct omb_office_id *i
         out->count = 0;
 }
 
-static void fill_revoked(struct omb_step *step, struct card *card,
-                         const struct omb_office_certificates *all)
+/* What the key is worth. */
+static void fill_worth(struct omb_step *step, struct card *card,
+                       const struct omb_office_certificates *all,
+                       const struct omb_lineage *lineage)
 {
     const struct omb_revocation word = omb_key_is_revoked(step, &card->card, all);
 
-    if (word.rank == 0 || omb_digest_equal(&word.record, &card->revoked_record))
+    card->card.astray = omb_lineage_strays(step, all, lineage, &card->card);
+    if (omb_digest_equal(&word.record, &card->revoked_record))
         return;
-    card->revoked_record = word.record;
+    card->revoked_record = word.record; /* none, where what came meanwhile says it does not count */
     card->card.revoked_as = word.certificate;
-    card->card.revoked =
-        omb_shape_copy(&omb_shape_office_revoked, word.facts, &step->office->cache->arena);
+    card->card.revoked = word.rank == 0 ? NULL
+                                        : omb_shape_copy(&omb_shape_office_revoked, word.facts,
+                                                         &step->office->cache->arena);
 }
 
 /*
@@ -166,6 +170,7 @@ static void fill_fresh(struct omb_step *step)
 {
     struct omb_office_cache *cache = step->office->cache;
     struct omb_office_certificates search;
+    struct omb_lineage lineage;
 
     cache->loading++;
     while (cache->fresh) {
@@ -178,9 +183,14 @@ static void fill_fresh(struct omb_step *step)
             card->next = seen;
             seen = card;
         }
-        for (; seen; seen = seen->next) {
-            certificates_of(step, &seen->card.seat.office, &search);
-            fill_revoked(step, seen, &search);
+        for (const struct card *last = NULL; seen; last = seen, seen = seen->next) {
+            const struct omb_office_id *office = &seen->card.seat.office;
+
+            if (!last || !omb_office_id_equal(office, &last->card.seat.office)) {
+                certificates_of(step, office, &search);
+                omb_lineage_find(step, &search, &lineage);
+            }
+            fill_worth(step, seen, &search, &lineage);
         }
     }
     cache->loading--;
@@ -389,6 +399,7 @@ static void read_again(struct omb_step *step, struct card *card)
 static void fill_beside(struct omb_step *step, const struct omb_office_certificates *all)
 {
     struct omb_office_cache *cache = step->office->cache;
+    struct omb_lineage lineage;
 
     for (size_t i = 0; i < all->count; i++) {
         struct card *card = load_card(step, &all->items[i]);
@@ -399,11 +410,12 @@ static void fill_beside(struct omb_step *step, const struct omb_office_certifica
         if (card->card.seat.succeeds_count > 0)
             omb_card_fill_succeeds(step, &card->card, &cache->arena);
     }
+    omb_lineage_find(step, all, &lineage);
     for (size_t i = 0; i < all->count; i++) { /* a key may have several; by what follows what now */
         struct card *card = load_card(step, &all->items[i]);
 
         if (card)
-            fill_revoked(step, card, all);
+            fill_worth(step, card, all, &lineage);
         if (card && omb_digest_equal(&all->items[i], &step->office->self.certificate))
             refresh_self(&step->office->self, &card->card.seat);
     }

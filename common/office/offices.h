@@ -20,6 +20,7 @@ struct omb_office_card {
     /* What lets records under its signing key stand; NULL: all do. Of a certificate of that key. */
     const struct omb_office_revoked *revoked;
     struct omb_digest revoked_as;
+    bool astray; /* whom the office has left made up its key: nothing under it stands */
 };
 /* NULL: not here. */
 const struct omb_office_card *omb_office_card(struct omb_step *step,
@@ -108,7 +109,7 @@ const struct omb_office_card *omb_office_stood_in_for(struct omb_step *step,
 bool omb_office_gone(struct omb_step *step, const struct omb_office_id *id);
 /*
  * Whether a revocation of the key that signed leaves the record without effect (design:
- * trust, Who may hurt us).
+ * trust, Who may hurt us), or that key is none of the office's.
  */
 bool omb_office_cut_off(struct omb_step *step, const struct omb_key_id *key,
                         const struct omb_incarnation *incarnation, uint64_t seq,

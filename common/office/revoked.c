@@ -33,11 +33,12 @@ static struct omb_revocation read_word(struct omb_step *step, const struct omb_o
     return found;
 }
 
-bool omb_card_is_revoked(struct omb_step *step, const struct omb_office_card *card)
+bool omb_card_is_revoked(struct omb_step *step, const struct omb_office_card *card,
+                         const struct omb_seat *seat)
 {
     struct omb_office_id by;
 
-    return read_word(step, card, &by).rank > 0;
+    return read_word(step, card, &by).rank > 0 && omb_revoker_rank(seat, &by) > 0;
 }
 
 static void see_word(struct omb_step *step, const struct omb_office_card *card,

@@ -417,9 +417,9 @@ bool omb_office_cut_off(struct omb_step *step, const struct omb_key_id *key,
 {
     const struct omb_office_card *card = omb_office_card_by_key(step, key);
 
-    if (!card || !card->revoked)
+    if (!card || (!card->revoked && !card->astray))
         return false;
-    for (size_t i = 0; i < card->revoked->until.count; i++) {
+    for (size_t i = 0; !card->astray && i < card->revoked->until.count; i++) {
         const struct omb_log_position *until = &card->revoked->until.items[i];
 
         if (!omb_incarnation_equal(&until->incarnation, incarnation))

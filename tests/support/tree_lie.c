@@ -290,6 +290,61 @@ struct omb_digest tree_lie_certify(struct tree_office *region, const struct tree
     return end(region, rc) ? known.digest : (struct omb_digest){{0}};
 }
 
+static struct omb_known_certificate read_known(struct tree_office *region, struct omb_buf *bytes)
+{
+    struct omb_arena *arena = &region->tree->arena;
+    struct omb_known_certificate out;
+
+    OMB_ASSERT(omb_certify_read(omb_arena_copy(arena, omb_buf_view(bytes)), arena, &out, NULL) ==
+               OMB_OK);
+    omb_buf_free(bytes);
+    return out;
+}
+
+/* The next one, which both sign. */
+static struct omb_known_certificate make_signed(struct tree_office *region,
+                                                struct omb_certificate *inner,
+                                                const struct omb_signer *signer)
+{
+    struct omb_buf bytes = OMB_BUF_INIT;
+    struct omb_known_certificate known;
+
+    inner->not_before++;
+    omb_certify_issue(inner, region->rig.signers[0], &bytes);
+    known = read_known(region, &bytes);
+    omb_certify_countersign(&known, signer, &bytes);
+    return read_known(region, &bytes);
+}
+
+void tree_lie_speak(struct tree_office *region, const struct tree_office *office,
+                    const struct omb_digest *previous, unsigned more)
+{
+    static const uint8_t seed[OMB_SEED_SIZE] = {9};
+    const struct omb_certificate *own = &office->rig.office->own.inner;
+    struct omb_signer *signer = omb_signer_from_seed(seed);
+    struct omb_certificate inner = *own;
+    struct omb_known_certificate known;
+    struct omb_appended record;
+    struct writing writing;
+    uint8_t key[OMB_PUBLIC_SIZE];
+
+    omb_signer_public(signer, key);
+    inner.signing_key = OMB_VIEW_OF(key);
+    inner.previous = *previous;
+    begin(region, &writing);
+    OMB_ASSERT(omb_issue(&writing.step, &inner, 365 * OMB_DAY_MS, own, &known, &record, NULL) ==
+               OMB_OK);
+    omb_certificate_keep(&writing.step, &known);
+    for (; more > 0; more--) {
+        inner.previous = known.digest;
+        known = make_signed(region, &inner, signer);
+        OMB_ASSERT(omb_issue_tell(&writing.step, &known, &record, NULL) == OMB_OK);
+        omb_certificate_keep(&writing.step, &known);
+    }
+    tree_keep(region);
+    omb_signer_free(signer);
+}
+
 void tree_lie_revoke(struct tree_office *region, const struct omb_digest *certificate)
 {
     const struct omb_office_revoked event = {.certificate = *certificate};

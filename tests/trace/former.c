@@ -144,9 +144,187 @@ static void test_a_former_parent_is_first_at_the_root(void **state)
     claim_before_its_word(*state, true);
 }
 
+/* The root hears what the north says of the new keys before it hears how the office got them. */
+static void test_what_a_former_parent_revoked_first_stands_again(void **state)
+{
+    struct left left = {.bank = bank_build(*state)};
+    struct bank *bank = &left.bank;
+    struct omb_office_change change = {.code = omb_view_str(bank->b45->code)};
+    struct omb_digest since;
+    struct omb_view number;
+
+    left.parent = bank->south;
+    left.before = tree_certificate(bank->b45);
+    left.number = bank_complaint(bank->b45);
+    change.parent = omb_view_str(bank->south->code);
+    (void)ask_admin(bank->ho, OMB_ASK_OFFICE_CHANGE, &change);
+    tree_settle(*state);
+    tree_cut(bank->south);
+    assert_true(tree_try_come_under(bank->b45, bank->south));
+    tree_settle(*state);
+    assert_true(tree_begin_anew(bank->b45, 9));
+    tree_settle(*state);
+    number = bank_complaint(bank->b45);
+    tree_settle(*state);
+    since = tree_lie_certify(bank->north, bank->b45, &left.before);
+    tree_lie_revoke(bank->north, &since);
+    tree_settle(*state);
+    tree_mend(bank->south);
+    tree_settle(*state);
+    assert_undisturbed(&left);
+    tree_agree(*state, number, "open", "vsp-0045", bank->b45, bank->south, bank->ho, NULL);
+    tree_check_store(bank->ho);
+}
+
+/* It certified the keys of then, which the office has no more, and revokes them. */
+static void test_a_former_parent_revokes_what_it_certified_then(void **state)
+{
+    struct left left = leave_north(*state);
+
+    assert_true(tree_begin_anew(left.bank.b45, 9));
+    tree_settle(*state);
+    left.number = bank_complaint(left.bank.b45);
+    tree_settle(*state);
+    (void)tree_lie_certify(left.bank.north, left.bank.b45, &left.before);
+    tree_lie_revoke(left.bank.north, &left.before);
+    assert_undisturbed(&left);
+}
+
+/* By a key that it made it says in the name of the office whatever it likes. */
+static void test_a_former_parent_speaks_for_it(void **state)
+{
+    struct left left = leave_north(*state);
+
+    tree_lie_speak(left.bank.north, left.bank.b45, &left.before, 3);
+    assert_undisturbed(&left);
+}
+
+static void test_a_former_parent_speaks_for_it_upon_nothing(void **state)
+{
+    struct left left = leave_north(*state);
+    const struct omb_digest nothing = {{1, 2, 3}};
+
+    tree_lie_speak(left.bank.north, left.bank.b45, &nothing, 3);
+    assert_undisturbed(&left);
+}
+
+/*
+ * The north has not heard that it left, and certifies somebody for new keys who has a copy of its
+ * disk from before. Those keys are none of the office's.
+ */
+static void test_a_former_parent_lets_another_write(void **state)
+{
+    struct left left = {.bank = bank_build(*state)};
+    struct bank *bank = &left.bank;
+    struct omb_office_change change = {.code = omb_view_str(bank->b45->code)};
+    struct tree_office *twin;
+    struct omb_view number;
+
+    left.parent = bank->south;
+    left.number = bank_complaint(bank->b45);
+    tree_settle(*state);
+    twin = tree_twin(bank->b45);
+    tree_cut(twin);
+    change.parent = omb_view_str(bank->south->code);
+    (void)ask_admin(bank->ho, OMB_ASK_OFFICE_CHANGE, &change);
+    tree_settle(*state);
+    tree_cut(bank->north);
+    assert_true(tree_try_come_under(bank->b45, bank->south));
+    tree_settle(*state);
+    tree_mend(twin);
+    assert_true(tree_begin_anew(twin, 9));
+    tree_settle(*state);
+    number = bank_complaint(twin);
+    RESOLVE(twin, left.number, NULL);
+    tree_settle(*state);
+    tree_mend(bank->north);
+    tree_settle(*state);
+    assert_undisturbed(&left);
+    assert_text(shown(bank->ho, number)->status, "waiting");
+}
+
+/* --- what is honest --- */
+
+/* Its parent issued two of them; it has joined with the first, and leaves by that. */
+static void test_who_was_renewed_twice_leaves(void **state)
+{
+    struct left left = {.bank = bank_build(*state)};
+    struct bank *bank = &left.bank;
+    const struct omb_digest first = tree_certificate(bank->b45);
+    struct omb_buf bundle = OMB_BUF_INIT;
+
+    left.parent = bank->south;
+    left.number = bank_complaint(bank->b45);
+    assert_true(tree_try_come_under(bank->b45, bank->north));
+    tree_settle(*state);
+    assert_true(tree_try_enrol(bank->b45, bank->north, &first, &bundle));
+    omb_buf_free(&bundle);
+    tree_settle(*state);
+    tree_move(bank->b45, bank->south);
+    assert_undisturbed(&left);
+}
+
+/* The south certifies it and it never goes there; its own parent renews. */
+static void test_who_never_comes_is_expected_no_more(void **state)
+{
+    struct bank bank = bank_build(*state);
+    const struct omb_digest previous = tree_certificate(bank.b45);
+    struct omb_office_change change = {.code = omb_view_str(bank.b45->code)};
+    struct omb_buf bundle = OMB_BUF_INIT;
+
+    change.parent = omb_view_str(bank.south->code);
+    (void)ask_admin(bank.ho, OMB_ASK_OFFICE_CHANGE, &change);
+    tree_settle(*state);
+    assert_true(tree_try_enrol(bank.b45, bank.south, &previous, &bundle));
+    omb_buf_free(&bundle);
+    tree_settle(*state);
+    assert_true(tree_try_come_under(bank.b45, bank.north));
+    tree_settle(*state);
+    assert_text(seen_at(bank.south, bank.b45)->parent, "south");
+    change = (struct omb_office_change){
+        .code = change.code, .revoke = true, .ground = OMB_VIEW_LIT("other")};
+    (void)ask_admin(bank.south, OMB_ASK_OFFICE_CHANGE, &change);
+    tree_settle(*state);
+    assert_text(seen_at(bank.south, bank.b45)->parent, "north");
+    assert_text(seen_at(bank.south, bank.b45)->state, "valid");
+    assert_text(tree_link(bank.north, bank.b45)->state, "live");
+}
+
+/* Its disk is from before it left, and it does not know that it did. */
+static void test_who_was_put_back_to_before_comes_back_by_its_new_parent(void **state)
+{
+    struct left left = {.bank = bank_build(*state)};
+    struct bank *bank = &left.bank;
+    struct memport *copy;
+
+    left.parent = bank->north;
+    left.number = bank_complaint(bank->b45);
+    tree_settle(*state);
+    copy = tree_backup(bank->b45);
+    tree_move(bank->b45, bank->south);
+    tree_settle(*state);
+    tree_restore(bank->b45, copy);
+    tree_settle(*state);
+    assert_false(tree_try_come_under(bank->b45, bank->north)); /* which says why */
+    assert_true(tree_try_come_under(bank->b45, bank->south));
+    tree_settle(*state);
+    tree_move(bank->b45, bank->north);
+    tree_settle(*state);
+    assert_text(seen_at(bank->ho, bank->b45)->parent, "north");
+    assert_text(tree_link(bank->north, bank->b45)->state, "live");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TREE_TEST(test_what_a_former_parent_revoked_first_stands_again),
+        TREE_TEST(test_a_former_parent_revokes_what_it_certified_then),
+        TREE_TEST(test_a_former_parent_speaks_for_it),
+        TREE_TEST(test_a_former_parent_speaks_for_it_upon_nothing),
+        TREE_TEST(test_a_former_parent_lets_another_write),
+        TREE_TEST(test_who_was_renewed_twice_leaves),
+        TREE_TEST(test_who_never_comes_is_expected_no_more),
+        TREE_TEST(test_who_was_put_back_to_before_comes_back_by_its_new_parent),
         TREE_TEST(test_a_former_parent_certifies_upon_its_own),
         TREE_TEST(test_a_former_parent_certifies_upon_the_newest),
         TREE_TEST(test_a_former_parent_certifies_upon_nothing),

@@ -173,6 +173,8 @@ static enum omb_rc check_further(struct omb_step *step, const struct asker *aske
                                  struct omb_error *err)
 {
     const struct omb_certificate *was = &asker->so_far->certificate.inner;
+    const struct omb_digest *previous = &asker->request.wish.previous;
+    const struct omb_office_card *named = omb_office_card(step, previous);
     bool revoked, ours = false;
     enum omb_rc rc = had_revoked(step, asker, &revoked, err);
 
@@ -188,7 +190,15 @@ static enum omb_rc check_further(struct omb_step *step, const struct asker *aske
         return omb_fail(err, OMB_REFUSED, "previous",
                         "%.*s is an office below %.*s, and its key did not sign this request",
                         OMB_VIEW_ARGS(was->code), OMB_VIEW_ARGS(home_of(step, asker)));
-    if (!ours && omb_digest_none(&asker->request.wish.previous))
+    /* It comes from a backup, say: it would join without a word, which it takes to come back. */
+    if (!ours && named &&
+        omb_office_id_equal(&named->certificate.inner.parent,
+                            &omb_office_self(step->office)->office))
+        return omb_fail(err, OMB_REFUSED, "previous",
+                        "%.*s went to %.*s since it had the certificate that the request names: "
+                        "let it join there once more, then it can come back",
+                        OMB_VIEW_ARGS(was->code), OMB_VIEW_ARGS(home_of(step, asker)));
+    if (!ours && omb_digest_none(previous))
         return omb_fail(err, OMB_REFUSED, "previous",
                         "%.*s is an office below %.*s: its request must name its certificate",
                         OMB_VIEW_ARGS(was->code), OMB_VIEW_ARGS(home_of(step, asker)));
