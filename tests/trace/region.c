@@ -389,6 +389,27 @@ static void test_a_tree_is_drawn_as_it_stands_and_has_no_ring(void **state)
     tree_check_whole(tree);
 }
 
+/* The office that it let go stands below its new parent, too: nothing of that goes down to it. */
+static void test_a_region_that_began_anew_knows_whom_it_let_go(void **state)
+{
+    struct tree *tree = *state;
+    const struct five five = build(tree);
+
+    tree_settle(tree);
+    tree_move(five.vsp, five.south);
+    tree_settle(tree);
+    tree_move(five.br, five.south);
+    tree_settle(tree);
+    assert_string_equal(drawn(five.br), "2:br 3:town 4:vsp-2");
+    assert_true(tree_begin_anew(five.br, 9));
+    tree_settle(tree);
+    tree_pass(tree, 70 * OMB_SECOND_MS);
+    assert_string_equal(drawn(five.br), "2:br 3:town 4:vsp-2");
+    all_are_well(five.br);
+    assert_int_equal(stale_at(five.br), 0);
+    tree_check_whole(tree);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -402,6 +423,7 @@ int main(void)
         TREE_TEST(test_an_office_whose_clock_is_behind_takes_it_later),
         TREE_TEST(test_an_office_that_asked_before_joins_with_both),
         TREE_TEST(test_a_tree_is_drawn_as_it_stands_and_has_no_ring),
+        TREE_TEST(test_a_region_that_began_anew_knows_whom_it_let_go),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

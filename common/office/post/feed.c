@@ -153,16 +153,24 @@ static enum omb_rc give_fork(struct omb_step *step, const struct omb_office_id *
     return rc;
 }
 
+/*
+ * Where the office stands now, too: a child that gets its own record back may have let it go since,
+ * and below another parent than this one, which told it so then.
+ */
 static enum omb_rc give_certified(struct omb_step *step, const struct omb_office_id *child,
                                   const struct omb_office_certified *certified,
                                   struct omb_error *err)
 {
     struct omb_known_certificate known;
+    const struct omb_office_card *newest;
+    enum omb_rc rc;
 
     if (omb_certify_read(certified->certificate, step->arena, &known, NULL) != OMB_OK)
         return OMB_OK;
     omb_feed_note_given(step, child, &known.digest); /* with the record itself */
-    return give_above(step, child, &known.inner, 0, err);
+    rc = give_above(step, child, &known.inner, 0, err);
+    newest = rc == OMB_OK ? omb_office_newest(step, &known.inner.office) : NULL;
+    return newest ? give(step, child, &newest->certificate.digest, 0, err) : rc;
 }
 
 static enum omb_rc give_named(struct omb_step *step, const struct omb_office_id *child,
