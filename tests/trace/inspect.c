@@ -144,6 +144,32 @@ static void test_a_restart_is_in_the_history_of_links(void **state)
     tree_check(tree);
 }
 
+static void test_what_was_acknowledged_was_sent_also_after_a_restart(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    const struct omb_peer_view *link;
+
+    (void)bank_complaint(bank.b45);
+    tree_settle(tree);
+    tree_stop(bank.b45);
+    tree_stop(bank.north);
+    tree_start(bank.b45);
+    tree_pass(tree, OMB_SECOND_MS);
+    link = tree_link(bank.b45, bank.north);
+    assert_true(link->acked > 0);
+    assert_int_equal(link->sent, link->acked);
+    tree_stop(bank.b45);
+    tree_start(bank.north);
+    tree_pass(tree, OMB_SECOND_MS);
+    link = tree_link(bank.north, bank.b45);
+    assert_true(link->acked > 0);
+    assert_int_equal(link->sent, link->acked);
+    tree_start(bank.b45);
+    tree_settle(tree);
+    tree_check(tree);
+}
+
 /* Its parent does not see that a line ended before the next one stands: no copy runs for that. */
 static void test_who_is_started_again_and_again_does_not_run_twice(void **state)
 {
@@ -521,6 +547,7 @@ int main(void)
         TREE_TEST(test_a_lag_is_as_old_as_the_oldest_record),
         TREE_TEST(test_a_link_shows_what_waits_and_who_witnesses),
         TREE_TEST(test_a_restart_is_in_the_history_of_links),
+        TREE_TEST(test_what_was_acknowledged_was_sent_also_after_a_restart),
         TREE_TEST(test_who_is_started_again_and_again_does_not_run_twice),
         TREE_TEST(test_a_child_that_calls_no_more_after_a_restart),
         TREE_TEST(test_each_end_shows_how_the_other_sees_the_link),

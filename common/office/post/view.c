@@ -73,6 +73,14 @@ static void see_parent(struct omb_step *step, const struct omb_link *link,
         out->reason = "the daemon of this office does not run";
 }
 
+/* What the peer has was sent, if not since this daemon started. */
+static uint64_t sent_of(const struct omb_link *link)
+{
+    const uint64_t acked = omb_link_acked(link);
+
+    return link->sent_record > acked ? link->sent_record : acked;
+}
+
 /*
  * The newest row for the peer. Positions are counted over all that is written, so with nothing that
  * waits it is the newest that was sent.
@@ -127,7 +135,7 @@ static void see_link(struct omb_step *step, const struct omb_link *link, struct 
         .reason = copy(step, link->reason),
         .address = "",
         .incarnation = link->life,
-        .sent = link->sent_record,
+        .sent = sent_of(link),
         .acked = omb_link_acked(link),
         .credit_bytes =
             link->may_send.balance > 0 ? (uint64_t)link->may_send.balance : 0,
