@@ -213,7 +213,8 @@ struct omb_key omb_key_below(const struct omb_office_id *parent, const struct om
     struct omb_key key = {.size = 0};
 
     add_u8(&key, 'B');
-    add(&key, parent->bytes, sizeof(parent->bytes));
+    if (parent)
+        add(&key, parent->bytes, sizeof(parent->bytes));
     if (office)
         add(&key, office->bytes, sizeof(office->bytes));
     return key;

@@ -102,7 +102,7 @@ struct omb_key omb_key_certificate(const struct omb_digest *digest);
 struct omb_key omb_key_office(const struct omb_office_id *id, const struct omb_digest *digest);
 struct omb_key omb_key_office_code(struct omb_view code, const struct omb_office_id *id);
 struct omb_key omb_key_feed(const struct omb_office_id *child, uint64_t position);
-/* office NULL: the prefix of all below that parent. */
+/* office NULL: the prefix of all below that parent; both: of all. */
 struct omb_key omb_key_below(const struct omb_office_id *parent,
                              const struct omb_office_id *office);
 /* parent NULL, with the certificate: the prefix of all that say so of that office. */

@@ -73,14 +73,41 @@ static enum omb_rc is_vouched_for(struct omb_step *step, const struct omb_known_
 }
 
 /*
+ * Whether there is room for another one of the office. Only so many are looked at, and whoever has
+ * certified it once can do so without end: what does not follow the newest gives way early, and
+ * what the office did not sign itself before the end.
+ */
+static enum omb_rc has_room(struct omb_step *step, const struct omb_known_certificate *known,
+                            bool *out, struct omb_error *err)
+{
+    struct omb_office_certificates *list =
+        OMB_ARENA_NEW(step->arena, struct omb_office_certificates, 1);
+    const struct omb_office_card *newest = omb_office_newest(step, &known->inner.office);
+    const struct omb_office_card *previous = omb_card_previous(step, known);
+    const enum omb_rc rc = omb_office_certificates(step, &known->inner.office, list, err);
+    const bool own_word =
+        previous && omb_certify_signed_by(known, previous->certificate.inner.signing_key);
+    const bool next = previous && newest && previous == newest;
+
+    *out = rc == OMB_OK && (list->count < (next ? OMB_OFFICE_CERTIFIED_MAX
+                                                : OMB_OFFICE_CERTIFIED_MAX / 2) ||
+                            (own_word && list->count < OMB_OFFICE_CERTIFICATES_MAX));
+    return rc;
+}
+
+/*
  * Whether a further certificate of an office that is known here speaks for it. An older one may
  * come after a newer, and one that it never joined with beside the one that it did.
  */
 static enum omb_rc is_of_office(struct omb_step *step, const struct omb_known_certificate *known,
                                 bool *out, struct omb_error *err)
 {
+    enum omb_rc rc = OMB_OK;
+
     *out = omb_card_is_further(step, known);
-    return *out ? OMB_OK : is_vouched_for(step, known, out, err);
+    if (!*out)
+        rc = is_vouched_for(step, known, out, err);
+    return rc == OMB_OK && *out ? has_room(step, known, out, err) : rc;
 }
 
 /* By what others go by: the office's own word, or a chain of signatures that leads to it. */

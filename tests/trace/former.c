@@ -314,6 +314,45 @@ static void test_who_was_put_back_to_before_comes_back_by_its_new_parent(void **
     assert_text(tree_link(bank->north, bank->b45)->state, "live");
 }
 
+/* So many that no room would be left for those that the office has. */
+static void certify_without_end(struct left *left, const struct omb_digest *previous)
+{
+    for (uint8_t i = 0; i < 70; i++)
+        (void)tree_lie_certify(left->bank.north, left->bank.b45,
+                               previous ? previous : &(struct omb_digest){{1, i}});
+    assert_undisturbed(left);
+}
+
+static void test_a_former_parent_certifies_without_end(void **state)
+{
+    struct left left = leave_north(*state);
+
+    certify_without_end(&left, &left.before);
+}
+
+static void test_a_former_parent_certifies_upon_nothing_without_end(void **state)
+{
+    struct left left = leave_north(*state);
+
+    certify_without_end(&left, NULL);
+}
+
+/* Before, when it might: then it leaves. */
+static void test_a_parent_certified_without_end(void **state)
+{
+    struct bank bank = bank_build(*state);
+    struct left left = {.bank = bank, .parent = bank.south};
+
+    left.number = bank_complaint(bank.b45);
+    left.before = tree_certificate(bank.b45);
+    for (size_t i = 0; i < 70; i++)
+        left.before = tree_lie_certify(bank.north, bank.b45, &left.before);
+    tree_settle(*state);
+    tree_move(bank.b45, bank.south);
+    tree_settle(*state);
+    assert_undisturbed(&left);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -328,6 +367,9 @@ int main(void)
         TREE_TEST(test_a_former_parent_certifies_upon_its_own),
         TREE_TEST(test_a_former_parent_certifies_upon_the_newest),
         TREE_TEST(test_a_former_parent_certifies_upon_nothing),
+        TREE_TEST(test_a_former_parent_certifies_without_end),
+        TREE_TEST(test_a_former_parent_certifies_upon_nothing_without_end),
+        TREE_TEST(test_a_parent_certified_without_end),
         TREE_TEST(test_a_former_parent_closes_by_what_it_certified_since),
         TREE_TEST(test_a_former_parent_is_first),
         TREE_TEST(test_a_former_parent_is_first_at_the_root),

@@ -410,6 +410,43 @@ static void test_a_region_that_began_anew_knows_whom_it_let_go(void **state)
     tree_check_whole(tree);
 }
 
+static void test_a_region_hears_at_its_new_parent_who_left_it(void **state)
+{
+    struct tree *tree = *state;
+    const struct five five = build(tree);
+
+    tree_settle(tree);
+    tree_cut(five.br);
+    tree_move(five.vsp, five.south);
+    tree_settle(tree);
+    tree_move(five.br, five.south);
+    tree_mend(five.br);
+    tree_settle(tree);
+    tree_pass(tree, 70 * OMB_SECOND_MS);
+    assert_string_equal(drawn(five.br), "2:br 3:town 4:vsp-2");
+    all_are_well(five.br);
+    tree_check_whole(tree);
+}
+
+/* The one that it let go stands below a third one, of which its new parent knows nothing. */
+static void test_a_region_that_began_anew_knows_who_went_elsewhere(void **state)
+{
+    struct tree *tree = *state;
+    const struct five five = build(tree);
+
+    tree_settle(tree);
+    tree_move(five.vsp, five.north);
+    tree_settle(tree);
+    tree_move(five.br, five.south);
+    tree_settle(tree);
+    assert_true(tree_begin_anew(five.br, 9));
+    tree_settle(tree);
+    tree_pass(tree, 70 * OMB_SECOND_MS);
+    assert_string_equal(drawn(five.br), "2:br 3:town 4:vsp-2");
+    all_are_well(five.br);
+    tree_check_whole(tree);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -424,6 +461,8 @@ int main(void)
         TREE_TEST(test_an_office_that_asked_before_joins_with_both),
         TREE_TEST(test_a_tree_is_drawn_as_it_stands_and_has_no_ring),
         TREE_TEST(test_a_region_that_began_anew_knows_whom_it_let_go),
+        TREE_TEST(test_a_region_hears_at_its_new_parent_who_left_it),
+        TREE_TEST(test_a_region_that_began_anew_knows_who_went_elsewhere),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -174,9 +174,20 @@ static enum omb_rc offer_carrier(const struct event *event, const struct omb_off
                              : omb_feed_certificate(event->step, child, certificate, err);
 }
 
+/* The child below which the office stands now that the one of that certificate has left. */
+static struct omb_office_id branch_of_left(struct omb_step *step,
+                                           const struct omb_digest *certificate)
+{
+    const struct omb_office_card *card = omb_office_card(step, certificate);
+
+    return card ? omb_feed_branch_of(step, &card->certificate.inner.parent)
+                : (struct omb_office_id){{0}};
+}
+
 /*
  * Of one on the path of every child, and of a service office: to all. Of one below a child: to that
- * one, unless it came from there, and to the one that it stood below before, which lets it go.
+ * one, unless it came from there, to the one that it stood below before, which lets it go, and to
+ * the one below which whom it left has come meanwhile.
  */
 static enum omb_rc offer_certified(const struct event *event, const struct omb_office_id *author,
                                    const struct omb_office_certified *certified,
@@ -186,7 +197,7 @@ static enum omb_rc offer_certified(const struct event *event, const struct omb_o
     struct omb_office_certificates *others =
         OMB_ARENA_NEW(step->arena, struct omb_office_certificates, 1);
     struct omb_known_certificate known;
-    struct omb_office_id now, before;
+    struct omb_office_id now, before, left;
     enum omb_rc rc;
     bool all;
 
@@ -195,6 +206,7 @@ static enum omb_rc offer_certified(const struct event *event, const struct omb_o
     all = known.inner.service || is_self_or_above(step, &known.inner.office);
     now = omb_feed_child_above(step, &known.inner.office);
     before = branch_then(step, &(struct omb_office_ref){known.inner.office, known.inner.previous});
+    left = branch_of_left(step, &known.inner.previous);
     if (known.inner.service)
         note_for_all(event);
     rc = omb_feed_certified(step, &known.digest, err);
@@ -207,7 +219,8 @@ static enum omb_rc offer_certified(const struct event *event, const struct omb_o
             continue;
         rc = offer_carrier(event, child, &known.digest, others,
                            all || omb_office_id_equal(child, &now) ||
-                               omb_office_id_equal(child, &before),
+                               omb_office_id_equal(child, &before) ||
+                               omb_office_id_equal(child, &left),
                            omb_office_id_equal(author, &known.inner.office), err);
     }
     return rc == OMB_OK ? offer_previous(step, &now, &known.inner, err) : rc;
@@ -446,9 +459,63 @@ static enum omb_rc offer_one_standing(const struct event *event, bool all, struc
     return offer_to_concerned(event, any, err);
 }
 
+/* Offices that ever had a certificate of the child, or of one below it. */
+struct certified {
+    const struct event *event;
+    struct omb_office_id *items;
+    size_t count, room;
+};
+
+static enum omb_rc take_certified(void *arg, struct omb_view key, struct omb_view value)
+{
+    struct certified *certified = arg;
+    struct omb_arena *arena = certified->event->step->arena;
+    struct omb_office_id parent, office;
+
+    (void)value;
+    if (key.size != 1 + 2 * OMB_OFFICE_ID_SIZE)
+        return OMB_DAMAGED;
+    memcpy(parent.bytes, key.data + 1, OMB_OFFICE_ID_SIZE);
+    memcpy(office.bytes, key.data + 1 + OMB_OFFICE_ID_SIZE, OMB_OFFICE_ID_SIZE);
+    if (!is_on_side(certified->event, &parent) || is_on_side(certified->event, &office))
+        return OMB_OK;
+    if (certified->count == certified->room) {
+        const size_t room = certified->room ? 2 * certified->room : 16;
+        struct omb_office_id *items = OMB_ARENA_NEW(arena, struct omb_office_id, room);
+
+        if (certified->count > 0)
+            memcpy(items, certified->items, certified->count * sizeof(*items));
+        certified->items = items;
+        certified->room = room;
+    }
+    certified->items[certified->count++] = office;
+    return OMB_OK;
+}
+
+/* It may not have heard that they left. */
+static enum omb_rc offer_left(const struct event *event, struct omb_error *err)
+{
+    struct omb_step *step = event->step;
+    const struct omb_key all = omb_key_below(NULL, NULL);
+    struct certified certified = {.event = event};
+    enum omb_rc rc = omb_port_scan_prefix(step->port, OMB_FAMILY_OFFICE, omb_key_view(&all),
+                                          take_certified, &certified);
+
+    if (rc != OMB_OK)
+        return omb_fail(err, rc, NULL, "the rows of the offices cannot be read");
+    for (size_t i = 0; rc == OMB_OK && i < certified.count; i++) {
+        const struct omb_office_card *newest = omb_office_newest(step, &certified.items[i]);
+
+        if (newest)
+            rc = omb_feed_certificate(step, event->children, &newest->certificate.digest, err);
+    }
+    return rc;
+}
+
 enum omb_rc omb_feed_standings(struct omb_step *step, const struct omb_office_id *child, bool all,
                                struct omb_error *err)
 {
+    const struct event whole = {.step = step, .children = child, .child_count = 1};
     const struct omb_key prefixes[] = {omb_key_revocation(NULL), omb_key_closing(NULL),
                                        omb_key_fork(NULL, NULL, 0)};
     const struct omb_office_id *source = step->source;
@@ -467,6 +534,8 @@ enum omb_rc omb_feed_standings(struct omb_step *step, const struct omb_office_id
 
         rc = offer_one_standing(&event, all, err);
     }
+    if (rc == OMB_OK)
+        rc = offer_left(&whole, err);
     step->source = source;
     return rc;
 }
