@@ -37,7 +37,7 @@ void omb_certificate_put(struct omb_writes *writes, const struct omb_known_certi
 
 /* --- lineage.c --- */
 
-/* The one that it names before it; NULL: none, or it is not here. */
+/* The one of its office that it names before it; NULL: none, or it is not here. */
 const struct omb_office_card *omb_card_previous(struct omb_step *step,
                                                 const struct omb_known_certificate *known);
 /* Whether its signatures say by themselves that the office goes on from the one before it. */

@@ -51,7 +51,9 @@ static bool vouches_for(const struct omb_office_card *card,
 /* The one that it names as its own before it is that of another office. */
 static bool is_of_another(struct omb_step *step, const struct omb_known_certificate *known)
 {
-    const struct omb_office_card *previous = omb_card_previous(step, known);
+    const struct omb_office_card *previous = omb_digest_none(&known->inner.previous)
+                                                 ? NULL
+                                                 : omb_office_card(step, &known->inner.previous);
 
     return previous && !omb_office_id_equal(&previous->seat.office, &known->inner.office);
 }
@@ -75,7 +77,7 @@ static enum omb_rc is_vouched_for(struct omb_step *step, const struct omb_known_
 /*
  * Whether there is room for another one of the office. Only so many are looked at, and whoever has
  * certified it once can do so without end: what does not follow the newest gives way early, and
- * what the office did not sign itself before the end.
+ * what neither the office signed itself nor one further up issued before the end.
  */
 static enum omb_rc has_room(struct omb_step *step, const struct omb_known_certificate *known,
                             bool *out, struct omb_error *err)
@@ -88,10 +90,12 @@ static enum omb_rc has_room(struct omb_step *step, const struct omb_known_certif
     const bool own_word =
         previous && omb_certify_signed_by(known, previous->certificate.inner.signing_key);
     const bool next = previous && newest && previous == newest;
+    const bool from_above = newest && omb_revoker_rank(&newest->seat, &known->inner.parent) > 1;
 
-    *out = rc == OMB_OK && (list->count < (next ? OMB_OFFICE_CERTIFIED_MAX
-                                                : OMB_OFFICE_CERTIFIED_MAX / 2) ||
-                            (own_word && list->count < OMB_OFFICE_CERTIFICATES_MAX));
+    *out = rc == OMB_OK &&
+           list->count < (own_word || from_above ? OMB_OFFICE_CERTIFICATES_MAX
+                          : next                 ? OMB_OFFICE_CERTIFIED_NEXT
+                                                 : OMB_OFFICE_CERTIFIED_BESIDE);
     return rc;
 }
 
@@ -170,8 +174,21 @@ static enum omb_rc offer_missed(struct omb_step *step, const struct omb_office_i
     return omb_office_id_none(&child) ? OMB_OK : omb_feed_standings(step, &child, false, err);
 }
 
-static bool stands_alike(const struct omb_seat *a, const struct omb_seat *b)
+/* Where an office stands, by its newest certificate. */
+struct standing {
+    struct omb_office_id branch; /* the child at or below which that is; none: none */
+    const struct omb_office_card *newest; /* NULL: nobody knows it */
+};
+
+static struct standing standing_of(struct omb_step *step, const struct omb_office_id *office)
 {
+    return (struct standing){omb_feed_branch_of(step, office), omb_office_newest(step, office)};
+}
+
+static bool stands_alike(const struct omb_office_card *one, const struct omb_office_card *other)
+{
+    const struct omb_seat *a = &one->seat, *b = &other->seat;
+
     if (a->above_count != b->above_count)
         return false;
     for (size_t i = 0; i < a->above_count; i++)
@@ -180,41 +197,45 @@ static bool stands_alike(const struct omb_seat *a, const struct omb_seat *b)
     return true;
 }
 
-/* Where all its certificates put it below the same offices, nobody decides for it but before. */
+/* Where it stands below the same offices as before, nobody else decides for it than did. */
 static enum omb_rc refold_standing(struct omb_step *step, const struct omb_known_certificate *known,
+                                   const struct standing *before, const struct standing *now,
                                    struct omb_error *err)
 {
     struct omb_office_certificates *list =
         OMB_ARENA_NEW(step->arena, struct omb_office_certificates, 1);
     const struct omb_office_card *this = omb_office_card(step, &known->digest);
+    const struct omb_office_card *previous = omb_card_previous(step, known);
     enum omb_rc rc = omb_office_certificates(step, &known->inner.office, list, err);
-    enum omb_refold which = OMB_REFOLD_OWN;
+    bool alike = !before->newest || !now->newest || stands_alike(before->newest, now->newest);
 
     for (size_t i = 0; rc == OMB_OK && this && i < list->count; i++) {
-        const struct omb_office_card *other = omb_office_card(step, &list->items[i]);
+        const struct omb_office_card *other =
+            previous ? previous : omb_office_card(step, &list->items[i]);
 
-        if (other && !stands_alike(&other->seat, &this->seat))
-            which = OMB_REFOLD_NAMED;
+        alike = alike && (!other || stands_alike(other, this));
     }
-    return rc == OMB_OK ? omb_refold_cases_of(step, &known->inner.office, which, err) : rc;
+    return rc == OMB_OK ? omb_refold_cases_of(step, &known->inner.office,
+                                              alike ? OMB_REFOLD_OWN : OMB_REFOLD_NAMED, err)
+                        : rc;
 }
 
 /*
- * With the first one of an office its cases, if others told of them, get their numbers. `before`:
- * the child that it stood below until now; NULL: nobody knew it, and no case names it.
+ * What means something else by a certificate, since it counts, or since its key was revoked. With
+ * the first one of an office its cases, if others told of them, get their numbers.
  */
 static enum omb_rc refold_for(struct omb_step *step, const struct omb_known_certificate *known,
-                              const struct omb_office_id *before, struct omb_error *err)
+                              const struct standing *before, struct omb_error *err)
 {
     const struct omb_certificate *inner = &known->inner;
-    const struct omb_office_id now = omb_feed_branch_of(step, &inner->office);
-    const bool came =
-        before && !omb_office_id_none(&now) && !omb_office_id_equal(&now, before);
+    const struct standing now = standing_of(step, &inner->office);
+    const bool came = before->newest && !omb_office_id_none(&now.branch) &&
+                      !omb_office_id_equal(&now.branch, &before->branch);
     enum omb_rc rc = came ? omb_refold_cases_of(step, &inner->office, OMB_REFOLD_CAME, err)
-                          : refold_standing(step, known, err);
+                          : refold_standing(step, known, before, &now, err);
 
     if (came) /* it may have lost what it gave by the way that it stood on before */
-        omb_post_came_below(step, &now);
+        omb_post_came_below(step, &now.branch);
     if (rc == OMB_OK && came)
         rc = offer_missed(step, &inner->office, err);
     for (size_t i = 0; rc == OMB_OK && i < inner->succeeds.count; i++) {
@@ -360,8 +381,9 @@ static enum omb_rc check_closing(struct omb_step *step, const struct omb_office_
  */
 static enum omb_rc see_own_word(struct omb_step *step, const struct omb_known_certificate *known,
                                 const struct omb_office_card *card, bool carries,
-                                struct omb_error *err)
+                                bool *out_counts, struct omb_error *err)
 {
+    const struct standing before = standing_of(step, &known->inner.office);
     const bool signs =
         known->outer.signatures.count > card->certificate.outer.signatures.count &&
         omb_certificate_check(step, known, NULL) == OMB_OK;
@@ -369,14 +391,15 @@ static enum omb_rc see_own_word(struct omb_step *step, const struct omb_known_ce
 
     if (signs)
         omb_certificate_put(step->update->writes, known);
-    if (!signs && !carries)
+    *out_counts = signs || carries;
+    if (!*out_counts)
         return OMB_OK;
     tree_changed(step, &known->digest);
     rc = check_closing(step, &known->inner.office, err);
-    return rc == OMB_OK ? refold_standing(step, known, err) : rc;
+    return rc == OMB_OK ? refold_for(step, known, &before, err) : rc;
 }
 
-/* The certificate that a record carries, in *out; *out_taken: it counts from now on. */
+/* The certificate that a record carries, in *out; *out_taken: it counts, or for more, since now. */
 static enum omb_rc take_certificate(struct omb_step *step, const struct omb_header *header,
                                     const struct omb_row_at *at,
                                     struct omb_known_certificate *out, bool *out_taken,
@@ -384,8 +407,8 @@ static enum omb_rc take_certificate(struct omb_step *step, const struct omb_head
 {
     const struct omb_view bytes = OMB_AS(office_certified, header->facts->event)->certificate;
     const struct omb_office_card *card;
-    struct omb_office_id before;
-    bool is_new, is_first, own, counts = true;
+    struct standing before;
+    bool is_new, own, counts = true;
     enum omb_rc rc;
 
     *out_taken = false;
@@ -403,18 +426,17 @@ static enum omb_rc take_certificate(struct omb_step *step, const struct omb_head
     if (rc == OMB_OK && !counts)
         return omb_office_claim(step, &header->office, out, at, err);
     if (rc == OMB_OK && !is_new && is_own_word(header, out))
-        return see_own_word(step, out, card, own, err);
+        return see_own_word(step, out, card, own, out_taken, err);
     if (rc != OMB_OK || !is_new)
         return rc;
-    is_first = !omb_office_newest(step, &out->inner.office);
-    before = omb_feed_branch_of(step, &out->inner.office);
+    before = standing_of(step, &out->inner.office);
     *out_taken = true;
     omb_certificate_put(step->update->writes, out);
     tree_changed(step, &out->digest);
     if (is_own(step, &out->inner.office))
         omb_duty_certified(step, out);
     rc = check_closing(step, &out->inner.office, err);
-    return rc == OMB_OK ? refold_for(step, out, is_first ? NULL : &before, err) : rc;
+    return rc == OMB_OK ? refold_for(step, out, &before, err) : rc;
 }
 
 /* Of some that were only claimed so far those that count, since another one does. */
@@ -506,17 +528,20 @@ static enum omb_rc learn_revocation(struct omb_step *step, const struct omb_head
         &OMB_AS(office_revoked, header->facts->event)->certificate;
     const struct omb_office_card *card = omb_office_card(step, certificate);
     const struct omb_key key = omb_key_revocation(certificate);
+    struct standing before = {.newest = NULL};
     bool outdone;
     enum omb_rc rc;
 
     if (card && omb_revoker_rank(&card->seat, &header->office) == 0)
         return OMB_OK;
+    if (card)
+        before = standing_of(step, &card->seat.office);
     rc = is_outdone(step, &key, card, header, digest, &outdone, err);
     if (rc != OMB_OK || outdone)
         return rc;
     put_place(step, &key, at);
     tree_changed(step, certificate);
-    return card ? omb_refold_cases_of(step, &card->seat.office, OMB_REFOLD_OWN, err) : OMB_OK;
+    return card ? refold_for(step, &card->certificate, &before, err) : OMB_OK;
 }
 
 static enum omb_rc learn_closing(struct omb_step *step, const struct omb_header *header,

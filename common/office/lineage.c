@@ -29,8 +29,11 @@ static size_t chain_of(struct omb_step *step, const struct omb_office_card *card
 const struct omb_office_card *omb_card_previous(struct omb_step *step,
                                                 const struct omb_known_certificate *known)
 {
-    return omb_digest_none(&known->inner.previous) ? NULL
-                                                   : omb_office_card(step, &known->inner.previous);
+    const struct omb_office_card *card = omb_digest_none(&known->inner.previous)
+                                             ? NULL
+                                             : omb_office_card(step, &known->inner.previous);
+
+    return card && omb_office_id_equal(&card->seat.office, &known->inner.office) ? card : NULL;
 }
 
 bool omb_card_is_further(struct omb_step *step, const struct omb_known_certificate *known)
@@ -211,8 +214,10 @@ void omb_lineage_find(struct omb_step *step, const struct omb_office_certificate
         follow(step, best.card, out);
 }
 
-/* Where that card is in the line, or the nearest before it; the count: nowhere, and *out_oldest is
- * the oldest before it. */
+/*
+ * Where that card is in the line, or the nearest before it; the count: nowhere, and *out_oldest is
+ * the oldest before it.
+ */
 static size_t place_in(struct omb_step *step, const struct omb_lineage *lineage,
                        const struct omb_office_card *card,
                        const struct omb_office_card **out_oldest)

@@ -52,9 +52,14 @@ const struct omb_seat *omb_office_seat(struct omb_step *step, const struct omb_o
 
 /*
  * Certificates of one office, as many as are looked at: more nobody needs. Of those that others
- * issued without it fewer count, so that it can always go elsewhere by its own word.
+ * issued fewer count, the fewest of those that do not follow the newest, so that it can always go
+ * elsewhere by its own word.
  */
-enum { OMB_OFFICE_CERTIFICATES_MAX = 64, OMB_OFFICE_CERTIFIED_MAX = 48 };
+enum {
+    OMB_OFFICE_CERTIFICATES_MAX = 64,
+    OMB_OFFICE_CERTIFIED_NEXT = 48,
+    OMB_OFFICE_CERTIFIED_BESIDE = 24,
+};
 struct omb_office_certificates {
     struct omb_digest items[OMB_OFFICE_CERTIFICATES_MAX];
     size_t count;

@@ -86,8 +86,8 @@ enum omb_rc omb_learn(struct omb_step *step, const struct omb_header *header,
 
 /*
  * Folds again the cases of an office, since its certificate, standing or revocation changed what
- * its records mean: its own, those in the scope of a child, and those that it wrote in. Of many the
- * rest comes on ticks (duty/refold.c).
+ * its records mean: its own, those in the scope of a child, those that it wrote in, and others as
+ * `which` says. Of many the rest comes on ticks (duty/refold.c).
  */
 enum omb_rc omb_refold_cases_of(struct omb_step *step, const struct omb_office_id *office,
                                 enum omb_refold which, struct omb_error *err) OMB_MUST_USE;

@@ -227,7 +227,7 @@ WRAP(const struct omb_office_card *, omb_lineage_newest, struct omb_step *step,
 {
     const struct omb_office_card *newest = __real_omb_lineage_newest(step, all);
 
-    for (size_t i = 0; is(SIM_PLANT_NEWEST) && i < all->count; i++) {
+    for (size_t i = 0; newest && is(SIM_PLANT_NEWEST) && i < all->count; i++) {
         const struct omb_office_card *card = omb_office_card(step, &all->items[i]);
 
         if (card && card->certificate.inner.not_before > newest->certificate.inner.not_before)

@@ -268,12 +268,37 @@ static void test_a_case_is_taken_over_from_who_just_came(void **state)
     tree_check_whole(tree);
 }
 
+/* It has the case since the home stood below it, is no party of it, and acts without knowing. */
+static void test_a_region_acts_in_a_case_whose_home_has_left(void **state)
+{
+    struct tree *tree = *state;
+    struct bank bank = bank_build(tree);
+    struct tree_office *const branch = tree_add(tree, "vsp-0099", "branch", bank.ho);
+    const struct omb_view number = bank_complaint(branch);
+
+    tree_settle(tree);
+    tree_move(branch, bank.north);
+    tree_settle(tree);
+    tree_cut(bank.north);
+    tree_move(branch, bank.south);
+    tree_settle(tree);
+    TAKE_OVER(bank.ho, number);
+    TAKE_OVER(bank.north, number);
+    tree_settle(tree);
+    tree_mend(bank.north);
+    tree_settle(tree);
+    assert_true(omb_view_equal(shown(bank.north, number)->custodian,
+                               shown(bank.ho, number)->custodian));
+    tree_check_whole(tree);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TREE_TEST(test_a_branch_comes_under_another_region),
         TREE_TEST(test_a_case_comes_back_to_a_region_that_its_home_left),
         TREE_TEST(test_a_case_is_taken_over_from_who_just_came),
+        TREE_TEST(test_a_region_acts_in_a_case_whose_home_has_left),
         TREE_TEST(test_a_branch_is_moved_with_work_that_nobody_has),
         TREE_TEST(test_a_silent_branch_is_taken_over),
         TREE_TEST(test_a_region_comes_under_another_one),

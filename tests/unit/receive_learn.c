@@ -452,7 +452,7 @@ static void what_was_claimed_counts_with_its_proof_while_there_is_room(void **st
     assert_true(knows(crossing, NORTH, &proof));
     for (size_t i = 0; i < CLAIMS; i++)
         count += knows(crossing, NORTH, &claimed[i]);
-    assert_int_equal(count, OMB_OFFICE_CERTIFIED_MAX / 2);
+    assert_int_equal(count, OMB_OFFICE_CERTIFIED_BESIDE);
 }
 
 static void only_its_issuer_tells_a_certificate(void **state)

@@ -175,10 +175,12 @@ static enum omb_rc check_further(struct omb_step *step, const struct asker *aske
     const struct omb_certificate *was = &asker->so_far->certificate.inner;
     const struct omb_digest *previous = &asker->request.wish.previous;
     const struct omb_office_card *named = omb_office_card(step, previous);
+    const struct omb_office_id *self = &omb_office_self(step->office)->office;
+    const bool here = omb_office_id_equal(&was->parent, self);
     bool revoked, ours = false;
     enum omb_rc rc = had_revoked(step, asker, &revoked, err);
 
-    if (rc == OMB_OK && omb_office_id_equal(&was->parent, &omb_office_self(step->office)->office))
+    if (rc == OMB_OK && here)
         rc = omb_office_has_come(step, asker->so_far, &ours, err);
     if (rc != OMB_OK)
         return rc;
@@ -191,9 +193,7 @@ static enum omb_rc check_further(struct omb_step *step, const struct asker *aske
                         "%.*s is an office below %.*s, and its key did not sign this request",
                         OMB_VIEW_ARGS(was->code), OMB_VIEW_ARGS(home_of(step, asker)));
     /* It comes from a backup, say: it would join without a word, which it takes to come back. */
-    if (!ours && named &&
-        omb_office_id_equal(&named->certificate.inner.parent,
-                            &omb_office_self(step->office)->office))
+    if (!here && named && omb_office_id_equal(&named->certificate.inner.parent, self))
         return omb_fail(err, OMB_REFUSED, "previous",
                         "%.*s went to %.*s since it had the certificate that the request names: "
                         "let it join there once more, then it can come back",

@@ -36,6 +36,11 @@ enum stage {
     STAGES
 };
 
+/* As a mark says it, which was written before there was NAMED as well. */
+static const uint8_t marked[] = {
+    [CAME] = 0, [OWN] = 1, [SCOPE] = 2, [WRITTEN] = 3, [NAMED] = 4,
+};
+
 struct turn {
     struct omb_step *step;
     struct omb_office_id office;
@@ -57,7 +62,7 @@ static void put_mark(const struct turn *turn)
         omb_delete(writes, OMB_FAMILY_OFFICE, omb_key_view(&key));
         return;
     }
-    mark[0] = (uint8_t)turn->stage;
+    mark[0] = marked[turn->stage];
     memcpy(mark + 1, turn->after.bytes, turn->after.size);
     omb_put(writes, OMB_FAMILY_OFFICE, omb_key_view(&key), omb_view(mark, 1 + turn->after.size));
     turn->step->office->refolding.pending = true;
@@ -67,12 +72,15 @@ static void put_mark(const struct turn *turn)
 static enum omb_rc take_mark(void *arg, struct omb_view key, struct omb_view value)
 {
     struct turn *turn = arg;
+    unsigned stage = 0;
 
-    if (key.size != 1 + OMB_OFFICE_ID_SIZE || value.size < 1 || value.data[0] >= STAGES ||
-        value.size - 1 > OMB_KEY_MAX)
+    while (value.size > 0 && stage < STAGES && marked[stage] != value.data[0])
+        stage++;
+    if (key.size != 1 + OMB_OFFICE_ID_SIZE || value.size < 1 || stage == STAGES ||
+        value.size - 1 >= OMB_KEY_MAX)
         return OMB_DAMAGED;
     memcpy(turn->office.bytes, key.data + 1, OMB_OFFICE_ID_SIZE);
-    turn->stage = value.data[0];
+    turn->stage = stage;
     turn->after.size = value.size - 1;
     if (turn->after.size > 0)
         memcpy(turn->after.bytes, value.data + 1, turn->after.size);

@@ -65,7 +65,8 @@ static enum omb_rc give_above(struct omb_step *step, const struct omb_office_id 
 
 /*
  * A certificate without a record that carries it is of this office's own bundle, and so of every
- * child's. What revoked it goes along: the child must judge as this office does.
+ * child's. What revoked it goes along, or where the office went that it is astray of: the child
+ * must judge as this office does.
  */
 static enum omb_rc give(struct omb_step *step, const struct omb_office_id *child,
                         const struct omb_digest *certificate, unsigned depth,
@@ -73,7 +74,7 @@ static enum omb_rc give(struct omb_step *step, const struct omb_office_id *child
 {
     const struct omb_key carrier = omb_key_carrier(certificate);
     const struct omb_key revocation = omb_key_revocation(certificate);
-    const struct omb_office_card *card;
+    const struct omb_office_card *card, *newest;
     struct omb_row_at at, revoked;
     bool given = false;
     enum omb_rc rc = omb_feed_was_given(step, child, certificate, &given, err);
@@ -96,8 +97,10 @@ static enum omb_rc give(struct omb_step *step, const struct omb_office_id *child
         rc = put_carrier(step, child, &revoked, depth + 1, err);
     if (rc == OMB_NOT_FOUND)
         rc = OMB_OK;
-    return rc == OMB_OK && card->revoked ? give(step, child, &card->revoked_as, depth + 1, err)
-                                         : rc;
+    if (rc == OMB_OK && card->revoked)
+        rc = give(step, child, &card->revoked_as, depth + 1, err);
+    newest = rc == OMB_OK && card->astray ? omb_office_newest(step, &card->seat.office) : NULL;
+    return newest ? give(step, child, &newest->certificate.digest, depth + 1, err) : rc;
 }
 
 enum omb_rc omb_feed_certificate(struct omb_step *step, const struct omb_office_id *child,
@@ -394,30 +397,69 @@ static enum omb_rc feed_child(struct omb_step *step, const struct omb_office_id 
     return rc == OMB_OK ? offer_fresh(step, child, file, err) : rc;
 }
 
+/* Children that were seen to. */
+struct seen {
+    struct omb_office_id *items;
+    size_t count;
+};
+
+static bool is_another(struct seen *seen, const struct omb_office_id *child)
+{
+    if (omb_office_id_none(child))
+        return false;
+    for (size_t i = 0; i < seen->count; i++)
+        if (omb_office_id_equal(&seen->items[i], child))
+            return false;
+    seen->items[seen->count++] = *child;
+    return true;
+}
+
+/*
+ * Whoever writes in a case of which nobody on its side is a party may have it from when the home
+ * stood there: what was written since, and may stand against it, did not go there. Whose scope it
+ * never was in is told nothing.
+ */
+static enum omb_rc feed_writers(struct omb_step *step, const struct omb_casefile *file,
+                                struct seen *seen, struct omb_error *err)
+{
+    enum omb_rc rc = OMB_OK;
+
+    for (size_t i = 0; rc == OMB_OK && i < file->event_count; i++) {
+        struct omb_office_id child;
+        bool in = false;
+
+        if (!is_fresh(file, &file->rows[i]))
+            continue;
+        child = omb_feed_child_above(step, &file->events[i].office);
+        if (is_another(seen, &child))
+            rc = omb_feed_read_scope(step, &child, &file->id, &in, err);
+        if (rc == OMB_OK && in)
+            rc = offer_earlier(step, &child, file, err);
+        if (rc == OMB_OK && in)
+            rc = offer_fresh(step, &child, file, err);
+    }
+    return rc;
+}
+
 enum omb_rc omb_feed_case(struct omb_step *step, const struct omb_casefile *file,
                           struct omb_error *err)
 {
     const struct omb_case *now = &file->folded;
     const struct omb_office_id *children;
-    struct omb_office_id *done;
-    size_t count = 0;
+    struct seen seen = {.count = 0};
     enum omb_rc rc = OMB_OK;
 
     if (omb_feed_children(step, &children) == 0)
         return OMB_OK;
-    done = OMB_ARENA_NEW(step->arena, struct omb_office_id, now->party_count);
+    seen.items = OMB_ARENA_NEW(step->arena, struct omb_office_id,
+                               now->party_count + file->fresh_count);
     for (size_t i = 0; rc == OMB_OK && i < now->party_count; i++) {
         const struct omb_office_id child = omb_feed_child_above(step, &now->parties[i]);
-        size_t known = 0;
 
-        while (known < count && !omb_office_id_equal(&done[known], &child))
-            known++;
-        if (known < count || omb_office_id_none(&child))
-            continue;
-        done[count++] = child;
-        rc = feed_child(step, &child, file, err);
+        if (is_another(&seen, &child))
+            rc = feed_child(step, &child, file, err);
     }
-    return rc;
+    return rc == OMB_OK ? feed_writers(step, file, &seen, err) : rc;
 }
 
 struct places {

@@ -87,7 +87,7 @@ enum omb_rc omb_feed_fork_concerns(struct omb_step *step, const struct omb_fork_
 
 /*
  * Offers revocations, closings and forks that concern the child: all, or those alone that others
- * wrote about offices at or below it.
+ * wrote about offices at or below it. And where those stand that left it, or one below it.
  */
 enum omb_rc omb_feed_standings(struct omb_step *step, const struct omb_office_id *child, bool all,
                                struct omb_error *err) OMB_MUST_USE;

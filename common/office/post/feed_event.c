@@ -459,9 +459,11 @@ static enum omb_rc offer_one_standing(const struct event *event, bool all, struc
     return offer_to_concerned(event, any, err);
 }
 
-/* Offices that ever had a certificate of the child, or of one below it. */
+/* Offices that had a certificate of the child, or of one below it, and stand elsewhere. */
 struct certified {
     const struct event *event;
+    struct omb_office_id parent; /* of the rows just now, which come in its order */
+    bool on_side;                /* the child's */
     struct omb_office_id *items;
     size_t count, room;
 };
@@ -477,7 +479,10 @@ static enum omb_rc take_certified(void *arg, struct omb_view key, struct omb_vie
         return OMB_DAMAGED;
     memcpy(parent.bytes, key.data + 1, OMB_OFFICE_ID_SIZE);
     memcpy(office.bytes, key.data + 1 + OMB_OFFICE_ID_SIZE, OMB_OFFICE_ID_SIZE);
-    if (!is_on_side(certified->event, &parent) || is_on_side(certified->event, &office))
+    if (!omb_office_id_equal(&parent, &certified->parent))
+        certified->on_side = is_on_side(certified->event, &parent);
+    certified->parent = parent;
+    if (!certified->on_side || is_on_side(certified->event, &office))
         return OMB_OK;
     if (certified->count == certified->room) {
         const size_t room = certified->room ? 2 * certified->room : 16;
@@ -515,7 +520,7 @@ static enum omb_rc offer_left(const struct event *event, struct omb_error *err)
 enum omb_rc omb_feed_standings(struct omb_step *step, const struct omb_office_id *child, bool all,
                                struct omb_error *err)
 {
-    const struct event whole = {.step = step, .children = child, .child_count = 1};
+    const struct event side = {.step = step, .children = child, .child_count = 1};
     const struct omb_key prefixes[] = {omb_key_revocation(NULL), omb_key_closing(NULL),
                                        omb_key_fork(NULL, NULL, 0)};
     const struct omb_office_id *source = step->source;
@@ -535,7 +540,7 @@ enum omb_rc omb_feed_standings(struct omb_step *step, const struct omb_office_id
         rc = offer_one_standing(&event, all, err);
     }
     if (rc == OMB_OK)
-        rc = offer_left(&whole, err);
+        rc = offer_left(&side, err);
     step->source = source;
     return rc;
 }
