@@ -250,12 +250,18 @@ static bool reclaim(struct sim *sim, struct tree_office *office, struct tree_off
     return true;
 }
 
-/* Above it no more, and running; NULL: none of those that once were. */
+/*
+ * Above it no more, nor below it, where it would but put out itself, and running; NULL: none of
+ * those that once were above.
+ */
 static struct tree_office *former_parent(const struct tree_office *office)
 {
-    for (size_t i = 0; i < office->moves; i++)
-        if (office->before[i]->running && !tree_is_below(office, office->before[i], false))
-            return office->before[i];
+    for (size_t i = 0; i < office->moves; i++) {
+        struct tree_office *by = office->before[i];
+
+        if (by->running && !tree_is_below(office, by, false) && !tree_is_below(by, office, false))
+            return by;
+    }
     return NULL;
 }
 
