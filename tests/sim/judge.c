@@ -50,13 +50,16 @@ bool sim_has_row(const struct tree_office *office, const struct omb_case_id *id)
     return has;
 }
 
-/* Nobody certifies one that was closed or put out. */
+/*
+ * Nobody certifies one that was closed or put out. And of frames that were lost on a line that
+ * stood, as no real one loses them, nothing tells a child that it was certified anew.
+ */
 static bool is_certified(const struct sim *sim, const struct tree_office *office)
 {
     bool is = office != sim->closed && !office->gone;
 
     for (; is && office->parent != NULL; office = office->parent)
-        is = !sim_is_revoked(office->parent, office) && !office->parent->gone;
+        is = !office->skipped && !sim_is_revoked(office->parent, office) && !office->parent->gone;
     return is;
 }
 
