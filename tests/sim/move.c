@@ -77,9 +77,20 @@ static bool begin(struct sim *sim, struct tree_office *office)
     return true;
 }
 
+/* Who closed it was its parent until now: nobody closes an office that has left. */
+static void note_left(struct sim *sim, struct tree_office *office, const struct tree_office *by)
+{
+    if (office != sim->closed || tree_is_below(office, by, false))
+        return;
+    tree_tell(sim->tree, "%s is closed no more: it has left %s", office->code, by->code);
+    office->successor = NULL;
+    sim->closed = NULL;
+}
+
 bool sim_go_on_moving(struct sim *sim)
 {
     struct tree_office *office = sim->moving, *to = sim->moving_to;
+    const struct tree_office *from = office->parent;
 
     sim_set_right(sim, to);
     sim_set_right(sim, office);
@@ -87,6 +98,7 @@ bool sim_go_on_moving(struct sim *sim)
         !tree_try_come_under(office, to))
         return false;
     tree_tell(sim->tree, "%s stands below %s", office->code, to->code);
+    note_left(sim, office, from);
     sim->moving = NULL;
     return true;
 }
