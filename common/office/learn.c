@@ -77,7 +77,7 @@ static enum omb_rc is_vouched_for(struct omb_step *step, const struct omb_known_
 /*
  * Whether there is room for another one of the office. Only so many are looked at, and whoever has
  * certified it once can do so without end: what does not follow the newest gives way early, and
- * what neither the office signed itself nor one further up issued before the end.
+ * what the office did not sign itself before the end.
  */
 static enum omb_rc has_room(struct omb_step *step, const struct omb_known_certificate *known,
                             bool *out, struct omb_error *err)
@@ -90,12 +90,10 @@ static enum omb_rc has_room(struct omb_step *step, const struct omb_known_certif
     const bool own_word =
         previous && omb_certify_signed_by(known, previous->certificate.inner.signing_key);
     const bool next = previous && newest && previous == newest;
-    const bool from_above = newest && omb_revoker_rank(&newest->seat, &known->inner.parent) > 1;
 
-    *out = rc == OMB_OK &&
-           list->count < (own_word || from_above ? OMB_OFFICE_CERTIFICATES_MAX
-                          : next                 ? OMB_OFFICE_CERTIFIED_NEXT
-                                                 : OMB_OFFICE_CERTIFIED_BESIDE);
+    *out = rc == OMB_OK && list->count < (own_word ? OMB_OFFICE_CERTIFICATES_MAX
+                                          : next   ? OMB_OFFICE_CERTIFIED_NEXT
+                                                   : OMB_OFFICE_CERTIFIED_BESIDE);
     return rc;
 }
 
@@ -162,18 +160,6 @@ enum omb_rc omb_office_has_come(struct omb_step *step, const struct omb_office_c
     return rc;
 }
 
-/*
- * What was said meanwhile of who came, and of those below it, went the way on which they stood
- * before: it may have ended before they heard.
- */
-static enum omb_rc offer_missed(struct omb_step *step, const struct omb_office_id *office,
-                                struct omb_error *err)
-{
-    const struct omb_office_id child = omb_feed_child_above(step, office);
-
-    return omb_office_id_none(&child) ? OMB_OK : omb_feed_standings(step, &child, false, err);
-}
-
 /* Where an office stands, by its newest certificate. */
 struct standing {
     struct omb_office_id branch; /* the child at or below which that is; none: none */
@@ -209,11 +195,12 @@ static enum omb_rc refold_standing(struct omb_step *step, const struct omb_known
     enum omb_rc rc = omb_office_certificates(step, &known->inner.office, list, err);
     bool alike = !before->newest || !now->newest || stands_alike(before->newest, now->newest);
 
-    for (size_t i = 0; rc == OMB_OK && this && i < list->count; i++) {
-        const struct omb_office_card *other =
-            previous ? previous : omb_office_card(step, &list->items[i]);
+    if (this && previous)
+        alike = alike && stands_alike(previous, this);
+    for (size_t i = 0; rc == OMB_OK && this && !previous && alike && i < list->count; i++) {
+        const struct omb_office_card *other = omb_office_card(step, &list->items[i]);
 
-        alike = alike && (!other || stands_alike(other, this));
+        alike = !other || stands_alike(other, this);
     }
     return rc == OMB_OK ? omb_refold_cases_of(step, &known->inner.office,
                                               alike ? OMB_REFOLD_OWN : OMB_REFOLD_NAMED, err)
@@ -236,8 +223,8 @@ static enum omb_rc refold_for(struct omb_step *step, const struct omb_known_cert
 
     if (came) /* it may have lost what it gave by the way that it stood on before */
         omb_post_came_below(step, &now.branch);
-    if (rc == OMB_OK && came)
-        rc = offer_missed(step, &inner->office, err);
+    if (rc == OMB_OK && came && !step->intake) /* at the end of what comes: omb_intake_end */
+        rc = omb_feed_standings(step, &now.branch, false, err);
     for (size_t i = 0; rc == OMB_OK && i < inner->succeeds.count; i++) {
         struct omb_office_id closed;
 
@@ -383,17 +370,18 @@ static enum omb_rc see_own_word(struct omb_step *step, const struct omb_known_ce
                                 const struct omb_office_card *card, bool carries,
                                 bool *out_counts, struct omb_error *err)
 {
-    const struct standing before = standing_of(step, &known->inner.office);
     const bool signs =
         known->outer.signatures.count > card->certificate.outer.signatures.count &&
         omb_certificate_check(step, known, NULL) == OMB_OK;
+    struct standing before;
     enum omb_rc rc;
 
-    if (signs)
-        omb_certificate_put(step->update->writes, known);
     *out_counts = signs || carries;
     if (!*out_counts)
         return OMB_OK;
+    before = standing_of(step, &known->inner.office);
+    if (signs)
+        omb_certificate_put(step->update->writes, known);
     tree_changed(step, &known->digest);
     rc = check_closing(step, &known->inner.office, err);
     return rc == OMB_OK ? refold_for(step, known, &before, err) : rc;

@@ -444,6 +444,35 @@ static enum omb_rc go_on_anew(struct omb_step *step, struct omb_error *err)
     return rc == OMB_OK && holes ? omb_vault_escrow(step, err) : rc;
 }
 
+/*
+ * What was said meanwhile of who came, and of those below it, went the way on which they stood
+ * before: it may have ended before they heard. Once for each child, since many come with a region.
+ */
+static enum omb_rc offer_missed(struct omb_intake *intake, struct omb_error *err)
+{
+    struct omb_step *step = intake->step;
+    struct omb_office_id *done =
+        OMB_ARENA_NEW(step->arena, struct omb_office_id, intake->refold_count);
+    size_t count = 0;
+    enum omb_rc rc = OMB_OK;
+
+    for (size_t i = 0; rc == OMB_OK && i < intake->refold_count; i++) {
+        const struct omb_refold_due *due = &intake->refolds[i];
+        const struct omb_office_id child = omb_feed_branch_of(step, &due->office);
+        size_t known = 0;
+
+        if (due->which != OMB_REFOLD_CAME || omb_office_id_none(&child))
+            continue;
+        while (known < count && !omb_office_id_equal(&done[known], &child))
+            known++;
+        if (known < count)
+            continue;
+        done[count++] = child;
+        rc = omb_feed_standings(step, &child, false, err);
+    }
+    return rc;
+}
+
 enum omb_rc omb_intake_end(struct omb_intake *intake, struct omb_error *err)
 {
     struct omb_step *step = intake->step;
@@ -453,6 +482,8 @@ enum omb_rc omb_intake_end(struct omb_intake *intake, struct omb_error *err)
     omb_intake_flush(intake);
     rc = end_cases(intake, err);
     step->intake = intake->outer;
+    if (rc == OMB_OK)
+        rc = offer_missed(intake, err);
     for (size_t i = 0; rc == OMB_OK && i < intake->refold_count; i++)
         rc = omb_refold_cases_of(step, &intake->refolds[i].office, intake->refolds[i].which, err);
     if (rc == OMB_OK && intake->came_home)

@@ -417,20 +417,22 @@ static bool is_another(struct seen *seen, const struct omb_office_id *child)
 /*
  * Whoever writes in a case of which nobody on its side is a party may have it from when the home
  * stood there: what was written since, and may stand against it, did not go there. Whose scope it
- * never was in is told nothing.
+ * never was in is told nothing. What is fresh is mostly the last.
  */
 static enum omb_rc feed_writers(struct omb_step *step, const struct omb_casefile *file,
                                 struct seen *seen, struct omb_error *err)
 {
+    size_t left = file->fresh_count;
     enum omb_rc rc = OMB_OK;
 
-    for (size_t i = 0; rc == OMB_OK && i < file->event_count; i++) {
+    for (size_t i = file->event_count; rc == OMB_OK && left > 0 && i > 0; i--) {
         struct omb_office_id child;
         bool in = false;
 
-        if (!is_fresh(file, &file->rows[i]))
+        if (!is_fresh(file, &file->rows[i - 1]))
             continue;
-        child = omb_feed_child_above(step, &file->events[i].office);
+        left--;
+        child = omb_feed_child_above(step, &file->events[i - 1].office);
         if (is_another(seen, &child))
             rc = omb_feed_read_scope(step, &child, &file->id, &in, err);
         if (rc == OMB_OK && in)
