@@ -316,8 +316,8 @@ static struct omb_known_certificate make_signed(struct tree_office *region,
     return read_known(region, &bytes);
 }
 
-void tree_lie_speak(struct tree_office *region, const struct tree_office *office,
-                    const struct omb_digest *previous, unsigned more)
+struct omb_digest tree_lie_speak(struct tree_office *region, const struct tree_office *office,
+                                 const struct omb_digest *previous, unsigned more)
 {
     static const uint8_t seed[OMB_SEED_SIZE] = {9};
     const struct omb_certificate *own = &office->rig.office->own.inner;
@@ -326,6 +326,7 @@ void tree_lie_speak(struct tree_office *region, const struct tree_office *office
     struct omb_known_certificate known;
     struct omb_appended record;
     struct writing writing;
+    struct omb_digest first;
     uint8_t key[OMB_PUBLIC_SIZE];
 
     omb_signer_public(signer, key);
@@ -335,6 +336,7 @@ void tree_lie_speak(struct tree_office *region, const struct tree_office *office
     OMB_ASSERT(omb_issue(&writing.step, &inner, 365 * OMB_DAY_MS, own, &known, &record, NULL) ==
                OMB_OK);
     omb_certificate_keep(&writing.step, &known);
+    first = known.digest;
     for (; more > 0; more--) {
         inner.previous = known.digest;
         known = make_signed(region, &inner, signer);
@@ -343,6 +345,7 @@ void tree_lie_speak(struct tree_office *region, const struct tree_office *office
     }
     tree_keep(region);
     omb_signer_free(signer);
+    return first;
 }
 
 void tree_lie_revoke(struct tree_office *region, const struct omb_digest *certificate)

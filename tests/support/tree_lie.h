@@ -40,8 +40,8 @@ void tree_lie(struct tree_office *office, enum tree_lie lie);
 struct omb_digest tree_lie_certify(struct tree_office *region, const struct tree_office *office,
                                    const struct omb_digest *previous);
 /* One for a key that the region made, and so many more that this key signed as well. */
-void tree_lie_speak(struct tree_office *region, const struct tree_office *office,
-                    const struct omb_digest *previous, unsigned more);
+struct omb_digest tree_lie_speak(struct tree_office *region, const struct tree_office *office,
+                                 const struct omb_digest *previous, unsigned more);
 void tree_lie_revoke(struct tree_office *region, const struct omb_digest *certificate);
 void tree_lie_close(struct tree_office *region, const struct tree_office *office,
                     const struct omb_digest *certificate, const struct tree_office *successor);

@@ -114,6 +114,17 @@ static inline const struct omb_tree_office *in_tree(struct tree_office *office, 
     return NULL;
 }
 
+/* The first half of a move alone: an office above both lets it go there, and all hear of it. */
+static inline void let_go(struct tree_office *by, const struct tree_office *office,
+                          const struct tree_office *to)
+{
+    const struct omb_office_change change = {.code = omb_view_str(office->code),
+                                             .parent = omb_view_str(to->code)};
+
+    (void)ask_admin(by, OMB_ASK_OFFICE_CHANGE, &change);
+    tree_settle(by->tree);
+}
+
 /* A plain complaint by t1, at the time as the office has it. */
 static inline struct omb_view bank_complaint(struct tree_office *office)
 {

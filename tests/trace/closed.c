@@ -251,16 +251,6 @@ static void test_a_closing_by_a_region_that_it_left_closes_nobody(void **state)
     tree_check_whole(tree);
 }
 
-static void let_go(struct tree_office *root, const struct tree_office *office,
-                   const struct tree_office *to)
-{
-    const struct omb_office_change change = {.code = omb_view_str(office->code),
-                                             .parent = omb_view_str(to->code)};
-
-    (void)ask_admin(root, OMB_ASK_OFFICE_CHANGE, &change);
-    tree_settle(root->tree);
-}
-
 /* The root let it go to the north and closes it before it knows that it came; it hears nothing. */
 static void close_on_its_way(struct bank *bank, struct tree_office *branch)
 {

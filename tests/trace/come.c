@@ -114,17 +114,6 @@ static void test_many_cases_follow_in_turns(void **state)
     tree_check_whole(tree);
 }
 
-/* The first half alone. */
-static void let_go(struct tree_office *root, struct tree_office *office, struct tree_office *to)
-{
-    const struct omb_office_change change = {.code = omb_view_str(office->code),
-                                             .parent = omb_view_str(to->code)};
-
-    tree_tick(root);
-    (void)answer_of(ask_as(&root->rig, "admin", OMB_ASK_OFFICE_CHANGE, &change));
-    tree_settle(root->tree);
-}
-
 /* The file with the first bundle was lost; the new parent means the office by that one already. */
 static void test_a_certificate_that_it_never_joined_with_counts(void **state)
 {

@@ -2,6 +2,7 @@
  * An office left the north for the south, by its own word. What can the north, which has its own
  * keys still and lies, do to it?
  */
+#include "office/inside.h"
 #include "support/tree_drive.h"
 #include "trace/bank.h"
 
@@ -115,15 +116,12 @@ static void claim_before_its_word(struct tree *tree, bool to_root)
 {
     struct left left = {.bank = bank_build(tree)};
     struct tree_office *const office = left.bank.b45;
-    struct omb_office_change change = {.code = omb_view_str(office->code)};
     struct omb_digest since;
 
     left.parent = to_root ? left.bank.ho : left.bank.south;
     left.before = tree_certificate(office);
     left.number = bank_complaint(office);
-    change.parent = omb_view_str(left.parent->code);
-    (void)ask_admin(left.bank.ho, OMB_ASK_OFFICE_CHANGE, &change);
-    tree_settle(tree);
+    let_go(left.bank.ho, office, left.parent);
     tree_cut(office);
     assert_true(tree_try_come_under(office, left.parent));
     since = tree_lie_certify(left.bank.north, office, &left.before);
@@ -149,16 +147,13 @@ static void test_what_a_former_parent_revoked_first_stands_again(void **state)
 {
     struct left left = {.bank = bank_build(*state)};
     struct bank *bank = &left.bank;
-    struct omb_office_change change = {.code = omb_view_str(bank->b45->code)};
     struct omb_digest since;
     struct omb_view number;
 
     left.parent = bank->south;
     left.before = tree_certificate(bank->b45);
     left.number = bank_complaint(bank->b45);
-    change.parent = omb_view_str(bank->south->code);
-    (void)ask_admin(bank->ho, OMB_ASK_OFFICE_CHANGE, &change);
-    tree_settle(*state);
+    let_go(bank->ho, bank->b45, bank->south);
     tree_cut(bank->south);
     assert_true(tree_try_come_under(bank->b45, bank->south));
     tree_settle(*state);
@@ -195,7 +190,7 @@ static void test_a_former_parent_speaks_for_it(void **state)
 {
     struct left left = leave_north(*state);
 
-    tree_lie_speak(left.bank.north, left.bank.b45, &left.before, 3);
+    (void)tree_lie_speak(left.bank.north, left.bank.b45, &left.before, 3);
     assert_undisturbed(&left);
 }
 
@@ -204,8 +199,33 @@ static void test_a_former_parent_speaks_for_it_upon_nothing(void **state)
     struct left left = leave_north(*state);
     const struct omb_digest nothing = {{1, 2, 3}};
 
-    tree_lie_speak(left.bank.north, left.bank.b45, &nothing, 3);
+    (void)tree_lie_speak(left.bank.north, left.bank.b45, &nothing, 3);
     assert_undisturbed(&left);
+}
+
+/* Whether nothing that is signed under the certificate counts there. */
+static bool is_astray(struct tree_office *asked, const struct omb_digest *certificate)
+{
+    struct omb_step step = {.office = asked->rig.office,
+                            .update = asked->rig.update,
+                            .port = omb_writes_port(asked->rig.update->writes),
+                            .arena = &asked->tree->arena};
+    const struct omb_office_card *card = omb_office_card(&step, certificate);
+
+    assert_non_null(card);
+    return card->astray;
+}
+
+/* It names a certificate of another office before it, which is the first of that one. */
+static void test_a_former_parent_speaks_for_it_upon_another_office(void **state)
+{
+    struct left left = leave_north(*state);
+    const struct omb_digest another = tree_certificate(left.bank.north);
+    const struct omb_digest since =
+        tree_lie_speak(left.bank.north, left.bank.b45, &another, 0);
+
+    assert_undisturbed(&left);
+    assert_true(is_astray(left.bank.ho, &since));
 }
 
 /*
@@ -216,7 +236,6 @@ static void test_a_former_parent_lets_another_write(void **state)
 {
     struct left left = {.bank = bank_build(*state)};
     struct bank *bank = &left.bank;
-    struct omb_office_change change = {.code = omb_view_str(bank->b45->code)};
     struct tree_office *twin;
     struct omb_view number;
 
@@ -225,9 +244,7 @@ static void test_a_former_parent_lets_another_write(void **state)
     tree_settle(*state);
     twin = tree_twin(bank->b45);
     tree_cut(twin);
-    change.parent = omb_view_str(bank->south->code);
-    (void)ask_admin(bank->ho, OMB_ASK_OFFICE_CHANGE, &change);
-    tree_settle(*state);
+    let_go(bank->ho, bank->b45, bank->south);
     tree_cut(bank->north);
     assert_true(tree_try_come_under(bank->b45, bank->south));
     tree_settle(*state);
@@ -269,21 +286,19 @@ static void test_who_never_comes_is_expected_no_more(void **state)
 {
     struct bank bank = bank_build(*state);
     const struct omb_digest previous = tree_certificate(bank.b45);
-    struct omb_office_change change = {.code = omb_view_str(bank.b45->code)};
+    const struct omb_office_change revoke = {.code = omb_view_str(bank.b45->code),
+                                             .revoke = true,
+                                             .ground = OMB_VIEW_LIT("other")};
     struct omb_buf bundle = OMB_BUF_INIT;
 
-    change.parent = omb_view_str(bank.south->code);
-    (void)ask_admin(bank.ho, OMB_ASK_OFFICE_CHANGE, &change);
-    tree_settle(*state);
+    let_go(bank.ho, bank.b45, bank.south);
     assert_true(tree_try_enrol(bank.b45, bank.south, &previous, &bundle));
     omb_buf_free(&bundle);
     tree_settle(*state);
     assert_true(tree_try_come_under(bank.b45, bank.north));
     tree_settle(*state);
     assert_text(seen_at(bank.south, bank.b45)->parent, "south");
-    change = (struct omb_office_change){
-        .code = change.code, .revoke = true, .ground = OMB_VIEW_LIT("other")};
-    (void)ask_admin(bank.south, OMB_ASK_OFFICE_CHANGE, &change);
+    (void)ask_admin(bank.south, OMB_ASK_OFFICE_CHANGE, &revoke);
     tree_settle(*state);
     assert_text(seen_at(bank.south, bank.b45)->parent, "north");
     assert_text(seen_at(bank.south, bank.b45)->state, "valid");
@@ -360,6 +375,7 @@ int main(void)
         TREE_TEST(test_a_former_parent_revokes_what_it_certified_then),
         TREE_TEST(test_a_former_parent_speaks_for_it),
         TREE_TEST(test_a_former_parent_speaks_for_it_upon_nothing),
+        TREE_TEST(test_a_former_parent_speaks_for_it_upon_another_office),
         TREE_TEST(test_a_former_parent_lets_another_write),
         TREE_TEST(test_who_was_renewed_twice_leaves),
         TREE_TEST(test_who_never_comes_is_expected_no_more),

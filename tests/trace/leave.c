@@ -126,13 +126,9 @@ static void test_its_word_for_a_region_that_it_left_comes_home(void **state)
 {
     struct tree *tree = *state;
     struct bank bank = bank_build(tree);
-    const struct omb_office_change change = {.code = OMB_VIEW_LIT("vsp-0045"),
-                                             .parent = OMB_VIEW_LIT("south")};
     struct memport *copy;
 
-    tree_tick(bank.ho);
-    (void)answer_of(ask_as(&bank.ho->rig, "admin", OMB_ASK_OFFICE_CHANGE, &change));
-    tree_settle(tree);
+    let_go(bank.ho, bank.b45, bank.south);
     part_ways(bank.south);
     copy = tree_backup(bank.b45);
     assert_true(tree_try_come_under(bank.b45, bank.south));

@@ -389,25 +389,38 @@ static void test_a_tree_is_drawn_as_it_stands_and_has_no_ring(void **state)
     tree_check_whole(tree);
 }
 
+/* It let an office go there, comes below the south, and loses its disk. */
+static void begin_anew(struct tree *tree, const struct five *five, struct tree_office *there)
+{
+    tree_settle(tree);
+    tree_move(five->vsp, there);
+    tree_settle(tree);
+    tree_move(five->br, five->south);
+    tree_settle(tree);
+    assert_string_equal(drawn(five->br), "2:br 3:town 4:vsp-2");
+    assert_true(tree_begin_anew(five->br, 9));
+    tree_settle(tree);
+    tree_pass(tree, 70 * OMB_SECOND_MS);
+    assert_string_equal(drawn(five->br), "2:br 3:town 4:vsp-2");
+    all_are_well(five->br);
+    assert_int_equal(stale_at(five->br), 0);
+    tree_check_whole(tree);
+}
+
 /* The office that it let go stands below its new parent, too: nothing of that goes down to it. */
 static void test_a_region_that_began_anew_knows_whom_it_let_go(void **state)
 {
-    struct tree *tree = *state;
-    const struct five five = build(tree);
+    const struct five five = build(*state);
 
-    tree_settle(tree);
-    tree_move(five.vsp, five.south);
-    tree_settle(tree);
-    tree_move(five.br, five.south);
-    tree_settle(tree);
-    assert_string_equal(drawn(five.br), "2:br 3:town 4:vsp-2");
-    assert_true(tree_begin_anew(five.br, 9));
-    tree_settle(tree);
-    tree_pass(tree, 70 * OMB_SECOND_MS);
-    assert_string_equal(drawn(five.br), "2:br 3:town 4:vsp-2");
-    all_are_well(five.br);
-    assert_int_equal(stale_at(five.br), 0);
-    tree_check_whole(tree);
+    begin_anew(*state, &five, five.south);
+}
+
+/* Below a third one, of which its new parent knows nothing. */
+static void test_a_region_that_began_anew_knows_who_went_elsewhere(void **state)
+{
+    const struct five five = build(*state);
+
+    begin_anew(*state, &five, five.north);
 }
 
 static void test_a_region_hears_at_its_new_parent_who_left_it(void **state)
@@ -421,25 +434,6 @@ static void test_a_region_hears_at_its_new_parent_who_left_it(void **state)
     tree_settle(tree);
     tree_move(five.br, five.south);
     tree_mend(five.br);
-    tree_settle(tree);
-    tree_pass(tree, 70 * OMB_SECOND_MS);
-    assert_string_equal(drawn(five.br), "2:br 3:town 4:vsp-2");
-    all_are_well(five.br);
-    tree_check_whole(tree);
-}
-
-/* The one that it let go stands below a third one, of which its new parent knows nothing. */
-static void test_a_region_that_began_anew_knows_who_went_elsewhere(void **state)
-{
-    struct tree *tree = *state;
-    const struct five five = build(tree);
-
-    tree_settle(tree);
-    tree_move(five.vsp, five.north);
-    tree_settle(tree);
-    tree_move(five.br, five.south);
-    tree_settle(tree);
-    assert_true(tree_begin_anew(five.br, 9));
     tree_settle(tree);
     tree_pass(tree, 70 * OMB_SECOND_MS);
     assert_string_equal(drawn(five.br), "2:br 3:town 4:vsp-2");

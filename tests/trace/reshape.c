@@ -249,12 +249,9 @@ static void test_a_case_is_taken_over_from_who_just_came(void **state)
     struct tree *tree = *state;
     struct bank bank = bank_build(tree);
     const struct omb_view number = bank_complaint(bank.b77);
-    const struct omb_office_change change = {.code = OMB_VIEW_LIT("vsp-0045"),
-                                             .parent = OMB_VIEW_LIT("south")};
 
     ESCALATE(bank.b77, number, "ho");
-    (void)ask_admin(bank.ho, OMB_ASK_OFFICE_CHANGE, &change);
-    tree_settle(tree);
+    let_go(bank.ho, bank.b45, bank.south);
     tree_cut(bank.b45);
     assert_true(tree_try_come_under(bank.b45, bank.south));
     DELEGATE(bank.ho, number, "vsp-0045");
